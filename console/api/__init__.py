@@ -1,0 +1,1 @@
+"""Floor 3b: the REST API. It speaks Qlik's JSON."""

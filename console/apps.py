@@ -1,0 +1,11 @@
+"""The one Django application of qlikauth."""
+
+from django.apps import AppConfig
+
+
+class ConsoleConfig(AppConfig):
+    name = "console"
+    verbose_name = "qlikauth"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  registers the system checks

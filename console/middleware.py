@@ -1,0 +1,111 @@
+"""What happens to every request before a view sees it: which tenant, whose session, which language."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django_scopes import scope
+
+from . import sessions
+from .tenancy import Hosts, is_region_host, normalize_host
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+ON_EVERY_HOST = frozenset({"/healthz", "/readyz"})
+
+
+class TenantMiddleware:
+    """Finds the tenant by the request's host and makes it the active scope, for this request alone.
+
+    `request.tenant` is None on the region host. An unknown host gets a plain 404 that says nothing about who is here.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info in ON_EVERY_HOST:
+            request.tenant = None
+            return self.get_response(request)
+        try:
+            host = normalize_host(request.get_host())
+        except DisallowedHost:
+            return HttpResponse("Bad Request\n", status=400, content_type="text/plain; charset=utf-8")
+        if is_region_host(host):
+            request.tenant = None
+            request.urlconf = "qlikauth.region_urls"
+            return self.get_response(request)
+        tenant = Hosts.tenant_of(host)
+        if tenant is None:
+            return HttpResponse("Not Found\n", status=404, content_type="text/plain; charset=utf-8")
+        if not settings.LOCAL_REGION and not request.is_secure() and tenant.issuer.startswith("https:"):
+            refusal = self._insecure(request)
+            if refusal:
+                return refusal
+        request.tenant = tenant
+        with scope(tenant=tenant):
+            return self.get_response(request)
+
+    @staticmethod
+    def _insecure(request: HttpRequest) -> HttpResponse | None:
+        """Plain http to a machine endpoint: an error that a developer sees, not a redirect that hides it (ASVS 4.1.2)."""
+        if not request.path_info.startswith(("/oauth/", "/api/", "/.well-known/")):
+            return None
+        description = "This server only speaks https."
+        body = {
+            "error": "invalid_request",
+            "error_description": description,
+            "errors": [{"code": "HTTP-400", "title": description, "status": "400"}],
+        }
+        return JsonResponse(body, status=400)
+
+
+class TenantSessionMiddleware:
+    """Refuses a session that began in another tenant or is past its limits, as if no cookie had been sent.
+
+    The session itself is left alone: whoever holds it on its own host keeps it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            tenant_id = str(request.tenant.pk) if request.tenant else ""
+            if sessions.belongs_here(request.session, tenant_id):
+                sessions.seen(request.session)
+            else:
+                request.session = type(request.session)()
+        return self.get_response(request)
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """The language of a page: what the application asks for (`ui_locales`), else the person's choice, else the browser's."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        supported = dict(settings.LANGUAGES)
+        for tag in request.GET.get("ui_locales", "")[:200].split():
+            language = tag.lower().split("-")[0]
+            if language in supported:
+                translation.activate(language)
+                request.LANGUAGE_CODE = language
+                break
+
+
+class BrowserCacheMiddleware:
+    """Pages are private and never stored; a full page and its htmx fragment are never taken for each other."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.get("Content-Type", "").startswith("text/html"):
+            patch_vary_headers(response, ["HX-Request"])
+            if not response.has_header("Cache-Control"):
+                add_never_cache_headers(response)
+        return response

@@ -1,0 +1,319 @@
+"""An OAuth client: an application registered by its owner tenant (S2–S5, S12, Q1–Q5)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
+from oauth2_provider.models import AbstractApplication
+
+from ..policy import client_types, credentials, redirect_uris, scopes
+from ..policy.client_types import AuthMethod, ClientType, GrantType
+from .event import Action, Actor, Event
+from .tenant import Tenant
+
+if TYPE_CHECKING:
+    from .connection import Connection
+    from .secret import ClientSecret
+
+USED_AT_MOST_EVERY = timedelta(minutes=1)
+
+
+class LimitReached(Exception):
+    """One of the limits of Q5 would be passed. `limit` is its name in settings.LIMITS, `number` its value."""
+
+    def __init__(self, limit: str) -> None:
+        self.limit = limit
+        self.number = settings.LIMITS[limit]
+        super().__init__(f"{limit}: at most {self.number}")
+
+
+class LiveClients(models.Manager["Client"]):
+    """Clients that have not been deleted."""
+
+    def get_queryset(self) -> models.QuerySet["Client"]:
+        return super().get_queryset().filter(deleted_at=None)
+
+
+class Client(AbstractApplication):
+    """A registered application. Its type never changes; deleting keeps the row, for the audit log and for restoring."""
+
+    class Type(models.TextChoices):
+        WEB = ClientType.WEB.value, _("Web")
+        SPA = ClientType.SPA.value, _("Single-page app")
+        NATIVE = ClientType.NATIVE.value, _("Native")
+
+    class Algorithm(models.TextChoices):
+        ES256 = "ES256", "ES256"
+        RS256 = "RS256", "RS256"
+
+    # What django-oauth-toolkit keeps in these columns has a place of its own here: secrets are a table, grants a list,
+    # "skip" is the tenant's consent method, and nobody owns a client but its tenant.
+    user = None
+    client_secret = None
+    hash_client_secret = None
+    skip_authorization = None
+    authorization_grant_type = None
+    registration_source = None
+    cimd_expires_at = None
+    created = None
+    updated = None
+
+    client_id = models.CharField(_("client ID"), max_length=255, default=credentials.make_client_id, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="clients")
+    type = models.CharField(_("type"), max_length=10, choices=Type.choices)
+    name = models.CharField(_("name"), max_length=512)
+    description = models.CharField(_("description"), max_length=4096, blank=True)
+    homepage_url = models.CharField(_("homepage"), max_length=2048, blank=True)
+    redirect_uris = models.JSONField(_("redirect URLs"), default=list)
+    post_logout_redirect_uris = models.JSONField(_("sign-out URLs"), default=list)
+    allowed_origins = models.JSONField(_("allowed origins"), default=list)
+    allowed_scopes = models.JSONField(_("scopes"), default=list)
+    grant_types = models.JSONField(default=list)
+    auth_methods = models.JSONField(default=list)
+    public_keys = models.JSONField(default=list)
+    algorithm = models.CharField(_("ID token signature"), max_length=5, choices=Algorithm.choices, default=Algorithm.ES256)
+    disabled_at = models.DateTimeField(null=True, default=None)
+    published_at = models.DateTimeField(null=True, default=None)
+    deleted_at = models.DateTimeField(null=True, default=None)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+    last_used_at = models.DateTimeField(null=True, default=None)
+
+    objects: Any = ScopedManager(tenant="tenant", _manager_class=LiveClients)
+    with_deleted: Any = ScopedManager(tenant="tenant")
+
+    # What the owner may change after creation, and what the audit log compares.
+    EDITABLE = (
+        "name",
+        "description",
+        "homepage_url",
+        "redirect_uris",
+        "post_logout_redirect_uris",
+        "allowed_origins",
+        "allowed_scopes",
+        "grant_types",
+        "auth_methods",
+        "public_keys",
+        "algorithm",
+    )
+
+    class Meta:
+        verbose_name = _("OAuth client")
+        verbose_name_plural = _("OAuth clients")
+        base_manager_name = "with_deleted_anywhere"
+        constraints = [models.UniqueConstraint(fields=["client_id"], name="client_client_id")]
+        indexes = [
+            models.Index(fields=["tenant", "name"], name="client_by_name"),
+            models.Index(fields=["tenant", "-created_at"], name="client_newest"),
+        ]
+
+    with_deleted_anywhere = models.Manager()
+
+    # The relation of the tenant that the request is for, set by `connected_to` and by the console's list.
+    connection: "Connection"
+
+    def __str__(self) -> str:
+        return self.name
+
+    # --- Reading ---------------------------------------------------------------------------------------------------
+
+    @property
+    def confidential(self) -> bool:
+        return client_types.traits(self.type).confidential
+
+    @property
+    def client_type(self) -> str:
+        """What RFC 6749 §2.1 calls it; django-oauth-toolkit asks by this name."""
+        return self.CLIENT_CONFIDENTIAL if self.confidential else self.CLIENT_PUBLIC
+
+    @property
+    def is_enabled(self) -> bool:
+        return self.disabled_at is None and self.deleted_at is None
+
+    @property
+    def live_secrets(self) -> "list[ClientSecret]":
+        """The secrets that work now, oldest first. Uses the prefetched set when there is one."""
+        return sorted((s for s in self.secrets.all() if s.removed_at is None), key=lambda s: s.created_at)
+
+    @property
+    def machine_only(self) -> bool:
+        """Whether no person ever signs in with this client."""
+        return bool(client_types.MACHINE_GRANTS & set(self.grant_types)) and not self.redirect_uris
+
+    @property
+    def machine(self) -> bool:
+        """Whether the client can get tokens without a person."""
+        return bool(client_types.MACHINE_GRANTS & set(self.grant_types))
+
+    @property
+    def granted_grant_types(self) -> set[str]:
+        """Every grant the client may use: the machine grants it was registered for, and the code grant for people."""
+        people = set() if self.machine_only else {GrantType.AUTHORIZATION_CODE.value, GrantType.REFRESH_TOKEN.value}
+        return people | set(self.grant_types)
+
+    @property
+    def default_redirect_uri(self) -> str | None:
+        """The address to use when a request names none: only if there is exactly one (OAuth 2.1 §4.1.1)."""
+        return self.redirect_uris[0] if len(self.redirect_uris) == 1 else None
+
+    def redirect_uri_allowed(self, uri: str) -> bool:
+        """Whether a code may be sent to `uri` (RFC 9700 §4.1.3, RFC 8252 §7.3)."""
+        return any(redirect_uris.matches(uri, registered) for registered in self.redirect_uris)
+
+    def post_logout_redirect_uri_allowed(self, uri: str) -> bool:
+        """Whether a person may be sent to `uri` after signing out (RP-Initiated Logout 1.0 §3)."""
+        return any(redirect_uris.matches(uri, registered) for registered in self.post_logout_redirect_uris)
+
+    def origin_allowed(self, origin: str) -> bool:
+        """Whether a page of `origin` may call the token endpoint for this client."""
+        return origin in self.allowed_origins
+
+    def allows_grant_type(self, *grant_types: str) -> bool:
+        """Whether the client is registered for one of `grant_types`, named as in RFC 6749."""
+        return bool(self.granted_grant_types & set(grant_types))
+
+    def allows_auth_method(self, method: AuthMethod) -> bool:
+        return self.confidential and method in self.auth_methods
+
+    def allows_scopes(self, names: Iterable[str]) -> bool:
+        """Whether every scope is within what the client was registered for (Q4)."""
+        return scopes.within(names, self.allowed_scopes)
+
+    def is_usable(self, request: object) -> bool:
+        """Asked by django-oauth-toolkit wherever it loads a client."""
+        return self.is_enabled
+
+    @classmethod
+    def connected_to(cls, tenant: Tenant, client_id: str) -> "Client | None":
+        """The client that `client_id` names in `tenant`: its own, or one of another tenant that it is connected to.
+
+        None for any other: unknown, deleted, never connected, blocked, and a published client that was withdrawn.
+        """
+        from .connection import Connection
+
+        found = (
+            Connection.objects.filter(tenant=tenant, status=Connection.Status.APPROVED)
+            .filter(client__client_id=client_id, client__deleted_at=None)
+            .filter(Q(client__tenant=tenant) | Q(client__published_at__isnull=False))
+            .select_related("client")
+            .first()
+        )
+        return found.client_here(tenant) if found else None
+
+    # --- Verbs -----------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def register(
+        cls, tenant: Tenant, *, by: Actor, type: str, consent_method: str = "required", **fields: Any
+    ) -> "tuple[Client, str]":
+        """Creates a client of `tenant` with its own connection and, if it uses one, its first secret (S2, S3).
+
+        Returns the client and the secret in plain text, "" if there is none: this is the only time it exists.
+        Raises LimitReached when the tenant has as many clients as it may.
+        """
+        from .connection import Connection
+        from .secret import ClientSecret
+
+        with transaction.atomic():
+            tenant.lock()
+            if cls.objects.filter(tenant=tenant).count() >= settings.LIMITS["clients_per_tenant"]:
+                raise LimitReached("clients_per_tenant")
+            client = cls(tenant=tenant, type=type)
+            client._assign(fields)
+            client.save(force_insert=True)
+            client.connection = Connection.objects.create(
+                tenant=tenant, client=client, consent_method=consent_method, approved_by=by.user
+            )
+            Event.record(
+                tenant,
+                Action.CLIENT_CREATED,
+                by=by,
+                target=client,
+                details={"type": type, "consent_method": consent_method} | client._facts(),
+            )
+            secret = ""
+            if client.allows_auth_method(AuthMethod.CLIENT_SECRET):
+                secret = ClientSecret.add_to(client, by=by)[1]
+        return client, secret
+
+    def edit(self, *, by: Actor, **fields: Any) -> str:
+        """Changes what the owner may change. Returns a new secret when the client began to need one, else "".
+
+        Taking away a scope, a grant or a redirect URL also ends the live tokens that depended on it.
+        """
+        from .secret import ClientSecret
+
+        with transaction.atomic():
+            current = Client.objects.select_for_update().get(pk=self.pk)
+            before = current._facts()
+            self._assign(fields)
+            changes = {name: [before[name], after] for name, after in self._facts().items() if before[name] != after}
+            if not changes:
+                return ""
+            self.save(update_fields=[*self.EDITABLE, "updated_at"])
+            Event.record(self.tenant, Action.CLIENT_UPDATED, by=by, target=self, changes=changes)
+            if self.allows_auth_method(AuthMethod.CLIENT_SECRET) and not self.secrets.filter(removed_at=None).exists():
+                return ClientSecret.add_to(self, by=by)[1]
+        return ""
+
+    def disable(self, *, by: Actor) -> None:
+        """Stops the client everywhere at once: no new tokens, and those already given are dead (reversible)."""
+        from .token import TokenFamily
+
+        with transaction.atomic():
+            if Client.objects.filter(pk=self.pk, disabled_at=None).update(disabled_at=timezone.now()):
+                self.refresh_from_db(fields=["disabled_at"])
+                ended = TokenFamily.end_of_client(self, reason="client disabled")
+                Event.record(self.tenant, Action.CLIENT_DISABLED, by=by, target=self, details={"sessions_ended": ended})
+
+    def enable(self, *, by: Actor) -> None:
+        """Lets a disabled client work again. Tokens that ended stay dead."""
+        with transaction.atomic():
+            if Client.objects.filter(pk=self.pk).exclude(disabled_at=None).update(disabled_at=None):
+                self.disabled_at = None
+                Event.record(self.tenant, Action.CLIENT_ENABLED, by=by, target=self)
+
+    def publish(self, *, by: Actor) -> None:
+        """Makes the client available to every tenant of the region under the same client ID (S6)."""
+        with transaction.atomic():
+            if Client.objects.filter(pk=self.pk, published_at=None).update(published_at=timezone.now()):
+                self.refresh_from_db(fields=["published_at"])
+                Event.record(self.tenant, Action.CLIENT_PUBLISHED, by=by, target=self)
+
+    def remove(self, *, by: Actor) -> None:
+        """Deletes the client (S12): every token ends, its secrets stop working, nobody can connect to it any more."""
+        from .token import TokenFamily
+
+        with transaction.atomic():
+            if Client.objects.filter(pk=self.pk).update(deleted_at=timezone.now()):
+                self.refresh_from_db(fields=["deleted_at"])
+                ended = TokenFamily.end_of_client(self, reason="client deleted")
+                Event.record(self.tenant, Action.CLIENT_DELETED, by=by, target=self, details={"sessions_ended": ended})
+
+    def touch(self, now: datetime) -> None:
+        """Notes that the client was used, at most once a minute: the hot path stays free of writes."""
+        if self.last_used_at is None or now - self.last_used_at > USED_AT_MOST_EVERY:
+            Client.with_deleted_anywhere.filter(pk=self.pk).update(last_used_at=now)
+
+    def _assign(self, fields: Mapping[str, Any]) -> None:
+        """Sets editable fields and holds the limits of Q5; TypeError for a field that may not be set."""
+        for name, value in fields.items():
+            if name not in self.EDITABLE:
+                raise TypeError(f"{name} is not an editable field of a client")
+            setattr(self, name, value)
+        for limit, name in (
+            ("redirect_urls", "redirect_uris"),
+            ("redirect_urls", "post_logout_redirect_uris"),
+            ("allowed_origins", "allowed_origins"),
+        ):
+            if len(getattr(self, name)) > settings.LIMITS[limit]:
+                raise LimitReached(limit)
+
+    def _facts(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.EDITABLE}

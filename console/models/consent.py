@@ -1,0 +1,91 @@
+"""What one person has allowed one client in one tenant, and what they were shown when they did (S10, N8)."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..policy import scopes
+from ..policy.consent_rules import Earlier
+from .client import Client
+from .event import Action, Actor, Event
+from .tenant import TenantOwned
+
+if TYPE_CHECKING:
+    from .user import User
+
+
+class Consent(TenantOwned):
+    """The union of the scopes granted so far. Withdrawing deletes the row; the audit log keeps the history."""
+
+    user: "models.ForeignKey[User]" = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents"
+    )
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")
+    scopes = models.JSONField(_("scopes"), default=list)
+    redirect_hosts = models.JSONField(default=list)
+    # The page as the person saw it last: application, publisher, redirect host, scopes, language.
+    shown = models.JSONField(default=dict)
+    given_at = models.DateTimeField(_("given"), default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        constraints = [models.UniqueConstraint(fields=["user", "client"], name="consent_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} – {self.client_id}"
+
+    @property
+    def earlier(self) -> Earlier:
+        return Earlier(scopes=frozenset(self.scopes), redirect_hosts=frozenset(self.redirect_hosts))
+
+    @classmethod
+    def of(cls, user: "User", client: Client) -> "Consent | None":
+        """What `user` has granted `client`, if anything."""
+        return cls.objects.filter(user=user, client=client).first()
+
+    @classmethod
+    def give(
+        cls, user: "User", client: Client, granted: Iterable[str], *, redirect_host: str, shown: Mapping[str, Any], by: Actor
+    ) -> "Consent":
+        """Adds scopes to what the person has granted. Two answers at once add up; neither is lost."""
+        with transaction.atomic():
+            consent, created = cls.objects.select_for_update().get_or_create(
+                user=user, client=client, defaults={"tenant": user.tenant}
+            )
+            before = list(consent.scopes)
+            consent.scopes = scopes.join({*consent.scopes, *granted}).split()
+            consent.redirect_hosts = sorted({*consent.redirect_hosts, redirect_host})
+            consent.shown = dict(shown)
+            consent.save()
+            Event.record(
+                user.tenant,
+                Action.CONSENT_GIVEN,
+                by=by,
+                target=client,
+                changes={"scopes": [None if created else before, consent.scopes]},
+                details={"redirect_host": redirect_host},
+            )
+        return consent
+
+    def withdraw(self, *, by: Actor) -> None:
+        """Takes the consent back: every token that the client holds for this person in this tenant ends (P5)."""
+        from .token import TokenFamily
+
+        with transaction.atomic():
+            if not Consent.objects.filter(pk=self.pk).delete()[0]:
+                return
+            ended = TokenFamily.end_of_user(self.user, self.client, reason="consent withdrawn")
+            Event.record(
+                self.tenant,
+                Action.CONSENT_WITHDRAWN,
+                by=by,
+                target=self.client,
+                changes={"scopes": [self.scopes, None]},
+                details={"user": self.user.email, "sessions_ended": ended},
+            )

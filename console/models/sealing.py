@@ -1,0 +1,54 @@
+"""The deployment's keys at work: digests of secrets and tokens, encryption of signing keys at rest.
+
+Each purpose has a key of its own, derived from QLIKAUTH_SECRET_KEY (HKDF, RFC 5869), so that no two uses can be
+confused. Keys derived from the fallbacks still open and recognise what they sealed.
+"""
+
+import base64
+from functools import cache
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from ..policy import credentials
+
+
+@cache
+def _derived(secret_key: str, purpose: str) -> bytes:
+    return HKDF(SHA256(), length=32, salt=None, info=f"qlikauth {purpose}".encode()).derive(secret_key.encode())
+
+
+def _keys(purpose: str) -> list[bytes]:
+    return [_derived(key, purpose) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+
+
+def digest(value: str) -> str:
+    """The digest under which a new value is stored."""
+    return credentials.digest(value, _derived(settings.SECRET_KEY, "digest"))
+
+
+def digests(value: str) -> list[str]:
+    """Every digest under which a presented value may be stored: the current key's first."""
+    return [credentials.digest(value, key) for key in _keys("digest")]
+
+
+def _box(purpose: str) -> MultiFernet:
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in _keys(purpose)])
+
+
+def seal(plain: bytes) -> str:
+    """Encrypts a signing key for the database."""
+    return _box("signing keys").encrypt(plain).decode()
+
+
+def unseal(sealed: str) -> bytes:
+    """Decrypts a signing key. Raises ImproperlyConfigured if no configured key fits."""
+    try:
+        return _box("signing keys").decrypt(sealed.encode())
+    except InvalidToken:
+        raise ImproperlyConfigured(
+            "A signing key cannot be decrypted: was QLIKAUTH_SECRET_KEY changed without QLIKAUTH_SECRET_KEY_FALLBACKS?"
+        ) from None

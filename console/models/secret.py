@@ -1,0 +1,118 @@
+"""Client secrets: up to five alive per confidential client, each shown once (S3, S13, P1)."""
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..policy import credentials
+from .client import USED_AT_MOST_EVERY, Client, LimitReached
+from .connection import Connection
+from .event import Action, Actor, Event
+from .sealing import digest, digests
+from .tenant import Tenant, TenantOwned
+
+if TYPE_CHECKING:
+    from .user import User
+
+
+class ClientSecret(TenantOwned):
+    """What is known of a secret once it has been shown: its digest, its hint, who made it, and when it was last used."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="secrets")
+    digest = models.CharField(max_length=64, editable=False)
+    hint = models.CharField(_("hint"), max_length=credentials.HINT_LENGTH)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    created_by: "models.ForeignKey[User | None]" = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    last_used_at = models.DateTimeField(_("last used"), null=True, default=None)
+    # A removed secret keeps its digest, so that the console can tell which one is still being tried.
+    removed_at = models.DateTimeField(null=True, default=None)
+
+    class Meta:
+        verbose_name = _("client secret")
+        verbose_name_plural = _("client secrets")
+        ordering = ["created_at"]
+        constraints = [models.UniqueConstraint(fields=["digest"], name="secret_digest")]
+
+    def __str__(self) -> str:
+        return f"…{self.hint}"
+
+    @classmethod
+    def add_to(cls, client: Client, *, by: Actor) -> "tuple[ClientSecret, str]":
+        """Makes a further secret. Returns the row and the plain text, which nothing keeps.
+
+        Raises LimitReached when the client has as many as it may; the client's row is locked while they are counted.
+        """
+        secret = credentials.make(credentials.Prefix.CLIENT_SECRET)
+        with transaction.atomic():
+            Client.objects.select_for_update().get(pk=client.pk)
+            if cls.objects.filter(client=client, removed_at=None).count() >= settings.LIMITS["client_secrets"]:
+                raise LimitReached("client_secrets")
+            row = cls.objects.create(
+                tenant=client.tenant,
+                client=client,
+                digest=digest(secret),
+                hint=credentials.hint(secret),
+                created_by=by.user,
+            )
+            Event.record(client.tenant, Action.SECRET_CREATED, by=by, target=client, details={"hint": row.hint})
+        return row, secret
+
+    def remove(self, *, by: Actor) -> bool:
+        """Stops the secret at once. Returns False if somebody else had already removed it."""
+        with transaction.atomic():
+            removed = ClientSecret.objects.filter(pk=self.pk, removed_at=None).update(removed_at=timezone.now())
+            if removed:
+                Event.record(
+                    self.tenant,
+                    Action.SECRET_REMOVED,
+                    by=by,
+                    target=self.client,
+                    details={"hint": self.hint, "last_used_at": self.last_used_at and self.last_used_at.isoformat()},
+                )
+        return bool(removed)
+
+    @classmethod
+    def presented(cls, tenant: Tenant, secret: str) -> "ClientSecret | None":
+        """The live secret with this plain text, of a client that `tenant` is connected to; None for anything else.
+
+        One statement, whatever is presented; values that cannot be ours cost none. The client knows its connection.
+        """
+        if not credentials.is_well_formed(secret, credentials.Prefix.CLIENT_SECRET):
+            return None
+        connection = (
+            Connection.objects.filter(tenant=tenant, status=Connection.Status.APPROVED)
+            .filter(client__secrets__digest__in=digests(secret), client__secrets__removed_at=None)
+            .filter(client__deleted_at=None)
+            .filter(Q(client__tenant=tenant) | Q(client__published_at__isnull=False))
+            .select_related("client")
+            .annotate(
+                secret_id=models.F("client__secrets__id"),
+                secret_hint=models.F("client__secrets__hint"),
+                secret_used_at=models.F("client__secrets__last_used_at"),
+            )
+            .first()
+        )
+        if connection is None:
+            return None
+        client = connection.client_here(tenant)
+        return cls(
+            id=connection.secret_id,
+            client=client,
+            tenant_id=client.tenant_id,
+            hint=connection.secret_hint,
+            last_used_at=connection.secret_used_at,
+        )
+
+    def touch(self, now: datetime) -> None:
+        """Notes that the secret was used, at most once a minute."""
+        if self.last_used_at is None or now - self.last_used_at > USED_AT_MOST_EVERY:
+            ClientSecret._base_manager.filter(pk=self.pk).update(last_used_at=now)

@@ -1,0 +1,176 @@
+"""The keys that sign a tenant's tokens: made, published, used, retired, never leaving the database in the clear (P6)."""
+
+import base64
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .event import Action, Actor, Event
+from .sealing import seal, unseal
+from .tenant import Tenant, TenantOwned
+
+ALGORITHMS = ("ES256", "RS256")
+CACHE_SECONDS = 60  # much shorter than SIGNING_KEY_LEAD, so that every process knows a key before it signs
+
+
+class SigningKey(TenantOwned):
+    """One private key. Published from the moment it exists, signs from `signs_from`, published until `retires_at`."""
+
+    kid = models.CharField(max_length=64, primary_key=True)
+    algorithm = models.CharField(max_length=5)
+    private_key = models.TextField(editable=False)  # DER, sealed
+    public_jwk = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now)
+    signs_from = models.DateTimeField()
+    retires_at = models.DateTimeField(null=True, default=None)
+
+    class Meta:
+        verbose_name = _("signing key")
+        verbose_name_plural = _("signing keys")
+        ordering = ["signs_from"]
+        indexes = [models.Index(fields=["tenant", "algorithm", "signs_from"], name="signing_key_current")]
+
+    def __str__(self) -> str:
+        return self.kid
+
+    @classmethod
+    def create_first(cls, tenant: Tenant) -> None:
+        """The keys of a new tenant: they sign at once, nobody has cached an older set."""
+        now = timezone.now()
+        cls._base_manager.bulk_create(cls._generate(tenant, algorithm, signs_from=now) for algorithm in ALGORITHMS)
+
+    @classmethod
+    def rotate(cls, tenant: Tenant, *, by: Actor) -> "list[SigningKey]":
+        """Replaces a tenant's keys without a moment in which a token fails to verify.
+
+        The new keys are published at once and sign after SIGNING_KEY_LEAD, when every cache has them; the old ones
+        stay published until the last token that they can have signed has expired.
+        """
+        now = timezone.now()
+        signs_from = now + settings.SIGNING_KEY_LEAD
+        longest = max(settings.ACCESS_TOKEN_LIFETIME, settings.ID_TOKEN_LIFETIME)
+        with transaction.atomic():
+            tenant.lock()
+            cls.objects.filter(retires_at=None).update(retires_at=signs_from + longest + settings.SIGNING_KEY_LEAD)
+            keys = [cls._generate(tenant, algorithm, signs_from=signs_from) for algorithm in ALGORITHMS]
+            cls.objects.bulk_create(keys)
+            Event.record(
+                tenant,
+                Action.SIGNING_KEY_ROTATED,
+                by=by,
+                target=tenant,
+                details={"kid": [key.kid for key in keys], "signs_from": signs_from.isoformat()},
+            )
+        return keys
+
+    @classmethod
+    def _generate(cls, tenant: Tenant, algorithm: str, *, signs_from: datetime) -> "SigningKey":
+        private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+        if algorithm == "ES256":
+            private = ec.generate_private_key(ec.SECP256R1())
+        else:
+            private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        jwk: dict[str, Any] = jwt.get_algorithm_by_name(algorithm).to_jwk(private.public_key(), as_dict=True)
+        jwk = {member: value for member, value in jwk.items() if member != "key_ops"}
+        kid = _thumbprint(jwk)
+        return cls(
+            kid=kid,
+            tenant=tenant,
+            algorithm=algorithm,
+            private_key=seal(private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())),
+            public_jwk=jwk | {"kid": kid, "alg": algorithm, "use": "sig"},
+            signs_from=signs_from,
+        )
+
+
+def _thumbprint(jwk: dict[str, Any]) -> str:
+    """The key ID: the JWK thumbprint of RFC 7638, so that equal keys have equal names everywhere."""
+    required = {member: jwk[member] for member in sorted({"crv", "e", "kty", "n", "x", "y"} & jwk.keys())}
+    canonical = json.dumps(required, separators=(",", ":"), sort_keys=True)
+    return base64.urlsafe_b64encode(hashlib.sha256(canonical.encode()).digest()).decode().rstrip("=")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedKey:
+    """A key in memory, parsed once: parsing an RSA key costs a hundred signatures."""
+
+    kid: str
+    algorithm: str
+    private_key: PrivateKeyTypes
+    public_jwk: dict[str, Any]
+    signs_from: float
+    retires_at: float
+
+
+class KeyRing:
+    """A tenant's keys as this process knows them, read again every CACHE_SECONDS."""
+
+    _rings: dict[Any, "KeyRing"] = {}
+
+    def __init__(self, keys: list[LoadedKey], read_at: float) -> None:
+        self.keys = keys
+        self.read_at = read_at
+
+    @classmethod
+    def of(cls, tenant: Tenant) -> "KeyRing":
+        ring = cls._rings.get(tenant.pk)
+        if ring is None or time.monotonic() - ring.read_at > CACHE_SECONDS:
+            ring = cls._rings[tenant.pk] = cls._read(tenant, ring)
+        return ring
+
+    @classmethod
+    def forget(cls) -> None:
+        """Empties the memory, for tests and for the command that rotates."""
+        cls._rings.clear()
+
+    @classmethod
+    def _read(cls, tenant: Tenant, earlier: "KeyRing | None") -> "KeyRing":
+        known = {key.kid: key for key in earlier.keys} if earlier else {}
+        keys = []
+        for row in SigningKey.objects.filter(tenant=tenant):
+            loaded = known.get(row.kid)
+            keys.append(
+                LoadedKey(
+                    kid=row.kid,
+                    algorithm=row.algorithm,
+                    private_key=loaded.private_key if loaded else load_der_private_key(unseal(row.private_key), None),
+                    public_jwk=row.public_jwk,
+                    signs_from=row.signs_from.timestamp(),
+                    retires_at=row.retires_at.timestamp() if row.retires_at else float("inf"),
+                )
+            )
+        return cls(keys, time.monotonic())
+
+    def signing(self, algorithm: str) -> LoadedKey:
+        """The key that signs now: of those whose time has come, the one whose time came last."""
+        now = time.time()
+        return max(
+            (key for key in self.keys if key.algorithm == algorithm and key.signs_from <= now < key.retires_at),
+            key=lambda key: key.signs_from,
+        )
+
+    def published(self) -> list[LoadedKey]:
+        """Every key that can have signed a token that is still valid, or soon will sign."""
+        now = time.time()
+        return [key for key in self.keys if now < key.retires_at]
+
+    def find(self, kid: str, algorithm: str) -> LoadedKey | None:
+        """The published key with this ID, if it is of this algorithm (RFC 8725 §3.1)."""
+        return next((key for key in self.published() if key.kid == kid and key.algorithm == algorithm), None)

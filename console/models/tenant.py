@@ -1,0 +1,73 @@
+"""A customer organisation of the region, and the hostnames it answers to."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
+
+from .event import Action, Actor, Event
+
+
+def issuer_for(host: str) -> str:
+    """The issuer of a canonical host: https, and http for localhost names only (product: Hosts)."""
+    name = host.rsplit(":", 1)[0]
+    scheme = "http" if name == "localhost" or name.endswith(".localhost") else "https"
+    return f"{scheme}://{host}"
+
+
+class Tenant(models.Model):
+    """One organisation: its own users, clients, signing keys, issuer and audit log."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    alias = models.SlugField(_("alias"), max_length=63, unique=True)
+    name = models.CharField(_("name"), max_length=255)
+    issuer = models.CharField(_("issuer"), max_length=300, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("tenant")
+        verbose_name_plural = _("tenants")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def found(cls, alias: str, name: str, hosts: list[str], by: Actor) -> "Tenant":
+        """Creates a tenant with its hostnames (the first is canonical) and its first signing keys."""
+        from .signing_key import SigningKey
+
+        hosts = [host.lower() for host in hosts] or [f"{alias}.{settings.REGION_HOST}"]
+        with transaction.atomic():
+            tenant = cls.objects.create(alias=alias, name=name, issuer=issuer_for(hosts[0]))
+            Hostname.objects.bulk_create(Hostname(tenant=tenant, host=host) for host in dict.fromkeys(hosts))
+            SigningKey.create_first(tenant)
+            Event.record(tenant, Action.TENANT_CREATED, by=by, target=tenant, details={"hosts": hosts})
+        return tenant
+
+    def lock(self) -> None:
+        """Makes other transactions that lock this tenant wait: for limits counted over the whole tenant."""
+        Tenant.objects.select_for_update().get(pk=self.pk)
+
+
+class Hostname(models.Model):
+    """A host, with its port if it is not the usual one, under which a tenant is reached. Aliases keep working."""
+
+    host = models.CharField(max_length=260, primary_key=True)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="hostnames")
+
+    def __str__(self) -> str:
+        return self.host
+
+
+class TenantOwned(models.Model):
+    """A row that belongs to one tenant. Its manager raises unless a tenant is active (django-scopes)."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+
+    objects: Any = ScopedManager(tenant="tenant")
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,42 @@
+"""Counts failed sign-ins (see policy/throttling.py). In the database, so that every process counts together."""
+
+import hashlib
+from datetime import datetime
+
+from django.db import connection, models
+
+from ..policy import throttling
+
+
+class FailedAttempts(models.Model):
+    """How often one source failed in one window."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    window = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["window"], name="failed_attempts_window")]
+
+    @classmethod
+    def count(cls, *what: str, now: datetime) -> int:
+        """Failures so far in the current window of whatever `what` names together."""
+        row = cls.objects.filter(key=_key(what, now)).values_list("failures", flat=True).first()
+        return row or 0
+
+    @classmethod
+    def add(cls, *what: str, now: datetime) -> None:
+        """One failure more: one statement, no race, on both databases."""
+        table = cls._meta.db_table
+        window = connection.ops.adapt_datetimefield_value(throttling.window_of(now))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f'INSERT INTO "{table}" ("key", "window", "failures") VALUES (%s, %s, 1) '
+                f'ON CONFLICT ("key") DO UPDATE SET "failures" = "{table}"."failures" + 1',
+                [_key(what, now), window],
+            )
+
+
+def _key(what: tuple[str, ...], now: datetime) -> str:
+    """Digest of what is counted and its window: no address or e-mail is kept here in the clear."""
+    return hashlib.sha256("\0".join([*what, throttling.window_of(now).isoformat()]).encode()).hexdigest()

@@ -1,0 +1,346 @@
+"""Codes, tokens and the families they form. One answered authorization request begins a family (RFC 9700 §4.14.2).
+
+Access tokens are signed and self-contained; no row is written for them. What a server must be able to take back is
+the family: ending it kills its refresh token at once and makes introspection and our own APIs refuse its access
+tokens. Client-credentials tokens have no family; they live as long as the client, its connection and the credential.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
+from oauth2_provider.models import (
+    AbstractAccessToken,
+    AbstractDeviceGrant,
+    AbstractGrant,
+    AbstractIDToken,
+    AbstractRefreshToken,
+)
+
+from ..policy import credentials
+from .client import Client
+from .event import Action, Actor, Event
+from .sealing import digest, digests
+from .secret import ClientSecret
+from .tenant import Tenant, TenantOwned
+
+if TYPE_CHECKING:
+    from .user import User
+
+
+class TokenFamily(TenantOwned):
+    """Every token that one authorization gave, from its code to its last refresh token."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="token_families")
+    user: "models.ForeignKey[User]" = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="token_families"
+    )
+    grant_type = models.CharField(max_length=64)
+    scope = models.TextField()
+    auth_time = models.DateTimeField(null=True)
+    began_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(default=timezone.now)
+    # Until when a server that does not introspect may accept an access token of this family.
+    access_expires_at = models.DateTimeField()
+    expires_at = models.DateTimeField()  # absolute: no refreshing beyond it
+    ended_at = models.DateTimeField(null=True, default=None)
+    ended_reason = models.CharField(max_length=40, blank=True)
+    # Labels that a client may send with the code (Q6): shown in the list of tokens.
+    device_type = models.CharField(max_length=100, blank=True)
+    description = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("token family")
+        verbose_name_plural = _("token families")
+        indexes = [
+            models.Index(fields=["client", "ended_at"], name="family_of_client"),
+            models.Index(fields=["user", "client", "ended_at"], name="family_of_user"),
+            models.Index(fields=["expires_at"], name="family_expiry"),
+        ]
+
+    def end(self, *, reason: str) -> bool:
+        """Ends this family. False if it had ended already."""
+        return bool(self._end(TokenFamily.objects.filter(pk=self.pk), reason))
+
+    @classmethod
+    def end_of_client(cls, client: Client, *, reason: str) -> int:
+        """Ends everything of a client in every tenant, its outstanding codes too. Returns the number of families."""
+        Grant._base_manager.filter(application=client).delete()
+        return cls._end(cls._base_manager.filter(client=client), reason)
+
+    @classmethod
+    def end_of_user(cls, user: "User", client: Client, *, reason: str) -> int:
+        """Ends what a client holds for one person, outstanding codes too. Returns the number of families."""
+        Grant.objects.filter(user=user, application=client).delete()
+        return cls._end(cls.objects.filter(user=user, client=client), reason)
+
+    @staticmethod
+    def _end(families: "models.QuerySet[TokenFamily]", reason: str) -> int:
+        return families.filter(ended_at=None).update(ended_at=timezone.now(), ended_reason=reason)
+
+
+class Grant(AbstractGrant):
+    """An authorization code: known by its digest, used once, kept used until it expires so that a replay is noticed."""
+
+    claims = None
+    resource = None
+    created = None
+    updated = None
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    code = models.CharField(max_length=64, editable=False)  # digest
+    auth_time = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, default=None)
+    family_id = models.UUIDField(default=uuid.uuid4, editable=False)
+
+    objects: Any = ScopedManager(tenant="tenant")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code"], name="grant_code")]
+        indexes = [models.Index(fields=["expires"], name="grant_expiry")]
+
+    @classmethod
+    def presented(cls, code: str, client: Client) -> "Grant | None":
+        """The code of this client with this plain text, used or not, expired or not."""
+        if not credentials.is_well_formed(code, credentials.Prefix.CODE):
+            return None
+        return cls.objects.filter(code__in=digests(code), application=client).select_related("user").first()
+
+    @classmethod
+    def keep(cls, code: str, **fields: Any) -> "Grant":
+        """Stores a code that is about to be sent to a client."""
+        return cls.objects.create(code=digest(code), **fields)
+
+    def redeem(self, *, access_expires_at: datetime, labels: Mapping[str, str], by: Actor) -> TokenFamily | None:
+        """Uses the code: compare and swap, so that of any number of simultaneous requests exactly one succeeds.
+
+        Returns the family it begins. None when the code was used before; then the tokens it gave have ended
+        (RFC 6749 §4.1.2). Call it only when everything else about the request is right, so that a stranger with a
+        stolen code but no verifier cannot end anything.
+        """
+        now = timezone.now()
+        with transaction.atomic():
+            if Grant.objects.filter(pk=self.pk, used_at=None).update(used_at=now):
+                family = TokenFamily(
+                    id=self.family_id,
+                    tenant=self.tenant,
+                    client=self.application,
+                    user=self.user,
+                    grant_type="authorization_code",
+                    scope=self.scope,
+                    auth_time=self.auth_time,
+                    access_expires_at=access_expires_at,
+                    expires_at=now + settings.REFRESH_TOKEN_ABSOLUTE,
+                    device_type=labels.get("deviceType", "")[:100],
+                    description=labels.get("description", "")[:200],
+                )
+                family.save(force_insert=True)
+                Event.record(
+                    self.tenant,
+                    Action.TOKENS_ISSUED,
+                    by=by,
+                    target=self.application,
+                    details={"user": self.user.email, "scope": self.scope},
+                )
+                return family
+        self._replayed(by)
+        return None
+
+    def _replayed(self, by: Actor) -> None:
+        with transaction.atomic():
+            for family in TokenFamily.objects.filter(pk=self.family_id):
+                family.end(reason="code replayed")
+            Event.refuse(self.tenant, Action.TOKENS_REUSED, by=by, target=self.application, reason="code replayed")
+
+
+class RefreshToken(AbstractRefreshToken):
+    """One refresh token of a family: used once, then kept used so that its reuse is noticed (RFC 9700 §4.14.2)."""
+
+    token = None
+    access_token = None
+    resource = None
+    token_family = None
+    created = None
+    updated = None
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    token_checksum = models.CharField(max_length=64, editable=False)  # keyed digest
+    family = models.ForeignKey(TokenFamily, on_delete=models.CASCADE, related_name="refresh_tokens")
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()  # idle limit
+
+    objects: Any = ScopedManager(tenant="tenant")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token_checksum"], name="refresh_token_checksum")]
+        indexes = [models.Index(fields=["expires_at"], name="refresh_token_expiry")]
+
+    @classmethod
+    def presented(cls, token: str) -> "RefreshToken | None":
+        """The refresh token with this plain text in the active tenant, used or not, with its family and person."""
+        if not credentials.is_well_formed(token, credentials.Prefix.REFRESH_TOKEN):
+            return None
+        return (
+            cls.objects.filter(token_checksum__in=digests(token))
+            .select_related("family", "family__user", "family__client")
+            .first()
+        )
+
+    @classmethod
+    def add_to(cls, family: TokenFamily, token: str) -> None:
+        """Stores a new refresh token of `family`; it dies idle, and with the family at the latest."""
+        cls(
+            tenant=family.tenant,
+            family=family,
+            user_id=family.user_id,
+            application_id=family.client_id,
+            token_checksum=digest(token),
+            expires_at=min(timezone.now() + settings.REFRESH_TOKEN_IDLE, family.expires_at),
+        ).save(force_insert=True)
+
+    @property
+    def is_alive(self) -> bool:
+        now = timezone.now()
+        family = self.family
+        return (
+            self.revoked is None
+            and now < min(self.expires_at, family.expires_at)
+            and family.ended_at is None
+            and family.user.is_active
+        )
+
+    def rotate(self, successor: str, *, access_expires_at: datetime, by: Actor) -> bool:
+        """Uses this token and stores its successor: compare and swap. False when it had been used; the family ends."""
+        now = timezone.now()
+        with transaction.atomic():
+            if RefreshToken.objects.filter(pk=self.pk, revoked=None, family__ended_at=None).update(revoked=now):
+                self.add_to(self.family, successor)
+                TokenFamily.objects.filter(pk=self.family_id).update(
+                    last_used_at=now, access_expires_at=access_expires_at
+                )
+                return True
+        self.reused(by=by)
+        return False
+
+    def reused(self, *, by: Actor) -> None:
+        """Somebody presented this token again: either the client or a thief has a copy, so the whole family ends."""
+        with transaction.atomic():
+            self.family.end(reason="refresh token reused")
+            Event.refuse(
+                self.tenant,
+                Action.TOKENS_REUSED,
+                by=by,
+                target=self.family.client,
+                reason="refresh token reused",
+                details={"user": self.family.user.email},
+            )
+
+
+class RevokedAccessToken(TenantOwned):
+    """One access token taken back before its time (RFC 7009), remembered until it would have expired anyway."""
+
+    jti = models.CharField(max_length=64, primary_key=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="revoked_token_expiry")]
+
+
+class ClientAssertion(TenantOwned):
+    """An assertion that a client authenticated with: each may be used once (RFC 7523 §3, point 7)."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="client_assertion_expiry")]
+
+    @classmethod
+    def use(cls, client: Client, jti: str, expires_at: datetime) -> bool:
+        """Remembers the assertion; False if it was used before."""
+        try:
+            with transaction.atomic():
+                cls(
+                    tenant=client.connection.tenant, digest=digest(f"{client.client_id}\0{jti}"), expires_at=expires_at
+                ).save(force_insert=True)
+        except IntegrityError:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class LiveToken:
+    """An access token that may still be used, with what its claims stand for."""
+
+    claims: Mapping[str, Any]
+    client: Client
+    user: "User | None"
+
+    @classmethod
+    def find(cls, tenant: Tenant, claims: Mapping[str, Any]) -> "LiveToken | None":
+        """Whether what verified claims stand for is still there: client, connection, person, family, credential."""
+        client = Client.connected_to(tenant, str(claims.get("client_id", "")))
+        if client is None or not client.is_enabled:
+            return None
+        if RevokedAccessToken.objects.filter(jti=claims["jti"]).exists():
+            return None
+        if "family" not in claims:
+            return cls(claims, client, None) if cls._credential_lives(client, claims) else None
+        family = (
+            TokenFamily.objects.filter(pk=claims["family"], client=client, ended_at=None, user__is_active=True)
+            .select_related("user")
+            .first()
+        )
+        return cls(claims, client, family.user) if family else None
+
+    @staticmethod
+    def _credential_lives(client: Client, claims: Mapping[str, Any]) -> bool:
+        credential = claims.get("credential")
+        if credential is None:  # authenticated with a key of its own
+            return True
+        return ClientSecret._base_manager.filter(pk=credential, client=client, removed_at=None).exists()
+
+    def revoke(self, *, by: Actor) -> None:
+        """Takes this one access token back (RFC 7009 §2.1)."""
+        tenant = self.client.connection.tenant
+        with transaction.atomic():
+            RevokedAccessToken.objects.bulk_create(
+                [
+                    RevokedAccessToken(
+                        tenant=tenant,
+                        jti=self.claims["jti"],
+                        expires_at=datetime.fromtimestamp(self.claims["exp"], tz=UTC),
+                    )
+                ],
+                ignore_conflicts=True,
+            )
+            Event.record(
+                tenant, Action.TOKENS_REVOKED, by=by, target=self.client, details={"token": "access_token"}
+            )
+
+
+# django-oauth-toolkit needs these three to exist. No row is ever written: access tokens and ID tokens are
+# self-contained, and the device grant is not offered.
+
+
+class AccessToken(AbstractAccessToken):
+    class Meta(AbstractAccessToken.Meta):
+        pass
+
+
+class IDToken(AbstractIDToken):
+    class Meta(AbstractIDToken.Meta):
+        pass
+
+
+class DeviceGrant(AbstractDeviceGrant):
+    class Meta(AbstractDeviceGrant.Meta):
+        pass

@@ -1,0 +1,81 @@
+"""A person in one tenant."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
+
+from ..policy.roles import Permission, may
+from .event import Action, Actor, Event
+from .tenant import Tenant
+
+
+class User(AbstractBaseUser):
+    """Belongs to exactly one tenant and signs in on its host. The ID is the `sub` of tokens and is never reused."""
+
+    class Role(models.TextChoices):
+        ADMINISTRATOR = "administrator", _("Tenant administrator")
+        AUDITOR = "auditor", _("Auditor")
+        USER = "user", _("User")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    email = models.EmailField(_("email"), max_length=254)
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.USER)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    # The e-mail address is only unique within a tenant; what names a user everywhere is the ID.
+    USERNAME_FIELD = "id"
+    EMAIL_FIELD = "email"
+
+    objects: Any = ScopedManager(tenant="tenant", _manager_class=BaseUserManager)
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [models.UniqueConstraint(fields=["tenant", "email"], name="user_email_in_tenant")]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.email
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this person holds a permission in their own tenant."""
+        return self.is_active and may(self.role, permission)
+
+    @classmethod
+    def invite(cls, tenant: Tenant, email: str, *, by: Actor, name: str = "", role: str = "user", password: str | None = None) -> "User":
+        """Creates a user. Without a password they set one through a one-time link. The address is kept in lower case."""
+        user = cls(tenant=tenant, email=email.strip().lower(), name=name.strip(), role=role)
+        user.set_password(password)
+        with transaction.atomic():
+            user.save(force_insert=True)
+            Event.record(tenant, Action.USER_CREATED, by=by, target=user, details={"role": role})
+        return user
+
+    def choose_password(self, password: str, *, by: Actor) -> None:
+        """Sets the password; every session that began with the old one ends (its hash no longer fits)."""
+        self.set_password(password)
+        with transaction.atomic():
+            self.save(update_fields=["password"])
+            Event.record(self.tenant, Action.USER_PASSWORD_SET, by=by, target=self)
+
+    def signed_in(self, *, by: Actor) -> None:
+        """Notes a successful sign-in."""
+        self.last_login = timezone.now()
+        with transaction.atomic():
+            self.save(update_fields=["last_login"])
+            Event.record(self.tenant, Action.SESSION_STARTED, by=by, target=self)
+
+    def signed_out(self, *, by: Actor) -> None:
+        """Notes that the person ended their session."""
+        Event.record(self.tenant, Action.SESSION_ENDED, by=by, target=self)

@@ -1,0 +1,1 @@
+"""Floor 3c: the console and the account pages. They speak HTML."""

@@ -1,0 +1,49 @@
+"""The pages for what went wrong. They say what happened and what to do; they never say how the server is built."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 400, _("That request could not be understood"), _("Go back, reload the page and try again."))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(
+        request,
+        403,
+        _("You do not have access to this page"),
+        _("It needs a role that your account does not have. Ask one of your tenant administrators."),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _page(
+        request,
+        403,
+        _("This form has expired"),
+        _("Nothing was changed. Go back, reload the page and send the form again."),
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(
+        request, 404, _("There is no such page"), _("It may have been moved or deleted, or the address is not complete.")
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    try:
+        return _page(
+            request,
+            500,
+            _("Something went wrong on our side"),
+            _("Nothing is lost on your side. Try again in a moment; if it happens again, tell whoever runs this service."),
+        )
+    except Exception:  # the last resort must not need anything that may be what is broken
+        return HttpResponseServerError("Internal Server Error\n", content_type="text/plain; charset=utf-8")
+
+
+def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
+    return render(request, "failures/failure.html", {"title": title, "advice": advice, "status": status}, status=status)

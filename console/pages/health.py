@@ -1,0 +1,48 @@
+"""Whether this process lives, and whether it can do its work."""
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from ..access import open_to
+from ..models import SigningKey, Tenant
+
+ANYONE = "anyone: says nothing but yes or no"
+
+
+@open_to(ANYONE)
+@require_safe
+@never_cache
+def process(request: HttpRequest) -> JsonResponse:
+    """200 as long as the process answers requests."""
+    return JsonResponse({"status": "ok"})
+
+
+@open_to(ANYONE)
+@require_safe
+@never_cache
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 when the database answers, every migration has run and every tenant has a signing key; 503 otherwise."""
+    try:
+        checks = {"database": _database_answers(), "migrations": _migrations_ran(), "signing_keys": _tenants_can_sign()}
+    except DatabaseError:
+        checks = {"database": False}
+    good = all(checks.values())
+    return JsonResponse({"status": "ok" if good else "unavailable", "checks": checks}, status=200 if good else 503)
+
+
+def _database_answers() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return cursor.fetchone() == (1,)
+
+
+def _migrations_ran() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _tenants_can_sign() -> bool:
+    return not Tenant.objects.exclude(pk__in=SigningKey._base_manager.values("tenant")).exists()

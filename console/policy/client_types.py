@@ -1,0 +1,63 @@
+"""The types of OAuth client and what each of them has (Q1, Q2, Q3). A client's type never changes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ClientType(StrEnum):
+    """Qlik's `appType`."""
+
+    WEB = "web"
+    SPA = "spa"
+    NATIVE = "native"
+
+
+class GrantType(StrEnum):
+    """The grants of the token endpoint, by their registered names."""
+
+    AUTHORIZATION_CODE = "authorization_code"
+    REFRESH_TOKEN = "refresh_token"
+    CLIENT_CREDENTIALS = "client_credentials"
+    USER_IMPERSONATION = "urn:qlik:oauth:user-impersonation"
+
+
+class AuthMethod(StrEnum):
+    """How a confidential client may prove who it is (Q3). `client_secret` covers Basic and body (RFC 6749 §2.3.1)."""
+
+    CLIENT_SECRET = "client_secret"
+    PRIVATE_KEY_JWT = "private_key_jwt"
+
+
+MACHINE_GRANTS = frozenset({GrantType.CLIENT_CREDENTIALS, GrantType.USER_IMPERSONATION})
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a type of client has: which fields its form shows and which rules hold for it."""
+
+    confidential: bool  # authenticates with a secret or a key (RFC 6749 §2.1)
+    allowed_origins: bool  # may call the token endpoint from a browser (CORS)
+    machine_grants: bool  # can hold client_credentials and user impersonation
+    private_schemes: bool  # may register com.example.app:/callback (RFC 8252 §7.1)
+
+
+TRAITS: dict[ClientType, Traits] = {
+    ClientType.WEB: Traits(confidential=True, allowed_origins=False, machine_grants=True, private_schemes=False),
+    ClientType.SPA: Traits(confidential=False, allowed_origins=True, machine_grants=False, private_schemes=False),
+    ClientType.NATIVE: Traits(confidential=False, allowed_origins=False, machine_grants=False, private_schemes=True),
+}
+
+
+def traits(client_type: str) -> Traits:
+    """The traits of a client type; ValueError for one that is not supported (anonymous-embed among them)."""
+    return TRAITS[ClientType(client_type)]
+
+
+def shows_allowed_origins(client_type: str, grants: frozenset[str] | set[str]) -> bool:
+    """A web client that impersonates users may do so from a page of its own, so it too has allowed origins."""
+    return traits(client_type).allowed_origins or GrantType.USER_IMPERSONATION in grants
+
+
+def needs_redirect_url(client_type: str, grants: frozenset[str] | set[str]) -> bool:
+    """Whether at least one redirect URL is required: always, except for a client that only machines use."""
+    return not (traits(client_type).machine_grants and bool(MACHINE_GRANTS & set(grants)))

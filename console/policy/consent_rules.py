@@ -1,0 +1,59 @@
+"""When a person is asked for consent (S10, P4, N8, RFC 8252 §8.6, OpenID Connect Core §3.1.2.4)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from . import redirect_uris, scopes
+
+
+class ConsentMethod(StrEnum):
+    """How a tenant's people consent to a client: asked each time a new scope is requested, or never."""
+
+    REQUIRED = "required"
+    TRUSTED = "trusted"
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a person has granted a client before, and where the answer went when they looked at the page."""
+
+    scopes: frozenset[str]
+    redirect_hosts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What must be asked. Falsy when nothing needs to be."""
+
+    new_scopes: tuple[str, ...] = ()
+    new_host: bool = False
+    unproven: bool = False  # any program on the device could be the one that asks
+    demanded: bool = False  # the application sent prompt=consent
+
+    def __bool__(self) -> bool:
+        return bool(self.new_scopes) or self.new_host or self.unproven or self.demanded
+
+
+def question(
+    *,
+    method: ConsentMethod,
+    requested: Collection[str],
+    redirect_uri: str,
+    earlier: Earlier | None,
+    prompt_consent: bool,
+) -> Question:
+    """Decides what to ask before a code may be given. Nothing in a request can make this ask less.
+
+    A trusted client is never asked about, not even with prompt=consent: the tenant's administrator has answered.
+    """
+    if method is ConsentMethod.TRUSTED:
+        return Question()
+    if earlier is None:
+        return Question(new_scopes=tuple(requested), demanded=True)
+    return Question(
+        new_scopes=tuple(scopes.added(requested, earlier.scopes)),
+        new_host=redirect_uris.origin_of(redirect_uri) not in earlier.redirect_hosts,
+        unproven=not redirect_uris.proves_identity(redirect_uri),
+        demanded=prompt_consent,
+    )

@@ -1,0 +1,79 @@
+"""What scopes mean to each other (Q4): parents contain children, bundles contain everything of their kind."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from .scope_catalogue import CATALOGUE, Scope
+
+SCOPES: dict[str, Scope] = {scope.name: scope for scope in CATALOGUE}
+OPENID = "openid"
+OFFLINE_ACCESS = "offline_access"
+# Scopes that say something about the sign-in, not about access to data. Never part of a bundle, never implied.
+PROTOCOL_SCOPES = frozenset({OPENID, "profile", "email", OFFLINE_ACCESS})
+BUNDLES = frozenset({"user_default", "admin_classic"})
+MAX_LENGTH = 8192
+SYNTAX = re.compile(r"^[\x21\x23-\x5b\x5d-\x7e]+$")  # RFC 6749 §3.3, one scope-token
+
+
+class InvalidScope(ValueError):
+    """A scope string that RFC 6749 §3.3 does not allow, or that names something outside the ceiling."""
+
+
+def parse(text: str) -> list[str]:
+    """The scope parameter as a list without repetitions, in the order given. Raises InvalidScope."""
+    if len(text) > MAX_LENGTH:
+        raise InvalidScope("The scope parameter is too long.")
+    names = list(dict.fromkeys(text.split()))
+    if not all(SYNTAX.match(name) for name in names):
+        raise InvalidScope("The scope parameter contains characters that RFC 6749 does not allow.")
+    return names
+
+
+def join(names: Iterable[str]) -> str:
+    """The scope parameter for a list of scopes, in the catalogue's order so that equal sets are equal strings."""
+    wanted = set(names)
+    known = [name for name in SCOPES if name in wanted]
+    return " ".join(known + sorted(wanted - SCOPES.keys()))
+
+
+@lru_cache(maxsize=4096)
+def _closure(names: frozenset[str]) -> frozenset[str]:
+    """Every scope that `names` give: themselves, the children of parents, the members of bundles."""
+    given = set(names)
+    for scope in CATALOGUE:
+        if scope.name in PROTOCOL_SCOPES or scope.name in BUNDLES:
+            continue
+        if "user_default" in names and not scope.admin or "admin_classic" in names and scope.admin:
+            given.add(scope.name)
+    for scope in CATALOGUE:  # parents stand before their children, so one pass reaches grandchildren
+        if scope.parent in given:
+            given.add(scope.name)
+    return frozenset(given)
+
+
+def closure(names: Iterable[str]) -> frozenset[str]:
+    """Every scope that `names` give, themselves included."""
+    return _closure(frozenset(names))
+
+
+def within(requested: Iterable[str], ceiling: Iterable[str]) -> bool:
+    """Whether every requested scope is given by the ceiling."""
+    return closure(ceiling).issuperset(requested)
+
+
+def added(requested: Iterable[str], granted: Iterable[str]) -> list[str]:
+    """The requested scopes that earlier grants do not give yet, in the order requested."""
+    given = closure(granted)
+    return [name for name in requested if name not in given]
+
+
+def default(ceiling: Iterable[str]) -> list[str]:
+    """What a request without a scope parameter asks for: the client's list, except what must be asked for by name."""
+    return [name for name in ceiling if name not in PROTOCOL_SCOPES]
+
+
+def roots(names: Iterable[str]) -> list[str]:
+    """`names` without those that another of them already contains: what a person needs to read."""
+    wanted = list(dict.fromkeys(names))
+    return [name for name in wanted if name not in closure(other for other in wanted if other != name)]

@@ -1,0 +1,95 @@
+"""Sign-in sessions: bound to the tenant they began in, limited in time, fresh when something asks for it.
+
+All surfaces use them; the meaning of what is kept in a session is known here and nowhere else.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import auth
+from django.http import HttpRequest
+from django.utils import timezone
+
+from .models import Actor, User
+
+TENANT = "tenant"
+AUTH_TIME = "auth_time"
+SEEN = "seen"
+REAUTHENTICATE = "reauthenticate"
+MAX_REAUTHENTICATIONS = 20
+SEEN_EVERY = 60  # seconds: an active session costs at most one write a minute
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address of the browser or program, past as many proxies as the operator trusts and no further."""
+    if settings.TRUSTED_PROXIES:
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        if len(hops) >= settings.TRUSTED_PROXIES:
+            return hops[-settings.TRUSTED_PROXIES][:45]
+    return str(request.META.get("REMOTE_ADDR", ""))[:45]
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Who acts in this request."""
+    user = getattr(request, "user", None)
+    return Actor(user=user if isinstance(user, User) else None, address=client_address(request))
+
+
+def begin(request: HttpRequest, user: User) -> None:
+    """Signs `user` in: a new session id (ASVS 7.2.4), bound to the tenant, with the moment of authentication."""
+    waiting = request.session.get(REAUTHENTICATE, {})
+    auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    now = timezone.now().timestamp()
+    request.session[TENANT] = str(user.tenant_id)
+    request.session[AUTH_TIME] = request.session[SEEN] = now
+    # Signing in as somebody else empties the session; a request that waits for a fresh sign-in must not be forgotten.
+    request.session[REAUTHENTICATE] = waiting
+    user.signed_in(by=actor(request))
+
+
+def end(request: HttpRequest) -> None:
+    """Signs out: the session is gone from the server, not only from the browser (ASVS 7.4.1)."""
+    if isinstance(request.user, User):
+        request.user.signed_out(by=actor(request))
+    auth.logout(request)
+
+
+def belongs_here(session: Any, tenant_id: str) -> bool:
+    """Whether a session began in this tenant and is within its idle and absolute limits (ASVS 7.3)."""
+    if TENANT not in session:
+        return auth.SESSION_KEY not in session  # nobody has signed in: nothing to protect yet
+    now = timezone.now().timestamp()
+    return (
+        session[TENANT] == tenant_id
+        and now - session.get(SEEN, 0) < settings.SESSION_IDLE.total_seconds()
+        and now - session.get(AUTH_TIME, 0) < settings.SESSION_ABSOLUTE.total_seconds()
+    )
+
+
+def seen(session: Any) -> None:
+    """Notes activity, at most once a minute."""
+    now = timezone.now().timestamp()
+    if SEEN in session and now - session[SEEN] > SEEN_EVERY:
+        session[SEEN] = now
+
+
+def auth_time(request: HttpRequest) -> datetime:
+    """When the person last proved who they are (`auth_time`, OpenID Connect Core §2)."""
+    return datetime.fromtimestamp(request.session.get(AUTH_TIME, 0), tz=UTC)
+
+
+def reauthenticated(request: HttpRequest, what: str) -> bool:
+    """Whether the person has signed in since `what` first asked for a fresh sign-in. The first call begins the wait.
+
+    The answer comes from the session, so it cannot be had by editing the address.
+    """
+    waiting: dict[str, float] = request.session.get(REAUTHENTICATE, {})
+    if what in waiting:
+        if request.user.is_authenticated and request.session.get(AUTH_TIME, 0) >= waiting[what]:
+            request.session[REAUTHENTICATE] = {key: asked for key, asked in waiting.items() if key != what}
+            return True
+        return False
+    newest = sorted(waiting.items(), key=lambda item: item[1])[-MAX_REAUTHENTICATIONS + 1 :]
+    request.session[REAUTHENTICATE] = dict(newest) | {what: timezone.now().timestamp()}
+    return False

@@ -1,0 +1,13 @@
+"""Static files under names that change with their content, so that browsers may keep them for ever."""
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class HashedStaticFiles(CompressedManifestStaticFilesStorage):
+    """Also rewrites `import` statements between our JavaScript modules.
+
+    Before `collectstatic` has run (tests, a first look) a file is simply served under its own name.
+    """
+
+    support_js_module_import_aggregation = True
+    manifest_strict = False

@@ -1,0 +1,83 @@
+"""Which tenant a request is for, and who its people are. The host decides, and nothing else does."""
+
+import time
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.backends import BaseBackend
+from django.http import HttpRequest
+from django_scopes import get_scope
+
+from .models import Hostname, Tenant, User
+
+REMEMBERED_SECONDS = 30
+REMEMBERED_HOSTS = 10_000
+
+
+class Hosts:
+    """host -> tenant, remembered in this process for a moment; unknown hosts too, so that a flood costs no queries."""
+
+    _known: dict[str, tuple[float, Tenant | None]] = {}
+
+    @classmethod
+    def tenant_of(cls, host: str) -> Tenant | None:
+        """The tenant that `host` (name, and port if unusual) belongs to."""
+        now = time.monotonic()
+        remembered = cls._known.get(host)
+        if remembered and now - remembered[0] < REMEMBERED_SECONDS:
+            return remembered[1]
+        hostname = Hostname.objects.filter(host=host).select_related("tenant").first()
+        if len(cls._known) >= REMEMBERED_HOSTS:
+            cls._known.clear()
+        tenant = hostname.tenant if hostname else None
+        cls._known[host] = (now, tenant)
+        return tenant
+
+    @classmethod
+    def forget(cls) -> None:
+        """Empties the memory, for tests and for commands that change hostnames."""
+        cls._known.clear()
+
+
+def normalize_host(raw: str) -> str:
+    """A Host header as hostnames are stored: lower case, no trailing dot, no usual port."""
+    host = raw.strip().lower()
+    name, separator, port = host.rpartition(":")
+    if not separator or not port.isdigit():
+        name, port = host, ""
+    name = name.rstrip(".")
+    return name if port in {"", "80", "443"} else f"{name}:{port}"
+
+
+def is_region_host(host: str) -> bool:
+    """Whether `host` is the region's own host, which belongs to no tenant."""
+    return host == normalize_host(settings.REGION_HOST)
+
+
+def current_tenant() -> Tenant:
+    """The tenant that is active in this context; LookupError if there is none."""
+    tenant = get_scope().get("tenant")
+    if not isinstance(tenant, Tenant):
+        raise LookupError("No tenant is active.")
+    return tenant
+
+
+class TenantBackend(BaseBackend):
+    """Signs people in by e-mail address and password, inside the tenant of the request (S8)."""
+
+    def authenticate(
+        self, request: HttpRequest | None, email: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
+        """The user, or None for an unknown address, a wrong password and an inactive user alike, equally slowly."""
+        if email is None or password is None:
+            return None
+        user = User.objects.filter(email=email.strip().lower()).first()
+        if user is None:
+            User().set_password(password)  # as slow as checking one
+            return None
+        return user if user.check_password(password) and user.is_active else None
+
+    def get_user(self, user_id: UUID) -> User | None:
+        """The user of a session: only in the active tenant, and only while active."""
+        return User.objects.filter(pk=user_id, is_active=True).select_related("tenant").first()

@@ -1,0 +1,1 @@
+"""Wiring: settings, the URL map and the WSGI entry point. The application itself is `console`."""
