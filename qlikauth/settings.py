@@ -48,7 +48,8 @@ def env_list(name: str) -> list[str]:
 
 # --- The region ---------------------------------------------------------------------------------------------------
 
-REGION_HOST = os.environ.get("QLIKAUTH_REGION_HOST", "localhost:8000").lower()
+PORT = env_int("PORT", 8000)
+REGION_HOST = os.environ.get("QLIKAUTH_REGION_HOST", f"localhost:{PORT}").lower()
 REGION_HOSTNAME = REGION_HOST.rsplit(":", 1)[0]
 # On localhost names everything is plain http; anywhere else everything is https (the issuer's scheme follows).
 LOCAL_REGION = REGION_HOSTNAME == "localhost" or REGION_HOSTNAME.endswith(".localhost")
@@ -144,6 +145,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "console.middleware.TenantMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "console.middleware.TenantSessionMiddleware",
     "console.middleware.LanguageMiddleware",
@@ -243,6 +245,8 @@ SECURE_HSTS_PRELOAD = not LOCAL_REGION
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Only our own files: what the installed packages bring along is not used by any page.
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "console.static_files.HashedStaticFiles"},
@@ -310,7 +314,6 @@ OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = "console.DeviceGrant"
 OAUTH2_PROVIDER: dict[str, Any] = {
     "OIDC_ENABLED": True,
     "OAUTH2_VALIDATOR_CLASS": "console.oauth.validator.TenantValidator",
-    "OAUTH2_BACKEND_CLASS": "console.oauth.server.TenantOAuthLibCore",
     "OIDC_SERVER_CLASS": "console.oauth.server.TenantServer",
     "ACCESS_TOKEN_GENERATOR": "console.oauth.access_tokens.generate",
     "REFRESH_TOKEN_GENERATOR": "console.oauth.access_tokens.generate_refresh_token",

@@ -47,6 +47,16 @@ class Tenant(models.Model):
             Event.record(tenant, Action.TENANT_CREATED, by=by, target=tenant, details={"hosts": hosts})
         return tenant
 
+    def move_to(self, host: str, *, by: Actor) -> None:
+        """Makes `host` canonical, which changes the issuer. The hosts that it had before keep working as aliases."""
+        with transaction.atomic():
+            before, self.issuer = self.issuer, issuer_for(host.lower())
+            self.save(update_fields=["issuer"])
+            Hostname.objects.get_or_create(host=host.lower(), defaults={"tenant": self})
+            Event.record(
+                self, Action.TENANT_MOVED, by=by, target=self, changes={"issuer": [before, self.issuer]}
+            )
+
     def lock(self) -> None:
         """Makes other transactions that lock this tenant wait: for limits counted over the whole tenant."""
         Tenant.objects.select_for_update().get(pk=self.pk)

@@ -6,7 +6,7 @@ tokens. Client-credentials tokens have no family; they live as long as the clien
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -82,6 +82,11 @@ class TokenFamily(TenantOwned):
         Grant.objects.filter(user=user, application=client).delete()
         return cls._end(cls.objects.filter(user=user, client=client), reason)
 
+    @classmethod
+    def alive_of(cls, clients: "Iterable[Client]") -> "models.QuerySet[TokenFamily]":
+        """What clients hold that is still alive, in every tenant: what ends when they are disabled or deleted (N9)."""
+        return cls._base_manager.filter(client__in=clients, ended_at=None, expires_at__gt=timezone.now())
+
     @staticmethod
     def _end(families: "models.QuerySet[TokenFamily]", reason: str) -> int:
         return families.filter(ended_at=None).update(ended_at=timezone.now(), ended_reason=reason)
@@ -119,7 +124,9 @@ class Grant(AbstractGrant):
         """Stores a code that is about to be sent to a client."""
         return cls.objects.create(code=digest(code), **fields)
 
-    def redeem(self, *, access_expires_at: datetime, labels: Mapping[str, str], by: Actor) -> TokenFamily | None:
+    def redeem(
+        self, *, access_expires_at: datetime, refresh_token: str | None, labels: Mapping[str, str], by: Actor
+    ) -> TokenFamily | None:
         """Uses the code: compare and swap, so that of any number of simultaneous requests exactly one succeeds.
 
         Returns the family it begins. None when the code was used before; then the tokens it gave have ended
@@ -143,6 +150,8 @@ class Grant(AbstractGrant):
                     description=labels.get("description", "")[:200],
                 )
                 family.save(force_insert=True)
+                if refresh_token is not None:
+                    RefreshToken.add_to(family, refresh_token)
                 Event.record(
                     self.tenant,
                     Action.TOKENS_ISSUED,

@@ -150,7 +150,7 @@ def signed_in() -> dict[str, Any]:
     """The tokens of this browser's session. Raises Refused when nobody is signed in (any more)."""
     token: dict[str, Any] | None = session.get("token")
     if token is None:
-        raise Refused("mismatching_state", title="You were not signed in")
+        raise Refused("not_signed_in")
     return token
 
 

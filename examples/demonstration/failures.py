@@ -17,6 +17,7 @@ REASONS = {
     "was used before.",
     "invalid_id_token": "The ID token is not valid, so nobody was signed in.",
     "no_refresh_token": "The server gave no refresh token, or it was withdrawn.",
+    "not_signed_in": "You are not signed in here any more.",
     "unreachable": "It did not answer, or its answer could not be understood. Is it running at {server}?",
     "wrong_issuer": "The server at {server} says that its name is another one. Check ISSUER.",
 }

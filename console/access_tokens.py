@@ -1,0 +1,72 @@
+"""Signed access tokens (RFC 9068): made by the authorization server, accepted by it and by our own API."""
+
+import re
+import secrets
+import time
+from typing import Any
+
+import jwt
+from django.http import HttpRequest
+
+from .models import KeyRing, LiveToken, Tenant
+
+ALGORITHM = "ES256"
+TYPE = "at+jwt"
+LEEWAY = 5  # seconds between our own machines
+MAX_LENGTH = 8192
+BEARER = re.compile(r"^Bearer +([A-Za-z0-9._~+/-]+=*)$", re.IGNORECASE)  # RFC 6750 §2.1
+
+
+def make(tenant: Tenant, *, lifetime: int, **claims: Any) -> str:
+    """Signs an access token of `tenant` that lives `lifetime` seconds. `claims` are those of RFC 9068 §2.2 and ours."""
+    key = KeyRing.of(tenant).signing(ALGORITHM)
+    now = int(time.time())
+    payload = {
+        "iss": tenant.issuer,
+        "aud": tenant.issuer,
+        "iat": now,
+        "exp": now + lifetime,
+        "jti": secrets.token_urlsafe(16),
+        **claims,
+    }
+    return jwt.encode(payload, key.private_key, algorithm=ALGORITHM, headers={"typ": TYPE, "kid": key.kid})  # type: ignore[arg-type]
+
+
+def verify(tenant: Tenant, token: str) -> dict[str, Any] | None:
+    """The claims of an access token that this tenant signed and that has not expired; None for anything else.
+
+    Algorithm and type are fixed and the key comes from the tenant's own set, never from the token (RFC 8725).
+    """
+    if len(token) > MAX_LENGTH:
+        return None
+    try:
+        header = jwt.get_unverified_header(token)
+        if str(header.get("typ", "")).lower() not in {TYPE, f"application/{TYPE}"} or header.get("alg") != ALGORITHM:
+            return None
+        key = KeyRing.of(tenant).find(str(header.get("kid", "")), ALGORITHM)
+        if key is None:
+            return None
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            jwt.PyJWK.from_dict(key.public_jwk),
+            algorithms=[ALGORITHM],
+            audience=tenant.issuer,
+            issuer=tenant.issuer,
+            leeway=LEEWAY,
+            options={"require": ["exp", "iat", "jti", "sub", "client_id"]},
+        )
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return None
+    return claims
+
+
+def presented(request: HttpRequest) -> str | None:
+    """The token in the Authorization header (RFC 6750 §2.1). Never one in the address."""
+    match = BEARER.match(request.headers.get("Authorization", ""))
+    return match[1] if match else None
+
+
+def live(tenant: Tenant, token: str) -> LiveToken | None:
+    """The token with its client and person, if it is genuine and nothing has ended it."""
+    claims = verify(tenant, token)
+    return LiveToken.find(tenant, claims) if claims else None

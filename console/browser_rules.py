@@ -1,0 +1,36 @@
+"""What a page tells the browser to allow beyond the strict default (settings.CONTENT_SECURITY_POLICY)."""
+
+from urllib.parse import urlsplit
+
+from django.http import HttpResponseBase
+
+from .policy.redirect_uris import LOOPBACK_HOSTS, PRIVATE_SCHEME
+
+LOOPBACK = ["http://localhost:*", "http://127.0.0.1:*"]
+# A host source cannot be an IPv6 address (CSP Level 3 §2.3.1), so [::1] can only be named by its scheme.
+IPV6_LOOPBACK = [*LOOPBACK, "http:"]
+
+
+def form_targets(redirect_uri: str) -> list[str]:
+    """The `form-action` sources under which a form may end at `redirect_uri`; [] if no form of ours leads there.
+
+    Browsers hold the whole chain of redirects after a form against the rule, so an https callback that sends the
+    person on to another host of its application needs the scheme and not only the origin. Nothing of the address
+    but a checked scheme gets into the header.
+    """
+    try:
+        parts = urlsplit(redirect_uri)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    except ValueError:
+        return []
+    if parts.scheme == "https":
+        return ["https:"]
+    if parts.scheme == "http" and host in LOOPBACK_HOSTS:
+        return list(IPV6_LOOPBACK if host == "[::1]" else LOOPBACK)
+    return [f"{parts.scheme}:"] if PRIVATE_SCHEME.fullmatch(parts.scheme) else []
+
+
+def allow_form_targets(response: HttpResponseBase, redirect_uri: str) -> None:
+    """Lets the forms of this one response lead to `redirect_uri`."""
+    if targets := form_targets(redirect_uri):
+        response._csp_update = {"form-action": targets}  # type: ignore[attr-defined]

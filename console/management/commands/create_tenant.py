@@ -1,0 +1,49 @@
+"""`manage.py create_tenant ALIAS --name NAME [--host HOST …]`."""
+
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError, CommandParser
+from django.core.validators import validate_slug
+from django.db import IntegrityError
+
+from console.management.operations import OPERATOR, Operation
+from console.models import Tenant
+from console.tenancy import is_region_host, normalize_host
+
+HOST = re.compile(r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?$")
+
+
+class Command(Operation):
+    help = "Creates a tenant. The first HOST is canonical and makes its issuer; the others are aliases."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("alias", metavar="ALIAS", help="short name: letters, digits and hyphens")
+        parser.add_argument("--name", required=True, help="the organisation's name")
+        parser.add_argument("--host", action="append", default=[], metavar="HOST", help="name[:port]; may be repeated")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        alias = options["alias"].lower()
+        try:
+            validate_slug(alias)
+        except ValidationError:
+            raise CommandError("ALIAS may only have letters, digits and hyphens.") from None
+        hosts = [normalize_host(host) for host in options["host"]]
+        for host in hosts:
+            if not HOST.match(host):
+                raise CommandError(f"{host!r} is not a host: write name or name:port.")
+            if is_region_host(host):
+                raise CommandError(f"{host!r} is the region host, which belongs to no tenant.")
+        try:
+            tenant = Tenant.found(alias, options["name"].strip(), hosts, by=OPERATOR)
+        except IntegrityError:
+            raise CommandError("The alias or one of the hosts already belongs to a tenant.") from None
+        hosts = list(tenant.hostnames.values_list("host", flat=True))
+        self.report(
+            options,
+            {"id": str(tenant.pk), "alias": tenant.alias, "hosts": hosts, "issuer": tenant.issuer},
+            f"Created {tenant.name} ({tenant.alias}).",
+            f"Issuer: {tenant.issuer}",
+        )

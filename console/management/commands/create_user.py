@@ -1,0 +1,54 @@
+"""`manage.py create_user TENANT EMAIL [--admin] [--name NAME] [--password-stdin]`."""
+
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError, CommandParser
+from django.core.validators import validate_email
+from django.db import IntegrityError
+from django.urls import reverse
+from django_scopes import scope
+
+from console.management.operations import OPERATOR, Operation, read_stdin, tenant_named
+from console.models import User
+
+
+class Command(Operation):
+    help = "Creates a user of a tenant. Without a password prints a one-time link where they choose one."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("tenant", metavar="TENANT", help="alias of the tenant")
+        parser.add_argument("email", metavar="EMAIL")
+        parser.add_argument("--name", default="")
+        roles = parser.add_mutually_exclusive_group()
+        roles.add_argument("--admin", action="store_true", help="a tenant administrator")
+        roles.add_argument("--auditor", action="store_true", help="reads everything, changes nothing")
+        parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        tenant = tenant_named(options["tenant"])
+        role = User.Role.ADMINISTRATOR if options["admin"] else User.Role.AUDITOR if options["auditor"] else User.Role.USER
+        password = read_stdin("password") if options["password_stdin"] else None
+        try:
+            validate_email(options["email"])
+            if password is not None:
+                validate_password(password, User(email=options["email"], name=options["name"]))
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
+        with scope(tenant=tenant):
+            try:
+                user = User.invite(
+                    tenant, options["email"], by=OPERATOR, name=options["name"], role=role, password=password
+                )
+            except IntegrityError:
+                raise CommandError(f"{options['email']} is already a user of {tenant.name}.") from None
+        result = {"id": str(user.pk), "tenant": tenant.alias, "email": user.email, "role": user.role}
+        lines = [f"Created {user.email} in {tenant.name}."]
+        if password is None:
+            path = reverse("welcome", args=[user.pk, default_token_generator.make_token(user)])
+            result["link"] = tenant.issuer + path
+            lines.append(f"They choose a password here, once, within three days: {result['link']}")
+        self.report(options, result, *lines)

@@ -1,0 +1,117 @@
+"""`manage.py demonstrate`: the demonstration region and its application, ready to click through (`make run`)."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from console.management import server
+from console.management.demonstration_region import PEOPLE, Region, prepare
+
+STOP_SECONDS = 10
+
+
+class Stopped(Exception):
+    """The person has had enough."""
+
+
+class Command(BaseCommand):
+    help = "Prepares the database, makes the demonstration region if it is not there, and runs everything until Ctrl-C."
+    requires_migrations_checks = False
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        application_port = int(os.environ.get("DEMONSTRATION_PORT", settings.PORT + 100))
+        if not settings.LOCAL_REGION:
+            raise CommandError("The demonstration region is for localhost names: leave QLIKAUTH_REGION_HOST unset.")
+        if not settings.OAUTH_CLIENTS_SUPPORTED:
+            raise CommandError("The demonstration needs OAuth clients: leave QLIKAUTH_OAUTH_CLIENTS unset.")
+        for port in (settings.PORT, application_port):
+            self._check_free(port)
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        region = prepare(settings.PORT, application_port)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        running: list[subprocess.Popen[bytes]] = []
+        try:
+            running.append(self._start(server.command(host="127.0.0.1", port=settings.PORT, workers=1, threads=4)))
+            running.append(self._start(self._application(region), **self._application_environment(region)))
+            self._wait_until_it_answers(running)
+            self._introduce(region)
+            while all(process.poll() is None for process in running):
+                time.sleep(0.2)
+            raise CommandError("A part of the demonstration stopped by itself: see above.")
+        except Stopped:
+            self.stdout.write("\nStopped.")
+        finally:
+            self._end(running)
+
+    @staticmethod
+    def _stop(number: int, frame: FrameType | None) -> None:
+        raise Stopped
+
+    @staticmethod
+    def _check_free(port: int) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                raise CommandError(f"Port {port} is in use. Choose others: PORT=9000 DEMONSTRATION_PORT=9100 make run") from None
+
+    @staticmethod
+    def _application(region: Region) -> list[str]:
+        return [sys.executable, str(settings.BASE_DIR / "examples" / "demonstration" / "app.py")]
+
+    @staticmethod
+    def _application_environment(region: Region) -> dict[str, str]:
+        """An ordinary client knows its issuer and its credentials, nothing else."""
+        return {
+            "ISSUER": region.issuers["acme"],
+            "CLIENT_ID": region.client_id,
+            "CLIENT_SECRET": region.client_secret,
+            "PORT": str(region.application_port),
+        }
+
+    @staticmethod
+    def _start(argv: list[str], **environment: str) -> subprocess.Popen[bytes]:
+        # In a session of its own, so that Ctrl-C reaches this process alone and the parts end in order.
+        return subprocess.Popen(  # noqa: S603  our own programs, no shell
+            argv, cwd=settings.BASE_DIR, env=os.environ | environment, start_new_session=True
+        )
+
+    @staticmethod
+    def _wait_until_it_answers(running: list[subprocess.Popen[bytes]]) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and all(process.poll() is None for process in running):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", settings.PORT)) == 0:
+                    return
+            time.sleep(0.1)
+
+    @staticmethod
+    def _end(running: list[subprocess.Popen[bytes]]) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for process in running:
+            process.terminate()
+        for process in running:
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def _introduce(self, region: Region) -> None:
+        lines = ["", "qlikauth is running. Ctrl-C stops it.", ""]
+        for alias, issuer in region.issuers.items():
+            lines.append(f"  {issuer}/console")
+            lines += [f"      {email:<24} {region.passwords[email]:<22} {role.label}" for email, _, role in PEOPLE[alias]]
+        lines += ["", f"  {region.application_url}", "      the demonstration application: sign in with acme", ""]
+        self.stdout.write("\n".join(lines))

@@ -1,0 +1,35 @@
+"""`manage.py rotate_signing_key [TENANT]`."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django_scopes import scope
+
+from console.management.operations import OPERATOR, Operation, tenant_named
+from console.models import SigningKey, Tenant
+
+
+class Command(Operation):
+    help = "Publishes new signing keys, which sign once every cache knows them; old keys stay until their last token expired."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("tenant", metavar="TENANT", nargs="?", help="alias; every tenant if left out")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        tenants = [tenant_named(options["tenant"])] if options["tenant"] else list(Tenant.objects.order_by("alias"))
+        rotated = []
+        for tenant in tenants:
+            with scope(tenant=tenant):
+                keys = SigningKey.rotate(tenant, by=OPERATOR)
+            rotated.append(
+                {
+                    "tenant": tenant.alias,
+                    "keys": [{"kid": key.kid, "alg": key.algorithm, "signs_from": key.signs_from.isoformat()} for key in keys],
+                }
+            )
+        self.report(
+            options,
+            {"rotated": rotated},
+            *(f"{one['tenant']}: new keys sign from {one['keys'][0]['signs_from']}." for one in rotated),
+        )

@@ -1,0 +1,42 @@
+"""What the operator's commands have in common: `--json`, and finding a tenant."""
+
+import json
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ..models import Actor, Tenant
+
+OPERATOR = Actor()
+
+
+class Operation(BaseCommand):
+    """A command that prints one JSON document with --json, or a few readable lines without."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+
+    def report(self, options: dict[str, Any], result: dict[str, Any], *lines: str) -> None:
+        """Prints the outcome. Everything else belongs on standard error."""
+        if options["json"]:
+            self.stdout.write(json.dumps(result))
+        else:
+            for line in lines:
+                self.stdout.write(line)
+
+
+def tenant_named(alias: str) -> Tenant:
+    """The tenant with this alias; CommandError if there is none."""
+    tenant = Tenant.objects.filter(alias=alias).first()
+    if tenant is None:
+        raise CommandError(f"There is no tenant {alias!r}.")
+    return tenant
+
+
+def read_stdin(what: str) -> str:
+    """A secret from standard input, without the line end. Never from an argument: those show in process lists."""
+    value = sys.stdin.readline().rstrip("\r\n")
+    if not value:
+        raise CommandError(f"No {what} came on standard input.")
+    return value

@@ -1,0 +1,76 @@
+"""A tenant's metadata documents: RFC 8414 and OpenID Connect Discovery 1.0. They list what works, and only that."""
+
+from typing import Any
+
+from .models import Tenant
+from .policy import public_keys, scopes
+from .policy.client_types import GrantType
+
+AUTHORIZATION_SERVER_PATH = "/.well-known/oauth-authorization-server"
+OPENID_PATH = "/.well-known/openid-configuration"
+JWKS_PATH = "/.well-known/jwks.json"
+AUTHORIZE_PATH = "/oauth/authorize"
+TOKEN_PATH = "/oauth/token"
+REVOKE_PATH = "/oauth/revoke"
+INTROSPECT_PATH = "/oauth/introspect"
+USERINFO_PATH = "/oauth/userinfo"
+LOGOUT_PATH = "/oauth/logout"
+
+SIGNED_CLIENT_AUTHENTICATION = sorted({name for names in public_keys.ALGORITHMS.values() for name in names})
+
+
+def authorization_server_metadata(tenant: Tenant) -> dict[str, Any]:
+    """The RFC 8414 document of a tenant. Every address begins with its issuer, whatever host was asked."""
+    issuer = tenant.issuer
+    confidential = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": issuer + AUTHORIZE_PATH,
+        "token_endpoint": issuer + TOKEN_PATH,
+        "revocation_endpoint": issuer + REVOKE_PATH,
+        "introspection_endpoint": issuer + INTROSPECT_PATH,
+        "jwks_uri": issuer + JWKS_PATH,
+        "scopes_supported": list(scopes.SCOPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": [grant.value for grant in GrantType],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": [*confidential, "none"],
+        "token_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
+        "revocation_endpoint_auth_methods_supported": [*confidential, "none"],
+        "revocation_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
+        "introspection_endpoint_auth_methods_supported": confidential,
+        "introspection_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
+        "authorization_response_iss_parameter_supported": True,
+        "ui_locales_supported": ["en", "sv"],
+    }
+
+
+def openid_configuration(tenant: Tenant) -> dict[str, Any]:
+    """The OpenID Provider's document: the same, and what OpenID Connect adds."""
+    issuer = tenant.issuer
+    return authorization_server_metadata(tenant) | {
+        "userinfo_endpoint": issuer + USERINFO_PATH,
+        "end_session_endpoint": issuer + LOGOUT_PATH,
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256", "RS256"],
+        "claims_supported": [
+            "iss",
+            "sub",
+            "aud",
+            "exp",
+            "iat",
+            "auth_time",
+            "nonce",
+            "at_hash",
+            "name",
+            "preferred_username",
+            "updated_at",
+            "email",
+            "email_verified",
+        ],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+    }

@@ -1,0 +1,235 @@
+"""An authorization request, read and judged: one small rule after the other, each with its source (RFC 6749 §4.1.1).
+
+The order matters. Until the client and the redirect URL are known to belong together, an error is a page and never a
+redirect; after that, an error goes back to the application.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from ..models import Client, Tenant, User
+from ..policy import scopes
+from ..policy.client_types import GrantType
+from ..policy.roles import Permission
+from .errors import OAuthError
+from .parameters import Parameters
+
+MAX_CLIENT_ID = 512
+MAX_NONCE = 255
+MAX_HINT = 8192
+CODE_CHALLENGE = re.compile(r"^[A-Za-z0-9_-]{43}$")
+PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+
+
+class Unanswerable(Exception):
+    """The request cannot be answered to the application: a person gets a page. `reason` says which page."""
+
+    def __init__(self, reason: str, *, client: Client | None = None, redirect_uri: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.client = client
+        self.redirect_uri = redirect_uri
+
+
+@dataclass(slots=True)
+class AuthorizationRequest:
+    """What the application asks. Filled in by the rules below; complete once `judge` has returned."""
+
+    tenant: Tenant
+    user: User | None
+    parameters: Parameters
+    client: Client = field(init=False)
+    redirect_uri: str = field(init=False)
+    state: str = ""
+    scopes: list[str] = field(default_factory=list)
+    prompt: frozenset[str] = frozenset()
+    max_age: int | None = None
+
+    @property
+    def nonce(self) -> str:
+        return self.parameters.get("nonce", "")
+
+    @property
+    def code_challenge(self) -> str:
+        return self.parameters["code_challenge"]
+
+
+def read(request: HttpRequest, tenant: Tenant, parameters: Parameters) -> AuthorizationRequest:
+    """Finds out who asks and where the answer may go. Raises Unanswerable; the answer to that is a page."""
+    asked = AuthorizationRequest(tenant, request.user if isinstance(request.user, User) else None, parameters)
+    for rule in BEFORE_ANYTHING_IS_ANSWERED:
+        rule(asked)
+    return asked
+
+
+def judge(asked: AuthorizationRequest) -> None:
+    """Checks everything else. Raises OAuthError; the answer to that is a redirect."""
+    for rule in BEFORE_ANYONE_IS_ASKED:
+        rule(asked)
+
+
+# --- Until the client and the redirect URL belong together ------------------------------------------------------------
+
+
+# RFC 6749 §3.1: a parameter must not stand twice. Of these two, neither reading may be believed.
+def names_client_and_address_once(asked: AuthorizationRequest) -> None:
+    for name in ("client_id", "redirect_uri"):
+        if name in asked.parameters.repeated:
+            raise Unanswerable("repeated_parameter")
+
+
+# RFC 6749 §4.1.1, §4.1.2.1
+def client_is_known_here(asked: AuthorizationRequest) -> None:
+    client_id = asked.parameters.get("client_id", "")
+    if not client_id:
+        raise Unanswerable("no_client")
+    well_formed = len(client_id) <= MAX_CLIENT_ID and "\0" not in client_id
+    client = Client.connected_to(asked.tenant, client_id) if well_formed else None
+    if client is None:
+        raise Unanswerable("unknown_client")
+    asked.client = client
+
+
+# RFC 9700 §4.1.3: exact comparison. RFC 8252 §7.3: the port of a loopback address is free.
+def redirect_uri_is_registered(asked: AuthorizationRequest) -> None:
+    requested = asked.parameters.get("redirect_uri")
+    if requested is None:
+        if asked.client.default_redirect_uri is None:
+            raise Unanswerable("no_redirect_uri", client=asked.client)
+        asked.redirect_uri = asked.client.default_redirect_uri
+    elif asked.client.redirect_uri_allowed(requested) or _is_own_try_it_page(asked, requested):
+        asked.redirect_uri = requested
+    else:
+        raise Unanswerable("redirect_uri_mismatch", client=asked.client, redirect_uri=requested)
+
+
+def _is_own_try_it_page(asked: AuthorizationRequest, requested: str) -> bool:
+    """The console's *Try it* page of this very client, for an administrator of its owner who is signed in (P7)."""
+    own = asked.tenant.issuer + reverse("try_it", args=[asked.client.client_id])
+    return (
+        requested == own
+        and asked.client.tenant_id == asked.tenant.pk
+        and asked.user is not None
+        and asked.user.may(Permission.MANAGE_CLIENTS)
+    )
+
+
+# A switched-off client is a matter between the person and the administrator, not for the application.
+def client_is_enabled(asked: AuthorizationRequest) -> None:
+    if not asked.client.is_enabled:
+        raise Unanswerable("client_disabled", client=asked.client)
+
+
+BEFORE_ANYTHING_IS_ANSWERED: list[Callable[[AuthorizationRequest], None]] = [
+    names_client_and_address_once,
+    client_is_known_here,
+    redirect_uri_is_registered,
+    client_is_enabled,
+]
+
+
+# --- From here on, errors go back to the application ------------------------------------------------------------------
+
+
+# RFC 6749 §4.1.2: returned exactly as it came.
+def state_is_kept(asked: AuthorizationRequest) -> None:
+    asked.state = asked.parameters.get("state", "")
+
+
+# RFC 6749 §3.1
+def nothing_stands_twice(asked: AuthorizationRequest) -> None:
+    if asked.parameters.repeated:
+        raise OAuthError("invalid_request", f"Repeated parameter: {min(asked.parameters.repeated)[:50]}.")
+
+
+# RFC 6749 §3.1.1; RFC 9700 §2.1.2: only the code flow.
+def response_type_is_code(asked: AuthorizationRequest) -> None:
+    response_type = asked.parameters.get("response_type")
+    if response_type is None:
+        raise OAuthError("invalid_request", "response_type is missing.")
+    if response_type != "code":
+        raise OAuthError("unsupported_response_type", "Only response_type=code is supported.")
+    if asked.parameters.get("response_mode", "query") != "query":
+        raise OAuthError("invalid_request", "Only response_mode=query is supported.")
+
+
+# A machine has nobody to sign in.
+def client_may_use_the_code_grant(asked: AuthorizationRequest) -> None:
+    if not asked.client.allows_grant_type(GrantType.AUTHORIZATION_CODE):
+        raise OAuthError("unauthorized_client", "This client is not registered for signing people in.")
+
+
+# OpenID Connect Core §6: said clearly instead of silently ignored.
+def no_request_object(asked: AuthorizationRequest) -> None:
+    if "request" in asked.parameters:
+        raise OAuthError("request_not_supported", "Request objects are not supported.")
+    if "request_uri" in asked.parameters:
+        raise OAuthError("request_uri_not_supported", "Request objects are not supported.")
+
+
+# RFC 7636 §4.3, RFC 9700 §2.1.1: PKCE with S256, for every client.
+def pkce_is_s256(asked: AuthorizationRequest) -> None:
+    challenge = asked.parameters.get("code_challenge")
+    if challenge is None:
+        raise OAuthError("invalid_request", "code_challenge is missing: PKCE is required.")
+    if asked.parameters.get("code_challenge_method", "plain") != "S256":
+        raise OAuthError("invalid_request", "code_challenge_method must be S256.")
+    if not CODE_CHALLENGE.match(challenge):
+        raise OAuthError("invalid_request", "code_challenge must be 43 characters of base64url.")
+
+
+# RFC 6749 §3.3, Q4
+def scopes_are_within_the_clients(asked: AuthorizationRequest) -> None:
+    try:
+        requested = scopes.parse(asked.parameters.get("scope", ""))
+    except scopes.InvalidScope as error:
+        raise OAuthError("invalid_scope", str(error)) from None
+    asked.scopes = requested or scopes.default(asked.client.allowed_scopes)
+    if not asked.client.allows_scopes(asked.scopes):
+        raise OAuthError("invalid_scope", "A requested scope is unknown or not allowed for this client.")
+
+
+# OpenID Connect Core §3.1.2.1
+def prompt_is_understood(asked: AuthorizationRequest) -> None:
+    asked.prompt = frozenset(asked.parameters.get("prompt", "").split())
+    if not asked.prompt <= PROMPTS:
+        raise OAuthError("invalid_request", "prompt has an unknown value.")
+    if "none" in asked.prompt and len(asked.prompt) > 1:
+        raise OAuthError("invalid_request", "prompt=none cannot be combined with another value.")
+
+
+# OpenID Connect Core §3.1.2.1
+def max_age_is_a_number(asked: AuthorizationRequest) -> None:
+    max_age = asked.parameters.get("max_age")
+    if max_age is None:
+        return
+    if not re.fullmatch(r"[0-9]{1,9}", max_age):
+        raise OAuthError("invalid_request", "max_age must be a number of seconds.")
+    asked.max_age = int(max_age)
+
+
+# What we keep or echo must fit where it is kept.
+def values_can_be_kept(asked: AuthorizationRequest) -> None:
+    if len(asked.nonce) > MAX_NONCE or "\0" in asked.nonce:
+        raise OAuthError("invalid_request", f"nonce must have at most {MAX_NONCE} characters, and no NUL.")
+    for name in ("id_token_hint", "login_hint", "ui_locales"):
+        if len(asked.parameters.get(name, "")) > MAX_HINT:
+            raise OAuthError("invalid_request", f"{name} is too long.")
+
+
+BEFORE_ANYONE_IS_ASKED: list[Callable[[AuthorizationRequest], None]] = [
+    state_is_kept,
+    nothing_stands_twice,
+    response_type_is_code,
+    client_may_use_the_code_grant,
+    no_request_object,
+    pkce_is_s256,
+    scopes_are_within_the_clients,
+    prompt_is_understood,
+    max_age_is_a_number,
+    values_can_be_kept,
+]

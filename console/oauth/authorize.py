@@ -1,0 +1,249 @@
+"""`/oauth/authorize`: the application asks, the person signs in and consents, the answer goes back (RFC 6749 §4.1).
+
+Nothing is carried from the page to its answer in hidden fields: the question stays in the address, and each step
+reads and judges it again from there.
+"""
+
+from urllib.parse import urlencode, urlsplit
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils import timezone, translation
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods
+from oauth2_provider.http import OAuth2ResponseRedirect
+from oauthlib.common import add_params_to_uri
+
+from .. import sessions
+from ..access import open_to
+from ..browser_rules import allow_form_targets
+from ..metadata import AUTHORIZE_PATH
+from ..models import Action, Consent, Event
+from ..policy import consent_rules, redirect_uris, scopes
+from ..policy.consent_rules import ConsentMethod, Question
+from . import consent_page, id_tokens, parameters
+from .authorization_request import AuthorizationRequest, Unanswerable, judge, read
+from .errors import OAuthError
+from .server import server
+
+
+@open_to("anyone: it asks for a sign-in itself")
+@require_http_methods(["GET", "HEAD", "POST"])
+@csrf_exempt  # an application may POST its request (OpenID Connect Core §3.1.2.1); a decision is protected below
+@never_cache
+def authorize(request: HttpRequest) -> HttpResponse:
+    """Answers an authorization request: with a page, or with a redirect to the application."""
+    if request.method == "POST" and "decision" in request.POST:
+        return decide(request)
+    try:
+        if request.method == "POST":
+            return _as_get(request)
+        return _answer(request)
+    except OAuthError as error:  # unreadable: no client can be made out
+        return _explain(request, Unanswerable(error.description))
+
+
+@csrf_protect
+def decide(request: HttpRequest) -> HttpResponse:
+    """The consent page was answered: Allow or Deny."""
+    try:
+        return _answer(request, decision=request.POST["decision"])
+    except OAuthError as error:
+        return _explain(request, Unanswerable(error.description))
+
+
+def _as_get(request: HttpRequest) -> HttpResponse:
+    """A request that came as a form from another site carries no session cookie: it goes on as a link, which does."""
+    response = redirect(f"{AUTHORIZE_PATH}?{urlencode(parameters.body(request))}")
+    response.status_code = 303
+    return response
+
+
+def _answer(request: HttpRequest, decision: str = "") -> HttpResponse:
+    try:
+        asked = read(request, request.tenant, parameters.query(request))
+    except Unanswerable as refusal:
+        return _explain(request, refusal)
+    try:
+        judge(asked)
+        return _ask_the_person(request, asked, decision)
+    except OAuthError as error:
+        return _send_error(request, asked, error)
+
+
+def _ask_the_person(request: HttpRequest, asked: AuthorizationRequest, decision: str) -> HttpResponse:
+    """Sign-in and consent, as far as they are needed; then the code."""
+    silent = "none" in asked.prompt
+    if asked.user is None or not _signed_in_well_enough(request, asked):
+        if silent:
+            raise OAuthError("login_required", "The person must sign in.")
+        return _sign_in(request, asked)
+    consent = Consent.of(asked.user, asked.client)
+    question = consent_rules.question(
+        method=ConsentMethod(asked.client.connection.consent_method),
+        requested=asked.scopes,
+        redirect_uri=asked.redirect_uri,
+        earlier=consent.earlier if consent else None,
+        prompt_consent="consent" in asked.prompt,
+    )
+    if not question:
+        return _send_code(request, asked)
+    if silent:
+        raise OAuthError("consent_required", "The person must consent.")
+    shown = _what_is_shown(request, asked, question)
+    if decision and constant_time_compare(request.POST.get("shown", ""), shown):
+        return _consented(request, asked, question) if decision == "allow" else _denied(request, asked)
+    return _ask_for_consent(request, asked, question, shown, changed=bool(decision))
+
+
+def _signed_in_well_enough(request: HttpRequest, asked: AuthorizationRequest) -> bool:
+    """prompt=login and max_age ask for a sign-in that is fresh; id_token_hint for a certain person.
+
+    What is fresh is measured against the session, so that editing the address changes nothing.
+    """
+    if "none" not in asked.prompt and ({"login", "select_account"} & asked.prompt or asked.max_age == 0):
+        if request.method != "POST" and not sessions.reauthenticated(request, _seal(_query(request))):
+            return False
+    elif asked.max_age is not None:
+        if (timezone.now() - sessions.auth_time(request)).total_seconds() > asked.max_age:
+            return False
+    hint = asked.parameters.get("id_token_hint")
+    if hint is None:
+        return True
+    claims = id_tokens.recognise(asked.tenant, hint)
+    if claims is None:
+        raise OAuthError("invalid_request", "id_token_hint is not an ID token of this issuer.")
+    return claims["sub"] == str(asked.user.pk if asked.user else "")
+
+
+def _sign_in(request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:
+    """To the sign-in page, and back here afterwards."""
+    query = {"next": f"{AUTHORIZE_PATH}?{_query(request)}"}
+    query |= {name: asked.parameters[name] for name in ("login_hint", "ui_locales") if name in asked.parameters}
+    if asked.user is not None:
+        query["switch"] = "1"
+    return redirect(f"{resolve_url('login')}?{urlencode(query)}")
+
+
+def _ask_for_consent(
+    request: HttpRequest, asked: AuthorizationRequest, question: Question, shown: str, *, changed: bool
+) -> HttpResponse:
+    context = consent_page.context(asked, question) | {"shown": shown, "changed": changed, "full_path": request.get_full_path()}
+    response = render(request, "consent/consent.html", context)
+    allow_form_targets(response, asked.redirect_uri)
+    return response
+
+
+def _what_is_shown(request: HttpRequest, asked: AuthorizationRequest, question: Question) -> str:
+    """A seal over what the page says, and to whom: an answer counts only for the page that it answers (AZ-27, N8)."""
+    return _seal(
+        _query(request),
+        str(asked.user.pk if asked.user else ""),
+        asked.client.client_id,
+        asked.client.name,
+        asked.redirect_uri,
+        scopes.join(asked.scopes),
+        scopes.join(question.new_scopes),
+    )
+
+
+def _seal(*facts: str) -> str:
+    return salted_hmac("authorization request", "\0".join(facts), algorithm="sha256").hexdigest()
+
+
+def _query(request: HttpRequest) -> str:
+    return str(request.META.get("QUERY_STRING", ""))
+
+
+def _consented(request: HttpRequest, asked: AuthorizationRequest, question: Question) -> HttpResponse:
+    assert asked.user is not None
+    Consent.give(
+        asked.user,
+        asked.client,
+        asked.scopes,
+        redirect_host=redirect_uris.origin_of(asked.redirect_uri),
+        shown={
+            "client": asked.client.name,
+            "publisher": asked.client.tenant.name,
+            "redirect_host": redirect_uris.origin_of(asked.redirect_uri),
+            "scopes": list(asked.scopes),
+            "new_scopes": list(question.new_scopes),
+            "language": translation.get_language(),
+        },
+        by=sessions.actor(request),
+    )
+    return _send_code(request, asked)
+
+
+def _denied(request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:
+    Event.record(
+        asked.tenant,
+        Action.CONSENT_DENIED,
+        by=sessions.actor(request),
+        target=asked.client,
+        details={"scope": scopes.join(asked.scopes)},
+    )
+    raise OAuthError("access_denied", "The person did not allow it.", reason="")
+
+
+def _send_code(request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:
+    """oauthlib makes the answer from a request that contains what was judged, and nothing else."""
+    judged = {
+        "response_type": "code",
+        "client_id": asked.client.client_id,
+        "redirect_uri": asked.redirect_uri,
+        "scope": " ".join(asked.scopes),
+        "state": asked.state,
+        "nonce": asked.nonce,
+        "code_challenge": asked.code_challenge,
+        "code_challenge_method": "S256",
+    }
+    query = urlencode({name: value for name, value in judged.items() if value})
+    headers, _, _ = server().create_authorization_response(
+        uri=f"{asked.tenant.issuer}{AUTHORIZE_PATH}?{query}",
+        http_method="GET",
+        scopes=asked.scopes,
+        credentials={
+            "client": asked.client,
+            "user": asked.user,
+            "settled_redirect_uri": asked.redirect_uri,
+            "auth_time": sessions.auth_time(request),
+        },
+    )
+    return _redirect(headers["Location"])
+
+
+def _send_error(request: HttpRequest, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:
+    """Back to the application, with state and issuer (RFC 6749 §4.1.2.1, RFC 9207)."""
+    if error.error not in {"login_required", "consent_required", "access_denied"}:
+        Event.refuse(
+            asked.tenant,
+            Action.AUTHORIZATION_REFUSED,
+            by=sessions.actor(request),
+            reason=error.reason,
+            target=asked.client,
+        )
+    answer = [("error", error.error), ("error_description", error.description)]
+    if asked.state:
+        answer.append(("state", asked.state))
+    return _redirect(add_params_to_uri(asked.redirect_uri, [*answer, ("iss", asked.tenant.issuer)]))
+
+
+def _explain(request: HttpRequest, refusal: Unanswerable) -> HttpResponse:
+    """A page for the person: the application cannot be answered."""
+    Event.refuse(
+        request.tenant,
+        Action.AUTHORIZATION_REFUSED,
+        by=sessions.actor(request),
+        reason=refusal.reason,
+        target=refusal.client,
+        details={"redirect_uri": refusal.redirect_uri[:512].replace("\0", "")} if refusal.redirect_uri else {},
+    )
+    return render(request, "consent/refused.html", {"refusal": refusal}, status=400)
+
+
+def _redirect(location: str) -> HttpResponse:
+    """302 to an address that has been found to be registered, whatever its scheme."""
+    return OAuth2ResponseRedirect(location, [urlsplit(location).scheme])

@@ -1,0 +1,154 @@
+"""Who is calling? Client authentication for every endpoint that needs it (RFC 6749 §2.3, RFC 7523, Q3).
+
+A client authenticates in exactly one way. What it was registered for decides; a wrong assertion never falls back to a
+secret, and a confidential client never gets by without one.
+"""
+
+import base64
+import binascii
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import unquote_plus
+
+import jwt
+from django.utils import timezone
+
+from ..metadata import TOKEN_PATH
+from ..models import Client, ClientAssertion, ClientSecret, RefreshToken, Tenant
+from ..policy.client_types import AuthMethod
+from .errors import OAuthError
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_LIFETIME = 300  # seconds: an assertion that lives longer is refused
+LEEWAY = 30  # seconds of clock difference to the client's machine
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """The client that calls, and the secret it used, if it used one."""
+
+    client: Client
+    secret: ClientSecret | None = None
+
+
+def failed(reason: str, description: str = "Client authentication failed.") -> OAuthError:
+    """One public sentence for every way to fail, so that nothing can be learnt by trying; the reason is private."""
+    return OAuthError("invalid_client", description, reason=reason)
+
+
+def authenticate(tenant: Tenant, authorization: str, parameters: Mapping[str, str]) -> Authenticated:
+    """Authenticates the client of a request: `authorization` is the header, `parameters` the body.
+
+    Raises OAuthError("invalid_client"), or "invalid_request" when the request tries several ways at once.
+    """
+    basic = _basic(authorization)
+    secret, assertion = parameters.get("client_secret"), parameters.get("client_assertion")
+    if sum(credential is not None for credential in (basic, secret, assertion)) > 1:
+        raise OAuthError("invalid_request", "Authenticate the client in one way, not in several (RFC 6749 §2.3).")
+    if assertion is not None:
+        found = _by_assertion(tenant, assertion, parameters)
+    elif basic is not None:
+        found = _by_secret(tenant, basic[1], basic[0])
+    elif secret is not None:
+        found = _by_secret(tenant, secret, parameters.get("client_id"))
+    else:
+        found = _public(tenant, parameters)
+    if parameters.get("client_id", found.client.client_id) != found.client.client_id:
+        raise failed("client_id names another client than the credentials")
+    if not found.client.is_enabled:
+        raise failed("client disabled")
+    return found
+
+
+def _basic(authorization: str) -> tuple[str, str] | None:
+    """Client ID and secret of a Basic header, form-decoded (RFC 6749 §2.3.1). None for another scheme or no header."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        client_id, separator, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, ValueError):
+        raise failed("unreadable Basic header") from None
+    if not separator or "\0" in client_id:
+        raise failed("unreadable Basic header")
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _by_secret(tenant: Tenant, presented: str, client_id: str | None) -> Authenticated:
+    """client_secret_basic and client_secret_post. The secret finds the client; a client ID that is sent must agree."""
+    secret = ClientSecret.presented(tenant, presented)
+    if secret is None:
+        client = Client.connected_to(tenant, client_id) if client_id and "\0" not in client_id else None
+        if client is not None and not client.confidential:
+            raise failed("public client sent a secret", "This client is public and has no secret: send client_id alone.")
+        raise failed("unknown or removed secret")
+    if client_id is not None and secret.client.client_id != client_id:
+        raise failed("secret of another client")
+    if not secret.client.allows_auth_method(AuthMethod.CLIENT_SECRET):
+        raise failed("client is not registered for secrets")
+    return Authenticated(secret.client, secret)
+
+
+def _public(tenant: Tenant, parameters: Mapping[str, str]) -> Authenticated:
+    """`none`: a public client only names itself. When it refreshes without a name, its token does (Q6)."""
+    client_id = parameters.get("client_id")
+    if client_id is None and parameters.get("grant_type") == "refresh_token":
+        token = RefreshToken.presented(parameters.get("refresh_token", ""))
+        client_id = token.family.client.client_id if token else None
+    if client_id is None:
+        raise failed("no client named", "Client authentication is missing.")
+    client = Client.connected_to(tenant, client_id)
+    if client is None:
+        raise failed("unknown client")
+    if client.confidential:
+        raise failed("confidential client without credentials", "Client authentication is missing.")
+    return Authenticated(client)
+
+
+def _by_assertion(tenant: Tenant, assertion: str, parameters: Mapping[str, str]) -> Authenticated:
+    """private_key_jwt (RFC 7523 §2.2, §3): signed with a key registered for the client, for us, short-lived, once."""
+    if parameters.get("client_assertion_type") != ASSERTION_TYPE:
+        raise failed("client_assertion_type is not jwt-bearer", "Unsupported client_assertion_type.")
+    try:
+        header = jwt.get_unverified_header(assertion)
+        client_id = str(jwt.decode(assertion, options={"verify_signature": False}).get("sub", ""))
+    except (jwt.PyJWTError, ValueError):
+        raise failed("unreadable assertion") from None
+    client = Client.connected_to(tenant, client_id) if client_id and "\0" not in client_id else None
+    if client is None or not client.allows_auth_method(AuthMethod.PRIVATE_KEY_JWT):
+        raise failed("client is not registered for private_key_jwt")
+    key = next((key for key in client.public_keys if key["kid"] == header.get("kid")), None)
+    if key is None or key["alg"] != header.get("alg"):
+        raise failed("no registered key with this kid and alg")
+    try:
+        claims = jwt.decode(
+            assertion,
+            jwt.PyJWK.from_dict(key),
+            algorithms=[key["alg"]],
+            issuer=client.client_id,
+            leeway=LEEWAY,
+            options={"require": ["iss", "sub", "aud", "exp", "jti"], "verify_aud": False},
+        )
+    except (jwt.PyJWTError, ValueError, TypeError) as error:
+        raise failed(f"assertion refused: {type(error).__name__}") from None
+    if claims["aud"] not in (tenant.issuer, tenant.issuer + TOKEN_PATH):
+        raise failed("assertion is for another audience")
+    now = time.time()
+    if claims["exp"] > now + ASSERTION_LIFETIME + LEEWAY or claims.get("iat", now) < now - ASSERTION_LIFETIME - LEEWAY:
+        raise failed("assertion lives too long")
+    jti = claims["jti"]
+    if not isinstance(jti, str) or not 1 <= len(jti) <= 255:
+        raise failed("assertion has no usable jti")
+    if not ClientAssertion.use(client, jti, datetime.fromtimestamp(claims["exp"] + LEEWAY + 1, tz=UTC)):
+        raise failed("assertion used before")
+    return Authenticated(client)
+
+
+def note_use(found: Authenticated) -> None:
+    """Remembers that the client and its secret were used."""
+    now = timezone.now()
+    found.client.touch(now)
+    if found.secret is not None:
+        found.secret.touch(now)

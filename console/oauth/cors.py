@@ -1,0 +1,49 @@
+"""Which pages of other origins may call the protocol endpoints (Q5 allowed origins, Fetch standard).
+
+An origin is allowed if a client of this tenant lists it. It is repeated only when it is on a list, never reflected.
+"""
+
+from collections.abc import Iterable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+
+from ..models import Client, Connection
+
+MAX_AGE = "600"
+
+
+def allow(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """Adds the headers that let an allowed page read `answer`. Requests without Origin cost nothing."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return answer
+    patch_vary_headers(answer, ["Origin"])
+    if is_allowed(request, origin):
+        answer["Access-Control-Allow-Origin"] = origin
+        answer["Access-Control-Allow-Credentials"] = "true"
+        answer["Access-Control-Expose-Headers"] = "WWW-Authenticate, Retry-After"
+    return answer
+
+
+def preflight(request: HttpRequest, methods: Iterable[str]) -> HttpResponse:
+    """Answers OPTIONS. Without an allowed origin it says nothing, and the browser stops there."""
+    answer = allow(request, HttpResponse(status=204))
+    if answer.has_header("Access-Control-Allow-Origin"):
+        answer["Access-Control-Allow-Methods"] = ", ".join(methods)
+        answer["Access-Control-Allow-Headers"] = "authorization, content-type"
+        answer["Access-Control-Max-Age"] = MAX_AGE
+    return answer
+
+
+def is_allowed(request: HttpRequest, origin: str) -> bool:
+    """Whether an enabled client that this tenant is connected to lists `origin`."""
+    connected = Connection.objects.filter(tenant=request.tenant, status=Connection.Status.APPROVED).values("client")
+    lists = Client.with_deleted_anywhere.filter(pk__in=connected, deleted_at=None, disabled_at=None)
+    return any(origin in origins for origins in lists.exclude(allowed_origins=[]).values_list("allowed_origins", flat=True))
+
+
+def public(answer: HttpResponse) -> HttpResponse:
+    """Metadata and keys are for everyone, pages of any origin included."""
+    answer["Access-Control-Allow-Origin"] = "*"
+    return answer

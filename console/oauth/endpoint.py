@@ -1,0 +1,53 @@
+"""What every protocol endpoint for programs has in common: no session, no CSRF, errors as JSON, never cached."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from ..access import open_to
+from . import cors
+from .errors import OAuthError, response
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def endpoint(*methods: str, who: str) -> Callable[[View], View]:
+    """Makes a view a protocol endpoint. `who` says how its caller is authenticated.
+
+    An OAuthError becomes the answer of RFC 6749 §5.2; a database that cannot be reached or a lock that is not had in
+    time becomes 503 with Retry-After, never a 500 and never a half-done change.
+    """
+
+    def decorate(view: View) -> View:
+        @open_to(who)
+        @csrf_exempt
+        @wraps(view)
+        def answered(request: HttpRequest) -> HttpResponse:
+            if request.method == "OPTIONS":
+                return cors.preflight(request, methods)
+            try:
+                if request.method not in methods:
+                    raise OAuthError("invalid_request", f"Use {' or '.join(methods)}.", status=405)
+                answer = view(request)
+            except OAuthError as error:
+                answer = response(error)
+            except OperationalError:
+                answer = response(OAuthError("temporarily_unavailable", "Try again in a moment."))
+            if answer.status_code == 405:
+                answer["Allow"] = ", ".join([*methods, "OPTIONS"])
+            return cors.allow(request, answer)
+
+        return answered  # type: ignore[return-value]
+
+    return decorate
+
+
+def no_store(body: object, status: int = 200) -> JsonResponse:
+    """A JSON answer that nothing may keep (RFC 6749 §5.1)."""
+    answer = JsonResponse(body, status=status, safe=False)
+    answer["Cache-Control"] = "no-store"
+    answer["Pragma"] = "no-cache"
+    return answer

@@ -1,0 +1,58 @@
+"""Errors of the protocol endpoints: one body that RFC 6749 clients and Qlik's libraries both understand.
+
+Each error has a public sentence, which the caller gets, and may have a private reason, which only the audit log gets.
+"""
+
+import secrets
+from typing import Any
+
+from django.http import JsonResponse
+
+# RFC 6749 §5.2 error -> Qlik's code and title. Codes seen in the wild: facts about Qlik Cloud; the rest follow the pattern.
+QLIK: dict[str, tuple[str, str]] = {
+    "invalid_request": ("OAUTH-1", "Invalid request"),
+    "invalid_client": ("OAUTH-22", "Invalid client_secret"),
+    "unauthorized_client": ("OAUTH-14", "Invalid client_id"),
+    "invalid_grant": ("OAUTH-3", "Invalid grant"),
+    "unsupported_grant_type": ("OAUTH-4", "Unsupported grant_type"),
+    "invalid_scope": ("OAUTH-5", "Invalid scope"),
+    "invalid_token": ("OAUTH-6", "Invalid token"),
+    "temporarily_unavailable": ("OAUTH-7", "Temporarily unavailable"),
+}
+STATUS = {"invalid_client": 401, "invalid_token": 401, "temporarily_unavailable": 503}
+
+
+class OAuthError(Exception):
+    """An error answer. `error` is the registered code, `description` a sentence for the developer of the client."""
+
+    def __init__(self, error: str, description: str, *, status: int | None = None, reason: str = "") -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+        self.status = status or STATUS.get(error, 400)
+        self.reason = reason or description
+
+
+def body(error: str, description: str, status: int) -> dict[str, Any]:
+    """RFC 6749 §5.2 and Qlik's error envelope in one object."""
+    code, title = QLIK.get(error, ("OAUTH-0", error.replace("_", " ").capitalize()))
+    return {
+        "error": error,
+        "error_description": description,
+        "errors": [{"code": code, "title": title, "detail": description, "status": str(status)}],
+        "traceId": secrets.token_hex(16),
+    }
+
+
+def response(error: OAuthError) -> JsonResponse:
+    """The error as an answer, never cached, with the challenge that a 401 owes (RFC 9110 §11.6.1)."""
+    answer = JsonResponse(body(error.error, error.description, error.status), status=error.status)
+    answer["Cache-Control"] = "no-store"
+    answer["Pragma"] = "no-cache"
+    if error.error == "invalid_client":
+        answer["WWW-Authenticate"] = 'Basic realm="oauth", charset="UTF-8"'
+    if error.error in {"invalid_token", "insufficient_scope"}:
+        answer["WWW-Authenticate"] = f'Bearer realm="oauth", error="{error.error}"'
+    if error.status == 503:
+        answer["Retry-After"] = "1"
+    return answer

@@ -1,0 +1,57 @@
+"""`/oauth/introspect` (RFC 7662): a confidential client asks whether one of its own tokens is still good."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from .. import access_tokens
+from ..models import Client, RefreshToken, Tenant
+from . import parameters
+from .client_authentication import authenticate, failed
+from .endpoint import endpoint, no_store
+from .errors import OAuthError
+
+INACTIVE = {"active": False}
+
+
+@endpoint("POST", who="a confidential client, authenticated by client_authentication")
+def introspect(request: HttpRequest) -> HttpResponse:
+    """Says what a live token is. Anything else, other clients' tokens included, is only `active: false`."""
+    sent = parameters.body(request)
+    client = authenticate(request.tenant, request.headers.get("Authorization", ""), sent).client
+    if not client.confidential:
+        raise failed("public client at introspection")
+    token = sent.get("token")
+    if token is None:
+        raise OAuthError("invalid_request", "token is missing.")
+    return no_store(
+        _about_access_token(request.tenant, token, client) or _about_refresh_token(request.tenant, token, client) or INACTIVE
+    )
+
+
+def _about_access_token(tenant: Tenant, token: str, client: Client) -> dict[str, Any] | None:
+    live = access_tokens.live(tenant, token)
+    if live is None or live.client.pk != client.pk:
+        return None
+    claims = live.claims
+    answer = {"active": True, "token_type": "Bearer"}
+    answer |= {name: claims[name] for name in ("iss", "aud", "sub", "client_id", "scope", "iat", "exp", "jti") if name in claims}
+    if live.user is not None:
+        answer["username"] = live.user.email
+    return answer
+
+
+def _about_refresh_token(tenant: Tenant, token: str, client: Client) -> dict[str, Any] | None:
+    refresh_token = RefreshToken.presented(token)
+    if refresh_token is None or refresh_token.family.client_id != client.pk or not refresh_token.is_alive:
+        return None
+    return {
+        "active": True,
+        "iss": tenant.issuer,
+        "sub": str(refresh_token.user_id),
+        "client_id": client.client_id,
+        "scope": refresh_token.family.scope,
+        "iat": int(refresh_token.made_at.timestamp()),
+        "exp": int(min(refresh_token.expires_at, refresh_token.family.expires_at).timestamp()),
+        "username": refresh_token.family.user.email,
+    }

@@ -1,0 +1,50 @@
+"""What becomes known while a token request is worked on, from who calls to which family the tokens belong to.
+
+oauthlib's request falls back to the caller's own parameters for any attribute that was not set: reading
+`request.user` before setting it would believe the caller. So everything of ours hangs on one object that is only ever
+read from where we put it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from oauthlib.common import Request
+
+from ..models import Actor, Grant, RefreshToken
+from .client_authentication import Authenticated
+
+
+@dataclass(slots=True)
+class Issuance:
+    """The state of one token request."""
+
+    authenticated: Authenticated | None = None
+    grant: Grant | None = None
+    refresh_token: RefreshToken | None = None
+    impersonating: bool = False
+    new_family: UUID = field(default_factory=uuid4)
+    actor: Actor = Actor()
+    refusal: str = ""
+
+    @property
+    def family_id(self) -> UUID | None:
+        """The family that the tokens will belong to; None for client credentials, which have none."""
+        if self.grant is not None:
+            return self.grant.family_id
+        if self.refresh_token is not None:
+            return self.refresh_token.family_id
+        return self.new_family if self.impersonating else None
+
+    @property
+    def auth_time(self) -> datetime | None:
+        """When the person last proved who they are."""
+        if self.grant is not None:
+            return self.grant.auth_time
+        return self.refresh_token.family.auth_time if self.refresh_token is not None else None
+
+
+def issuance(request: Request) -> Issuance:
+    """The state of `request`; made at the first call."""
+    state: Issuance = request.__dict__.setdefault("issuance", Issuance())
+    return state

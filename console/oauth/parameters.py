@@ -1,0 +1,120 @@
+"""Reads parameters strictly: what could mean two things, or nothing, is refused before anything is decided.
+
+Django is forgiving (last value wins, broken escapes stay as they are); an authorization server must not be, because
+two readers that disagree about one request are how codes end up in the wrong place (RFC 6749 §3.1, RFC 9700 §4).
+"""
+
+import json
+import re
+from urllib.parse import parse_qsl
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+
+from .errors import OAuthError
+
+MAX_PARAMETERS = 100
+MAX_LENGTH = 65536
+BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+# The one parameter that a specification allows to repeat (RFC 8707 §2); it is not used here, so it is not kept.
+REPEATABLE = frozenset({"resource", "audience"})
+
+
+class Parameters(dict[str, str]):
+    """Parameters that stood once, and the names of those that stood more than once (their values are not kept)."""
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self.repeated: set[str] = set()
+        for name, value in pairs:
+            if name in self or name in self.repeated:
+                self.repeated.add(name)
+                self.pop(name, None)
+            else:
+                self[name] = value
+        self.repeated -= REPEATABLE
+
+
+def parse(encoded: str) -> Parameters:
+    """Decodes a query string or a form body. OAuthError for anything that has no single meaning.
+
+    A parameter without a value counts as not sent (RFC 6749 §3.1).
+    """
+    if len(encoded) > MAX_LENGTH:
+        raise OAuthError("invalid_request", "The request is too long.")
+    if BROKEN_ESCAPE.search(encoded):
+        raise OAuthError("invalid_request", "A % is not followed by two hexadecimal digits.")
+    try:
+        pairs = parse_qsl(encoded, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_PARAMETERS)
+    except ValueError:
+        raise OAuthError("invalid_request", "The request is not properly encoded UTF-8, or has too many parameters.") from None
+    return Parameters([(name, value) for name, value in pairs if value])
+
+
+def query(request: HttpRequest) -> Parameters:
+    """The parameters of the address."""
+    return parse(request.META.get("QUERY_STRING", ""))
+
+
+def body(request: HttpRequest) -> Parameters:
+    """The parameters of a POST: form (RFC 6749) or JSON (Qlik's libraries, Q7). Nothing may stand in the address.
+
+    Every value is present once and has no NUL in it.
+    """
+    if request.META.get("QUERY_STRING"):
+        raise OAuthError("invalid_request", "Send parameters in the body, not in the address.")
+    try:
+        raw = request.body
+    except RequestDataTooBig:
+        raise OAuthError("invalid_request", "The request is too long.", status=413) from None
+    if len(raw) > MAX_LENGTH:
+        raise OAuthError("invalid_request", "The request is too long.", status=413)
+    content_type = request.content_type or FORM
+    if content_type == FORM:
+        parameters = parse(_text(raw))
+    elif content_type == JSON:
+        parameters = _json(raw)
+    else:
+        raise OAuthError("invalid_request", f"Send {FORM} or {JSON}.", status=415)
+    if parameters.repeated:
+        raise OAuthError("invalid_request", f"Repeated parameter: {min(parameters.repeated)}.")
+    if any("\0" in value for value in parameters.values()):
+        raise OAuthError("invalid_request", "A parameter contains a NUL character.")
+    return parameters
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise OAuthError("invalid_request", "The request is not properly encoded UTF-8.") from None
+
+
+def _json(raw: bytes) -> Parameters:
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        if len({name for name, _ in pairs}) != len(pairs):
+            raise OAuthError("invalid_request", "Repeated parameter in the JSON body.")
+        return dict(pairs)
+
+    try:
+        decoded = json.loads(_text(raw), object_pairs_hook=once)
+    except (ValueError, RecursionError):
+        raise OAuthError("invalid_request", "The body is not JSON.") from None
+    if not isinstance(decoded, dict):
+        raise OAuthError("invalid_request", "The body must be a JSON object.")
+    pairs: list[tuple[str, str]] = []
+    for name, value in decoded.items():
+        if value is None or value == "":
+            continue
+        if name == "user_lookup" and isinstance(value, dict):
+            value = json.dumps(value)
+        if not isinstance(value, str):
+            raise OAuthError("invalid_request", f"The parameter {name[:50]!r} must be a string.")
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # a lone surrogate, which JSON can spell and UTF-8 cannot
+            raise OAuthError("invalid_request", "The request is not properly encoded UTF-8.") from None
+        pairs.append((name, value))
+    return Parameters(pairs)

@@ -1,0 +1,49 @@
+"""`/oauth/revoke` (RFC 7009): a client takes back a token of its own. Unknown tokens are 200 too."""
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from .. import access_tokens
+from ..models import Action, Actor, Client, Event, LiveToken, RefreshToken, Tenant
+from ..sessions import client_address
+from . import parameters
+from .client_authentication import authenticate
+from .endpoint import endpoint
+from .errors import OAuthError
+
+
+@endpoint("POST", who="a client, authenticated by client_authentication or by the very token it revokes")
+def revoke(request: HttpRequest) -> HttpResponse:
+    """Revokes `token` if it belongs to the caller. A refresh token takes its whole family with it."""
+    sent = parameters.body(request)
+    token = sent.get("token")
+    if token is None:
+        raise OAuthError("invalid_request", "token is missing.")
+    live = access_tokens.live(request.tenant, token)
+    client = _caller(request, sent, live)
+    by = Actor(client=client, address=client_address(request))
+    if live is not None:
+        if live.client.pk == client.pk:
+            live.revoke(by=by)
+    else:
+        _revoke_family(request.tenant, token, client, by)
+    answer = HttpResponse(status=200)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _caller(request: HttpRequest, sent: parameters.Parameters, live: LiveToken | None) -> Client:
+    """Qlik's libraries authenticate with the token itself as Bearer: holding it is enough to destroy it (Q6)."""
+    bearer = access_tokens.presented(request)
+    if bearer is not None and live is not None and bearer == sent["token"]:
+        return live.client
+    return authenticate(request.tenant, request.headers.get("Authorization", ""), sent).client
+
+
+def _revoke_family(tenant: Tenant, token: str, client: Client, by: Actor) -> None:
+    refresh_token = RefreshToken.presented(token)
+    if refresh_token is None or refresh_token.family.client_id != client.pk:
+        return
+    with transaction.atomic():
+        if refresh_token.family.end(reason="revoked by the client"):
+            Event.record(tenant, Action.TOKENS_REVOKED, by=by, target=client, details={"token": "refresh_token"})

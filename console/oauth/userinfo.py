@@ -1,0 +1,32 @@
+"""`/oauth/userinfo` (OpenID Connect Core §5.3): who the person is, as far as the granted scopes say."""
+
+from django.http import HttpRequest, HttpResponse
+
+from .. import access_tokens
+from ..policy import scopes
+from . import parameters
+from .endpoint import endpoint, no_store
+from .errors import OAuthError
+from .id_tokens import claims_about
+
+
+@endpoint("GET", "POST", who="the holder of an access token with the scope openid")
+def userinfo(request: HttpRequest) -> HttpResponse:
+    """The claims about the person of the access token."""
+    live = access_tokens.live(request.tenant, _token(request))
+    if live is None or live.user is None:
+        raise OAuthError("invalid_token", "The access token is unknown, expired or revoked.")
+    granted = str(live.claims.get("scope", "")).split()
+    if scopes.OPENID not in granted:
+        raise OAuthError("insufficient_scope", "The access token does not have the scope openid.", status=403)
+    return no_store(claims_about(live.user, granted))
+
+
+def _token(request: HttpRequest) -> str:
+    """From the header, or from the body of a form (RFC 6750 §2.1, §2.2); never from the address (RFC 9700 §4.3.2)."""
+    token = access_tokens.presented(request)
+    if token is None and request.method == "POST" and request.content_type == parameters.FORM:
+        token = parameters.body(request).get("access_token")
+    if token is None:
+        raise OAuthError("invalid_token", "Send the access token in the Authorization header.")
+    return token

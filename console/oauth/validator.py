@@ -1,0 +1,281 @@
+"""What oauthlib asks while it works through a request, answered inside the tenant of the request.
+
+Every look-up that django-oauth-toolkit would make over the whole database is overridden here; what is not needed
+fails closed. Statements per request are counted in bench/: one for client credentials.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from oauth2_provider.oauth2_validators import OAuth2Validator
+from oauthlib.common import Request
+from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
+
+from ..models import Action, Client, Event, Grant, RefreshToken, TokenFamily
+from ..policy import client_types, credentials, scopes
+from ..policy.client_types import GrantType
+from ..policy.consent_rules import ConsentMethod
+from ..tenancy import current_tenant
+from . import id_tokens
+from .client_authentication import authenticate, note_use
+from .errors import OAuthError
+from .issuance import issuance
+
+
+class TenantValidator(OAuth2Validator):  # type: ignore[misc]
+    """The product's rules in the places where oauthlib looks for them."""
+
+    # --- Clients ---------------------------------------------------------------------------------------------------
+
+    def client_authentication_required(self, request: Request, *args: Any, **kwargs: Any) -> bool:
+        """Always: for a public client, naming itself is its way to authenticate."""
+        return True
+
+    def authenticate_client(self, request: Request, *args: Any, **kwargs: Any) -> bool:
+        state = issuance(request)
+        try:
+            found = authenticate(current_tenant(), request.headers.get("Authorization", ""), dict(request.decoded_body or []))
+        except OAuthError as error:
+            state.refusal = error.reason
+            if error.error == "invalid_request":
+                raise oauthlib_errors.InvalidRequestError(description=error.description, request=request) from None
+            raise oauthlib_errors.InvalidClientError(description=error.description, request=request) from None
+        state.authenticated = found
+        request.client, request.client_id = found.client, found.client.client_id
+        return True
+
+    def authenticate_client_id(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> bool:
+        return False
+
+    def _check_secret(self, provided_secret: str, stored_secret: str) -> bool:
+        return False  # secrets are rows, and client_authentication.py is the only place that looks at them
+
+    def _load_application(self, client_id: str, request: Request) -> Client | None:
+        known = request.__dict__.get("client")
+        return known if isinstance(known, Client) and known.client_id == client_id else None
+
+    def validate_client_id(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> bool:
+        return self._load_application(client_id, request) is not None
+
+    # --- Authorization requests: authorize.py has decided; this is what it decided ----------------------------------
+
+    def validate_redirect_uri(self, client_id: str, redirect_uri: str, request: Request, *args: Any, **kwargs: Any) -> bool:
+        return redirect_uri == request.__dict__.get("settled_redirect_uri")
+
+    def validate_response_type(
+        self, client_id: str, response_type: str, client: Client, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
+        return response_type == "code" and client.allows_grant_type(GrantType.AUTHORIZATION_CODE)
+
+    def is_pkce_required(self, client_id: str, request: Request) -> bool:
+        return True
+
+    def validate_silent_login(self, request: Request) -> bool:
+        return True
+
+    def validate_silent_authorization(self, request: Request) -> bool:
+        return True
+
+    def validate_user_match(self, id_token_hint: str, scopes: list[str], claims: Any, request: Request) -> bool:
+        return True
+
+    def save_authorization_code(self, client_id: str, code: dict[str, str], request: Request, *args: Any, **kwargs: Any) -> None:
+        """Replaces oauthlib's code by one of ours, keeps its digest, and adds `iss` to the answer (RFC 9207)."""
+        tenant = current_tenant()
+        code["code"] = credentials.make(credentials.Prefix.CODE)
+        code["iss"] = tenant.issuer
+        Grant.keep(
+            code["code"],
+            tenant=tenant,
+            application=request.client,
+            user=request.user,
+            redirect_uri=request.redirect_uri,
+            scope=scopes.join(request.scopes),
+            code_challenge=request.code_challenge,
+            code_challenge_method=request.code_challenge_method,
+            nonce=request.nonce or "",
+            auth_time=request.__dict__["auth_time"],
+            expires=timezone.now() + settings.CODE_LIFETIME,
+        )
+
+    # --- Token requests --------------------------------------------------------------------------------------------
+
+    def validate_grant_type(
+        self, client_id: str, grant_type: str, client: Client, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
+        """Whether the client was registered for the grant. Machine grants also need a trusted connection (Q2)."""
+        if not client.allows_grant_type(grant_type):
+            return False
+        machine = grant_type in client_types.MACHINE_GRANTS
+        if machine and client.connection.consent_method != ConsentMethod.TRUSTED:
+            issuance(request).refusal = "machine grant without a trusted connection"
+            raise oauthlib_errors.UnauthorizedClientError(
+                description="The consent method of this client must be Trusted before a machine can use it.", request=request
+            )
+        return not machine or client.confidential
+
+    def validate_scopes(
+        self, client_id: str, scopes: list[str], client: Client, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
+        return client.allows_scopes(scopes)
+
+    def get_default_scopes(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> list[str]:
+        return scopes.default(request.client.allowed_scopes)
+
+    def validate_code(self, client_id: str, code: str, client: Client, request: Request, *args: Any, **kwargs: Any) -> bool:
+        """A used code passes here: only a request that is right in every other way may end what the code gave."""
+        grant = Grant.presented(code, client)
+        if grant is None or grant.expires <= timezone.now() or not grant.user.is_active:
+            issuance(request).refusal = "unknown or expired code"
+            return False
+        grant.tenant, grant.application = current_tenant(), client
+        issuance(request).grant = grant
+        request.user, request.scopes = grant.user, grant.scope.split()
+        return True
+
+    def get_code_challenge(self, code: str, request: Request) -> str:
+        grant = issuance(request).grant
+        return str(grant.code_challenge) if grant else ""
+
+    def get_code_challenge_method(self, code: str, request: Request) -> str:
+        return "S256"
+
+    def get_authorization_code_scopes(self, client_id: str, code: str, redirect_uri: str, request: Request) -> list[str]:
+        grant = issuance(request).grant
+        return grant.scope.split() if grant else []
+
+    def get_authorization_code_nonce(self, client_id: str, code: str, redirect_uri: str, request: Request) -> str | None:
+        grant = issuance(request).grant
+        return grant.nonce or None if grant else None
+
+    def get_default_redirect_uri(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> str:
+        """The token request named none: fine only if the client has a single one, so that nothing is ambiguous."""
+        raise oauthlib_errors.InvalidGrantError(description="redirect_uri is missing.", request=request)
+
+    def confirm_redirect_uri(
+        self, client_id: str, code: str, redirect_uri: str, client: Client, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
+        grant = issuance(request).grant
+        if grant is not None and grant.redirect_uri == redirect_uri:
+            return True
+        raise oauthlib_errors.InvalidGrantError(description="redirect_uri is not the one of the code.", request=request)
+
+    def invalidate_authorization_code(self, client_id: str, code: str, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Nothing to do: redeeming marked it used in the transaction that gave the tokens."""
+
+    def validate_refresh_token(self, refresh_token: str, client: Client, request: Request, *args: Any, **kwargs: Any) -> bool:
+        """Right client first: a stranger who presents somebody's old token must not be able to end the family."""
+        state = issuance(request)
+        token = RefreshToken.presented(refresh_token)
+        if token is None or token.family.client_id != client.pk:
+            state.refusal = "unknown refresh token"
+            return False
+        token.tenant = token.family.tenant = current_tenant()
+        if token.revoked is not None and token.family.ended_at is None:
+            token.reused(by=state.actor)
+        if not token.is_alive:
+            state.refusal = "refresh token used, expired or ended"
+            return False
+        state.refresh_token = token
+        request.user = token.family.user
+        return True
+
+    def get_original_scopes(self, refresh_token: str, request: Request, *args: Any, **kwargs: Any) -> list[str]:
+        """The family's scopes, without those that the client has lost since. Asking for less shrinks one token only."""
+        token = issuance(request).refresh_token
+        return [name for name in token.family.scope.split() if request.client.allows_scopes([name])] if token else []
+
+    def is_within_original_scope(self, request_scopes: list[str], refresh_token: str, request: Request, *args: Any, **kwargs: Any) -> bool:
+        return scopes.within(request_scopes, self.get_original_scopes(refresh_token, request))
+
+    def rotate_refresh_token(self, request: Request) -> bool:
+        return True
+
+    def save_bearer_token(self, token: dict[str, Any], request: Request, *args: Any, **kwargs: Any) -> None:
+        """Makes the tokens real, in one transaction; the loser of a race for one code or token gets invalid_grant."""
+        state = issuance(request)
+        expires = datetime.now(UTC) + timedelta(seconds=token["expires_in"])
+        token["expires_at"] = expires.isoformat(timespec="seconds").replace("+00:00", "Z")
+        refresh_token = token.pop("refresh_token", None)
+        if state.grant is not None:
+            if scopes.OFFLINE_ACCESS not in request.scopes:
+                refresh_token = None
+            family = state.grant.redeem(
+                access_expires_at=expires, refresh_token=refresh_token, labels=self._labels(request), by=state.actor
+            )
+            if family is None:
+                state.refusal = "code replayed"
+                raise oauthlib_errors.InvalidGrantError(request=request)
+        elif state.refresh_token is not None:
+            if not state.refresh_token.rotate(refresh_token, access_expires_at=expires, by=state.actor):
+                state.refusal = "refresh token reused"
+                raise oauthlib_errors.InvalidGrantError(request=request)
+        else:
+            refresh_token = None
+            if state.impersonating:
+                self._begin_impersonation(request, expires)
+        if refresh_token:
+            token["refresh_token"] = refresh_token
+        if state.authenticated is not None:
+            note_use(state.authenticated)
+
+    @staticmethod
+    def _labels(request: Request) -> dict[str, str]:
+        """Labels for the list of tokens (Q6), from the request's own parameters and nowhere else."""
+        return {name: value.replace("\0", "") for name, value in request.decoded_body or [] if name in {"deviceType", "description"}}
+
+    @staticmethod
+    def _begin_impersonation(request: Request, expires: datetime) -> None:
+        state = issuance(request)
+        tenant = current_tenant()
+        with transaction.atomic():
+            TokenFamily(
+                id=state.new_family,
+                tenant=tenant,
+                client=request.client,
+                user=request.user,
+                grant_type=GrantType.USER_IMPERSONATION,
+                scope=scopes.join(request.scopes),
+                access_expires_at=expires,
+                expires_at=expires,
+            ).save(force_insert=True)
+            Event.record(
+                tenant,
+                Action.TOKENS_ISSUED,
+                by=state.actor,
+                target=request.client,
+                details={"user": request.user.email, "scope": scopes.join(request.scopes), "impersonation": True},
+            )
+
+    # --- ID tokens -------------------------------------------------------------------------------------------------
+
+    def finalize_id_token(self, id_token: dict[str, Any], token: dict[str, Any], token_handler: Any, request: Request) -> str:
+        """Signs the ID token that oauthlib has begun (aud, iat, nonce, at_hash)."""
+        return id_tokens.make(
+            current_tenant(),
+            request.client,
+            request.user,
+            request.scopes,
+            auth_time=issuance(request).auth_time,
+            begun={name: id_token[name] for name in ("nonce", "at_hash") if name in id_token},
+        )
+
+    # --- What is never asked of us, answered with no ----------------------------------------------------------------
+
+    def validate_bearer_token(self, token: str, scopes: list[str], request: Request) -> bool:
+        return False
+
+    def validate_jwt_bearer_token(self, token: str, scopes: list[str], request: Request) -> bool:
+        return False
+
+    def validate_id_token(self, token: str, scopes: list[str], request: Request) -> bool:
+        return False
+
+    def validate_user(self, username: str, password: str, client: Client, request: Request, *args: Any, **kwargs: Any) -> bool:
+        return False
+
+    def is_origin_allowed(self, client_id: str, origin: str, request: Request, *args: Any, **kwargs: Any) -> bool:
+        return False  # cors.py answers for every endpoint

@@ -1,0 +1,219 @@
+"""An event as a sentence in the reader's language. It is made when it is shown, so one log speaks every language."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from ..models import Action, Client, Connection, Event, User
+
+IN_SENTENCE = frozenset({"reason", "email", "user", "hint"})
+MAX_VALUE = 300  # characters of one value; the export has all of them
+
+# {actor}, {target}, {person} and {hint} are put in, each as text that cannot be taken for markup.
+SENTENCES: dict[str, Promise | str] = {
+    Action.TENANT_CREATED: lazy("{actor} created the tenant {target}."),
+    Action.SIGNING_KEY_ROTATED: lazy("{actor} rotated the signing key."),
+    Action.USER_CREATED: lazy("{actor} created the user {target}."),
+    Action.USER_PASSWORD_SET: lazy("{actor} set the password of {target}."),
+    Action.SESSION_STARTED: lazy("{target} signed in."),
+    Action.SESSION_REFUSED: lazy("A sign-in as {person} was refused."),
+    Action.SESSION_ENDED: lazy("{target} signed out."),
+    Action.CLIENT_CREATED: lazy("{actor} created {target}."),
+    Action.CLIENT_UPDATED: lazy("{actor} edited {target}."),
+    Action.CLIENT_DISABLED: lazy("{actor} disabled {target}."),
+    Action.CLIENT_ENABLED: lazy("{actor} enabled {target}."),
+    Action.CLIENT_PUBLISHED: lazy("{actor} published {target}."),
+    Action.CLIENT_DELETED: lazy("{actor} deleted {target}."),
+    Action.SECRET_CREATED: lazy("{actor} generated the secret {hint} of {target}."),
+    Action.SECRET_REMOVED: lazy("{actor} removed the secret {hint} of {target}."),
+    Action.CONNECTION_UPDATED: lazy("{actor} changed the consent method of {target}."),
+    Action.CONSENT_GIVEN: lazy("{actor} gave consent to {target}."),
+    Action.CONSENT_DENIED: lazy("{actor} denied {target} what it asked for."),
+    Action.CONSENT_WITHDRAWN: lazy("{actor} withdrew the consent of {person} to {target}."),
+    Action.AUTHORIZATION_REFUSED: lazy("An authorization request of {target} was refused."),
+    Action.TOKENS_ISSUED: lazy("{target} received tokens for {person}."),
+    Action.TOKENS_REFUSED: lazy("A token request of {target} was refused."),
+    Action.TOKENS_REUSED: lazy(
+        "{target} presented something that had been used before; the tokens it gave have ended."
+    ),
+    Action.TOKENS_REVOKED: lazy("{actor} revoked tokens of {target}."),
+}
+OWN = {
+    Action.USER_PASSWORD_SET: lazy("{actor} chose a password."),
+    Action.CONSENT_WITHDRAWN: lazy("{actor} withdrew their consent to {target}."),
+    Action.TOKENS_REVOKED: lazy("{target} revoked its own tokens."),
+}
+WITHOUT_PERSON = {
+    Action.SESSION_REFUSED: lazy("A sign-in was refused."),
+    Action.TOKENS_ISSUED: lazy("{target} received a token of its own."),
+    Action.CONSENT_WITHDRAWN: lazy("{actor} withdrew a consent to {target}."),
+}
+ICONS = {
+    "client": "key",
+    "secret": "lock",
+    "consent": "check",
+    "connection": "link",
+    "tokens": "swap",
+    "session": "user",
+}
+DETAILS: dict[str, Promise | str] = {
+    "role": lazy("Role"),
+    "hosts": lazy("Hostnames"),
+    "type": lazy("Type"),
+    "scope": lazy("Scopes"),
+    "redirect_host": lazy("Answer goes to"),
+    "redirect_uri": lazy("Redirect URL"),
+    "client_id": lazy("Client ID"),
+    "grant_type": lazy("Grant"),
+    "last_used_at": lazy("Last used"),
+    "sessions_ended": lazy("Sessions ended"),
+    "consent_method": lazy("Consent method"),
+    "token": lazy("Token"),
+    "error": lazy("Error"),
+    "impersonation": lazy("Impersonation"),
+    "scopes": lazy("Scopes"),
+}
+# Reasons that are kept as a code. Every other one is a sentence already.
+REASONS: dict[str, Promise | str] = {
+    "repeated_parameter": lazy("A parameter stood twice in the request"),
+    "no_client": lazy("The request named no client"),
+    "unknown_client": lazy("The client does not exist, or this tenant is not connected to it"),
+    "no_redirect_uri": lazy("The request named no redirect URL"),
+    "redirect_uri_mismatch": lazy("The redirect URL is not one of the client’s"),
+    "client_disabled": lazy("The client is disabled"),
+}
+CHOICES: dict[str, Mapping[str, Promise | str]] = {
+    "consent_method": dict(Connection.Method.choices),
+    "type": dict(Client.Type.choices),
+    "role": dict(User.Role.choices),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field: what is no longer there and what is there now."""
+
+    label: str
+    gone: list[str]
+    come: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the audit log, ready to be shown."""
+
+    happened_at: datetime
+    sentence: SafeString
+    action: str
+    reason: str
+    times: int
+    address: str
+    icon: str
+    tone: str
+    changes: list[Change]
+    details: list[tuple[str, str]]
+
+
+def line(event: Event) -> Line:
+    """An event as it is shown."""
+    return Line(
+        happened_at=event.happened_at,
+        sentence=_sentence(event),
+        action=event.action,
+        reason=_reason(event),
+        times=event.times,
+        address=event.address,
+        icon="warning" if event.is_refusal else ICONS.get(event.action.split(".")[0], "info"),
+        tone=_tone(event),
+        changes=list(_changes(event.changes)),
+        details=list(_details(event.details)),
+    )
+
+
+def _sentence(event: Event) -> SafeString:
+    person = event.details.get("email") or event.details.get("user") or ""
+    if event.action == Action.SESSION_REFUSED:
+        person = event.target_name or person
+    template = SENTENCES.get(event.action, event.action)
+    if event.action in WITHOUT_PERSON and not person:
+        template = WITHOUT_PERSON[Action(event.action)]
+    if event.action in OWN and event.actor_name in {person, event.target_name}:
+        template = OWN[Action(event.action)]
+    parts = {
+        "actor": event.actor_name or _nameless(event.actor_kind),
+        "target": event.target_name or _("an unknown application"),
+        "person": str(person),
+        "hint": f"…\N{WORD JOINER}{event.details.get('hint', '')}",
+    }
+    return format_html(
+        str(template), **{name: format_html("<b>{}</b>", text) for name, text in parts.items()}
+    )
+
+
+def _nameless(kind: str) -> str:
+    return _("An operator") if kind == Event.Kind.OPERATOR else _("Somebody who was not signed in")
+
+
+def _reason(event: Event) -> str:
+    reason = event.details.get("reason")
+    if not isinstance(reason, str) or not reason:
+        return ""
+    return str(REASONS.get(reason) or _(reason))
+
+
+def _tone(event: Event) -> str:
+    if event.action == Action.TOKENS_REUSED:
+        return "danger"
+    if event.is_refusal:
+        return "warning"
+    return "success" if event.action.endswith((".created", ".given", ".published", ".enabled")) else ""
+
+
+def _changes(changes: Mapping[str, Any]) -> Iterator[Change]:
+    for name, pair in changes.items():
+        before, after = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
+        if isinstance(before, list) or isinstance(after, list):
+            old, new = list(_texts(name, before or [])), list(_texts(name, after or []))
+            yield Change(
+                _label(name),
+                [text for text in old if text not in new],
+                [text for text in new if text not in old],
+            )
+        else:
+            yield Change(_label(name), [*_texts(name, [before])], [*_texts(name, [after])])
+
+
+def _details(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in details.items():
+        if name not in IN_SENTENCE and value not in (None, "", [], {}):
+            values = value if isinstance(value, list) else [value]
+            yield _label(name), ", ".join(_texts(name, values))
+
+
+def _texts(name: str, values: Iterable[Any]) -> Iterator[str]:
+    for value in values:
+        if value in (None, ""):
+            continue
+        if isinstance(value, dict):  # a public key
+            text = str(value.get("kid") or json.dumps(value, ensure_ascii=False))
+        else:
+            text = str(CHOICES.get(name, {}).get(str(value), value))
+        yield text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
+
+
+def _label(name: str) -> str:
+    if name in DETAILS:
+        return str(DETAILS[name])
+    try:
+        return str(Client._meta.get_field(name).verbose_name)
+    except (FieldDoesNotExist, AttributeError):
+        return name.replace("_", " ")

@@ -1,0 +1,234 @@
+"""The forms of an OAuth client: its type first, then the fields of that type (S2, S4, Q1–Q5)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from ...models import Client
+from ...policy import client_types
+from ...policy.client_types import AuthMethod, ClientType
+from ...policy.consent_rules import ConsentMethod
+from . import addresses, choices, keys, scope_tree, text
+from .rows import Row, list_errors, rows_of
+
+UNSUPPORTED = frozenset({"anonymous-embed"})
+MANY = {"widget": forms.CheckboxSelectMultiple, "required": False}
+ONE = {"widget": forms.RadioSelect, "required": False}
+
+
+class TypeForm(forms.Form):
+    """The first step: which type of client. It can never be changed afterwards."""
+
+    type = forms.ChoiceField(
+        label=_("Client type"),
+        choices=choices.TYPES,
+        widget=forms.RadioSelect,
+        initial=ClientType.WEB.value,
+        help_text=_("Where does the application run? The type cannot be changed later."),
+        error_messages={"invalid_choice": _("Choose one of the types below.")},
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        if data and data.get("type") in UNSUPPORTED:
+            self.fields["type"].error_messages["invalid_choice"] = _(
+                "Clients of the type anonymous embed are not supported."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class AddressList:
+    """One allow list, as templates/components/list_field.html shows it."""
+
+    name: str
+    label: str
+    hint: str
+    rows: list[Row]
+    errors: list[str]
+    max: int
+    check_url: str
+    placeholder: str
+    optional: bool
+
+
+class ClientForm(forms.Form):
+    """The fields of one type of client. `client` is the client that is edited; without one it is a new client."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=text.NAME_LENGTH, validators=[text.check_name], help_text=_("Users see it when they sign in.")
+    )
+    description = forms.CharField(
+        label=_("Description"),
+        max_length=text.DESCRIPTION_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        validators=[text.check_description],
+    )
+    homepage_url = forms.CharField(
+        label=_("Homepage"),
+        max_length=text.HOMEPAGE_LENGTH,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "url", "spellcheck": "false", "placeholder": "https://example.com"}),
+        validators=[text.check_homepage],
+    )
+    grant_types = forms.MultipleChoiceField(label=_("Machine-to-machine"), choices=choices.GRANTS, **MANY)
+    auth_methods = forms.MultipleChoiceField(
+        label=_("Authentication method"),
+        choices=choices.AUTH_METHODS,
+        initial=[AuthMethod.CLIENT_SECRET.value],
+        help_text=_("How the application proves to this server who it is. Both may be chosen."),
+        **MANY,
+    )
+    consent_method = forms.ChoiceField(
+        label=_("Consent method"), choices=choices.CONSENT_METHODS, initial=ConsentMethod.REQUIRED.value, **ONE
+    )
+    algorithm = forms.ChoiceField(
+        label=_("ID token signature"), choices=choices.ALGORITHMS, initial=Client.Algorithm.ES256.value, **ONE
+    )
+    version = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    use_required_attribute = False  # the server's sentence says more than the browser's
+
+    def __init__(self, client_type: str, data: Mapping[str, Any] | None = None, *, client: Client | None = None) -> None:
+        self.client_type, self.client = client_type, client
+        super().__init__(data, initial=self._stored())
+        self.fields |= self._lists()
+        if client:
+            del self.fields["consent_method"]
+        if not client_types.traits(client_type).confidential:
+            for name in ("grant_types", "auth_methods", "public_keys"):
+                del self.fields[name]
+        if not (self._has_origins or client_types.traits(client_type).machine_grants):
+            del self.fields[addresses.ORIGIN]
+
+    @property
+    def _has_origins(self) -> bool:
+        return client_types.traits(self.client_type).allowed_origins
+
+    def _stored(self) -> dict[str, Any]:
+        if self.client is None:
+            return {}
+        return {name: getattr(self.client, name) for name in Client.EDITABLE} | {"version": version_of(self.client)}
+
+    def _lists(self) -> dict[str, forms.Field]:
+        held = self.client.allowed_scopes if self.client else ()
+        return {
+            "allowed_scopes": scope_tree.ScopesField(
+                label=_("Scopes"),
+                held=held,
+                help_text=_(
+                    "What the client may ask for. A scope can only narrow what the user may do; a client without scopes "
+                    "reaches nothing."
+                ),
+            ),
+            addresses.REDIRECT: addresses.address_field(
+                addresses.REDIRECT,
+                self.client_type,
+                label=_("Redirect URLs"),
+                help_text=_("Where users may be sent back to after signing in. Each is compared character by character."),
+            ),
+            addresses.SIGN_OUT: addresses.address_field(
+                addresses.SIGN_OUT,
+                self.client_type,
+                label=_("Sign-out URLs"),
+                help_text=_("Where users may be sent back to after signing out."),
+            ),
+            addresses.ORIGIN: addresses.address_field(
+                addresses.ORIGIN,
+                self.client_type,
+                label=_("Allowed origins"),
+                help_text=_("The origins whose pages may call this server from a browser (CORS): scheme, host and port."),
+            ),
+            "public_keys": keys.keys_field(
+                label=_("Public key"), help_text=_("As a JWK, RSA or elliptic curve, with its key ID (kid) and algorithm (alg).")
+            ),
+        }
+
+    # --- What was entered ------------------------------------------------------------------------------------------
+
+    def clean_algorithm(self) -> str:
+        return str(self.cleaned_data["algorithm"] or self.get_initial_for_field(self.fields["algorithm"], "algorithm"))
+
+    def clean_consent_method(self) -> str:
+        return str(self.cleaned_data["consent_method"] or ConsentMethod.REQUIRED.value)
+
+    def clean_auth_methods(self) -> list[str]:
+        if not self.cleaned_data["auth_methods"]:
+            raise ValidationError(_("Choose at least one way for the application to prove who it is."))
+        return sorted(self.cleaned_data["auth_methods"])
+
+    def clean(self) -> dict[str, Any]:
+        grants = set(self.cleaned_data.get("grant_types", ()))
+        if not client_types.shows_allowed_origins(self.client_type, grants):
+            self._ignore(addresses.ORIGIN)
+        if AuthMethod.PRIVATE_KEY_JWT not in self.cleaned_data.get("auth_methods", ()):
+            self._ignore("public_keys")
+        elif self.cleaned_data.get("public_keys") == []:
+            self.add_error("public_keys", _("Paste the public key that the application's signatures are checked with."))
+        if self.cleaned_data.get(addresses.REDIRECT) == [] and client_types.needs_redirect_url(self.client_type, grants):
+            self.add_error(addresses.REDIRECT, _("Add at least one redirect URL: without it nobody can sign in."))
+        return self.cleaned_data
+
+    def _ignore(self, name: str) -> None:
+        """Leaves out a list that means nothing with the other choices, whatever stands in it: the page hides it."""
+        if name in self.fields:
+            self.errors.pop(name, None)
+            self.cleaned_data[name] = []
+
+    def values(self) -> dict[str, Any]:
+        """The editable fields, for the client's verbs."""
+        return {name: self.cleaned_data[name] for name in Client.EDITABLE if name in self.fields}
+
+    # --- What the page shows ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def scope_groups(self) -> list[scope_tree.Group]:
+        return scope_tree.groups(self["allowed_scopes"].value() or [])
+
+    @cached_property
+    def key_rows(self) -> list[Row]:
+        rows = rows_of(self["public_keys"], keys.key_text)
+        return rows if len(rows) >= keys.MOST else [*rows, Row("")]
+
+    @cached_property
+    def key_errors(self) -> list[str]:
+        return list_errors(self["public_keys"])
+
+    @cached_property
+    def redirect_list(self) -> AddressList:
+        return self._address_list(addresses.REDIRECT, "https://app.example.com/callback")
+
+    @cached_property
+    def sign_out_list(self) -> AddressList:
+        return self._address_list(addresses.SIGN_OUT, "https://app.example.com/")
+
+    @cached_property
+    def origin_list(self) -> AddressList:
+        return self._address_list(addresses.ORIGIN, "https://app.example.com")
+
+    def _address_list(self, name: str, placeholder: str) -> AddressList:
+        bound = self[name]
+        rows, most = rows_of(bound), addresses.limit(name)
+        blanks = [Row("")] * (most - len(rows))
+        return AddressList(
+            name=name,
+            label=str(bound.label),
+            hint=str(bound.help_text),
+            rows=[*rows, *blanks],
+            errors=list_errors(bound),
+            max=most,
+            check_url=f"{reverse('check_address')}?type={self.client_type}",
+            placeholder=placeholder,
+            optional=name != addresses.REDIRECT,
+        )
+
+
+def version_of(client: Client) -> str:
+    """The state of a client that a person sees, so that saving can tell whether somebody else has saved since."""
+    return client.updated_at.isoformat()

@@ -1,0 +1,108 @@
+"""Searching, narrowing and sorting the list of clients. Everything lies in the address, so it can be bookmarked (P7)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from ...models import Client, Connection
+
+LONGEST = 200
+MOST_WORDS = 8
+MACHINE = "machine"
+ORDERS: dict[str, Any] = {
+    "name": Lower("client__name"),
+    "type": F("client__type"),
+    "last_used": F("client__last_used_at"),
+    "created": F("client__created_at"),
+}
+USUAL_ORDER = "name"
+
+
+class ClientSearch(forms.Form):
+    """What the list shows. A value that makes no sense counts as not given: a search never fails."""
+
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=LONGEST,
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "class": "input",
+                "id": "client-search",
+                "placeholder": _("Search name, client ID or description"),
+                "autocomplete": "off",
+                "maxlength": None,
+            }
+        ),
+    )
+    type = forms.ChoiceField(
+        label=_("Type"),
+        required=False,
+        choices=[("", _("All types")), *Client.Type.choices, (MACHINE, _("Machine-to-machine"))],
+    )
+    status = forms.ChoiceField(
+        label=_("Status"),
+        required=False,
+        choices=[("", _("Any status")), ("enabled", _("Enabled")), ("disabled", _("Disabled")), ("published", _("Published"))],
+    )
+    consent_method = forms.ChoiceField(
+        label=_("Consent method"),
+        required=False,
+        choices=[("", _("Any consent method")), *Connection.Method.choices],
+    )
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__(data, auto_id="client-%s")
+        self.is_valid()
+        self.chosen = {name: self.cleaned_data.get(name, "") for name in self.fields}
+        sort = data.get("sort", "")
+        self.sort = sort if sort.removeprefix("-") in ORDERS and not sort.startswith("--") else USUAL_ORDER
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything but everything was asked for; a search that cannot be understood finds nothing."""
+        return any(self.chosen.values()) or "q" in self.errors
+
+    def find(self, connections: "QuerySet[Connection]") -> "QuerySet[Connection]":
+        """The connections whose clients fit, in the order asked for."""
+        if "q" in self.errors:
+            return connections.none()
+        for word in self.chosen["q"].split()[:MOST_WORDS]:
+            connections = connections.filter(_about(word))
+        connections = connections.filter(self._type(), self._status())
+        if self.chosen["consent_method"]:
+            connections = connections.filter(consent_method=self.chosen["consent_method"])
+        return connections.order_by(self._order(), "client_id")
+
+    def _type(self) -> Q:
+        chosen = self.chosen["type"]
+        if chosen == MACHINE:
+            return ~Q(client__grant_types=[])
+        return Q(client__type=chosen) if chosen else Q()
+
+    def _status(self) -> Q:
+        return {
+            "enabled": Q(client__disabled_at=None),
+            "disabled": Q(client__disabled_at__isnull=False),
+            "published": Q(client__published_at__isnull=False),
+        }.get(self.chosen["status"], Q())
+
+    def _order(self) -> Any:
+        key = ORDERS[self.sort.removeprefix("-")]
+        return key.desc(nulls_last=True) if self.sort.startswith("-") else key.asc(nulls_last=True)
+
+
+def _about(word: str) -> Q:
+    """The word in a name, client ID or description. The embedded database only folds the case of ASCII letters, so other
+    words are also tried as they are usually written."""
+    spellings = {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
+    found = Q()
+    for spelling in spellings:
+        for column in ("name", "client_id", "description"):
+            found |= Q(**{f"client__{column}__icontains": spelling})
+    return found

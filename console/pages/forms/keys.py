@@ -1,0 +1,40 @@
+"""The public keys of a client that authenticates with private_key_jwt (Q3)."""
+
+import json
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ...policy import public_keys
+from .rows import RowsField
+
+MOST = 5
+PRIVATE = re.compile(r'"(?:d|p|q|dp|dq|qi|oth|k)"\s*:|PRIVATE KEY')
+
+
+def _check(text: str) -> dict[str, str]:
+    try:
+        return public_keys.parse(text)
+    except public_keys.Refused as refused:
+        raise ValidationError(gettext(refused.message)) from None
+
+
+def key_text(value: Any) -> str:
+    """A key as its text area shows it. What looks like a private key is never sent back."""
+    text = value if isinstance(value, str) else json.dumps(value, indent=2)
+    return "" if PRIVATE.search(text) else text
+
+
+def keys_field(**options: Any) -> RowsField:
+    """The form field of the keys; two keys with one ID could not be told apart."""
+    return RowsField(
+        check=_check,
+        most=MOST,
+        too_many=gettext("At most 5 keys are possible."),
+        repeated=lambda key: key["kid"],
+        repetition=_("Another key already has this key ID (kid)."),
+        **options,
+    )

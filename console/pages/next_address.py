@@ -1,0 +1,51 @@
+"""Where a person goes after signing in or changing a preference: somewhere on this host, or nowhere."""
+
+from urllib.parse import parse_qs, urlsplit
+
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from ..metadata import AUTHORIZE_PATH
+from ..models import Client
+from ..tenancy import current_tenant
+
+MAX_LENGTH = 16_000  # an authorization request with a long state fits; nothing sensible is longer
+
+
+def next_address(request: HttpRequest) -> str | None:
+    """The `next` parameter if it leads to this very host, else None (ASVS 3.7.2)."""
+    address = request.POST.get("next") or request.GET.get("next") or ""
+    safe = len(address) <= MAX_LENGTH and url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return address if safe else None
+
+
+def _authorization_request(address: str) -> dict[str, str]:
+    """The parameters of the authorization request that `address` is; empty if it is something else."""
+    parts = urlsplit(address)
+    if parts.path != AUTHORIZE_PATH:
+        return {}
+    try:
+        parameters = parse_qs(parts.query, max_num_fields=100)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in parameters.items()}
+
+
+def waiting_client(address: str) -> Client | None:
+    """The application whose authorization request waits at `address`, if one does and this tenant knows it."""
+    client_id = _authorization_request(address).get("client_id", "")
+    return Client.connected_to(current_tenant(), client_id) if client_id and "\0" not in client_id else None
+
+
+def redirect_uri_of(address: str, client: Client | None) -> str:
+    """Where the authorization request that waits at `address` will send the person, "" if nowhere."""
+    only = (client.default_redirect_uri if client else None) or ""
+    return _authorization_request(address).get("redirect_uri", only)
+
+
+def login_hint_of(request: HttpRequest, address: str) -> str:
+    """The address that the application expects to sign in (`login_hint`, OpenID Connect Core §3.1.2.1)."""
+    hint = request.GET.get("login_hint") or _authorization_request(address).get("login_hint", "")
+    return hint.replace("\0", "")[:254]

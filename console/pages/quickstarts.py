@@ -1,0 +1,68 @@
+"""Starting points for building a client in the popular languages, filled in with a client's own values (S14, P7)."""
+
+from dataclasses import dataclass
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from ..metadata import AUTHORIZE_PATH, JWKS_PATH, TOKEN_PATH
+from ..models import Client, Tenant
+from ..policy import scopes
+from ..policy.client_types import AuthMethod, ClientType, GrantType
+
+LANGUAGES = {
+    "python": "Python",
+    "javascript-server": "JavaScript (server)",
+    "javascript-browser": "JavaScript (browser)",
+    "csharp": "C#",
+    "java": "Java",
+    "go": "Go",
+    "curl": "curl",
+}
+API_PATH = "/api/v1/users/me"
+
+
+@dataclass(frozen=True, slots=True)
+class Quickstart:
+    """Code in one language for one client."""
+
+    language: str
+    title: str
+    code: str
+
+
+def languages(client: Client) -> dict[str, str]:
+    """The languages that suit the type of client: a page in a browser has one, a server has no use for that one."""
+    if client.type == ClientType.SPA:
+        return {key: LANGUAGES[key] for key in ("javascript-browser", "curl")}
+    return {key: title for key, title in LANGUAGES.items() if key != "javascript-browser"}
+
+
+def auth_method(client: Client) -> str:
+    """How the client authenticates at the token endpoint, by its registered name (RFC 7591 §2)."""
+    if not client.confidential:
+        return "none"
+    secret = client.allows_auth_method(AuthMethod.CLIENT_SECRET)
+    return "client_secret_basic" if secret else "private_key_jwt"
+
+
+def quickstart(tenant: Tenant, client: Client, language: str) -> Quickstart:
+    """The starting point in `language`, one of `languages(client)`. The secret is a placeholder, always."""
+    own = client.machine_only and client.allows_grant_type(GrantType.CLIENT_CREDENTIALS)
+    values = {
+        "issuer": tenant.issuer,
+        "authorization_endpoint": tenant.issuer + AUTHORIZE_PATH,
+        "token_endpoint": tenant.issuer + TOKEN_PATH,
+        "jwks_uri": tenant.issuer + JWKS_PATH,
+        "api_url": tenant.issuer + API_PATH,
+        "client_id": client.client_id,
+        "client_secret": _("<client secret>"),
+        "client_type": client.type,
+        "machine": own,
+        "auth_method": auth_method(client),
+        "redirect_uri": next(iter(client.redirect_uris), "https://app.example.com/callback"),
+        "scope": scopes.join(client.allowed_scopes),
+    }
+    code = render_to_string(f"quickstarts/{'machine' if own else 'code_flow'}/{language}.txt", values)
+    # The template is code and escapes nothing. strip() also makes it ordinary text, which the page does escape.
+    return Quickstart(language, LANGUAGES[language], code.strip())

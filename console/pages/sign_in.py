@@ -1,0 +1,144 @@
+"""Signing in and out, and the first password (ASVS V6, V7)."""
+
+from math import ceil
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.tokens import default_token_generator
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods, require_safe
+
+from .. import sessions
+from ..access import needs, open_to
+from ..browser_rules import allow_form_targets
+from ..models import User
+from ..policy.roles import Permission
+from .forms.sign_in import ChoosePasswordForm, SignInForm
+from .next_address import login_hint_of, next_address, redirect_uri_of, waiting_client
+from .sign_in_attempts import TOO_MANY, Attempt
+
+ANYONE = "anyone: this is where people prove who they are"
+LINK_HOLDER = "whoever holds the one-time link: the signed token in it is checked"
+
+
+@needs(Permission.OWN_ACCOUNT)
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Leads everybody to the page that is for them."""
+    return redirect("clients" if request.user.may(Permission.READ_CONSOLE) else "account_applications")
+
+
+@open_to(ANYONE)
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("password")
+@sensitive_variables("form")
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Asks for email and password. `next` leads on within this host; `switch` asks although somebody is signed in."""
+    onward = next_address(request) or reverse("home")
+    if request.htmx:
+        return _whole_page(request)
+    if request.method != "POST":
+        if request.user.is_authenticated and "switch" not in request.GET:
+            return redirect(onward)
+        return _ask(request, SignInForm(initial={"email": login_hint_of(request, onward)}), onward)
+    form = SignInForm(request.POST)
+    if not form.is_valid():
+        return _ask(request, form, onward, status=422)
+    attempt = Attempt.of(request, form.cleaned_data["email"])
+    if wait := attempt.wait():
+        attempt.refuse(TOO_MANY)
+        form.add_error(None, _later(ceil(wait.total_seconds() / 60)))
+        response = _ask(request, form, onward, status=429)
+        response["Retry-After"] = str(ceil(wait.total_seconds()))
+        return response
+    user = authenticate(request, email=attempt.email, password=form.cleaned_data["password"])
+    if not isinstance(user, User):
+        attempt.failed()
+        form.add_error(None, _("The email address or the password is not right."))
+        return _ask(request, form, onward, status=422)
+    _start(request, user)
+    response = _see_other(onward)
+    attempt.remember(response)
+    return response
+
+
+@open_to("anyone: ends the session of whoever holds it, and only with a token against forgery")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ends the session, and says so. A link from elsewhere can only ask for it (ASVS 7.4.1, 7.4.4)."""
+    if request.method == "POST":
+        sessions.end(request)
+        return _see_other(reverse("logout"))
+    if request.user.is_authenticated:
+        return render(request, "sign_in/sign_out.html", {"title": _("Sign out?")})
+    return render(request, "sign_in/signed_out.html", {"title": _("You are signed out")})
+
+
+@open_to(LINK_HOLDER)
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("password", "password_again")
+@sensitive_variables("form")
+def welcome(request: HttpRequest, user_id: UUID, token: str) -> HttpResponse:
+    """The first password, by a link that works once (ASVS 6.4.1). Any link that does not work gets the same answer."""
+    with transaction.atomic():  # two people with the same link: the second waits, and then holds a used one
+        user = User.objects.select_for_update().filter(pk=user_id, is_active=True).first()
+        if not default_token_generator.check_token(user, token):
+            return render(
+                request, "sign_in/link_is_dead.html", {"title": _("This link does not work")}, status=404
+            )
+        form = ChoosePasswordForm(user, request.POST if request.method == "POST" else None)
+        if not form.is_valid():
+            status = 422 if form.is_bound else 200
+            context = {"title": _("Choose a password"), "form": form, "invited": user}
+            return render(request, "sign_in/welcome.html", context, status=status)
+        user.choose_password(form.cleaned_data["password"], by=sessions.actor(request))
+        _start(request, user)
+    response = _see_other(reverse("home"))
+    Attempt.of(request, user.email).remember(response)
+    return response
+
+
+def _start(request: HttpRequest, user: User) -> None:
+    """Begins a session for `user`; whoever was signed in with this browser before is signed out."""
+    before = request.user
+    if isinstance(before, User) and before.pk != user.pk:
+        before.signed_out(by=sessions.actor(request))
+    sessions.begin(request, user)
+
+
+def _ask(request: HttpRequest, form: SignInForm, onward: str, *, status: int = 200) -> HttpResponse:
+    client = waiting_client(onward)
+    context = {"title": _("Sign in"), "form": form, "next": onward, "application": client}
+    response = render(request, "sign_in/sign_in.html", context, status=status)
+    allow_form_targets(response, redirect_uri_of(onward, client))
+    return response
+
+
+def _later(minutes: int) -> str:
+    return ngettext(
+        "Too many failed attempts. Try again in %(minutes)d minute.",
+        "Too many failed attempts. Try again in %(minutes)d minutes.",
+        minutes,
+    ) % {"minutes": minutes}
+
+
+def _whole_page(request: HttpRequest) -> HttpResponse:
+    """A part of a page was asked for after the session had ended: the whole window goes to sign in, and comes back."""
+    query = urlencode({"next": request.htmx.current_url_abs_path or reverse("home")})
+    response = HttpResponse(status=204)
+    response["HX-Redirect"] = f"{reverse('login')}?{query}"
+    return response
+
+
+def _see_other(address: str) -> HttpResponse:
+    """303: the next request is a GET, so a password is never sent on (RFC 9700 §4.12)."""
+    response = redirect(address)
+    response.status_code = 303
+    return response

@@ -1,0 +1,142 @@
+"""Tries a client for real: asks this server for an authorization as the client would, and shows what comes back (P7).
+
+Nothing is stored. State, nonce and PKCE verifier follow from the session and a random number, so an answer is only
+taken from the very session that asked (RFC 9700 §4.7.1), and the code is worth nothing to anybody else.
+"""
+
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from ..access import needs
+from ..metadata import AUTHORIZE_PATH, REVOKE_PATH, TOKEN_PATH
+from ..models import Client
+from ..policy import scopes
+from ..policy.client_types import AuthMethod, GrantType
+from ..policy.roles import Permission
+from ..tenancy import current_tenant, normalize_host
+from .forms.try_it import TryForm
+from .quickstarts import API_PATH
+
+SHOWN_OF_CODE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What ties an answer to the request that this page sent."""
+
+    state: str
+    verifier: str
+    nonce: str
+
+    @classmethod
+    def of(cls, request: HttpRequest, client: Client, state: str) -> "Question":
+        return cls(
+            state, _derive(request, client, "verifier", state), _derive(request, client, "nonce", state)
+        )
+
+    @classmethod
+    def new(cls, request: HttpRequest, client: Client) -> "Question":
+        number = secrets.token_urlsafe(16)
+        return cls.of(request, client, f"{number}.{_derive(request, client, 'state', number)}")
+
+    @property
+    def challenge(self) -> str:
+        """The S256 code challenge (RFC 7636 §4.2)."""
+        return _base64url(hashlib.sha256(self.verifier.encode()).digest())
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the authorization server sent back to this page."""
+
+    parameters: list[tuple[str, str]]  # as shown, the code shortened
+    code: str
+    genuine: bool
+    question: Question
+
+
+@needs(Permission.MANAGE_CLIENTS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def try_it(request: HttpRequest, client_id: str) -> HttpResponse:
+    """Explains and asks for scopes; POST starts the authorization; with an answer in the address, shows it."""
+    client = get_object_or_404(Client, client_id=client_id)
+    issuer = current_tenant().issuer
+    here = issuer + reverse("try_it", args=[client.client_id])
+    if normalize_host(request.get_host()) != normalize_host(urlsplit(issuer).netloc):
+        return redirect(
+            here
+        )  # the answer comes to the tenant's own address, where this session would be unknown
+    answer = _answer(request, client)
+    form = TryForm(client, request.POST if request.method == "POST" else None)
+    if form.is_valid() and not client.machine_only:
+        return _start(request, client, form.cleaned_data["scopes"], here)
+    context = {
+        "title": _("Try %(client)s") % {"client": client.name},
+        "section": "clients",
+        "client": client,
+        "form": form,
+        "answer": answer,
+        "redirect_uri": here,
+        "token_endpoint": TOKEN_PATH,
+        "revocation_endpoint": REVOKE_PATH,
+        "api": API_PATH,
+        "secret": client.allows_auth_method(AuthMethod.CLIENT_SECRET),
+        "credentials": client.allows_grant_type(GrantType.CLIENT_CREDENTIALS),
+        "scope": scopes.join(name for name in client.allowed_scopes if name not in scopes.PROTOCOL_SCOPES),
+    }
+    return render(request, "try_it/try_it.html", context, status=422 if form.is_bound else 200)
+
+
+def _start(request: HttpRequest, client: Client, chosen: list[str], here: str) -> HttpResponse:
+    question = Question.new(request, client)
+    parameters = {
+        "response_type": "code",
+        "client_id": client.client_id,
+        "redirect_uri": here,
+        "state": question.state,
+        "nonce": question.nonce,
+        "code_challenge": question.challenge,
+        "code_challenge_method": "S256",
+    } | ({"scope": scopes.join(chosen)} if chosen else {})
+    response = redirect(f"{AUTHORIZE_PATH}?{urlencode(parameters)}")
+    response.status_code = 303
+    return response
+
+
+def _answer(request: HttpRequest, client: Client) -> Answer | None:
+    """The authorization response in the address (RFC 6749 §4.1.2, RFC 9207), None if there is none."""
+    sent = request.GET
+    if not {"code", "error"} & sent.keys():
+        return None
+    number, _dot, mac = sent.get("state", "").partition(".")
+    once = all(len(values) == 1 for _name, values in sent.lists())
+    genuine = once and hmac.compare_digest(mac.encode(), _derive(request, client, "state", number).encode())
+    code = sent.get("code", "")
+    shown = [(name, f"{code[:SHOWN_OF_CODE]}…" if name == "code" else str(sent[name])) for name in sent]
+    return Answer(
+        parameters=shown,
+        code=code,
+        genuine=genuine and sent.get("iss") == current_tenant().issuer,
+        question=Question.of(request, client, sent.get("state", "")),
+    )
+
+
+def _derive(request: HttpRequest, client: Client, what: str, value: str) -> str:
+    """43 characters that nobody but this server can tell, for this session and client alone."""
+    secret = f"{request.session.session_key}\0{client.client_id}\0{value}"
+    return _base64url(salted_hmac(f"qlikauth.try-it.{what}", secret, algorithm="sha256").digest())
+
+
+def _base64url(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -1,0 +1,63 @@
+// The one dialog: opens when content has been swapped in, asks before typed text or a secret is lost, and forgets all of it on closing.
+const dialog = document.getElementById("dialog");
+const content = document.getElementById("dialog-content");
+let opener = null;
+let dirty = false;
+
+function question() {
+  const asked = content.querySelector("[data-confirm-close]");
+  return asked ? asked.dataset.confirmClose : dirty && dialog.dataset.discard;
+}
+
+function mayClose() {
+  const text = question();
+  return !text || confirm(text);
+}
+
+function forget() {
+  content.replaceChildren();
+  dirty = false;
+}
+
+function show() {
+  if (!content.firstElementChild) return;
+  const reopened = dialog.open;
+  if (!reopened) dialog.showModal();
+  const first = content.querySelector("[aria-invalid=true], .form-errors") ?? content.querySelector("[autofocus]");
+  if (first) first.focus();
+  else if (reopened || !content.querySelector("form:not([method=dialog])")) document.getElementById("dialog-title")?.focus();
+  else content.querySelector(".dialog__body :is(input, select, textarea):not([type=hidden], :disabled)")?.focus();
+}
+
+// A menu item is gone once its menu is closed: the focus goes back to the button that opened the menu.
+function remember(link) {
+  const menu = link.closest("[popover]");
+  opener = menu ? document.querySelector(`[popovertarget="${menu.id}"]`) : link;
+}
+
+if (dialog) {
+  document.addEventListener(
+    "click",
+    (event) => {
+      const link = event.target.closest?.("[data-dialog]");
+      if (!link) return;
+      if (event.ctrlKey || event.metaKey || event.shiftKey) event.stopPropagation(); // a new tab was asked for
+      else remember(link);
+    },
+    true,
+  );
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target !== content) return;
+    dirty = Boolean(content.querySelector("[aria-invalid=true]"));
+    show();
+  });
+  document.addEventListener("dialog:close", () => dialog.close());
+  content.addEventListener("input", (event) => (dirty ||= !event.target.closest("[data-search]")));
+  dialog.addEventListener("cancel", (event) => event.target === dialog && !mayClose() && event.preventDefault());
+  dialog.addEventListener("mousedown", (event) => event.target === dialog && mayClose() && dialog.close());
+  dialog.addEventListener("close", () => {
+    forget();
+    if (opener?.isConnected) opener.focus();
+  });
+  window.addEventListener("pagehide", forget);
+}

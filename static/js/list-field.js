@@ -1,0 +1,88 @@
+// <list-field>: values added one by one. The server says whether a value will do, the form carries what is in the list.
+class ListField extends HTMLElement {
+  connectedCallback() {
+    const [rows, adder] = ["rows", "adder"].map((part) => this.querySelector(`[data-${part}]`));
+    this.rows = rows;
+    this.adder = adder;
+    this.input = adder.querySelector("[data-new]");
+    this.reason = adder.querySelector("[data-reason]");
+    this.pattern = rows.querySelector("li").cloneNode(true);
+    for (const row of [...rows.children]) {
+      if (row.querySelector("input").value) this.arm(row);
+      else row.remove();
+    }
+    this.input.name = this.getAttribute("name"); // a value typed but not added is sent all the same
+    adder.querySelector("[data-add]").addEventListener("click", () => this.add());
+    this.input.addEventListener("input", () => this.refuse(""));
+    this.input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !this.input.value.trim()) return;
+      event.preventDefault();
+      this.add();
+    });
+    this.count();
+  }
+
+  async add() {
+    const value = this.input.value.trim();
+    if (!value) return this.input.focus();
+    const known = [...this.rows.querySelectorAll("input")].some((input) => input.value === value);
+    const reason = known ? this.dataset.duplicate : await this.check(value);
+    this.refuse(reason);
+    this.input.focus();
+    if (reason) return;
+    const row = this.pattern.cloneNode(true);
+    const input = row.querySelector("input");
+    row.querySelector(".field__error")?.remove();
+    for (const name of ["aria-invalid", "aria-describedby"]) input.removeAttribute(name);
+    input.value = value;
+    this.arm(row);
+    this.rows.append(row);
+    this.input.value = "";
+    this.count();
+  }
+
+  // Without an answer the value is taken: the form's own check comes later.
+  async check(value) {
+    if (!this.dataset.checkUrl) return "";
+    const token = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
+    const body = new URLSearchParams({ name: this.getAttribute("name"), value });
+    try {
+      const answer = await fetch(this.dataset.checkUrl, { method: "POST", body, headers: token });
+      return (answer.ok || answer.status === 422) ? ((await answer.json()).reason ?? "") : "";
+    } catch {
+      return "";
+    }
+  }
+
+  refuse(reason) {
+    this.reason.textContent = reason;
+    this.input.toggleAttribute("aria-invalid", false);
+    if (reason) this.input.setAttribute("aria-invalid", "true");
+  }
+
+  arm(row) {
+    const button = this.adder.querySelector("[data-add]").cloneNode();
+    delete button.dataset.add;
+    button.className = "button button--quiet";
+    button.textContent = this.dataset.remove;
+    button.setAttribute("aria-label", `${this.dataset.remove} ${row.querySelector("input").value}`);
+    button.addEventListener("click", () => {
+      row.remove();
+      this.count();
+      this.input.focus();
+      this.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    row.querySelector(".list-field__line").append(button);
+  }
+
+  count() {
+    const [have, max] = [this.rows.children.length, Number(this.dataset.max) || Infinity];
+    const output = this.querySelector("[data-count]");
+    if (output && have) output.textContent = `${have} / ${max}`;
+    else if (output) output.textContent = "";
+    this.adder.hidden = have >= max;
+    this.input.disabled = have >= max;
+  }
+}
+
+customElements.define("list-field", ListField);

@@ -1,0 +1,85 @@
+"""The same people and clients in every test.
+
+alice administers acme, bob is an ordinary user there and carol audits it; mallory administers globex, where gustav is
+an ordinary user. Everybody's password is PASSWORD.
+"""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest
+from django.test import Client as Browser
+from django_scopes import scope
+
+from console import sessions
+from console.models import Actor, Client, Tenant, User
+
+PASSWORD = "correct horse battery staple"
+OPERATOR = Actor()
+REDIRECT_URL = "https://app.example.com/callback"
+
+
+def found(alias: str, name: str, port: int) -> Tenant:
+    """A tenant on ALIAS.localhost."""
+    return Tenant.found(alias, name, [f"{alias}.localhost:{port}"], by=OPERATOR)
+
+
+def join(tenant: Tenant, first_name: str, role: str = "user") -> User:
+    """A person of a tenant, e.g. alice@acme.example."""
+    with scope(tenant=tenant):
+        return User.invite(
+            tenant,
+            f"{first_name}@{tenant.alias}.example",
+            by=OPERATOR,
+            name=first_name.capitalize(),
+            role=role,
+            password=PASSWORD,
+        )
+
+
+def register(tenant: Tenant, by: User | None = None, **fields: Any) -> tuple[Client, str]:
+    """A client of a tenant, and its first secret ("" if it has none). `fields` replace the usual ones."""
+    usual: dict[str, Any] = {
+        "type": "web",
+        "name": "Web app",
+        "redirect_uris": [REDIRECT_URL],
+        "allowed_scopes": ["user_default", "openid", "profile", "email", "offline_access"],
+    }
+    usual |= fields
+    if usual["type"] == "web":
+        usual.setdefault("auth_methods", ["client_secret"])
+    with scope(tenant=tenant):
+        return Client.register(tenant, by=Actor(user=by), **usual)
+
+
+def host_of(tenant: Tenant) -> str:
+    """The canonical host of a tenant."""
+    return tenant.issuer.split("//")[1]
+
+
+def stranger_on(tenant: Tenant) -> Browser:
+    """A browser on a tenant's host that nobody has signed in with."""
+    return Browser(headers={"host": host_of(tenant)})
+
+
+def signed_in_as(user: User) -> Browser:
+    """A browser on the host of the user's tenant, in a session that began as sessions do after the sign-in page."""
+    request = HttpRequest()
+    request.META["REMOTE_ADDR"] = "127.0.0.1"
+    request.session = SessionStore()
+    with scope(tenant=user.tenant):
+        sessions.begin(request, user)
+    request.session.save()
+    browser = stranger_on(user.tenant)
+    browser.cookies[settings.SESSION_COOKIE_NAME] = str(request.session.session_key)
+    return browser
+
+
+def form(**fields: str) -> dict[str, str]:
+    """The body of a request as programs send it: `browser.post("/oauth/token", **form(grant_type="…"))`.
+
+    Django's test client would send multipart/form-data, which only browsers do.
+    """
+    return {"data": urlencode(fields), "content_type": "application/x-www-form-urlencoded"}

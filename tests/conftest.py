@@ -1,0 +1,201 @@
+"""Fixtures for every floor: the cast (see `tests/cast.py`), browsers, clients, and nothing remembered between tests."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client as Browser
+from django.utils import translation
+from django_scopes import scope
+
+from console.models import Client, KeyRing, Tenant, User
+from console.tenancy import Hosts
+
+from . import cast
+
+LOOPBACK = ["127.0.0.1", "::1"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sockets are closed, but to tests that serve a region to a program outside, and then open to loopback only."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in ("browser", "interop", "loopback")):
+            item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for vendor in ("postgresql", "sqlite"):
+        if item.get_closest_marker(vendor) and connection.vendor != vendor:
+            pytest.skip(f"only means something on {vendor}")
+
+
+# --- Between tests --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    """What a process remembers of hosts and keys, and the language of its thread, is of one test only."""
+    Hosts.forget()
+    KeyRing.forget()
+    cache.clear()
+    yield
+    Hosts.forget()
+    KeyRing.forget()
+    translation.activate("en")
+
+
+class RsaKeys:
+    """Real RSA keys, made once in this process and dealt again to every test. No test is dealt one twice."""
+
+    def __init__(self) -> None:
+        self.generate = rsa.generate_private_key
+        self.made: dict[tuple[int, int], list[rsa.RSAPrivateKey]] = {}
+        self.dealt: dict[tuple[int, int], int] = {}
+
+    def deal(self, public_exponent: int, key_size: int, backend: Any = None) -> rsa.RSAPrivateKey:
+        kind = (public_exponent, key_size)
+        keys = self.made.setdefault(kind, [])
+        place = self.dealt.get(kind, 0)
+        self.dealt[kind] = place + 1
+        if place == len(keys):
+            keys.append(self.generate(public_exponent, key_size))
+        return keys[place]
+
+
+@pytest.fixture(scope="session")
+def rsa_keys() -> RsaKeys:
+    return RsaKeys()
+
+
+@pytest.fixture(autouse=True)
+def _quick_rsa_keys(rsa_keys: RsaKeys, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making an RSA key takes a tenth of a second, and every tenant has one."""
+    rsa_keys.dealt.clear()
+    monkeypatch.setattr(rsa, "generate_private_key", rsa_keys.deal)
+
+
+# --- The cast -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def port() -> int:
+    """The port in the tenants' hostnames; where a region is served, the port that it is served on."""
+    return 8000
+
+
+@pytest.fixture
+def acme(db: None, port: int) -> Tenant:
+    return cast.found("acme", "Acme AB", port)
+
+
+@pytest.fixture
+def globex(db: None, port: int) -> Tenant:
+    return cast.found("globex", "Globex", port)
+
+
+@pytest.fixture
+def alice(acme: Tenant) -> User:
+    return cast.join(acme, "alice", "administrator")
+
+
+@pytest.fixture
+def bob(acme: Tenant) -> User:
+    return cast.join(acme, "bob")
+
+
+@pytest.fixture
+def carol(acme: Tenant) -> User:
+    return cast.join(acme, "carol", "auditor")
+
+
+@pytest.fixture
+def mallory(globex: Tenant) -> User:
+    return cast.join(globex, "mallory", "administrator")
+
+
+@pytest.fixture
+def gustav(globex: Tenant) -> User:
+    return cast.join(globex, "gustav")
+
+
+@pytest.fixture
+def in_acme(acme: Tenant) -> Iterator[Tenant]:
+    """Makes acme the active tenant for the test's own queries. Requests find their tenant by themselves."""
+    with scope(tenant=acme):
+        yield acme
+
+
+@pytest.fixture
+def in_globex(globex: Tenant) -> Iterator[Tenant]:
+    """Makes globex the active tenant for the test's own queries."""
+    with scope(tenant=globex):
+        yield globex
+
+
+# --- Browsers -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def browser(db: None) -> Callable[[User], Browser]:
+    """`browser(alice)`: signed in, on the host of the person's tenant."""
+    return cast.signed_in_as
+
+
+@pytest.fixture
+def stranger(db: None) -> Callable[[Tenant], Browser]:
+    """`stranger(acme)`: not signed in, on the tenant's host."""
+    return cast.stranger_on
+
+
+# --- Clients of acme ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def register(db: None) -> Callable[..., tuple[Client, str]]:
+    """`register(globex, name="Reports", consent_method="trusted")` gives (client, secret)."""
+    return cast.register
+
+
+@pytest.fixture
+def web_client(acme: Tenant) -> tuple[Client, str]:
+    """A confidential client for people, with its secret."""
+    return cast.register(acme)
+
+
+@pytest.fixture
+def spa_client(acme: Tenant) -> tuple[Client, str]:
+    """A public client that runs in a page; no secret."""
+    return cast.register(
+        acme,
+        type="spa",
+        name="Single-page app",
+        redirect_uris=["https://spa.example.com/callback"],
+        allowed_origins=["https://spa.example.com"],
+    )
+
+
+@pytest.fixture
+def native_client(acme: Tenant) -> tuple[Client, str]:
+    """A public client on a person's device; no secret."""
+    return cast.register(
+        acme,
+        type="native",
+        name="Native app",
+        redirect_uris=["http://127.0.0.1/callback", "com.example.app:/callback"],
+    )
+
+
+@pytest.fixture
+def machine_client(acme: Tenant) -> tuple[Client, str]:
+    """A trusted client without people: client credentials, with its secret."""
+    return cast.register(
+        acme,
+        name="Nightly reload",
+        redirect_uris=[],
+        grant_types=["client_credentials"],
+        allowed_scopes=["user_default", "admin_classic"],
+        consent_method="trusted",
+    )

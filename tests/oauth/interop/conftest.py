@@ -1,0 +1,62 @@
+"""A region served on this machine to client libraries that know nothing of it: Node.js and Python programs."""
+
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from tests import node as node_wheel
+
+HERE = Path(__file__).parent
+SECONDS = 60
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("interop")
+
+
+@pytest.fixture
+def port(live_server: LiveServer, settings: Settings) -> int:
+    """The port that the region is served on, which is part of every hostname."""
+    served: int = live_server.thread.port
+    settings.REGION_HOST = f"localhost:{served}"
+    return served
+
+
+@pytest.fixture
+def node(port: int) -> Callable[..., str]:
+    """`node("code_flow.mjs", issuer, client_id, …)` runs a script of this folder and gives what it printed.
+
+    The test fails with the script's error output if it exits with anything but 0.
+    """
+    node_wheel.packages()
+
+    def run(script: str, *arguments: str, stdin: str = "") -> str:
+        command = [str(node_wheel.executable()), "--import", "./local_names.mjs", script, *arguments]
+        done = subprocess.run(
+            command, cwd=HERE, input=stdin, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+        if done.returncode:
+            pytest.fail(f"{script} exited with {done.returncode}:\n{done.stdout}{done.stderr}", pytrace=False)
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def local_names(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python programs in this process reach *.localhost too (see local_names.mjs)."""
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
+        local = isinstance(host, str) and host.endswith(".localhost")
+        return resolve("127.0.0.1" if local else host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
