@@ -1,5 +1,5 @@
-# make run    starts everything with a demonstration region; Ctrl-C stops it
-# make test   runs every test
+# make run       starts everything with a demonstration region; Ctrl-C stops it
+# make test      runs every test
 #
 # Both need Python 3.11 or newer and nothing else: what they use is installed in .venv, from the lock files.
 
@@ -54,14 +54,14 @@ test-browser: .venv/.dev catalogues
 	@$(BIN)/python -m tests.browser.chromium > /dev/null
 	@$(PYTEST) --database=sqlite -m browser
 
-# make bench  measures the server under load
+# make bench     measures the server under load
 .PHONY: bench
 bench: .venv/.dev catalogues
 	@bench/run
 
 # --- Work on the code -------------------------------------------------------------------------------------------
 
-# make lint   checks style, types and the floors
+# make lint      checks style, types and the floors
 .PHONY: lint
 lint: .venv/.dev
 	@$(BIN)/ruff check
@@ -69,7 +69,7 @@ lint: .venv/.dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-# make format lays the code out and fixes what can be fixed without thought
+# make format    lays the code out and fixes what can be fixed without thought
 .PHONY: format
 format: .venv/.dev
 	@$(BIN)/ruff check --fix
@@ -82,7 +82,7 @@ messages: .venv/.dev
 	@$(BIN)/python manage.py makemessages --locale sv --no-obsolete --add-location file \
 	    --extension html,txt,py --ignore tests --ignore examples --ignore bench --ignore var
 
-# make lock   writes the lock files anew from pyproject.toml; UPGRADE=1 takes newer releases
+# make lock      writes the lock files anew from pyproject.toml; UPGRADE=1 takes newer releases
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
         $(if $(UPGRADE),--upgrade) pyproject.toml
 .PHONY: lock
@@ -91,7 +91,7 @@ lock: .venv/.dev
 	@$(LOCK) --constraints requirements-dev.lock --extra demo --output-file requirements-demo.lock
 	@$(LOCK) --constraints requirements-dev.lock --output-file requirements.lock
 
-# make clean  removes everything that was made here, but not var/, which holds the data
+# make clean     removes everything that was made here, but not var/, which holds the data
 .PHONY: clean
 clean:
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache test-results tests/oauth/interop/node_modules
@@ -104,6 +104,7 @@ catalogues: $(patsubst %.po,%.mo,$(wildcard console/locale/*/LC_MESSAGES/*.po))
 
 %.mo: %.po | .venv/.demo
 	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
+	@test -e $@ || { echo "$< was not compiled: is its header still marked fuzzy?" >&2; exit 1; }
 
 .venv/.demo: requirements-demo.lock | $(BIN)/python
 	@echo "Installing what the server needs in .venv"

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpResponseBase
 
 from .policy.roles import Permission
+from .requests import PageRequest
 
 View = Callable[..., HttpResponseBase]
 
@@ -18,8 +19,10 @@ def needs(permission: Permission) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not request.user.may(permission):  # LoginRequiredMiddleware has already sent strangers to sign in
+        def guarded(request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.may(
+                permission
+            ):  # LoginRequiredMiddleware has already sent strangers to sign in
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 

@@ -41,7 +41,10 @@ def verify(tenant: Tenant, token: str) -> dict[str, Any] | None:
         return None
     try:
         header = jwt.get_unverified_header(token)
-        if str(header.get("typ", "")).lower() not in {TYPE, f"application/{TYPE}"} or header.get("alg") != ALGORITHM:
+        if (
+            str(header.get("typ", "")).lower() not in {TYPE, f"application/{TYPE}"}
+            or header.get("alg") != ALGORITHM
+        ):
             return None
         key = KeyRing.of(tenant).find(str(header.get("kid", "")), ALGORITHM)
         if key is None:

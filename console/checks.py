@@ -15,7 +15,11 @@ def secret_key_is_strong(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
     """Every digest and every sealed signing key rests on the secret key."""
     if len(settings.SECRET_KEY) >= MIN_KEY_LENGTH and len(set(settings.SECRET_KEY)) >= 10:
         return []
-    return [Error("QLIKAUTH_SECRET_KEY is too weak.", hint="Use 50 random characters or more.", id="qlikauth.E001")]
+    return [
+        Error(
+            "QLIKAUTH_SECRET_KEY is too weak.", hint="Use 50 random characters or more.", id="qlikauth.E001"
+        )
+    ]
 
 
 @register(Tags.security, deploy=True)
@@ -36,14 +40,16 @@ def access_tokens_are_short(app_configs: Sequence[AppConfig] | None, **kwargs: A
     return [
         Warning(
             "Access tokens live longer than six hours.",
-            hint="A server that does not introspect accepts them until they expire: lower QLIKAUTH_ACCESS_TOKEN_SECONDS.",
+            hint="Servers that do not introspect accept them until they expire: lower QLIKAUTH_ACCESS_TOKEN_SECONDS.",
             id="qlikauth.W001",
         )
     ]
 
 
 @register(Tags.security, deploy=True)
-def embedded_database_is_for_one_machine(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def embedded_database_is_for_one_machine(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
     """SQLite is the embedded default; a public region wants PostgreSQL."""
     if not settings.EMBEDDED_DATABASE or settings.LOCAL_REGION:
         return []

@@ -28,15 +28,15 @@ class TenantMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info in ON_EVERY_HOST:
-            request.tenant = None
+            request.tenant = None  # type: ignore[attr-defined]
             return self.get_response(request)
         try:
             host = normalize_host(request.get_host())
         except DisallowedHost:
             return HttpResponse("Bad Request\n", status=400, content_type="text/plain; charset=utf-8")
         if is_region_host(host):
-            request.tenant = None
-            request.urlconf = "qlikauth.region_urls"
+            request.tenant = None  # type: ignore[attr-defined]
+            request.urlconf = "qlikauth.region_urls"  # type: ignore[attr-defined]
             return self.get_response(request)
         tenant = Hosts.tenant_of(host)
         if tenant is None:
@@ -45,13 +45,13 @@ class TenantMiddleware:
             refusal = self._insecure(request)
             if refusal:
                 return refusal
-        request.tenant = tenant
+        request.tenant = tenant  # type: ignore[attr-defined]
         with scope(tenant=tenant):
             return self.get_response(request)
 
     @staticmethod
     def _insecure(request: HttpRequest) -> HttpResponse | None:
-        """Plain http to a machine endpoint: an error that a developer sees, not a redirect that hides it (ASVS 4.1.2)."""
+        """Plain http to a machine endpoint: an error to be seen, not a redirect that hides it (ASVS 4.1.2)."""
         if not request.path_info.startswith(("/oauth/", "/api/", "/.well-known/")):
             return None
         description = "This server only speaks https."
@@ -74,7 +74,8 @@ class TenantSessionMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
-            tenant_id = str(request.tenant.pk) if request.tenant else ""
+            tenant = getattr(request, "tenant", None)
+            tenant_id = str(tenant.pk) if tenant else ""
             if sessions.belongs_here(request.session, tenant_id):
                 sessions.seen(request.session)
             else:
@@ -83,7 +84,7 @@ class TenantSessionMiddleware:
 
 
 class LanguageMiddleware(LocaleMiddleware):
-    """The language of a page: what the application asks for (`ui_locales`), else the person's choice, else the browser's."""
+    """The language of a page: what the application asks for (`ui_locales`), else the person, else the browser."""
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)

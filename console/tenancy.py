@@ -67,7 +67,11 @@ class TenantBackend(BaseBackend):
     """Signs people in by e-mail address and password, inside the tenant of the request (S8)."""
 
     def authenticate(
-        self, request: HttpRequest | None, email: str | None = None, password: str | None = None, **kwargs: Any
+        self,
+        request: HttpRequest | None,
+        email: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
     ) -> User | None:
         """The user, or None for an unknown address, a wrong password and an inactive user alike, equally slowly."""
         if email is None or password is None:

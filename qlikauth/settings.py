@@ -104,7 +104,9 @@ def embedded_secret_key() -> str:
 SECRET_KEY = os.environ.get("QLIKAUTH_SECRET_KEY", "")
 if not SECRET_KEY:
     if not EMBEDDED_DATABASE:
-        raise ImproperlyConfigured("QLIKAUTH_SECRET_KEY is required with PostgreSQL: every process needs the same key.")
+        raise ImproperlyConfigured(
+            "QLIKAUTH_SECRET_KEY is required with PostgreSQL: every process needs the same key."
+        )
     SECRET_KEY = embedded_secret_key()
 # Earlier keys, newest first: what they sealed can still be read, nothing new is sealed with them.
 SECRET_KEY_FALLBACKS = env_list("QLIKAUTH_SECRET_KEY_FALLBACKS")
@@ -172,11 +174,17 @@ TEMPLATES = [
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
-                    ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
                 )
             ]
             if not DEBUG
-            else ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
+            else [
+                "django.template.loaders.filesystem.Loader",
+                "django.template.loaders.app_directories.Loader",
+            ],
         },
     }
 ]
@@ -235,7 +243,13 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = not LOCAL_REGION
 # A machine that speaks plain http is told so (console.middleware), never silently redirected (ASVS 4.1.2).
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^oauth/(?!authorize|logout)", r"^api/", r"^\.well-known/"]
+SECURE_REDIRECT_EXEMPT = [
+    r"^healthz$",
+    r"^readyz$",
+    r"^oauth/(?!authorize|logout)",
+    r"^api/",
+    r"^\.well-known/",
+]
 SECURE_HSTS_SECONDS = 0 if LOCAL_REGION else 31536000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not LOCAL_REGION
 SECURE_HSTS_PRELOAD = not LOCAL_REGION
@@ -303,6 +317,10 @@ REFRESH_TOKEN_ABSOLUTE = timedelta(days=env_int("QLIKAUTH_REFRESH_TOKEN_ABSOLUTE
 # How long a new signing key is published before it signs: longer than any cache of the JWKS document.
 SIGNING_KEY_LEAD = timedelta(minutes=15)
 JWKS_CACHE = timedelta(minutes=5)
+
+# django-oauth-toolkit warns because http is among its schemes. It must be, for loopback addresses (RFC 8252 §7.3);
+# that no other http address is registered is policy/redirect_uris.py's work.
+SILENCED_SYSTEM_CHECKS = ["oauth2_provider.W008"]
 
 OAUTH2_PROVIDER_APPLICATION_MODEL = "console.Client"
 OAUTH2_PROVIDER_GRANT_MODEL = "console.Grant"

@@ -61,42 +61,41 @@ def start() -> Server:
     """Makes a database cluster and starts a server on it. Raises RuntimeError with its log if it does not come up."""
     # Directly under the system's temporary directory: a socket's path may have only a hundred characters.
     directory = Path(tempfile.mkdtemp(prefix="qlikauth-pg-"))
+    try:
+        server = launch(directory)
+    except BaseException:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
+    atexit.register(server.stop)
+    await_ready(server)
+    return server
+
+
+def launch(directory: Path) -> Server:
+    """Makes the cluster and starts the process. It takes connections a little later."""
     programs, account = prepare(directory)
     data = directory / "data"
+    choices = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--username=postgres"]
     subprocess.run(
-        [
-            programs / "initdb",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync",
-            "-U",
-            "postgres",
-            "-D",
-            data,
-        ],
+        [programs / "initdb", *choices, "-D", data],
         check=True,
         stdout=subprocess.DEVNULL,
         cwd=directory,
         **account,
     )
     options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
-    log = directory / "log"
-    with log.open("wb") as output:
+    with (directory / "log").open("wb") as log:
         process = subprocess.Popen(
             [programs / "postgres", "-D", data, "-k", directory, *options],
             stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
+            stdout=log,
+            stderr=log,
             cwd=directory,
             # Ctrl-C reaches the tests alone; they stop the server after they have put their things away.
             start_new_session=True,
             **account,
         )
-    server = Server(directory, process)
-    atexit.register(server.stop)
-    await_ready(server, data / "postmaster.pid", log)
-    return server
+    return Server(directory, process)
 
 
 def prepare(directory: Path) -> tuple[Path, dict[str, Any]]:
@@ -119,13 +118,14 @@ def prepare(directory: Path) -> tuple[Path, dict[str, Any]]:
     return copy / "bin", {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def await_ready(server: Server, pid_file: Path, log: Path) -> None:
+def await_ready(server: Server) -> None:
     """Returns when the server takes connections: it then writes so on the last line of its pid file."""
+    pid_file = server.directory / "data" / "postmaster.pid"
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.process.poll() is None:
         if pid_file.exists() and pid_file.read_text().splitlines()[-1:] == ["ready   "]:
             return
         time.sleep(0.05)
-    output = log.read_text(errors="replace")
+    log = (server.directory / "log").read_text(errors="replace")
     server.stop()
-    raise RuntimeError(f"PostgreSQL did not start:\n{output}")
+    raise RuntimeError(f"PostgreSQL did not start:\n{log}")

@@ -4,25 +4,27 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from .. import access_tokens
 from ..access import open_to
 from ..models import LiveToken
+from ..requests import TenantRequest
 from .errors import problem
 
-View = Callable[[HttpRequest, LiveToken], HttpResponse]
+View = Callable[[TenantRequest, LiveToken], HttpResponse]
 
 
-def bearer(*methods: str) -> Callable[[View], Callable[[HttpRequest], HttpResponse]]:
+def bearer(*methods: str) -> Callable[[View], Callable[[TenantRequest], HttpResponse]]:
     """Gives the view the live token of the request; 401 with a challenge without one (RFC 6750 §3)."""
 
-    def decorate(view: View) -> Callable[[HttpRequest], HttpResponse]:
+    def decorate(view: View) -> Callable[[TenantRequest], HttpResponse]:
         @open_to("the holder of an access token")
         @csrf_exempt
         @wraps(view)
-        def answered(request: HttpRequest) -> HttpResponse:
+        def answered(request: TenantRequest) -> HttpResponse:
+            answer: HttpResponse
             if request.method not in methods:
                 answer = problem(405, "HTTP-405", "Method not allowed")
                 answer["Allow"] = ", ".join(methods)
@@ -32,7 +34,9 @@ def bearer(*methods: str) -> Callable[[View], Callable[[HttpRequest], HttpRespon
                 live = access_tokens.live(request.tenant, token) if token else None
                 if live is None:
                     answer = problem(401, "HTTP-401", "Unauthorized", "Send a live access token as Bearer.")
-                    answer["WWW-Authenticate"] = 'Bearer realm="api"' + (', error="invalid_token"' if token else "")
+                    answer["WWW-Authenticate"] = 'Bearer realm="api"' + (
+                        ', error="invalid_token"' if token else ""
+                    )
                     return answer
                 answer = view(request, live)
             except OperationalError:

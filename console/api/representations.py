@@ -20,7 +20,9 @@ def person(user: User) -> dict[str, Any]:
         "subject": user.email,
         "name": user.display_name,
         "email": user.email,
-        "assignedRoles": [{"name": "TenantAdmin", "type": "default", "level": "admin"}] if user.role == "administrator" else [],
+        "assignedRoles": [{"name": "TenantAdmin", "type": "default", "level": "admin"}]
+        if user.role == "administrator"
+        else [],
         "assignedGroups": [],
         "createdAt": timestamp(user.created_at),
         "links": {"self": {"href": f"{user.tenant.issuer}/api/v1/users/{user.pk}"}},

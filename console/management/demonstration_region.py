@@ -73,16 +73,20 @@ def _people(tenant: Tenant, region: Region) -> None:
     for email, name, role in PEOPLE[tenant.alias]:
         user = User.objects.filter(email=email).first()
         if user is None or email not in region.passwords:
-            region.passwords[email] = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
+            region.passwords[email] = "-".join(
+                "".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4)
+            )
             if user is None:
-                User.invite(tenant, email, by=OPERATOR, name=name, role=role, password=region.passwords[email])
+                User.invite(
+                    tenant, email, by=OPERATOR, name=name, role=role, password=region.passwords[email]
+                )
             else:
                 user.choose_password(region.passwords[email], by=OPERATOR)
 
 
 def _acme_clients(tenant: Tenant, region: Region) -> None:
     client = Client.objects.filter(client_id=region.client_id).first()
-    addresses = {
+    addresses: dict[str, Any] = {
         "redirect_uris": [f"{region.application_url}/callback"],
         "post_logout_redirect_uris": [f"{region.application_url}/"],
     }

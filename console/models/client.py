@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
@@ -64,7 +63,9 @@ class Client(AbstractApplication):
     created = None
     updated = None
 
-    client_id = models.CharField(_("client ID"), max_length=255, default=credentials.make_client_id, editable=False)
+    client_id = models.CharField(
+        _("client ID"), max_length=255, default=credentials.make_client_id, editable=False
+    )
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="clients")
     type = models.CharField(_("type"), max_length=10, choices=Type.choices)
     name = models.CharField(_("name"), max_length=512)
@@ -77,7 +78,9 @@ class Client(AbstractApplication):
     grant_types = models.JSONField(default=list)
     auth_methods = models.JSONField(default=list)
     public_keys = models.JSONField(default=list)
-    algorithm = models.CharField(_("ID token signature"), max_length=5, choices=Algorithm.choices, default=Algorithm.ES256)
+    algorithm = models.CharField(
+        _("ID token signature"), max_length=5, choices=Algorithm.choices, default=Algorithm.ES256
+    )
     disabled_at = models.DateTimeField(null=True, default=None)
     published_at = models.DateTimeField(null=True, default=None)
     deleted_at = models.DateTimeField(null=True, default=None)
@@ -113,7 +116,7 @@ class Client(AbstractApplication):
             models.Index(fields=["tenant", "-created_at"], name="client_newest"),
         ]
 
-    with_deleted_anywhere = models.Manager()
+    with_deleted_anywhere: models.Manager["Client"] = models.Manager()
 
     # The relation of the tenant that the request is for, set by `connected_to` and by the console's list.
     connection: "Connection"
@@ -154,7 +157,11 @@ class Client(AbstractApplication):
     @property
     def granted_grant_types(self) -> set[str]:
         """Every grant the client may use: the machine grants it was registered for, and the code grant for people."""
-        people = set() if self.machine_only else {GrantType.AUTHORIZATION_CODE.value, GrantType.REFRESH_TOKEN.value}
+        people = (
+            set()
+            if self.machine_only
+            else {GrantType.AUTHORIZATION_CODE.value, GrantType.REFRESH_TOKEN.value}
+        )
         return people | set(self.grant_types)
 
     @property
@@ -197,14 +204,7 @@ class Client(AbstractApplication):
         """
         from .connection import Connection
 
-        found = (
-            Connection.objects.filter(tenant=tenant, status=Connection.Status.APPROVED)
-            .filter(client__client_id=client_id, client__deleted_at=None)
-            .filter(Q(client__tenant=tenant) | Q(client__published_at__isnull=False))
-            .select_related("client")
-            .first()
-        )
-        return found.client_here(tenant) if found else None
+        return Connection.to_client(tenant, client_id)
 
     # --- Verbs -----------------------------------------------------------------------------------------------------
 
@@ -253,12 +253,17 @@ class Client(AbstractApplication):
             current = Client.objects.select_for_update().get(pk=self.pk)
             before = current._facts()
             self._assign(fields)
-            changes = {name: [before[name], after] for name, after in self._facts().items() if before[name] != after}
+            changes = {
+                name: [before[name], after] for name, after in self._facts().items() if before[name] != after
+            }
             if not changes:
                 return ""
             self.save(update_fields=[*self.EDITABLE, "updated_at"])
             Event.record(self.tenant, Action.CLIENT_UPDATED, by=by, target=self, changes=changes)
-            if self.allows_auth_method(AuthMethod.CLIENT_SECRET) and not self.secrets.filter(removed_at=None).exists():
+            if (
+                self.allows_auth_method(AuthMethod.CLIENT_SECRET)
+                and not self.secrets.filter(removed_at=None).exists()
+            ):
                 return ClientSecret.add_to(self, by=by)[1]
         return ""
 
@@ -270,7 +275,9 @@ class Client(AbstractApplication):
             if Client.objects.filter(pk=self.pk, disabled_at=None).update(disabled_at=timezone.now()):
                 self.refresh_from_db(fields=["disabled_at"])
                 ended = TokenFamily.end_of_client(self, reason="client disabled")
-                Event.record(self.tenant, Action.CLIENT_DISABLED, by=by, target=self, details={"sessions_ended": ended})
+                Event.record(
+                    self.tenant, Action.CLIENT_DISABLED, by=by, target=self, details={"sessions_ended": ended}
+                )
 
     def enable(self, *, by: Actor) -> None:
         """Lets a disabled client work again. Tokens that ended stay dead."""
@@ -294,7 +301,9 @@ class Client(AbstractApplication):
             if Client.objects.filter(pk=self.pk).update(deleted_at=timezone.now()):
                 self.refresh_from_db(fields=["deleted_at"])
                 ended = TokenFamily.end_of_client(self, reason="client deleted")
-                Event.record(self.tenant, Action.CLIENT_DELETED, by=by, target=self, details={"sessions_ended": ended})
+                Event.record(
+                    self.tenant, Action.CLIENT_DELETED, by=by, target=self, details={"sessions_ended": ended}
+                )
 
     def touch(self, now: datetime) -> None:
         """Notes that the client was used, at most once a minute: the hot path stays free of writes."""

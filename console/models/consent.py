@@ -51,7 +51,14 @@ class Consent(TenantOwned):
 
     @classmethod
     def give(
-        cls, user: "User", client: Client, granted: Iterable[str], *, redirect_host: str, shown: Mapping[str, Any], by: Actor
+        cls,
+        user: "User",
+        client: Client,
+        granted: Iterable[str],
+        *,
+        redirect_host: str,
+        shown: Mapping[str, Any],
+        by: Actor,
     ) -> "Consent":
         """Adds scopes to what the person has granted. Two answers at once add up; neither is lost."""
         with transaction.atomic():

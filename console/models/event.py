@@ -52,7 +52,13 @@ class Action(models.TextChoices):
 
 
 REFUSALS = frozenset(
-    {Action.SESSION_REFUSED, Action.AUTHORIZATION_REFUSED, Action.TOKENS_REFUSED, Action.TOKENS_REUSED, Action.CONSENT_DENIED}
+    {
+        Action.SESSION_REFUSED,
+        Action.AUTHORIZATION_REFUSED,
+        Action.TOKENS_REFUSED,
+        Action.TOKENS_REUSED,
+        Action.CONSENT_DENIED,
+    }
 )
 
 
@@ -90,7 +96,9 @@ class Event(models.Model):
 
     tenant = models.ForeignKey("console.Tenant", on_delete=models.CASCADE, related_name="+")
     happened_at = models.DateTimeField(default=timezone.now)
-    action = models.CharField(max_length=40)  # an Action; no choices here, so that a new one needs no migration
+    action = models.CharField(
+        max_length=40
+    )  # an Action; no choices here, so that a new one needs no migration
     actor_kind = models.CharField(max_length=10, choices=Kind.choices)
     actor_id = models.CharField(max_length=64, blank=True)
     actor_name = models.CharField(max_length=320, blank=True)
@@ -103,7 +111,7 @@ class Event(models.Model):
     details = models.JSONField(default=dict, blank=True)
     # Refusals of one kind from one place within a minute are one row: a flood must not fill the disk.
     times = models.PositiveIntegerField(default=1)
-    repeats = models.CharField(max_length=64, null=True, default=None, editable=False)
+    repeats = models.CharField(max_length=64, null=True, default=None, editable=False)  # noqa: DJ001  unique or nothing
 
     objects: Any = ScopedManager(tenant="tenant")
 
@@ -136,9 +144,9 @@ class Event(models.Model):
         details: Mapping[str, Any] | None = None,
     ) -> None:
         """Writes one event. Call it inside the transaction of what it tells of."""
-        cls(tenant=tenant, action=action, **_columns(by, target), changes=changes or {}, details=details or {}).save(
-            force_insert=True
-        )
+        cls(
+            tenant=tenant, action=action, **_columns(by, target), changes=changes or {}, details=details or {}
+        ).save(force_insert=True)
 
     @classmethod
     def refuse(
@@ -155,7 +163,15 @@ class Event(models.Model):
         now = datetime.now(UTC)
         columns = _columns(by, target)
         same = "\0".join(
-            [str(tenant.pk), action, by.address, columns["actor_id"], columns["target_id"], reason, f"{now:%Y%m%d%H%M}"]
+            [
+                str(tenant.pk),
+                action,
+                by.address,
+                columns["actor_id"],
+                columns["target_id"],
+                reason,
+                f"{now:%Y%m%d%H%M}",
+            ]
         )
         event = cls(
             tenant=tenant,

@@ -18,7 +18,9 @@ from ..policy import credentials
 
 @cache
 def _derived(secret_key: str, purpose: str) -> bytes:
-    return HKDF(SHA256(), length=32, salt=None, info=f"qlikauth {purpose}".encode()).derive(secret_key.encode())
+    return HKDF(SHA256(), length=32, salt=None, info=f"qlikauth {purpose}".encode()).derive(
+        secret_key.encode()
+    )
 
 
 def _keys(purpose: str) -> list[bytes]:

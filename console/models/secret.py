@@ -3,10 +3,10 @@
 import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +14,7 @@ from ..policy import credentials
 from .client import USED_AT_MOST_EVERY, Client, LimitReached
 from .connection import Connection
 from .event import Action, Actor, Event
+from .prepared import PreparedQuery
 from .sealing import digest, digests
 from .tenant import Tenant, TenantOwned
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ClientSecret(TenantOwned):
-    """What is known of a secret once it has been shown: its digest, its hint, who made it, and when it was last used."""
+    """What is known of a secret once it has been shown: digest, hint, who made it, when it was last used."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="secrets")
@@ -54,7 +55,10 @@ class ClientSecret(TenantOwned):
         secret = credentials.make(credentials.Prefix.CLIENT_SECRET)
         with transaction.atomic():
             Client.objects.select_for_update().get(pk=client.pk)
-            if cls.objects.filter(client=client, removed_at=None).count() >= settings.LIMITS["client_secrets"]:
+            if (
+                cls.objects.filter(client=client, removed_at=None).count()
+                >= settings.LIMITS["client_secrets"]
+            ):
                 raise LimitReached("client_secrets")
             row = cls.objects.create(
                 tenant=client.tenant,
@@ -63,20 +67,27 @@ class ClientSecret(TenantOwned):
                 hint=credentials.hint(secret),
                 created_by=by.user,
             )
-            Event.record(client.tenant, Action.SECRET_CREATED, by=by, target=client, details={"hint": row.hint})
+            Event.record(
+                client.tenant, Action.SECRET_CREATED, by=by, target=client, details={"hint": row.hint}
+            )
         return row, secret
 
     def remove(self, *, by: Actor) -> bool:
         """Stops the secret at once. Returns False if somebody else had already removed it."""
         with transaction.atomic():
-            removed = ClientSecret.objects.filter(pk=self.pk, removed_at=None).update(removed_at=timezone.now())
+            removed = ClientSecret.objects.filter(pk=self.pk, removed_at=None).update(
+                removed_at=timezone.now()
+            )
             if removed:
                 Event.record(
                     self.tenant,
                     Action.SECRET_REMOVED,
                     by=by,
                     target=self.client,
-                    details={"hint": self.hint, "last_used_at": self.last_used_at and self.last_used_at.isoformat()},
+                    details={
+                        "hint": self.hint,
+                        "last_used_at": self.last_used_at and self.last_used_at.isoformat(),
+                    },
                 )
         return bool(removed)
 
@@ -88,31 +99,34 @@ class ClientSecret(TenantOwned):
         """
         if not credentials.is_well_formed(secret, credentials.Prefix.CLIENT_SECRET):
             return None
-        connection = (
-            Connection.objects.filter(tenant=tenant, status=Connection.Status.APPROVED)
-            .filter(client__secrets__digest__in=digests(secret), client__secrets__removed_at=None)
-            .filter(client__deleted_at=None)
-            .filter(Q(client__tenant=tenant) | Q(client__published_at__isnull=False))
-            .select_related("client")
-            .annotate(
-                secret_id=models.F("client__secrets__id"),
-                secret_hint=models.F("client__secrets__hint"),
-                secret_used_at=models.F("client__secrets__last_used_at"),
-            )
-            .first()
-        )
-        if connection is None:
-            return None
-        client = connection.client_here(tenant)
-        return cls(
-            id=connection.secret_id,
-            client=client,
-            tenant_id=client.tenant_id,
-            hint=connection.secret_hint,
-            last_used_at=connection.secret_used_at,
-        )
+        for candidate in digests(secret):
+            connection = _CONNECTION_OF_SECRET.first(tenant.pk, candidate)
+            if connection is not None:
+                return cls(
+                    id=connection.secret_id,
+                    tenant_id=connection.client.tenant_id,
+                    client=connection.client_here(tenant),
+                    hint=connection.secret_hint,
+                    last_used_at=connection.secret_used_at,
+                )
+        return None
 
     def touch(self, now: datetime) -> None:
         """Notes that the secret was used, at most once a minute."""
         if self.last_used_at is None or now - self.last_used_at > USED_AT_MOST_EVERY:
             ClientSecret._base_manager.filter(pk=self.pk).update(last_used_at=now)
+
+
+def _connection_of_secret(tenant_id: UUID, digest: str) -> "models.QuerySet[Connection]":
+    return (
+        Connection.usable(tenant_id)
+        .filter(client__secrets__digest=digest, client__secrets__removed_at=None)
+        .annotate(
+            secret_id=models.F("client__secrets__id"),
+            secret_hint=models.F("client__secrets__hint"),
+            secret_used_at=models.F("client__secrets__last_used_at"),
+        )
+    )
+
+
+_CONNECTION_OF_SECRET = PreparedQuery(_connection_of_secret, UUID, str)

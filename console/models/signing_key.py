@@ -1,4 +1,4 @@
-"""The keys that sign a tenant's tokens: made, published, used, retired, never leaving the database in the clear (P6)."""
+"""The keys that sign a tenant's tokens: made, published, used, retired, and sealed in the database (P6)."""
 
 import base64
 import hashlib
@@ -54,7 +54,9 @@ class SigningKey(TenantOwned):
     def create_first(cls, tenant: Tenant) -> None:
         """The keys of a new tenant: they sign at once, nobody has cached an older set."""
         now = timezone.now()
-        cls._base_manager.bulk_create(cls._generate(tenant, algorithm, signs_from=now) for algorithm in ALGORITHMS)
+        cls._base_manager.bulk_create(
+            cls._generate(tenant, algorithm, signs_from=now) for algorithm in ALGORITHMS
+        )
 
     @classmethod
     def rotate(cls, tenant: Tenant, *, by: Actor) -> "list[SigningKey]":
@@ -68,7 +70,9 @@ class SigningKey(TenantOwned):
         longest = max(settings.ACCESS_TOKEN_LIFETIME, settings.ID_TOKEN_LIFETIME)
         with transaction.atomic():
             tenant.lock()
-            cls.objects.filter(retires_at=None).update(retires_at=signs_from + longest + settings.SIGNING_KEY_LEAD)
+            cls.objects.filter(retires_at=None).update(
+                retires_at=signs_from + longest + settings.SIGNING_KEY_LEAD
+            )
             keys = [cls._generate(tenant, algorithm, signs_from=signs_from) for algorithm in ALGORITHMS]
             cls.objects.bulk_create(keys)
             Event.record(
@@ -150,7 +154,9 @@ class KeyRing:
                 LoadedKey(
                     kid=row.kid,
                     algorithm=row.algorithm,
-                    private_key=loaded.private_key if loaded else load_der_private_key(unseal(row.private_key), None),
+                    private_key=loaded.private_key
+                    if loaded
+                    else load_der_private_key(unseal(row.private_key), None),
                     public_jwk=row.public_jwk,
                     signs_from=row.signs_from.timestamp(),
                     retires_at=row.retires_at.timestamp() if row.retires_at else float("inf"),
@@ -162,7 +168,11 @@ class KeyRing:
         """The key that signs now: of those whose time has come, the one whose time came last."""
         now = time.time()
         return max(
-            (key for key in self.keys if key.algorithm == algorithm and key.signs_from <= now < key.retires_at),
+            (
+                key
+                for key in self.keys
+                if key.algorithm == algorithm and key.signs_from <= now < key.retires_at
+            ),
             key=lambda key: key.signs_from,
         )
 

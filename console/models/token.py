@@ -27,6 +27,7 @@ from oauth2_provider.models import (
 from ..policy import credentials
 from .client import Client
 from .event import Action, Actor, Event
+from .prepared import PreparedQuery
 from .sealing import digest, digests
 from .secret import ClientSecret
 from .tenant import Tenant, TenantOwned
@@ -117,7 +118,8 @@ class Grant(AbstractGrant):
         """The code of this client with this plain text, used or not, expired or not."""
         if not credentials.is_well_formed(code, credentials.Prefix.CODE):
             return None
-        return cls.objects.filter(code__in=digests(code), application=client).select_related("user").first()
+        found = (_GRANT.first(client.pk, candidate) for candidate in digests(code))
+        return next((grant for grant in found if grant is not None), None)
 
     @classmethod
     def keep(cls, code: str, **fields: Any) -> "Grant":
@@ -167,7 +169,9 @@ class Grant(AbstractGrant):
         with transaction.atomic():
             for family in TokenFamily.objects.filter(pk=self.family_id):
                 family.end(reason="code replayed")
-            Event.refuse(self.tenant, Action.TOKENS_REUSED, by=by, target=self.application, reason="code replayed")
+            Event.refuse(
+                self.tenant, Action.TOKENS_REUSED, by=by, target=self.application, reason="code replayed"
+            )
 
 
 class RefreshToken(AbstractRefreshToken):
@@ -193,15 +197,12 @@ class RefreshToken(AbstractRefreshToken):
         indexes = [models.Index(fields=["expires_at"], name="refresh_token_expiry")]
 
     @classmethod
-    def presented(cls, token: str) -> "RefreshToken | None":
-        """The refresh token with this plain text in the active tenant, used or not, with its family and person."""
+    def presented(cls, tenant: Tenant, token: str) -> "RefreshToken | None":
+        """The refresh token of `tenant` with this plain text, used or not, with its family and person."""
         if not credentials.is_well_formed(token, credentials.Prefix.REFRESH_TOKEN):
             return None
-        return (
-            cls.objects.filter(token_checksum__in=digests(token))
-            .select_related("family", "family__user", "family__client")
-            .first()
-        )
+        found = (_REFRESH_TOKEN.first(tenant.pk, candidate) for candidate in digests(token))
+        return next((row for row in found if row is not None), None)
 
     @classmethod
     def add_to(cls, family: TokenFamily, token: str) -> None:
@@ -230,7 +231,9 @@ class RefreshToken(AbstractRefreshToken):
         """Uses this token and stores its successor: compare and swap. False when it had been used; the family ends."""
         now = timezone.now()
         with transaction.atomic():
-            if RefreshToken.objects.filter(pk=self.pk, revoked=None, family__ended_at=None).update(revoked=now):
+            if RefreshToken.objects.filter(pk=self.pk, revoked=None, family__ended_at=None).update(
+                revoked=now
+            ):
                 self.add_to(self.family, successor)
                 TokenFamily.objects.filter(pk=self.family_id).update(
                     last_used_at=now, access_expires_at=access_expires_at
@@ -278,7 +281,9 @@ class ClientAssertion(TenantOwned):
         try:
             with transaction.atomic():
                 cls(
-                    tenant=client.connection.tenant, digest=digest(f"{client.client_id}\0{jti}"), expires_at=expires_at
+                    tenant=client.connection.tenant,
+                    digest=digest(f"{client.client_id}\0{jti}"),
+                    expires_at=expires_at,
                 ).save(force_insert=True)
         except IntegrityError:
             return False
@@ -304,7 +309,9 @@ class LiveToken:
         if "family" not in claims:
             return cls(claims, client, None) if cls._credential_lives(client, claims) else None
         family = (
-            TokenFamily.objects.filter(pk=claims["family"], client=client, ended_at=None, user__is_active=True)
+            TokenFamily.objects.filter(
+                pk=claims["family"], client=client, ended_at=None, user__is_active=True
+            )
             .select_related("user")
             .first()
         )
@@ -334,6 +341,22 @@ class LiveToken:
             Event.record(
                 tenant, Action.TOKENS_REVOKED, by=by, target=self.client, details={"token": "access_token"}
             )
+
+
+_GRANT = PreparedQuery(
+    lambda client_pk, digest: Grant._base_manager.filter(code=digest, application=client_pk).select_related(
+        "user"
+    ),
+    int,
+    str,
+)
+_REFRESH_TOKEN = PreparedQuery(
+    lambda tenant_id, digest: RefreshToken._base_manager.filter(
+        tenant=tenant_id, token_checksum=digest
+    ).select_related("family", "family__user", "family__client"),
+    uuid.UUID,
+    str,
+)
 
 
 # django-oauth-toolkit needs these three to exist. No row is ever written: access tokens and ID tokens are

@@ -53,8 +53,17 @@ class User(AbstractBaseUser):
         return self.is_active and may(self.role, permission)
 
     @classmethod
-    def invite(cls, tenant: Tenant, email: str, *, by: Actor, name: str = "", role: str = "user", password: str | None = None) -> "User":
-        """Creates a user. Without a password they set one through a one-time link. The address is kept in lower case."""
+    def invite(
+        cls,
+        tenant: Tenant,
+        email: str,
+        *,
+        by: Actor,
+        name: str = "",
+        role: str = "user",
+        password: str | None = None,
+    ) -> "User":
+        """Creates a user; without a password they choose one through a one-time link. E-mail is kept in lower case."""
         user = cls(tenant=tenant, email=email.strip().lower(), name=name.strip(), role=role)
         user.set_password(password)
         with transaction.atomic():

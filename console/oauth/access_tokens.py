@@ -27,7 +27,9 @@ def generate(request: Request) -> str:
         claims["sub"] = request.client.client_id
         if state.authenticated is not None and state.authenticated.secret is not None:
             claims["credential"] = str(state.authenticated.secret.pk)
-    return access_tokens.make(current_tenant(), lifetime=int(settings.ACCESS_TOKEN_LIFETIME.total_seconds()), **claims)
+    return access_tokens.make(
+        current_tenant(), lifetime=int(settings.ACCESS_TOKEN_LIFETIME.total_seconds()), **claims
+    )
 
 
 def generate_refresh_token(request: Request) -> str:

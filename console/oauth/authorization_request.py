@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from django.http import HttpRequest
 from django.urls import reverse
 
 from ..models import Client, Tenant, User
 from ..policy import scopes
 from ..policy.client_types import GrantType
 from ..policy.roles import Permission
+from ..requests import TenantRequest
 from .errors import OAuthError
 from .parameters import Parameters
 
@@ -58,7 +58,7 @@ class AuthorizationRequest:
         return self.parameters["code_challenge"]
 
 
-def read(request: HttpRequest, tenant: Tenant, parameters: Parameters) -> AuthorizationRequest:
+def read(request: TenantRequest, tenant: Tenant, parameters: Parameters) -> AuthorizationRequest:
     """Finds out who asks and where the answer may go. Raises Unanswerable; the answer to that is a page."""
     asked = AuthorizationRequest(tenant, request.user if isinstance(request.user, User) else None, parameters)
     for rule in BEFORE_ANYTHING_IS_ANSWERED:

@@ -6,7 +6,7 @@ reads and judges it again from there.
 
 from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -20,9 +20,10 @@ from .. import sessions
 from ..access import open_to
 from ..browser_rules import allow_form_targets
 from ..metadata import AUTHORIZE_PATH
-from ..models import Action, Consent, Event
+from ..models import Action, Consent, Event, User
 from ..policy import consent_rules, redirect_uris, scopes
 from ..policy.consent_rules import ConsentMethod, Question
+from ..requests import TenantRequest
 from . import consent_page, id_tokens, parameters
 from .authorization_request import AuthorizationRequest, Unanswerable, judge, read
 from .errors import OAuthError
@@ -33,7 +34,7 @@ from .server import server
 @require_http_methods(["GET", "HEAD", "POST"])
 @csrf_exempt  # an application may POST its request (OpenID Connect Core §3.1.2.1); a decision is protected below
 @never_cache
-def authorize(request: HttpRequest) -> HttpResponse:
+def authorize(request: TenantRequest) -> HttpResponse:
     """Answers an authorization request: with a page, or with a redirect to the application."""
     if request.method == "POST" and "decision" in request.POST:
         return decide(request)
@@ -46,7 +47,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_protect
-def decide(request: HttpRequest) -> HttpResponse:
+def decide(request: TenantRequest) -> HttpResponse:
     """The consent page was answered: Allow or Deny."""
     try:
         return _answer(request, decision=request.POST["decision"])
@@ -54,14 +55,14 @@ def decide(request: HttpRequest) -> HttpResponse:
         return _explain(request, Unanswerable(error.description))
 
 
-def _as_get(request: HttpRequest) -> HttpResponse:
+def _as_get(request: TenantRequest) -> HttpResponse:
     """A request that came as a form from another site carries no session cookie: it goes on as a link, which does."""
     response = redirect(f"{AUTHORIZE_PATH}?{urlencode(parameters.body(request))}")
     response.status_code = 303
     return response
 
 
-def _answer(request: HttpRequest, decision: str = "") -> HttpResponse:
+def _answer(request: TenantRequest, decision: str = "") -> HttpResponse:
     try:
         asked = read(request, request.tenant, parameters.query(request))
     except Unanswerable as refusal:
@@ -73,7 +74,7 @@ def _answer(request: HttpRequest, decision: str = "") -> HttpResponse:
         return _send_error(request, asked, error)
 
 
-def _ask_the_person(request: HttpRequest, asked: AuthorizationRequest, decision: str) -> HttpResponse:
+def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decision: str) -> HttpResponse:
     """Sign-in and consent, as far as they are needed; then the code."""
     silent = "none" in asked.prompt
     if asked.user is None or not _signed_in_well_enough(request, asked):
@@ -94,49 +95,65 @@ def _ask_the_person(request: HttpRequest, asked: AuthorizationRequest, decision:
         raise OAuthError("consent_required", "The person must consent.")
     shown = _what_is_shown(request, asked, question)
     if decision and constant_time_compare(request.POST.get("shown", ""), shown):
-        return _consented(request, asked, question) if decision == "allow" else _denied(request, asked)
+        return (
+            _consented(request, asked.user, asked, question)
+            if decision == "allow"
+            else _denied(request, asked)
+        )
     return _ask_for_consent(request, asked, question, shown, changed=bool(decision))
 
 
-def _signed_in_well_enough(request: HttpRequest, asked: AuthorizationRequest) -> bool:
-    """prompt=login and max_age ask for a sign-in that is fresh; id_token_hint for a certain person.
+def _signed_in_well_enough(request: TenantRequest, asked: AuthorizationRequest) -> bool:
+    """Whether the sign-in is as fresh as the application asks, and of the person that it means."""
+    return _is_fresh(request, asked) and _is_the_person_meant(asked)
 
-    What is fresh is measured against the session, so that editing the address changes nothing.
-    """
+
+def _is_fresh(request: TenantRequest, asked: AuthorizationRequest) -> bool:
+    """prompt=login and max_age, measured against the session, so that editing the address changes nothing."""
     if "none" not in asked.prompt and ({"login", "select_account"} & asked.prompt or asked.max_age == 0):
-        if request.method != "POST" and not sessions.reauthenticated(request, _seal(_query(request))):
-            return False
-    elif asked.max_age is not None:
-        if (timezone.now() - sessions.auth_time(request)).total_seconds() > asked.max_age:
-            return False
+        # The answer to a page that this sign-in led to carries that page's seal.
+        return request.method == "POST" or sessions.reauthenticated(request, _seal(_query(request)))
+    if asked.max_age is None:
+        return True
+    return (timezone.now() - sessions.auth_time(request)).total_seconds() <= asked.max_age
+
+
+def _is_the_person_meant(asked: AuthorizationRequest) -> bool:
+    """id_token_hint (OpenID Connect Core §3.1.2.1)."""
     hint = asked.parameters.get("id_token_hint")
     if hint is None:
         return True
     claims = id_tokens.recognise(asked.tenant, hint)
     if claims is None:
         raise OAuthError("invalid_request", "id_token_hint is not an ID token of this issuer.")
-    return claims["sub"] == str(asked.user.pk if asked.user else "")
+    return asked.user is not None and claims["sub"] == str(asked.user.pk)
 
 
-def _sign_in(request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:
+def _sign_in(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse:
     """To the sign-in page, and back here afterwards."""
     query = {"next": f"{AUTHORIZE_PATH}?{_query(request)}"}
-    query |= {name: asked.parameters[name] for name in ("login_hint", "ui_locales") if name in asked.parameters}
+    query |= {
+        name: asked.parameters[name] for name in ("login_hint", "ui_locales") if name in asked.parameters
+    }
     if asked.user is not None:
         query["switch"] = "1"
     return redirect(f"{resolve_url('login')}?{urlencode(query)}")
 
 
 def _ask_for_consent(
-    request: HttpRequest, asked: AuthorizationRequest, question: Question, shown: str, *, changed: bool
+    request: TenantRequest, asked: AuthorizationRequest, question: Question, shown: str, *, changed: bool
 ) -> HttpResponse:
-    context = consent_page.context(asked, question) | {"shown": shown, "changed": changed, "full_path": request.get_full_path()}
+    context = consent_page.context(asked, question) | {
+        "shown": shown,
+        "changed": changed,
+        "full_path": request.get_full_path(),
+    }
     response = render(request, "consent/consent.html", context)
     allow_form_targets(response, asked.redirect_uri)
     return response
 
 
-def _what_is_shown(request: HttpRequest, asked: AuthorizationRequest, question: Question) -> str:
+def _what_is_shown(request: TenantRequest, asked: AuthorizationRequest, question: Question) -> str:
     """A seal over what the page says, and to whom: an answer counts only for the page that it answers (AZ-27, N8)."""
     return _seal(
         _query(request),
@@ -153,14 +170,15 @@ def _seal(*facts: str) -> str:
     return salted_hmac("authorization request", "\0".join(facts), algorithm="sha256").hexdigest()
 
 
-def _query(request: HttpRequest) -> str:
+def _query(request: TenantRequest) -> str:
     return str(request.META.get("QUERY_STRING", ""))
 
 
-def _consented(request: HttpRequest, asked: AuthorizationRequest, question: Question) -> HttpResponse:
-    assert asked.user is not None
+def _consented(
+    request: TenantRequest, user: User, asked: AuthorizationRequest, question: Question
+) -> HttpResponse:
     Consent.give(
-        asked.user,
+        user,
         asked.client,
         asked.scopes,
         redirect_host=redirect_uris.origin_of(asked.redirect_uri),
@@ -177,7 +195,7 @@ def _consented(request: HttpRequest, asked: AuthorizationRequest, question: Ques
     return _send_code(request, asked)
 
 
-def _denied(request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:
+def _denied(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse:
     Event.record(
         asked.tenant,
         Action.CONSENT_DENIED,
@@ -188,7 +206,7 @@ def _denied(request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:
     raise OAuthError("access_denied", "The person did not allow it.", reason="")
 
 
-def _send_code(request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:
+def _send_code(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse:
     """oauthlib makes the answer from a request that contains what was judged, and nothing else."""
     judged = {
         "response_type": "code",
@@ -215,7 +233,7 @@ def _send_code(request: HttpRequest, asked: AuthorizationRequest) -> HttpRespons
     return _redirect(headers["Location"])
 
 
-def _send_error(request: HttpRequest, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:
+def _send_error(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:
     """Back to the application, with state and issuer (RFC 6749 §4.1.2.1, RFC 9207)."""
     if error.error not in {"login_required", "consent_required", "access_denied"}:
         Event.refuse(
@@ -231,7 +249,7 @@ def _send_error(request: HttpRequest, asked: AuthorizationRequest, error: OAuthE
     return _redirect(add_params_to_uri(asked.redirect_uri, [*answer, ("iss", asked.tenant.issuer)]))
 
 
-def _explain(request: HttpRequest, refusal: Unanswerable) -> HttpResponse:
+def _explain(request: TenantRequest, refusal: Unanswerable) -> HttpResponse:
     """A page for the person: the application cannot be answered."""
     Event.refuse(
         request.tenant,
@@ -239,7 +257,9 @@ def _explain(request: HttpRequest, refusal: Unanswerable) -> HttpResponse:
         by=sessions.actor(request),
         reason=refusal.reason,
         target=refusal.client,
-        details={"redirect_uri": refusal.redirect_uri[:512].replace("\0", "")} if refusal.redirect_uri else {},
+        details={"redirect_uri": refusal.redirect_uri[:512].replace("\0", "")}
+        if refusal.redirect_uri
+        else {},
     )
     return render(request, "consent/refused.html", {"refusal": refusal}, status=400)
 

@@ -46,7 +46,9 @@ def authenticate(tenant: Tenant, authorization: str, parameters: Mapping[str, st
     basic = _basic(authorization)
     secret, assertion = parameters.get("client_secret"), parameters.get("client_assertion")
     if sum(credential is not None for credential in (basic, secret, assertion)) > 1:
-        raise OAuthError("invalid_request", "Authenticate the client in one way, not in several (RFC 6749 §2.3).")
+        raise OAuthError(
+            "invalid_request", "Authenticate the client in one way, not in several (RFC 6749 §2.3)."
+        )
     if assertion is not None:
         found = _by_assertion(tenant, assertion, parameters)
     elif basic is not None:
@@ -68,7 +70,9 @@ def _basic(authorization: str) -> tuple[str, str] | None:
     if scheme.lower() != "basic":
         return None
     try:
-        client_id, separator, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
+        client_id, separator, secret = (
+            base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
+        )
     except (binascii.Error, ValueError):
         raise failed("unreadable Basic header") from None
     if not separator or "\0" in client_id:
@@ -82,7 +86,10 @@ def _by_secret(tenant: Tenant, presented: str, client_id: str | None) -> Authent
     if secret is None:
         client = Client.connected_to(tenant, client_id) if client_id and "\0" not in client_id else None
         if client is not None and not client.confidential:
-            raise failed("public client sent a secret", "This client is public and has no secret: send client_id alone.")
+            raise failed(
+                "public client sent a secret",
+                "This client is public and has no secret: send client_id alone.",
+            )
         raise failed("unknown or removed secret")
     if client_id is not None and secret.client.client_id != client_id:
         raise failed("secret of another client")
@@ -95,7 +102,7 @@ def _public(tenant: Tenant, parameters: Mapping[str, str]) -> Authenticated:
     """`none`: a public client only names itself. When it refreshes without a name, its token does (Q6)."""
     client_id = parameters.get("client_id")
     if client_id is None and parameters.get("grant_type") == "refresh_token":
-        token = RefreshToken.presented(parameters.get("refresh_token", ""))
+        token = RefreshToken.presented(tenant, parameters.get("refresh_token", ""))
         client_id = token.family.client.client_id if token else None
     if client_id is None:
         raise failed("no client named", "Client authentication is missing.")
@@ -136,7 +143,10 @@ def _by_assertion(tenant: Tenant, assertion: str, parameters: Mapping[str, str])
     if claims["aud"] not in (tenant.issuer, tenant.issuer + TOKEN_PATH):
         raise failed("assertion is for another audience")
     now = time.time()
-    if claims["exp"] > now + ASSERTION_LIFETIME + LEEWAY or claims.get("iat", now) < now - ASSERTION_LIFETIME - LEEWAY:
+    if (
+        claims["exp"] > now + ASSERTION_LIFETIME + LEEWAY
+        or claims.get("iat", now) < now - ASSERTION_LIFETIME - LEEWAY
+    ):
         raise failed("assertion lives too long")
     jti = claims["jti"]
     if not isinstance(jti, str) or not 1 <= len(jti) <= 255:

@@ -5,15 +5,16 @@ An origin is allowed if a client of this tenant lists it. It is repeated only wh
 
 from collections.abc import Iterable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 
 from ..models import Client, Connection
+from ..requests import TenantRequest
 
 MAX_AGE = "600"
 
 
-def allow(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+def allow(request: TenantRequest, answer: HttpResponse) -> HttpResponse:
     """Adds the headers that let an allowed page read `answer`. Requests without Origin cost nothing."""
     origin = request.headers.get("Origin")
     if origin is None:
@@ -26,7 +27,7 @@ def allow(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     return answer
 
 
-def preflight(request: HttpRequest, methods: Iterable[str]) -> HttpResponse:
+def preflight(request: TenantRequest, methods: Iterable[str]) -> HttpResponse:
     """Answers OPTIONS. Without an allowed origin it says nothing, and the browser stops there."""
     answer = allow(request, HttpResponse(status=204))
     if answer.has_header("Access-Control-Allow-Origin"):
@@ -36,11 +37,16 @@ def preflight(request: HttpRequest, methods: Iterable[str]) -> HttpResponse:
     return answer
 
 
-def is_allowed(request: HttpRequest, origin: str) -> bool:
+def is_allowed(request: TenantRequest, origin: str) -> bool:
     """Whether an enabled client that this tenant is connected to lists `origin`."""
-    connected = Connection.objects.filter(tenant=request.tenant, status=Connection.Status.APPROVED).values("client")
+    connected = Connection.objects.filter(tenant=request.tenant, status=Connection.Status.APPROVED).values(
+        "client"
+    )
     lists = Client.with_deleted_anywhere.filter(pk__in=connected, deleted_at=None, disabled_at=None)
-    return any(origin in origins for origins in lists.exclude(allowed_origins=[]).values_list("allowed_origins", flat=True))
+    return any(
+        origin in origins
+        for origins in lists.exclude(allowed_origins=[]).values_list("allowed_origins", flat=True)
+    )
 
 
 def public(answer: HttpResponse) -> HttpResponse:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from .. import metadata
 from ..access import open_to
 from ..models import KeyRing
+from ..requests import TenantRequest
 from . import cors
 
 ANYONE = "anyone: public documents"
@@ -18,21 +19,21 @@ METADATA_CACHE = 3600  # seconds
 
 @open_to(ANYONE)
 @require_safe
-def authorization_server(request: HttpRequest) -> HttpResponse:
+def authorization_server(request: TenantRequest) -> HttpResponse:
     """`/.well-known/oauth-authorization-server`."""
     return _document(metadata.authorization_server_metadata(request.tenant), METADATA_CACHE)
 
 
 @open_to(ANYONE)
 @require_safe
-def openid_configuration(request: HttpRequest) -> HttpResponse:
+def openid_configuration(request: TenantRequest) -> HttpResponse:
     """`/.well-known/openid-configuration`."""
     return _document(metadata.openid_configuration(request.tenant), METADATA_CACHE)
 
 
 @open_to(ANYONE)
 @require_safe
-def jwks(request: HttpRequest) -> HttpResponse:
+def jwks(request: TenantRequest) -> HttpResponse:
     """`/.well-known/jwks.json`: public members only. Kept for less time than a new key waits before it signs."""
     keys = [key.public_jwk for key in KeyRing.of(request.tenant).published()]
     return _document({"keys": keys}, int(settings.JWKS_CACHE.total_seconds()))

@@ -4,14 +4,15 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from ..access import open_to
+from ..requests import TenantRequest
 from . import cors
 from .errors import OAuthError, response
 
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[[TenantRequest], HttpResponse]
 
 
 def endpoint(*methods: str, who: str) -> Callable[[View], View]:
@@ -25,7 +26,7 @@ def endpoint(*methods: str, who: str) -> Callable[[View], View]:
         @open_to(who)
         @csrf_exempt
         @wraps(view)
-        def answered(request: HttpRequest) -> HttpResponse:
+        def answered(request: TenantRequest) -> HttpResponse:
             if request.method == "OPTIONS":
                 return cors.preflight(request, methods)
             try:

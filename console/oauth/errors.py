@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import JsonResponse
 
-# RFC 6749 §5.2 error -> Qlik's code and title. Codes seen in the wild: facts about Qlik Cloud; the rest follow the pattern.
+# RFC 6749 §5.2 error -> Qlik's code and title: codes seen in the wild, the rest in their pattern.
 QLIK: dict[str, tuple[str, str]] = {
     "invalid_request": ("OAUTH-1", "Invalid request"),
     "invalid_client": ("OAUTH-22", "Invalid client_secret"),

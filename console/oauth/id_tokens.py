@@ -18,7 +18,11 @@ def claims_about(user: User, scopes: Collection[str]) -> dict[str, Any]:
     """What the granted scopes let a client know about a person (OpenID Connect Core §5.4)."""
     claims: dict[str, Any] = {"sub": str(user.pk)}
     if "profile" in scopes:
-        claims |= {"name": user.display_name, "preferred_username": user.email, "updated_at": int(user.created_at.timestamp())}
+        claims |= {
+            "name": user.display_name,
+            "preferred_username": user.email,
+            "updated_at": int(user.created_at.timestamp()),
+        }
     if "email" in scopes:
         claims |= {"email": user.email, "email_verified": False}
     return claims
@@ -33,7 +37,7 @@ def make(
     auth_time: datetime | None,
     begun: Mapping[str, Any],
 ) -> str:
-    """Signs an ID token of `tenant` for `client` about `user`, with the algorithm that the client was registered for."""
+    """Signs an ID token of `tenant` for `client` about `user`, with the algorithm the client was registered for."""
     key = KeyRing.of(tenant).signing(client.algorithm)
     now = int(time.time())
     claims = {
@@ -51,7 +55,7 @@ def make(
 
 
 def recognise(tenant: Tenant, token: str) -> dict[str, Any] | None:
-    """The claims of an ID token that this tenant signed, expired or not: good as a hint, never as a proof of anything."""
+    """The claims of an ID token that this tenant signed, expired or not: good as a hint, never as a proof."""
     if len(token) > MAX_LENGTH:
         return None
     try:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from .. import access_tokens
 from ..models import Client, RefreshToken, Tenant
+from ..requests import TenantRequest
 from . import parameters
 from .client_authentication import authenticate, failed
 from .endpoint import endpoint, no_store
@@ -15,7 +16,7 @@ INACTIVE = {"active": False}
 
 
 @endpoint("POST", who="a confidential client, authenticated by client_authentication")
-def introspect(request: HttpRequest) -> HttpResponse:
+def introspect(request: TenantRequest) -> HttpResponse:
     """Says what a live token is. Anything else, other clients' tokens included, is only `active: false`."""
     sent = parameters.body(request)
     client = authenticate(request.tenant, request.headers.get("Authorization", ""), sent).client
@@ -25,7 +26,9 @@ def introspect(request: HttpRequest) -> HttpResponse:
     if token is None:
         raise OAuthError("invalid_request", "token is missing.")
     return no_store(
-        _about_access_token(request.tenant, token, client) or _about_refresh_token(request.tenant, token, client) or INACTIVE
+        _about_access_token(request.tenant, token, client)
+        or _about_refresh_token(request.tenant, token, client)
+        or INACTIVE
     )
 
 
@@ -35,14 +38,18 @@ def _about_access_token(tenant: Tenant, token: str, client: Client) -> dict[str,
         return None
     claims = live.claims
     answer = {"active": True, "token_type": "Bearer"}
-    answer |= {name: claims[name] for name in ("iss", "aud", "sub", "client_id", "scope", "iat", "exp", "jti") if name in claims}
+    answer |= {
+        name: claims[name]
+        for name in ("iss", "aud", "sub", "client_id", "scope", "iat", "exp", "jti")
+        if name in claims
+    }
     if live.user is not None:
         answer["username"] = live.user.email
     return answer
 
 
 def _about_refresh_token(tenant: Tenant, token: str, client: Client) -> dict[str, Any] | None:
-    refresh_token = RefreshToken.presented(token)
+    refresh_token = RefreshToken.presented(tenant, token)
     if refresh_token is None or refresh_token.family.client_id != client.pk or not refresh_token.is_alive:
         return None
     return {

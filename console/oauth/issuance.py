@@ -24,7 +24,7 @@ class Issuance:
     refresh_token: RefreshToken | None = None
     impersonating: bool = False
     new_family: UUID = field(default_factory=uuid4)
-    actor: Actor = Actor()
+    actor: Actor = field(default_factory=Actor)
     refusal: str = ""
 
     @property

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -16,6 +16,7 @@ from ..access import open_to
 from ..browser_rules import allow_form_targets
 from ..metadata import LOGOUT_PATH
 from ..models import Client
+from ..requests import TenantRequest
 from . import id_tokens, parameters
 from .errors import OAuthError
 from .parameters import Parameters
@@ -35,12 +36,14 @@ class LogoutRequest:
 @require_http_methods(["GET", "HEAD", "POST"])
 @csrf_exempt  # an application may POST its request (RP-Initiated Logout §2); the person's own answer is protected below
 @never_cache
-def logout(request: HttpRequest) -> HttpResponse:
+def logout(request: TenantRequest) -> HttpResponse:
     """Signs the person out when the hint is about them, asks when it is not, and goes back if that is registered."""
     if request.method == "POST" and "decision" in request.POST:
         return confirmed(request)
     try:
-        if request.method == "POST":  # from another site, without our cookie: goes on as a link, which carries it
+        if (
+            request.method == "POST"
+        ):  # from another site, without our cookie: goes on as a link, which carries it
             response = redirect(f"{LOGOUT_PATH}?{urlencode(parameters.body(request))}")
             response.status_code = 303
             return response
@@ -50,15 +53,15 @@ def logout(request: HttpRequest) -> HttpResponse:
     if asked.refused:
         return render(request, "logout/refused.html", {"asked": asked}, status=400)
     if request.user.is_authenticated and asked.subject != str(request.user.pk):
-        response = render(request, "logout/confirm.html", {"asked": asked})
+        page = render(request, "logout/confirm.html", {"asked": asked})
         if asked.return_to:
-            allow_form_targets(response, asked.return_to)
-        return response
+            allow_form_targets(page, asked.return_to)
+        return page
     return _sign_out(request, asked)
 
 
 @csrf_protect
-def confirmed(request: HttpRequest) -> HttpResponse:
+def confirmed(request: TenantRequest) -> HttpResponse:
     """The person was asked and said yes."""
     try:
         asked = _read(request, parameters.query(request))
@@ -69,7 +72,7 @@ def confirmed(request: HttpRequest) -> HttpResponse:
     return _sign_out(request, asked)
 
 
-def _read(request: HttpRequest, sent: Parameters) -> LogoutRequest:
+def _read(request: TenantRequest, sent: Parameters) -> LogoutRequest:
     hint = sent.get("id_token_hint")
     claims = id_tokens.recognise(request.tenant, hint) if hint is not None else None
     if hint is not None and claims is None:
@@ -79,7 +82,9 @@ def _read(request: HttpRequest, sent: Parameters) -> LogoutRequest:
     client_id = sent.get("client_id") or (claims["aud"] if claims else "")
     if claims and client_id != claims["aud"]:
         return LogoutRequest(None, None, None, refused="client")
-    client = Client.connected_to(request.tenant, client_id) if client_id and "\0" not in client_id[:512] else None
+    client = (
+        Client.connected_to(request.tenant, client_id) if client_id and "\0" not in client_id[:512] else None
+    )
     return_to = sent.get("post_logout_redirect_uri")
     if return_to is not None:
         if client is None or not client.post_logout_redirect_uri_allowed(return_to):
@@ -89,7 +94,7 @@ def _read(request: HttpRequest, sent: Parameters) -> LogoutRequest:
     return LogoutRequest(client, claims["sub"] if claims else None, return_to)
 
 
-def _sign_out(request: HttpRequest, asked: LogoutRequest) -> HttpResponse:
+def _sign_out(request: TenantRequest, asked: LogoutRequest) -> HttpResponse:
     sessions.end(request)
     if asked.return_to is None:
         return redirect("logout")

@@ -9,8 +9,8 @@ import re
 from urllib.parse import parse_qsl
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest
 
+from ..requests import TenantRequest
 from .errors import OAuthError
 
 MAX_PARAMETERS = 100
@@ -47,18 +47,22 @@ def parse(encoded: str) -> Parameters:
     if BROKEN_ESCAPE.search(encoded):
         raise OAuthError("invalid_request", "A % is not followed by two hexadecimal digits.")
     try:
-        pairs = parse_qsl(encoded, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_PARAMETERS)
+        pairs = parse_qsl(
+            encoded, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_PARAMETERS
+        )
     except ValueError:
-        raise OAuthError("invalid_request", "The request is not properly encoded UTF-8, or has too many parameters.") from None
+        raise OAuthError(
+            "invalid_request", "The request is not properly encoded UTF-8, or has too many parameters."
+        ) from None
     return Parameters([(name, value) for name, value in pairs if value])
 
 
-def query(request: HttpRequest) -> Parameters:
+def query(request: TenantRequest) -> Parameters:
     """The parameters of the address."""
     return parse(request.META.get("QUERY_STRING", ""))
 
 
-def body(request: HttpRequest) -> Parameters:
+def body(request: TenantRequest) -> Parameters:
     """The parameters of a POST: form (RFC 6749) or JSON (Qlik's libraries, Q7). Nothing may stand in the address.
 
     Every value is present once and has no NUL in it.

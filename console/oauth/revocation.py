@@ -1,10 +1,11 @@
 """`/oauth/revoke` (RFC 7009): a client takes back a token of its own. Unknown tokens are 200 too."""
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from .. import access_tokens
 from ..models import Action, Actor, Client, Event, LiveToken, RefreshToken, Tenant
+from ..requests import TenantRequest
 from ..sessions import client_address
 from . import parameters
 from .client_authentication import authenticate
@@ -13,7 +14,7 @@ from .errors import OAuthError
 
 
 @endpoint("POST", who="a client, authenticated by client_authentication or by the very token it revokes")
-def revoke(request: HttpRequest) -> HttpResponse:
+def revoke(request: TenantRequest) -> HttpResponse:
     """Revokes `token` if it belongs to the caller. A refresh token takes its whole family with it."""
     sent = parameters.body(request)
     token = sent.get("token")
@@ -32,7 +33,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _caller(request: HttpRequest, sent: parameters.Parameters, live: LiveToken | None) -> Client:
+def _caller(request: TenantRequest, sent: parameters.Parameters, live: LiveToken | None) -> Client:
     """Qlik's libraries authenticate with the token itself as Bearer: holding it is enough to destroy it (Q6)."""
     bearer = access_tokens.presented(request)
     if bearer is not None and live is not None and bearer == sent["token"]:
@@ -41,9 +42,11 @@ def _caller(request: HttpRequest, sent: parameters.Parameters, live: LiveToken |
 
 
 def _revoke_family(tenant: Tenant, token: str, client: Client, by: Actor) -> None:
-    refresh_token = RefreshToken.presented(token)
+    refresh_token = RefreshToken.presented(tenant, token)
     if refresh_token is None or refresh_token.family.client_id != client.pk:
         return
     with transaction.atomic():
         if refresh_token.family.end(reason="revoked by the client"):
-            Event.record(tenant, Action.TOKENS_REVOKED, by=by, target=client, details={"token": "refresh_token"})
+            Event.record(
+                tenant, Action.TOKENS_REVOKED, by=by, target=client, details={"token": "refresh_token"}
+            )

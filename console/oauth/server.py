@@ -41,7 +41,8 @@ class UserImpersonationGrant(ClientCredentialsGrant):
                 raise TypeError
         except (AttributeError, KeyError, TypeError, ValueError):
             raise oauthlib_errors.InvalidRequestError(
-                description='user_lookup must be {"field": "userId" or "subject", "value": "…"}.', request=request
+                description='user_lookup must be {"field": "userId" or "subject", "value": "…"}.',
+                request=request,
             ) from None
         try:
             user = User.objects.filter(is_active=True, **{field: value.lower()}).first()

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.debug import sensitive_variables
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
@@ -14,6 +14,7 @@ from oauthlib.oauth2.rfc6749.utils import scope_to_list
 from ..metadata import TOKEN_PATH
 from ..models import Action, Actor, Client, Event
 from ..policy import scopes
+from ..requests import TenantRequest
 from ..sessions import client_address
 from . import parameters
 from .endpoint import endpoint, no_store
@@ -26,7 +27,7 @@ CODE_VERIFIER = re.compile(r"^[A-Za-z0-9._~-]{43,128}$")
 
 @endpoint("POST", who="a client, authenticated by client_authentication")
 @sensitive_variables()
-def token(request: HttpRequest) -> HttpResponse:
+def token(request: TenantRequest) -> HttpResponse:
     """Exchanges a code, a refresh token or a client's own credentials for tokens."""
     state = Issuance(actor=Actor(address=client_address(request)))
     sent = parameters.body(request)
@@ -39,7 +40,9 @@ def token(request: HttpRequest) -> HttpResponse:
     return no_store(answer, status)
 
 
-def _exchange(request: HttpRequest, sent: Mapping[str, str], state: Issuance) -> tuple[int, dict[str, object]]:
+def _exchange(
+    request: TenantRequest, sent: Mapping[str, str], state: Issuance
+) -> tuple[int, dict[str, object]]:
     """Lets oauthlib's handler of the grant do its work on a request that carries our state and nothing unread."""
     handler = server().grant_types.get(sent["grant_type"])
     if handler is None:
@@ -56,10 +59,16 @@ def _exchange(request: HttpRequest, sent: Mapping[str, str], state: Issuance) ->
     try:
         _, text, status = handler.create_token_response(asked, server().default_token_type)
     except oauthlib_errors.OAuth2Error as error:
-        raise OAuthError(error.error, error.description or _sentence(error.error), reason=state.refusal) from None
+        raise OAuthError(
+            error.error, error.description or _sentence(error.error), reason=state.refusal
+        ) from None
     answer = json.loads(text)
     if status != 200:
-        raise OAuthError(answer["error"], answer.get("error_description") or _sentence(answer["error"]), reason=state.refusal)
+        raise OAuthError(
+            answer["error"],
+            answer.get("error_description") or _sentence(answer["error"]),
+            reason=state.refusal,
+        )
     return status, answer
 
 
@@ -84,7 +93,7 @@ def _sentence(error: str) -> str:
     }.get(error, "The request cannot be carried out.")
 
 
-def _record(request: HttpRequest, state: Issuance, sent: Mapping[str, str], error: OAuthError) -> None:
+def _record(request: TenantRequest, state: Issuance, sent: Mapping[str, str], error: OAuthError) -> None:
     """Every refused token request is an event; repeated ones are counted on one row."""
     client = state.authenticated.client if state.authenticated else None
     if client is None and len(sent.get("client_id", "")) <= 255:

@@ -17,7 +17,9 @@ urlpatterns = [
     path("oauth/introspect", introspect, name="introspect"),
     path("oauth/userinfo", userinfo, name="userinfo"),
     path("oauth/logout", logout, name="oauth_logout"),
-    path(".well-known/oauth-authorization-server", authorization_server, name="authorization_server_metadata"),
+    path(
+        ".well-known/oauth-authorization-server", authorization_server, name="authorization_server_metadata"
+    ),
     path(".well-known/openid-configuration", openid_configuration, name="openid_configuration"),
     path(".well-known/jwks.json", jwks, name="jwks"),
 ]

@@ -1,9 +1,10 @@
 """`/oauth/userinfo` (OpenID Connect Core §5.3): who the person is, as far as the granted scopes say."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from .. import access_tokens
 from ..policy import scopes
+from ..requests import TenantRequest
 from . import parameters
 from .endpoint import endpoint, no_store
 from .errors import OAuthError
@@ -11,7 +12,7 @@ from .id_tokens import claims_about
 
 
 @endpoint("GET", "POST", who="the holder of an access token with the scope openid")
-def userinfo(request: HttpRequest) -> HttpResponse:
+def userinfo(request: TenantRequest) -> HttpResponse:
     """The claims about the person of the access token."""
     live = access_tokens.live(request.tenant, _token(request))
     if live is None or live.user is None:
@@ -22,7 +23,7 @@ def userinfo(request: HttpRequest) -> HttpResponse:
     return no_store(claims_about(live.user, granted))
 
 
-def _token(request: HttpRequest) -> str:
+def _token(request: TenantRequest) -> str:
     """From the header, or from the body of a form (RFC 6750 §2.1, §2.2); never from the address (RFC 9700 §4.3.2)."""
     token = access_tokens.presented(request)
     if token is None and request.method == "POST" and request.content_type == parameters.FORM:

@@ -25,7 +25,7 @@ from .errors import OAuthError
 from .issuance import issuance
 
 
-class TenantValidator(OAuth2Validator):  # type: ignore[misc]
+class TenantValidator(OAuth2Validator):
     """The product's rules in the places where oauthlib looks for them."""
 
     # --- Clients ---------------------------------------------------------------------------------------------------
@@ -37,11 +37,15 @@ class TenantValidator(OAuth2Validator):  # type: ignore[misc]
     def authenticate_client(self, request: Request, *args: Any, **kwargs: Any) -> bool:
         state = issuance(request)
         try:
-            found = authenticate(current_tenant(), request.headers.get("Authorization", ""), dict(request.decoded_body or []))
+            found = authenticate(
+                current_tenant(), request.headers.get("Authorization", ""), dict(request.decoded_body or [])
+            )
         except OAuthError as error:
             state.refusal = error.reason
             if error.error == "invalid_request":
-                raise oauthlib_errors.InvalidRequestError(description=error.description, request=request) from None
+                raise oauthlib_errors.InvalidRequestError(
+                    description=error.description, request=request
+                ) from None
             raise oauthlib_errors.InvalidClientError(description=error.description, request=request) from None
         state.authenticated = found
         request.client, request.client_id = found.client, found.client.client_id
@@ -62,7 +66,9 @@ class TenantValidator(OAuth2Validator):  # type: ignore[misc]
 
     # --- Authorization requests: authorize.py has decided; this is what it decided ----------------------------------
 
-    def validate_redirect_uri(self, client_id: str, redirect_uri: str, request: Request, *args: Any, **kwargs: Any) -> bool:
+    def validate_redirect_uri(
+        self, client_id: str, redirect_uri: str, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
         return redirect_uri == request.__dict__.get("settled_redirect_uri")
 
     def validate_response_type(
@@ -79,10 +85,14 @@ class TenantValidator(OAuth2Validator):  # type: ignore[misc]
     def validate_silent_authorization(self, request: Request) -> bool:
         return True
 
-    def validate_user_match(self, id_token_hint: str, scopes: list[str], claims: Any, request: Request) -> bool:
+    def validate_user_match(
+        self, id_token_hint: str, scopes: list[str], claims: Any, request: Request
+    ) -> bool:
         return True
 
-    def save_authorization_code(self, client_id: str, code: dict[str, str], request: Request, *args: Any, **kwargs: Any) -> None:
+    def save_authorization_code(
+        self, client_id: str, code: dict[str, str], request: Request, *args: Any, **kwargs: Any
+    ) -> None:
         """Replaces oauthlib's code by one of ours, keeps its digest, and adds `iss` to the answer (RFC 9207)."""
         tenant = current_tenant()
         code["code"] = credentials.make(credentials.Prefix.CODE)
@@ -113,7 +123,8 @@ class TenantValidator(OAuth2Validator):  # type: ignore[misc]
         if machine and client.connection.consent_method != ConsentMethod.TRUSTED:
             issuance(request).refusal = "machine grant without a trusted connection"
             raise oauthlib_errors.UnauthorizedClientError(
-                description="The consent method of this client must be Trusted before a machine can use it.", request=request
+                description="The consent method of this client must be Trusted before a machine can use it.",
+                request=request,
             )
         return not machine or client.confidential
 
@@ -125,7 +136,9 @@ class TenantValidator(OAuth2Validator):  # type: ignore[misc]
     def get_default_scopes(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> list[str]:
         return scopes.default(request.client.allowed_scopes)
 
-    def validate_code(self, client_id: str, code: str, client: Client, request: Request, *args: Any, **kwargs: Any) -> bool:
+    def validate_code(
+        self, client_id: str, code: str, client: Client, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
         """A used code passes here: only a request that is right in every other way may end what the code gave."""
         grant = Grant.presented(code, client)
         if grant is None or grant.expires <= timezone.now() or not grant.user.is_active:
@@ -143,11 +156,15 @@ class TenantValidator(OAuth2Validator):  # type: ignore[misc]
     def get_code_challenge_method(self, code: str, request: Request) -> str:
         return "S256"
 
-    def get_authorization_code_scopes(self, client_id: str, code: str, redirect_uri: str, request: Request) -> list[str]:
+    def get_authorization_code_scopes(
+        self, client_id: str, code: str, redirect_uri: str, request: Request
+    ) -> list[str]:
         grant = issuance(request).grant
         return grant.scope.split() if grant else []
 
-    def get_authorization_code_nonce(self, client_id: str, code: str, redirect_uri: str, request: Request) -> str | None:
+    def get_authorization_code_nonce(
+        self, client_id: str, code: str, redirect_uri: str, request: Request
+    ) -> str | None:
         grant = issuance(request).grant
         return grant.nonce or None if grant else None
 
@@ -156,20 +173,33 @@ class TenantValidator(OAuth2Validator):  # type: ignore[misc]
         raise oauthlib_errors.InvalidGrantError(description="redirect_uri is missing.", request=request)
 
     def confirm_redirect_uri(
-        self, client_id: str, code: str, redirect_uri: str, client: Client, request: Request, *args: Any, **kwargs: Any
+        self,
+        client_id: str,
+        code: str,
+        redirect_uri: str,
+        client: Client,
+        request: Request,
+        *args: Any,
+        **kwargs: Any,
     ) -> bool:
         grant = issuance(request).grant
         if grant is not None and grant.redirect_uri == redirect_uri:
             return True
-        raise oauthlib_errors.InvalidGrantError(description="redirect_uri is not the one of the code.", request=request)
+        raise oauthlib_errors.InvalidGrantError(
+            description="redirect_uri is not the one of the code.", request=request
+        )
 
-    def invalidate_authorization_code(self, client_id: str, code: str, request: Request, *args: Any, **kwargs: Any) -> None:
+    def invalidate_authorization_code(
+        self, client_id: str, code: str, request: Request, *args: Any, **kwargs: Any
+    ) -> None:
         """Nothing to do: redeeming marked it used in the transaction that gave the tokens."""
 
-    def validate_refresh_token(self, refresh_token: str, client: Client, request: Request, *args: Any, **kwargs: Any) -> bool:
+    def validate_refresh_token(
+        self, refresh_token: str, client: Client, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
         """Right client first: a stranger who presents somebody's old token must not be able to end the family."""
         state = issuance(request)
-        token = RefreshToken.presented(refresh_token)
+        token = RefreshToken.presented(current_tenant(), refresh_token)
         if token is None or token.family.client_id != client.pk:
             state.refusal = "unknown refresh token"
             return False
@@ -183,12 +213,20 @@ class TenantValidator(OAuth2Validator):  # type: ignore[misc]
         request.user = token.family.user
         return True
 
-    def get_original_scopes(self, refresh_token: str, request: Request, *args: Any, **kwargs: Any) -> list[str]:
+    def get_original_scopes(
+        self, refresh_token: str, request: Request, *args: Any, **kwargs: Any
+    ) -> list[str]:
         """The family's scopes, without those that the client has lost since. Asking for less shrinks one token only."""
         token = issuance(request).refresh_token
-        return [name for name in token.family.scope.split() if request.client.allows_scopes([name])] if token else []
+        return (
+            [name for name in token.family.scope.split() if request.client.allows_scopes([name])]
+            if token
+            else []
+        )
 
-    def is_within_original_scope(self, request_scopes: list[str], refresh_token: str, request: Request, *args: Any, **kwargs: Any) -> bool:
+    def is_within_original_scope(
+        self, request_scopes: list[str], refresh_token: str, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
         return scopes.within(request_scopes, self.get_original_scopes(refresh_token, request))
 
     def rotate_refresh_token(self, request: Request) -> bool:
@@ -204,7 +242,10 @@ class TenantValidator(OAuth2Validator):  # type: ignore[misc]
             if scopes.OFFLINE_ACCESS not in request.scopes:
                 refresh_token = None
             family = state.grant.redeem(
-                access_expires_at=expires, refresh_token=refresh_token, labels=self._labels(request), by=state.actor
+                access_expires_at=expires,
+                refresh_token=refresh_token,
+                labels=self._labels(request),
+                by=state.actor,
             )
             if family is None:
                 state.refusal = "code replayed"
@@ -225,7 +266,11 @@ class TenantValidator(OAuth2Validator):  # type: ignore[misc]
     @staticmethod
     def _labels(request: Request) -> dict[str, str]:
         """Labels for the list of tokens (Q6), from the request's own parameters and nowhere else."""
-        return {name: value.replace("\0", "") for name, value in request.decoded_body or [] if name in {"deviceType", "description"}}
+        return {
+            name: value.replace("\0", "")
+            for name, value in request.decoded_body or []
+            if name in {"deviceType", "description"}
+        }
 
     @staticmethod
     def _begin_impersonation(request: Request, expires: datetime) -> None:
@@ -247,12 +292,18 @@ class TenantValidator(OAuth2Validator):  # type: ignore[misc]
                 Action.TOKENS_ISSUED,
                 by=state.actor,
                 target=request.client,
-                details={"user": request.user.email, "scope": scopes.join(request.scopes), "impersonation": True},
+                details={
+                    "user": request.user.email,
+                    "scope": scopes.join(request.scopes),
+                    "impersonation": True,
+                },
             )
 
     # --- ID tokens -------------------------------------------------------------------------------------------------
 
-    def finalize_id_token(self, id_token: dict[str, Any], token: dict[str, Any], token_handler: Any, request: Request) -> str:
+    def finalize_id_token(
+        self, id_token: dict[str, Any], token: dict[str, Any], token_handler: Any, request: Request
+    ) -> str:
         """Signs the ID token that oauthlib has begun (aud, iat, nonce, at_hash)."""
         return id_tokens.make(
             current_tenant(),
@@ -274,8 +325,12 @@ class TenantValidator(OAuth2Validator):  # type: ignore[misc]
     def validate_id_token(self, token: str, scopes: list[str], request: Request) -> bool:
         return False
 
-    def validate_user(self, username: str, password: str, client: Client, request: Request, *args: Any, **kwargs: Any) -> bool:
+    def validate_user(
+        self, username: str, password: str, client: Client, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
         return False
 
-    def is_origin_allowed(self, client_id: str, origin: str, request: Request, *args: Any, **kwargs: Any) -> bool:
+    def is_origin_allowed(
+        self, client_id: str, origin: str, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
         return False  # cors.py answers for every endpoint

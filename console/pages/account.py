@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import sessions
 from ..access import needs
-from ..models import Client, Connection, Consent, RefreshToken, TokenFamily, User
+from ..models import Client, Connection, Consent, RefreshToken, TokenFamily
 from ..policy import scopes
 from ..policy.roles import Permission
 from ..policy.scope_catalogue import AREAS, Scope
@@ -53,7 +53,7 @@ def applications(request: HttpRequest) -> HttpResponse:
         .select_related("client__tenant")
         .order_by("client__name", "pk")
     )
-    use = _use(request.user)
+    use = _use(request)
     trusted = set(
         Connection.objects.filter(consent_method=Connection.Method.TRUSTED, client__in=list(use)).values_list(
             "client_id", flat=True
@@ -84,7 +84,7 @@ def withdraw(request: HttpRequest, consent_id: int) -> HttpResponse:
             request, _("%(application)s no longer has access.") % {"application": consent.client.name}
         )
         return fragments.done(request, reverse("account_applications"))
-    use = _use(request.user).get(consent.client_id, (None, 0))
+    use = _use(request).get(consent.client_id, (None, 0))
     context: dict[str, Any] = {
         "title": _("Withdraw access?"),
         "section": "account_applications",
@@ -103,13 +103,13 @@ def _application(
     return Application(client, consent, granted, last_used, live, client.pk in trusted)
 
 
-def _use(user: User) -> dict[int, tuple[datetime, int]]:
+def _use(request: HttpRequest) -> dict[int, tuple[datetime, int]]:
     """client -> when it last used a token of this person, and how many of its sessions can still do so."""
     now = timezone.now()
     refreshable = RefreshToken.objects.filter(family=OuterRef("pk"), revoked=None, expires_at__gt=now)
     alive = Q(ended_at=None, expires_at__gt=now) & (Q(access_expires_at__gt=now) | Q(Exists(refreshable)))
     rows = (
-        TokenFamily.objects.filter(user=user)
+        TokenFamily.objects.filter(user=request.user)
         .values("client_id")
         .annotate(last=Max("last_used_at"), live=Count("pk", filter=alive))
     )

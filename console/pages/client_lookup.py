@@ -1,10 +1,11 @@
 """Which client a page is about, and where its reader came from."""
 
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from ..models import Client
+from ..requests import PageRequest
 
 
 def own_client(client_id: str, *, lock: bool = False) -> Client:
@@ -16,7 +17,7 @@ def own_client(client_id: str, *, lock: bool = False) -> Client:
     return client
 
 
-def back_to_list(request: HttpRequest) -> str:
+def back_to_list(request: PageRequest) -> str:
     """The list of clients, as it was searched and sorted when the dialog was opened above it."""
     address = reverse("clients")
     current = request.htmx.current_url_abs_path or ""

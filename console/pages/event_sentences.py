@@ -21,6 +21,7 @@ MAX_VALUE = 300  # characters of one value; the export has all of them
 # {actor}, {target}, {person} and {hint} are put in, each as text that cannot be taken for markup.
 SENTENCES: dict[str, Promise | str] = {
     Action.TENANT_CREATED: lazy("{actor} created the tenant {target}."),
+    Action.TENANT_MOVED: lazy("{actor} gave the tenant {target} other addresses."),
     Action.SIGNING_KEY_ROTATED: lazy("{actor} rotated the signing key."),
     Action.USER_CREATED: lazy("{actor} created the user {target}."),
     Action.USER_PASSWORD_SET: lazy("{actor} set the password of {target}."),

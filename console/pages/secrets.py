@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +18,7 @@ from ..access import needs
 from ..models import Client, ClientSecret, LimitReached
 from ..policy.client_types import AuthMethod
 from ..policy.roles import Permission
+from ..requests import PageRequest
 from ..sessions import actor
 from . import fragments
 from .client_lookup import own_client
@@ -30,7 +31,7 @@ CHANGED = "clients-changed"  # makes an open list of clients fetch itself again
 pages = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def shown_once(request: HttpRequest, client: Client, secret: str, *, created: str) -> HttpResponse:
+def shown_once(request: PageRequest, client: Client, secret: str, *, created: str) -> HttpResponse:
     """The only response that holds `secret`. Nothing keeps it, neither here nor in a cache."""
     title = _("The client has been created") if created == "client" else _("New client secret")
     context = {"title": title, "client": client, "secret": secret, "created": created, "section": "clients"}
@@ -42,7 +43,7 @@ def shown_once(request: HttpRequest, client: Client, secret: str, *, created: st
 
 @needs(Permission.READ_CONSOLE)
 @pages
-def manage(request: HttpRequest, client_id: str) -> HttpResponse:
+def manage(request: PageRequest, client_id: str) -> HttpResponseBase:
     """The live secrets: hint, by whom and when, last used."""
     if request.method == "POST":
         return _add(request, client_id)
@@ -50,15 +51,21 @@ def manage(request: HttpRequest, client_id: str) -> HttpResponse:
 
 
 @needs(Permission.MANAGE_CLIENTS)
-def _add(request: HttpRequest, client_id: str) -> HttpResponse:
+def _add(request: PageRequest, client_id: str) -> HttpResponse:
     """Makes a further secret and shows it, this once."""
     client = own_client(client_id)
     if request.POST.get("action") != "add":
         return _secrets(request, client, status=422)
     if not client.allows_auth_method(AuthMethod.CLIENT_SECRET):
-        return _secrets(request, client, problem=_("This client does not authenticate with a secret."), status=422)
+        return _secrets(
+            request, client, problem=_("This client does not authenticate with a secret."), status=422
+        )
     if once.was_sent(request):
-        return _secrets(request, client, notice=_("That secret had been created already. It was shown once and is not kept."))
+        return _secrets(
+            request,
+            client,
+            notice=_("That secret had been created already. It was shown once and is not kept."),
+        )
     try:
         secret = ClientSecret.add_to(client, by=actor(request))[1]
     except LimitReached as limit:
@@ -67,13 +74,15 @@ def _add(request: HttpRequest, client_id: str) -> HttpResponse:
     return shown_once(request, client, secret, created="secret")
 
 
-def _secrets(request: HttpRequest, client: Client, *, status: int = 200, **context: Any) -> HttpResponse:
-    secrets = client.secrets.filter(removed_at=None).select_related("created_by").order_by("created_at")
+def _secrets(request: PageRequest, client: Client, *, status: int = 200, **context: Any) -> HttpResponse:
+    secrets = list(client.secrets.filter(removed_at=None).select_related("created_by").order_by("created_at"))
+    limit = settings.LIMITS["client_secrets"]
     context |= {
         "title": _("Client secrets"),
         "client": client,
         "secrets": secrets,
-        "limit": settings.LIMITS["client_secrets"],
+        "limit": limit,
+        "full": len(secrets) >= limit,
         "uses_secrets": client.allows_auth_method(AuthMethod.CLIENT_SECRET),
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
         "once": once.mark(),
@@ -84,22 +93,30 @@ def _secrets(request: HttpRequest, client: Client, *, status: int = 200, **conte
 
 @needs(Permission.MANAGE_CLIENTS)
 @pages
-def remove(request: HttpRequest, client_id: str, secret_id: UUID) -> HttpResponse:
+def remove(request: PageRequest, client_id: str, secret_id: UUID) -> HttpResponse:
     """Removes a secret after a confirmation that says when it was last used; the last one only knowingly."""
     with transaction.atomic():
         client = own_client(client_id, lock=request.method == "POST")
         secret = get_object_or_404(ClientSecret.objects.filter(client=client), pk=secret_id)
         if secret.removed_at:
-            return _after(request, client, _("The secret …%(hint)s had already been removed.") % {"hint": secret.hint})
+            return _after(
+                request, client, _("The secret …%(hint)s had already been removed.") % {"hint": secret.hint}
+            )
         last = len(client.live_secrets) == 1
         form = SecretRemovalForm(request.POST if request.method == "POST" else None, last=last)
         if not form.is_valid():
             return _confirmation(request, client, secret, form)
         secret.remove(by=actor(request))
-    return _after(request, client, _("The secret …%(hint)s has been removed. It no longer works.") % {"hint": secret.hint})
+    return _after(
+        request,
+        client,
+        _("The secret …%(hint)s has been removed. It no longer works.") % {"hint": secret.hint},
+    )
 
 
-def _confirmation(request: HttpRequest, client: Client, secret: ClientSecret, form: SecretRemovalForm) -> HttpResponse:
+def _confirmation(
+    request: PageRequest, client: Client, secret: ClientSecret, form: SecretRemovalForm
+) -> HttpResponse:
     idle = timezone.now() - secret.last_used_at if secret.last_used_at else None
     context = {
         "title": _("Remove the secret …%(hint)s?") % {"hint": secret.hint},
@@ -114,7 +131,7 @@ def _confirmation(request: HttpRequest, client: Client, secret: ClientSecret, fo
     return fragments.dialog(request, "secrets/remove.html", context, status=422 if form.is_bound else 200)
 
 
-def _after(request: HttpRequest, client: Client, notice: str) -> HttpResponse:
+def _after(request: PageRequest, client: Client, notice: str) -> HttpResponse:
     """Back to the secrets: in the dialog that is open, or on their own page."""
     if fragments.in_dialog(request):
         response = _secrets(request, client, notice=notice)

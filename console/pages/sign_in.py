@@ -32,7 +32,9 @@ LINK_HOLDER = "whoever holds the one-time link: the signed token in it is checke
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Leads everybody to the page that is for them."""
-    return redirect("clients" if request.user.may(Permission.READ_CONSOLE) else "account_applications")
+    user = sessions.actor(request).user
+    reads_console = user is not None and user.may(Permission.READ_CONSOLE)
+    return redirect("clients" if reads_console else "account_applications")
 
 
 @open_to(ANYONE)

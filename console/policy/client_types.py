@@ -42,9 +42,15 @@ class Traits:
 
 
 TRAITS: dict[ClientType, Traits] = {
-    ClientType.WEB: Traits(confidential=True, allowed_origins=False, machine_grants=True, private_schemes=False),
-    ClientType.SPA: Traits(confidential=False, allowed_origins=True, machine_grants=False, private_schemes=False),
-    ClientType.NATIVE: Traits(confidential=False, allowed_origins=False, machine_grants=False, private_schemes=True),
+    ClientType.WEB: Traits(
+        confidential=True, allowed_origins=False, machine_grants=True, private_schemes=False
+    ),
+    ClientType.SPA: Traits(
+        confidential=False, allowed_origins=True, machine_grants=False, private_schemes=False
+    ),
+    ClientType.NATIVE: Traits(
+        confidential=False, allowed_origins=False, machine_grants=False, private_schemes=True
+    ),
 }
 
 

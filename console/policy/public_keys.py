@@ -35,7 +35,9 @@ def parse(text: str) -> dict[str, str]:
     try:
         key = json.loads(text)
     except (ValueError, RecursionError):
-        raise Refused(gettext_noop("This is not JSON. Paste the public key as a JWK, beginning with {.")) from None
+        raise Refused(
+            gettext_noop("This is not JSON. Paste the public key as a JWK, beginning with {.")
+        ) from None
     if isinstance(key, dict) and isinstance(key.get("keys"), list):
         if len(key["keys"]) != 1:
             raise Refused(gettext_noop("Paste one key, not a set of several."))
@@ -49,13 +51,19 @@ def check(key: Mapping[str, Any]) -> dict[str, str]:
     """The public members of a JWK that may be registered; raises Refused with the reason otherwise."""
     if PRIVATE_MEMBERS & key.keys():
         raise Refused(
-            gettext_noop("This is a private key. It has now been seen here: make a new pair and paste the public key.")
+            gettext_noop(
+                "This is a private key. It has now been seen here: make a new pair and paste the public key."
+            )
         )
     kind, algorithm, kid = key.get("kty"), key.get("alg"), key.get("kid")
     if kind not in ALGORITHMS:
         raise Refused(gettext_noop("The key type (kty) must be RSA, EC or OKP."))
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS[kind]:
-        raise Refused(gettext_noop("The algorithm (alg) must be RS256, RS512, PS256, ES256, ES384 or EdDSA and fit the key."))
+        raise Refused(
+            gettext_noop(
+                "The algorithm (alg) must be RS256, RS512, PS256, ES256, ES384 or EdDSA and fit the key."
+            )
+        )
     if not isinstance(kid, str) or not 1 <= len(kid) <= 255 or not kid.isprintable():
         raise Refused(gettext_noop("The key needs a key ID (kid) of 1 to 255 characters."))
     if key.get("use", "sig") != "sig":

@@ -12,9 +12,24 @@ MAX_LENGTH = 256
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 # Schemes that a browser executes or that read local files: never a place to send a code to.
 FORBIDDEN_SCHEMES = frozenset(
-    {"javascript", "data", "vbscript", "file", "blob", "about", "view-source", "filesystem", "ftp", "ws", "wss", "mailto"}
+    {
+        "javascript",
+        "data",
+        "vbscript",
+        "file",
+        "blob",
+        "about",
+        "view-source",
+        "filesystem",
+        "ftp",
+        "ws",
+        "wss",
+        "mailto",
+    }
 )
-HOST = re.compile(r"^(?:\[[0-9a-f:.]+\]|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)$")
+HOST = re.compile(
+    r"^(?:\[[0-9a-f:.]+\]|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)$"
+)
 PRIVATE_SCHEME = re.compile(r"^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+$")
 UNSAFE_CHARACTERS = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
 BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -40,14 +55,18 @@ def check_redirect_url(url: str, *, private_schemes: bool = False) -> None:
     if parts.scheme in {"https", "http"}:
         _check_authority(parts)
         if parts.scheme == "http" and _host(parts) not in LOOPBACK_HOSTS:
-            raise Refused(gettext_noop("The address must begin with https://. Only localhost may use http://."))
+            raise Refused(
+                gettext_noop("The address must begin with https://. Only localhost may use http://.")
+            )
     elif not private_schemes:
         raise Refused(gettext_noop("The address must begin with https://. Only localhost may use http://."))
     elif not PRIVATE_SCHEME.match(parts.scheme):
         raise Refused(
-            gettext_noop("A scheme of your own must be a domain name in reverse, such as com.example.app:/callback.")
+            gettext_noop(
+                "A scheme of your own must be a domain name in reverse, such as com.example.app:/callback."
+            )
         )
-    if any(segment in {".", ".."} for segment in re.sub(r"%2e", ".", parts.path, flags=re.I).split("/")):
+    if any(segment in {".", ".."} for segment in re.sub(r"%2e", ".", parts.path, flags=re.IGNORECASE).split("/")):
         raise Refused(gettext_noop("Write the path without “.” and “..” steps."))
 
 
@@ -60,7 +79,9 @@ def check_origin(origin: str) -> None:
     if parts.scheme == "http" and _host(parts) not in LOOPBACK_HOSTS:
         raise Refused(gettext_noop("An origin begins with https://. Only localhost may use http://."))
     if parts.path or parts.query:
-        raise Refused(gettext_noop("An origin is only scheme, host and port, without a path: https://app.example.com."))
+        raise Refused(
+            gettext_noop("An origin is only scheme, host and port, without a path: https://app.example.com.")
+        )
 
 
 def _split(url: str) -> SplitResult:
@@ -69,13 +90,17 @@ def _split(url: str) -> SplitResult:
     if len(url) > MAX_LENGTH:
         raise Refused(gettext_noop("The address is too long: at most 256 characters."))
     if UNSAFE_CHARACTERS.search(url):
-        raise Refused(gettext_noop("The address contains a space or a character that must be percent-encoded."))
+        raise Refused(
+            gettext_noop("The address contains a space or a character that must be percent-encoded.")
+        )
     if BROKEN_ESCAPE.search(url):
         raise Refused(gettext_noop("The address has a % that is not followed by two hexadecimal digits."))
     if "*" in url:
         raise Refused(gettext_noop("Wildcards are not supported: write out each address in full."))
     if "#" in url:
-        raise Refused(gettext_noop("Remove the part from # onwards: an address with a fragment cannot receive a code."))
+        raise Refused(
+            gettext_noop("Remove the part from # onwards: an address with a fragment cannot receive a code.")
+        )
     try:
         parts = urlsplit(url)
     except ValueError:

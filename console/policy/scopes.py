@@ -44,7 +44,7 @@ def _closure(names: frozenset[str]) -> frozenset[str]:
     for scope in CATALOGUE:
         if scope.name in PROTOCOL_SCOPES or scope.name in BUNDLES:
             continue
-        if "user_default" in names and not scope.admin or "admin_classic" in names and scope.admin:
+        if ("admin_classic" if scope.admin else "user_default") in names:
             given.add(scope.name)
     for scope in CATALOGUE:  # parents stand before their children, so one pass reaches grandchildren
         if scope.parent in given:

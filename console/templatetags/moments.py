@@ -15,7 +15,7 @@ JUST_NOW = timedelta(minutes=1)
 
 
 def in_words(moment: datetime) -> str:
-    """"3 minutes ago", in one unit; "just now" within a minute."""
+    """ "3 minutes ago", in one unit; "just now" within a minute."""
     now = timezone.now()
     if now - moment < JUST_NOW:
         return _("just now")

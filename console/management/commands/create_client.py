@@ -20,12 +20,23 @@ class Command(Operation):
         parser.add_argument("tenant", metavar="TENANT", help="alias of the owner tenant")
         parser.add_argument("name", metavar="NAME")
         parser.add_argument("--type", required=True, choices=[kind.value for kind in ClientType])
-        for option, what in (("redirect-url", "URL"), ("sign-out-url", "URL"), ("origin", "ORIGIN"), ("scope", "SCOPE")):
-            parser.add_argument(f"--{option}", action="append", default=[], metavar=what, help="may be repeated")
+        for option, what in (
+            ("redirect-url", "URL"),
+            ("sign-out-url", "URL"),
+            ("origin", "ORIGIN"),
+            ("scope", "SCOPE"),
+        ):
+            parser.add_argument(
+                f"--{option}", action="append", default=[], metavar=what, help="may be repeated"
+            )
         grants = sorted(client_types.MACHINE_GRANTS)
-        parser.add_argument("--grant", action="append", default=[], choices=grants, help="for web clients; may be repeated")
+        parser.add_argument(
+            "--grant", action="append", default=[], choices=grants, help="for web clients; may be repeated"
+        )
         parser.add_argument("--trusted", action="store_true", help="never ask people for consent")
-        parser.add_argument("--published", action="store_true", help="available to every tenant of the region")
+        parser.add_argument(
+            "--published", action="store_true", help="available to every tenant of the region"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = tenant_named(options["tenant"])
@@ -59,9 +70,14 @@ class Command(Operation):
             raise CommandError("NAME must have 1 to 512 printable characters.")
         if options["grant"] and not traits.machine_grants:
             raise CommandError("Only a web client can have --grant.")
-        if options["origin"] and not client_types.shows_allowed_origins(options["type"], set(options["grant"])):
+        if options["origin"] and not client_types.shows_allowed_origins(
+            options["type"], set(options["grant"])
+        ):
             raise CommandError("This type of client has no allowed origins.")
-        if client_types.needs_redirect_url(options["type"], set(options["grant"])) and not options["redirect_url"]:
+        if (
+            client_types.needs_redirect_url(options["type"], set(options["grant"]))
+            and not options["redirect_url"]
+        ):
             raise CommandError("Give at least one --redirect-url.")
         unknown = [scope for scope in options["scope"] if scope not in scopes.SCOPES]
         if unknown:

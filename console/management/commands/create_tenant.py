@@ -22,7 +22,9 @@ class Command(Operation):
         super().add_arguments(parser)
         parser.add_argument("alias", metavar="ALIAS", help="short name: letters, digits and hyphens")
         parser.add_argument("--name", required=True, help="the organisation's name")
-        parser.add_argument("--host", action="append", default=[], metavar="HOST", help="name[:port]; may be repeated")
+        parser.add_argument(
+            "--host", action="append", default=[], metavar="HOST", help="name[:port]; may be repeated"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         alias = options["alias"].lower()

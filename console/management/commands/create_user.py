@@ -26,11 +26,19 @@ class Command(Operation):
         roles = parser.add_mutually_exclusive_group()
         roles.add_argument("--admin", action="store_true", help="a tenant administrator")
         roles.add_argument("--auditor", action="store_true", help="reads everything, changes nothing")
-        parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+        parser.add_argument(
+            "--password-stdin", action="store_true", help="read the password from standard input"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = tenant_named(options["tenant"])
-        role = User.Role.ADMINISTRATOR if options["admin"] else User.Role.AUDITOR if options["auditor"] else User.Role.USER
+        role = (
+            User.Role.ADMINISTRATOR
+            if options["admin"]
+            else User.Role.AUDITOR
+            if options["auditor"]
+            else User.Role.USER
+        )
         password = read_stdin("password") if options["password_stdin"] else None
         try:
             validate_email(options["email"])

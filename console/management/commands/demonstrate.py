@@ -30,7 +30,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         application_port = int(os.environ.get("DEMONSTRATION_PORT", settings.PORT + 100))
         if not settings.LOCAL_REGION:
-            raise CommandError("The demonstration region is for localhost names: leave QLIKAUTH_REGION_HOST unset.")
+            raise CommandError(
+                "The demonstration region is for localhost names: leave QLIKAUTH_REGION_HOST unset."
+            )
         if not settings.OAUTH_CLIENTS_SUPPORTED:
             raise CommandError("The demonstration needs OAuth clients: leave QLIKAUTH_OAUTH_CLIENTS unset.")
         for port in (settings.PORT, application_port):
@@ -42,7 +44,9 @@ class Command(BaseCommand):
             signal.signal(number, self._stop)
         running: list[subprocess.Popen[bytes]] = []
         try:
-            running.append(self._start(server.command(host="127.0.0.1", port=settings.PORT, workers=1, threads=4)))
+            running.append(
+                self._start(server.command(host="127.0.0.1", port=settings.PORT, workers=1, threads=4))
+            )
             running.append(self._start(self._application(region), **self._application_environment(region)))
             self._wait_until_it_answers(running)
             self._introduce(region)
@@ -65,7 +69,9 @@ class Command(BaseCommand):
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
-                raise CommandError(f"Port {port} is in use. Choose others: PORT=9000 DEMONSTRATION_PORT=9100 make run") from None
+                raise CommandError(
+                    f"Port {port} is in use. Choose others: PORT=9000 DEMONSTRATION_PORT=9100 make run"
+                ) from None
 
     @staticmethod
     def _application(region: Region) -> list[str]:
@@ -112,6 +118,14 @@ class Command(BaseCommand):
         lines = ["", "qlikauth is running. Ctrl-C stops it.", ""]
         for alias, issuer in region.issuers.items():
             lines.append(f"  {issuer}/console")
-            lines += [f"      {email:<24} {region.passwords[email]:<22} {role.label}" for email, _, role in PEOPLE[alias]]
-        lines += ["", f"  {region.application_url}", "      the demonstration application: sign in with acme", ""]
+            lines += [
+                f"      {email:<24} {region.passwords[email]:<22} {role.label}"
+                for email, _, role in PEOPLE[alias]
+            ]
+        lines += [
+            "",
+            f"  {region.application_url}",
+            "      the demonstration application: sign in with acme",
+            "",
+        ]
         self.stdout.write("\n".join(lines))

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.sessions.models import Session
 from django.core.management.base import CommandParser
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.contrib.sessions.models import Session
 
 from console.management.operations import Operation
 from console.models import (
@@ -50,7 +50,11 @@ class Command(Operation):
             "deleted_clients": Client.with_deleted_anywhere.filter(deleted_at__lt=now - DELETED_CLIENTS_KEPT),
         }
         removed = {what: self._remove(rows, options["batch"]) for what, rows in expired.items()}
-        self.report(options, {"removed": removed}, *(f"{what}: {number}" for what, number in removed.items() if number))
+        self.report(
+            options,
+            {"removed": removed},
+            *(f"{what}: {number}" for what, number in removed.items() if number),
+        )
 
     @staticmethod
     def _remove(rows: "models.QuerySet[Any]", batch: int) -> int:

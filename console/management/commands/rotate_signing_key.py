@@ -10,22 +10,27 @@ from console.models import SigningKey, Tenant
 
 
 class Command(Operation):
-    help = "Publishes new signing keys, which sign once every cache knows them; old keys stay until their last token expired."
+    help = "Publishes new signing keys, which sign once every cache has them; the old ones stay as long as needed."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("tenant", metavar="TENANT", nargs="?", help="alias; every tenant if left out")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        tenants = [tenant_named(options["tenant"])] if options["tenant"] else list(Tenant.objects.order_by("alias"))
-        rotated = []
+        tenants = (
+            [tenant_named(options["tenant"])] if options["tenant"] else list(Tenant.objects.order_by("alias"))
+        )
+        rotated: list[dict[str, Any]] = []
         for tenant in tenants:
             with scope(tenant=tenant):
                 keys = SigningKey.rotate(tenant, by=OPERATOR)
             rotated.append(
                 {
                     "tenant": tenant.alias,
-                    "keys": [{"kid": key.kid, "alg": key.algorithm, "signs_from": key.signs_from.isoformat()} for key in keys],
+                    "keys": [
+                        {"kid": key.kid, "alg": key.algorithm, "signs_from": key.signs_from.isoformat()}
+                        for key in keys
+                    ],
                 }
             )
         self.report(

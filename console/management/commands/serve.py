@@ -16,7 +16,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
         parser.add_argument("--port", type=int, default=settings.PORT)
-        parser.add_argument("--workers", type=int, default=server.default_workers(), help="processes (default: cores)")
+        parser.add_argument(
+            "--workers", type=int, default=server.default_workers(), help="processes (default: cores)"
+        )
         parser.add_argument("--threads", type=int, default=4, help="threads of each process (default 4)")
 
     def handle(self, *args: Any, **options: Any) -> None:

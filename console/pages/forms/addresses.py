@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
 
 from ...policy import redirect_uris
 from ...policy.client_types import traits
@@ -22,7 +21,9 @@ def checker(name: str, client_type: str) -> Callable[[str], str]:
     if name == ORIGIN:
         policy: Callable[[str], None] = redirect_uris.check_origin
     else:
-        policy = partial(redirect_uris.check_redirect_url, private_schemes=traits(client_type).private_schemes)
+        policy = partial(
+            redirect_uris.check_redirect_url, private_schemes=traits(client_type).private_schemes
+        )
 
     def check(address: str) -> str:
         try:
@@ -42,8 +43,12 @@ def limit(name: str) -> int:
 def _too_many(name: str) -> str:
     most = limit(name)
     if name == ORIGIN:
-        return ngettext("At most %(most)d origin is possible.", "At most %(most)d origins are possible.", most) % {"most": most}
-    return ngettext("At most %(most)d address is possible.", "At most %(most)d addresses are possible.", most) % {"most": most}
+        return ngettext(
+            "At most %(most)d origin is possible.", "At most %(most)d origins are possible.", most
+        ) % {"most": most}
+    return ngettext(
+        "At most %(most)d address is possible.", "At most %(most)d addresses are possible.", most
+    ) % {"most": most}
 
 
 def address_field(name: str, client_type: str, **options: Any) -> RowsField:
@@ -52,6 +57,6 @@ def address_field(name: str, client_type: str, **options: Any) -> RowsField:
         check=checker(name, client_type),
         most=limit(name),
         too_many=_too_many(name),
-        repetition=_("This is already in the list."),
+        repetition=gettext("This is already in the list."),
         **options,
     )

@@ -32,11 +32,17 @@ TYPES = [
     ),
     (
         ClientType.SPA.value,
-        Explained(_("Single-page app"), _("Runs in the browser alone, so it has no secret; it is protected by PKCE.")),
+        Explained(
+            _("Single-page app"),
+            _("Runs in the browser alone, so it has no secret; it is protected by PKCE."),
+        ),
     ),
     (
         ClientType.NATIVE.value,
-        Explained(_("Native"), _("Installed on a phone or a computer. It has no secret either; it is protected by PKCE.")),
+        Explained(
+            _("Native"),
+            _("Installed on a phone or a computer. It has no secret either; it is protected by PKCE."),
+        ),
     ),
 ]
 
@@ -61,7 +67,10 @@ AUTH_METHODS = [
     ),
     (
         AuthMethod.PRIVATE_KEY_JWT.value,
-        Explained(_("Private key JWT"), _("The application signs with its private key; only the public key is kept here.")),
+        Explained(
+            _("Private key JWT"),
+            _("The application signs with its private key; only the public key is kept here."),
+        ),
     ),
 ]
 
@@ -72,7 +81,10 @@ CONSENT_METHODS = [
     ),
     (
         ConsentMethod.TRUSTED.value,
-        Explained(_("Trusted"), _("Nobody is asked. Choose this only for applications that your organization controls.")),
+        Explained(
+            _("Trusted"),
+            _("Nobody is asked. Choose this only for applications that your organization controls."),
+        ),
     ),
 ]
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.urls import reverse
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Client
@@ -18,8 +19,6 @@ from . import addresses, choices, keys, scope_tree, text
 from .rows import Row, list_errors, rows_of
 
 UNSUPPORTED = frozenset({"anonymous-embed"})
-MANY = {"widget": forms.CheckboxSelectMultiple, "required": False}
-ONE = {"widget": forms.RadioSelect, "required": False}
 
 
 class TypeForm(forms.Form):
@@ -61,9 +60,12 @@ class ClientForm(forms.Form):
     """The fields of one type of client. `client` is the client that is edited; without one it is a new client."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=text.NAME_LENGTH, validators=[text.check_name], help_text=_("Users see it when they sign in.")
+        label=_("Name"),
+        max_length=text.NAME_LENGTH,
+        validators=[text.check_name],
+        help_text=_("Users see it when they sign in."),
     )
-    description = forms.CharField(
+    description = text.TextField(
         label=_("Description"),
         max_length=text.DESCRIPTION_LENGTH,
         required=False,
@@ -74,28 +76,47 @@ class ClientForm(forms.Form):
         label=_("Homepage"),
         max_length=text.HOMEPAGE_LENGTH,
         required=False,
-        widget=forms.TextInput(attrs={"inputmode": "url", "spellcheck": "false", "placeholder": "https://example.com"}),
+        widget=forms.TextInput(
+            attrs={"inputmode": "url", "spellcheck": "false", "placeholder": "https://example.com"}
+        ),
         validators=[text.check_homepage],
     )
-    grant_types = forms.MultipleChoiceField(label=_("Machine-to-machine"), choices=choices.GRANTS, **MANY)
+    grant_types = forms.MultipleChoiceField(
+        label=_("Machine-to-machine"),
+        choices=choices.GRANTS,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     auth_methods = forms.MultipleChoiceField(
         label=_("Authentication method"),
         choices=choices.AUTH_METHODS,
         initial=[AuthMethod.CLIENT_SECRET.value],
         help_text=_("How the application proves to this server who it is. Both may be chosen."),
-        **MANY,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     consent_method = forms.ChoiceField(
-        label=_("Consent method"), choices=choices.CONSENT_METHODS, initial=ConsentMethod.REQUIRED.value, **ONE
+        label=_("Consent method"),
+        choices=choices.CONSENT_METHODS,
+        initial=ConsentMethod.REQUIRED.value,
+        required=False,
+        widget=forms.RadioSelect,
     )
     algorithm = forms.ChoiceField(
-        label=_("ID token signature"), choices=choices.ALGORITHMS, initial=Client.Algorithm.ES256.value, **ONE
+        label=_("ID token signature"),
+        choices=choices.ALGORITHMS,
+        initial=Client.Algorithm.ES256.value,
+        required=False,
+        widget=forms.RadioSelect,
     )
+    data: QueryDict
     version = forms.CharField(required=False, widget=forms.HiddenInput)
 
     use_required_attribute = False  # the server's sentence says more than the browser's
 
-    def __init__(self, client_type: str, data: Mapping[str, Any] | None = None, *, client: Client | None = None) -> None:
+    def __init__(
+        self, client_type: str, data: QueryDict | None = None, *, client: Client | None = None
+    ) -> None:
         self.client_type, self.client = client_type, client
         super().__init__(data, initial=self._stored())
         self.fields |= self._lists()
@@ -114,7 +135,9 @@ class ClientForm(forms.Form):
     def _stored(self) -> dict[str, Any]:
         if self.client is None:
             return {}
-        return {name: getattr(self.client, name) for name in Client.EDITABLE} | {"version": version_of(self.client)}
+        return {name: getattr(self.client, name) for name in Client.EDITABLE} | {
+            "version": version_of(self.client)
+        }
 
     def _lists(self) -> dict[str, forms.Field]:
         held = self.client.allowed_scopes if self.client else ()
@@ -123,15 +146,15 @@ class ClientForm(forms.Form):
                 label=_("Scopes"),
                 held=held,
                 help_text=_(
-                    "What the client may ask for. A scope can only narrow what the user may do; a client without scopes "
-                    "reaches nothing."
+                    "What the client may ask for. A scope can only narrow what the user may do; "
+                    "a client without scopes reaches nothing."
                 ),
             ),
             addresses.REDIRECT: addresses.address_field(
                 addresses.REDIRECT,
                 self.client_type,
                 label=_("Redirect URLs"),
-                help_text=_("Where users may be sent back to after signing in. Each is compared character by character."),
+                help_text=self._redirect_hint,
             ),
             addresses.SIGN_OUT: addresses.address_field(
                 addresses.SIGN_OUT,
@@ -143,17 +166,34 @@ class ClientForm(forms.Form):
                 addresses.ORIGIN,
                 self.client_type,
                 label=_("Allowed origins"),
-                help_text=_("The origins whose pages may call this server from a browser (CORS): scheme, host and port."),
+                help_text=_(
+                    "The origins whose pages may call this server from a browser (CORS): scheme, host and port."
+                ),
             ),
             "public_keys": keys.keys_field(
-                label=_("Public key"), help_text=_("As a JWK, RSA or elliptic curve, with its key ID (kid) and algorithm (alg).")
+                label=_("Public key"),
+                help_text=_("As a JWK, RSA or elliptic curve, with its key ID (kid) and algorithm (alg)."),
             ),
         }
+
+    @property
+    def _redirect_hint(self) -> Promise:
+        if client_types.traits(self.client_type).private_schemes:
+            return _(
+                "Where users are sent back to after signing in: http://127.0.0.1/… on any port, "
+                "a scheme of your own such as com.example.app:/callback, or https://."
+            )
+        return _(
+            "Where users are sent back to after signing in. Each begins with https://; localhost may use http://."
+        )
 
     # --- What was entered ------------------------------------------------------------------------------------------
 
     def clean_algorithm(self) -> str:
-        return str(self.cleaned_data["algorithm"] or self.get_initial_for_field(self.fields["algorithm"], "algorithm"))
+        return str(
+            self.cleaned_data["algorithm"]
+            or self.get_initial_for_field(self.fields["algorithm"], "algorithm")
+        )
 
     def clean_consent_method(self) -> str:
         return str(self.cleaned_data["consent_method"] or ConsentMethod.REQUIRED.value)
@@ -170,9 +210,15 @@ class ClientForm(forms.Form):
         if AuthMethod.PRIVATE_KEY_JWT not in self.cleaned_data.get("auth_methods", ()):
             self._ignore("public_keys")
         elif self.cleaned_data.get("public_keys") == []:
-            self.add_error("public_keys", _("Paste the public key that the application's signatures are checked with."))
-        if self.cleaned_data.get(addresses.REDIRECT) == [] and client_types.needs_redirect_url(self.client_type, grants):
-            self.add_error(addresses.REDIRECT, _("Add at least one redirect URL: without it nobody can sign in."))
+            self.add_error(
+                "public_keys", _("Paste the public key that the application's signatures are checked with.")
+            )
+        if self.cleaned_data.get(addresses.REDIRECT) == [] and client_types.needs_redirect_url(
+            self.client_type, grants
+        ):
+            self.add_error(
+                addresses.REDIRECT, _("Add at least one redirect URL: without it nobody can sign in.")
+            )
         return self.cleaned_data
 
     def _ignore(self, name: str) -> None:
@@ -180,6 +226,12 @@ class ClientForm(forms.Form):
         if name in self.fields:
             self.errors.pop(name, None)
             self.cleaned_data[name] = []
+
+    def go_on_from(self, version: str) -> None:
+        """Takes what was entered as a change of a newer state than it was entered on."""
+        data = self.data.copy()
+        data["version"] = version
+        self.data = data
 
     def values(self) -> dict[str, Any]:
         """The editable fields, for the client's verbs."""
@@ -202,7 +254,10 @@ class ClientForm(forms.Form):
 
     @cached_property
     def redirect_list(self) -> AddressList:
-        return self._address_list(addresses.REDIRECT, "https://app.example.com/callback")
+        private = client_types.traits(self.client_type).private_schemes
+        return self._address_list(
+            addresses.REDIRECT, "http://127.0.0.1/callback" if private else "https://app.example.com/callback"
+        )
 
     @cached_property
     def sign_out_list(self) -> AddressList:

@@ -1,4 +1,4 @@
-"""Searching, narrowing and sorting the list of clients. Everything lies in the address, so it can be bookmarked (P7)."""
+"""Searching, narrowing and sorting the list of clients. All of it lies in the address, to be bookmarked (P7)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ ORDERS: dict[str, Any] = {
     "last_used": F("client__last_used_at"),
     "created": F("client__created_at"),
 }
-USUAL_ORDER = "name"
+USUAL_ORDER = "name"  # "-" before a key turns the order round
 
 
 class ClientSearch(forms.Form):
@@ -48,7 +48,12 @@ class ClientSearch(forms.Form):
     status = forms.ChoiceField(
         label=_("Status"),
         required=False,
-        choices=[("", _("Any status")), ("enabled", _("Enabled")), ("disabled", _("Disabled")), ("published", _("Published"))],
+        choices=[
+            ("", _("Any status")),
+            ("enabled", _("Enabled")),
+            ("disabled", _("Disabled")),
+            ("published", _("Published")),
+        ],
     )
     consent_method = forms.ChoiceField(
         label=_("Consent method"),
@@ -62,6 +67,11 @@ class ClientSearch(forms.Form):
         self.chosen = {name: self.cleaned_data.get(name, "") for name in self.fields}
         sort = data.get("sort", "")
         self.sort = sort if sort.removeprefix("-") in ORDERS and not sort.startswith("--") else USUAL_ORDER
+
+    @property
+    def sorted(self) -> bool:
+        """Whether the order is another than the usual one."""
+        return self.sort != USUAL_ORDER
 
     @property
     def narrows(self) -> bool:
@@ -98,8 +108,10 @@ class ClientSearch(forms.Form):
 
 
 def _about(word: str) -> Q:
-    """The word in a name, client ID or description. The embedded database only folds the case of ASCII letters, so other
-    words are also tried as they are usually written."""
+    """The word in a name, client ID or description.
+
+    The embedded database folds the case of ASCII letters only: other words are also tried as they are usually written.
+    """
     spellings = {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
     found = Q()
     for spelling in spellings:

@@ -37,21 +37,26 @@ class Conflict:
         opened_on = form.data.get("version", "")
         if not opened_on or opened_on == version_of(client):
             return None
-        form.data = form.data.copy()
-        form.data["version"] = version_of(client)
+        form.go_on_from(version_of(client))
         events = _events_since(client, opened_on)
         fields: dict[str, list[Any]] = {}
         for event in events:
             for name, (before, after) in event.changes.items():
                 fields.setdefault(name, [before, after])[1] = after
-        changes = [Change(_label(form, name), _words(old), _words(new)) for name, (old, new) in fields.items() if old != new]
+        changes = [
+            Change(_label(form, name), _words(old), _words(new))
+            for name, (old, new) in fields.items()
+            if old != new
+        ]
         last = events[-1] if events else None
         return cls(who=last.actor_name if last else "", when=client.updated_at, changes=changes)
 
 
 def _events_since(client: Client, opened_on: str) -> list[Event]:
-    """The edits after the state that the form was opened on. The event of a state is written just after the state itself,
-    so the first one found is the one that made it."""
+    """The edits after the state that the form was opened on.
+
+    The event of a state is written just after the state itself, so the first one found is the one that made it.
+    """
     try:
         since = parse_datetime(opened_on)
     except ValueError:
@@ -59,7 +64,9 @@ def _events_since(client: Client, opened_on: str) -> list[Event]:
     if since is None or since.tzinfo is None:
         return []
     told = Event.objects.filter(
-        target_id=str(client.pk), action__in=[Action.CLIENT_CREATED, Action.CLIENT_UPDATED], happened_at__gte=since
+        target_id=str(client.pk),
+        action__in=[Action.CLIENT_CREATED, Action.CLIENT_UPDATED],
+        happened_at__gte=since,
     )
     return list(told.order_by("id"))[1:]
 

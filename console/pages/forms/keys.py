@@ -6,7 +6,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from ...policy import public_keys
 from .rows import RowsField
@@ -35,6 +34,6 @@ def keys_field(**options: Any) -> RowsField:
         most=MOST,
         too_many=gettext("At most 5 keys are possible."),
         repeated=lambda key: key["kid"],
-        repetition=_("Another key already has this key ID (kid)."),
+        repetition=gettext("Another key already has this key ID (kid)."),
         **options,
     )

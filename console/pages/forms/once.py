@@ -2,7 +2,7 @@
 
 import secrets
 
-from django.http import HttpRequest
+from ...requests import PageRequest
 
 FIELD = "once"
 SENT = "sent_forms"
@@ -14,12 +14,12 @@ def mark() -> str:
     return secrets.token_urlsafe(12)
 
 
-def was_sent(request: HttpRequest) -> bool:
+def was_sent(request: PageRequest) -> bool:
     """Whether this copy of the form has done its work already. A form without a mark never has."""
     return request.POST.get(FIELD, "") in request.session.get(SENT, ())
 
 
-def sent(request: HttpRequest) -> None:
+def sent(request: PageRequest) -> None:
     """Remembers that this copy of the form has done its work."""
     value = request.POST.get(FIELD, "")[:64]
     if value:

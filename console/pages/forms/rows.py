@@ -86,10 +86,12 @@ def _errors(bound: BoundField) -> list[ValidationError]:
 
 def rows_of(bound: BoundField, text: Callable[[Any], str] = str) -> list[Row]:
     """The rows of a field as entered (or stored), each with its error."""
-    errors = {error.row: error.message for error in _errors(bound) if isinstance(error, RowRefused)}
+    errors = {error.row: str(error.message) for error in _errors(bound) if isinstance(error, RowRefused)}
     return [Row(text(value), errors.get(place, "")) for place, value in enumerate(bound.value() or [])]
 
 
 def list_errors(bound: BoundField) -> list[str]:
     """What is wrong with the list as a whole."""
-    return [message for error in _errors(bound) if not isinstance(error, RowRefused) for message in error.messages]
+    return [
+        message for error in _errors(bound) if not isinstance(error, RowRefused) for message in error.messages
+    ]

@@ -33,8 +33,7 @@ class Group:
 
 
 class ScopesField(forms.Field):
-    """The chosen scopes, in the catalogue's order. Scopes that a client holds already may stay, even if the catalogue has
-    lost them since."""
+    """The chosen scopes, in the catalogue's order. What a client holds may stay, even if the catalogue has lost it."""
 
     widget = Rows
 
@@ -57,7 +56,10 @@ def groups(chosen: Collection[str]) -> list[Group]:
     for scope in scopes.SCOPES.values():
         nodes[scope.name] = Node(scope.name, gettext(scope.title), scope.name in chosen)
         _siblings(scope, nodes, areas).append(nodes[scope.name])
-    unknown = Group(gettext("No longer in the catalogue"), [Node(name, "", True) for name in sorted(chosen - nodes.keys())])
+    unknown = Group(
+        gettext("No longer in the catalogue"),
+        [Node(name, "", True) for name in sorted(chosen - nodes.keys())],
+    )
     return [group for group in (*areas.values(), unknown) if group.scopes]
 
 

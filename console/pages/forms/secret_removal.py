@@ -12,7 +12,9 @@ class SecretRemovalForm(forms.Form):
 
     acknowledge = forms.BooleanField(
         label=_("I know that nothing can get a token with a client secret after this"),
-        error_messages={"required": _("This is the last secret: check the box if you want to remove it all the same.")},
+        error_messages={
+            "required": _("This is the last secret: check the box if you want to remove it all the same.")
+        },
     )
 
     use_required_attribute = False

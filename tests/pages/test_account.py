@@ -1,0 +1,194 @@
+"""What a person has connected to their account: `/account/applications` and withdrawing a consent (P5)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+from django.utils import timezone
+from django_scopes import scope
+
+from console.models import Action, Actor, Client, Consent, Event, RefreshToken, TokenFamily, User
+
+Browse = Callable[..., Browser]
+LIST = "/account/applications"
+
+
+def consent(user: User, client: Client, *names: str) -> Consent:
+    with scope(tenant=user.tenant):
+        return Consent.give(user, client, names, redirect_host="app.example.com", shown={}, by=Actor(user=user))
+
+
+def session(user: User, client: Client, **fields: Any) -> TokenFamily:
+    now = timezone.now()
+    usual = {"access_expires_at": now + timedelta(hours=1), "expires_at": now + timedelta(days=180)}
+    with scope(tenant=user.tenant):
+        return TokenFamily.objects.create(
+            tenant=user.tenant, user=user, client=client, grant_type="authorization_code", scope="openid", **usual | fields
+        )
+
+
+def test_without_any_it_says_so(browser: Browse, bob: User):
+    page = browser(bob).get(LIST)
+
+    assert page.status_code == 200
+    assert "No applications yet" in page.content.decode()
+
+
+def test_it_shows_what_was_allowed_in_plain_words(browser: Browse, bob: User, web_client: tuple[Client, str]):
+    consent(bob, web_client[0], "openid", "offline_access", "apps", "apps:read", "no.longer:there")
+    session(bob, web_client[0])
+
+    text = browser(bob).get(LIST).content.decode()
+
+    assert "Web app" in text
+    assert "Registered by Acme AB" in text
+    assert "Know who you are" in text
+    assert "Keep access while you are away" in text
+    assert "apps:read" not in text  # apps contains it
+    assert "no.longer:there" in text
+    assert "1 active" in text
+
+
+def test_only_what_can_still_be_used_is_counted(browser: Browse, bob: User, web_client: tuple[Client, str]):
+    client, now = web_client[0], timezone.now()
+    consent(bob, client, "openid")
+    past = now - timedelta(minutes=1)
+    session(bob, client, ended_at=now)
+    session(bob, client, access_expires_at=past)
+    session(bob, client, expires_at=past)
+    refreshable = session(bob, client, access_expires_at=past)
+    with scope(tenant=bob.tenant):
+        RefreshToken.add_to(refreshable, "one")
+
+    assert "1 active" in browser(bob).get(LIST).content.decode()
+
+
+def test_it_shows_nobody_elses(browser: Browse, alice: User, bob: User, web_client: tuple[Client, str]):
+    consent(alice, web_client[0], "openid")
+    session(alice, web_client[0])
+
+    assert "Web app" not in browser(bob).get(LIST).content.decode()
+
+
+def test_deleted_clients_are_gone_and_disabled_ones_are_marked(
+    browser: Browse, register: Callable[..., tuple[Client, str]], bob: User
+):
+    deleted, disabled = register(bob.tenant, name="Deleted one")[0], register(bob.tenant, name="Disabled one")[0]
+    consent(bob, deleted, "openid")
+    consent(bob, disabled, "openid")
+    with scope(tenant=bob.tenant):
+        deleted.remove(by=Actor())
+        disabled.disable(by=Actor())
+
+    text = browser(bob).get(LIST).content.decode()
+
+    assert "Deleted one" not in text
+    assert "Disabled one" in text
+    assert "Disabled</span>" in text
+
+
+def test_trusted_applications_with_a_session_are_shown_without_a_way_to_withdraw(
+    browser: Browse, bob: User, register: Callable[..., tuple[Client, str]]
+):
+    client, _ = register(bob.tenant, name="Reports", consent_method="trusted")
+    assert "Reports" not in browser(bob).get(LIST).content.decode()
+
+    session(bob, client)
+
+    text = browser(bob).get(LIST).content.decode()
+    assert "Allowed by your organisation" in text
+    assert "Reports" in text
+    assert "withdraw" not in text
+
+
+def test_a_hostile_name_is_text(browser: Browse, bob: User, register: Callable[..., tuple[Client, str]]):
+    client, _ = register(bob.tenant, name="<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}")
+    given = consent(bob, client, "openid")
+
+    for address in (LIST, f"{LIST}/{given.pk}/withdraw"):
+        assert "<script>alert" not in browser(bob).get(address).content.decode()
+
+
+def test_it_takes_the_same_queries_for_one_application_and_for_many(
+    browser: Browse,
+    bob: User,
+    register: Callable[..., tuple[Client, str]],
+    django_assert_max_num_queries: Callable[[int], Any],
+):
+    for number in range(8):
+        client, _ = register(bob.tenant, name=f"Client {number}")
+        consent(bob, client, "openid")
+        session(bob, client)
+    chromium = browser(bob)
+
+    with django_assert_max_num_queries(7):
+        assert chromium.get(LIST).status_code == 200
+
+
+def test_withdrawing_asks_first(browser: Browse, bob: User, web_client: tuple[Client, str]):
+    given = consent(bob, web_client[0], "openid")
+    session(bob, web_client[0])
+
+    page = browser(bob).get(f"{LIST}/{given.pk}/withdraw")
+
+    assert page.status_code == 200
+    assert "1 session ends now" in page.content.decode()
+    with scope(tenant=bob.tenant):
+        assert Consent.objects.filter(pk=given.pk).exists()
+
+
+def test_withdrawing_ends_every_token_and_is_noted(browser: Browse, bob: User, web_client: tuple[Client, str]):
+    given = consent(bob, web_client[0], "openid")
+    family = session(bob, web_client[0])
+    chromium = browser(bob)
+
+    answer = chromium.post(f"{LIST}/{given.pk}/withdraw")
+
+    assert (answer.status_code, answer["Location"]) == (303, LIST)
+    assert "Web app no longer has access." in chromium.get(LIST).content.decode()
+    with scope(tenant=bob.tenant):
+        assert not Consent.objects.exists()
+        assert TokenFamily.objects.get(pk=family.pk).ended_reason == "consent withdrawn"
+        event = Event.objects.get(action=Action.CONSENT_WITHDRAWN)
+        assert (event.actor_name, event.details["sessions_ended"]) == (bob.email, 1)
+    assert chromium.post(f"{LIST}/{given.pk}/withdraw").status_code == 404
+
+
+def test_the_dialog_is_the_same_page_without_its_frame(browser: Browse, bob: User, web_client: tuple[Client, str]):
+    given = consent(bob, web_client[0], "openid")
+    headers = {"HX-Request": "true", "HX-Target": "dialog-content"}
+    chromium = browser(bob)
+
+    fragment = chromium.get(f"{LIST}/{given.pk}/withdraw", headers=headers)
+    answer = chromium.post(f"{LIST}/{given.pk}/withdraw", headers=headers)
+
+    assert "<html" not in fragment.content.decode()
+    assert (answer.status_code, answer["HX-Redirect"]) == (204, LIST)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_other_peoples_consents_are_not_there(
+    browser: Browse, alice: User, bob: User, mallory: User, web_client: tuple[Client, str], method: str
+):
+    given = consent(bob, web_client[0], "openid")
+
+    for person in (alice, mallory):
+        pages = [
+            getattr(browser(person), method)(f"{LIST}/{number}/withdraw") for number in (given.pk, 999_999, 10**30)
+        ]
+        assert {page.status_code for page in pages} == {404}
+        assert len({page.content for page in pages}) == 1
+    with scope(tenant=bob.tenant):
+        assert Consent.objects.filter(pk=given.pk).exists()
+
+
+def test_strangers_are_sent_to_sign_in(stranger: Browse, bob: User, web_client: tuple[Client, str]):
+    given = consent(bob, web_client[0], "openid")
+
+    for address in (LIST, f"{LIST}/{given.pk}/withdraw"):
+        assert stranger(bob.tenant).get(address).status_code == 302
+    assert stranger(bob.tenant).post(f"{LIST}/{given.pk}/withdraw").status_code == 302
+    with scope(tenant=bob.tenant):
+        assert Consent.objects.exists()

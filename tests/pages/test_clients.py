@@ -1,0 +1,286 @@
+"""The list of clients, `/console/oauth`: what it shows, searching, narrowing, sorting, pages (S1, S5, P7)."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django_scopes import scope
+
+from console.models import Actor, Client, ClientSecret, Tenant, User
+
+PAGE = "/console/oauth"
+REGION = {"HX-Request": "true", "HX-Target": "client-list"}
+Browse = Callable[[User], Browser]
+Register = Callable[..., tuple[Client, str]]
+
+
+def names(page: HttpResponse) -> list[str]:
+    """The names in the table, in its order."""
+    return re.findall(r'<span class="table__name"><a [^>]*><bdi>(.*?)</bdi>', page.content.decode())
+
+
+def text(page: HttpResponse) -> str:
+    return page.content.decode()
+
+
+@pytest.fixture
+def three(acme: Tenant, register: Register) -> list[Client]:
+    """Three clients that differ in everything the list can be narrowed and sorted by."""
+    now = timezone.now()
+    web = register(acme, name="beta", description="Åkeriets rapporter")[0]
+    spa = register(acme, name="Alpha", type="spa", consent_method="trusted")[0]
+    machine = register(acme, name="gamma", redirect_uris=[], grant_types=["client_credentials"])[0]
+    with scope(tenant=acme):
+        for days, client in enumerate([web, spa, machine]):
+            Client.objects.filter(pk=client.pk).update(created_at=now - timedelta(days=days))
+        Client.objects.filter(pk=spa.pk).update(last_used_at=now - timedelta(hours=2))
+        Client.objects.filter(pk=machine.pk).update(last_used_at=now - timedelta(minutes=3))
+        machine.publish(by=Actor())
+        web.disable(by=Actor())
+    return [web, spa, machine]
+
+
+# --- Who sees it ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("web_client")
+def test_console_leads_to_the_list(browser: Browse, alice: User):
+    answer = browser(alice).get("/console")
+
+    assert (answer.status_code, answer["Location"]) == (302, PAGE)
+
+
+def test_strangers_are_sent_to_sign_in_and_users_have_no_access(
+    browser: Browse, stranger: Callable[[Tenant], Browser], acme: Tenant, bob: User
+):
+    assert stranger(acme).get(PAGE)["Location"] == f"/login?next={PAGE}"
+    assert browser(bob).get(PAGE).status_code == 403
+    assert browser(bob).get("/console").status_code == 403
+
+
+def test_auditors_see_the_clients_and_nothing_to_change_them_with(
+    browser: Browse, carol: User, web_client: tuple[Client, str]
+):
+    page = browser(carol).get(PAGE)
+
+    assert names(page) == ["Web app"]
+    for address in ("delete", "disable", "consent-method", "/new", "/try"):
+        assert f"/{address.strip('/')}" not in text(page)
+    assert 'type="checkbox"' not in text(page)
+    assert f"/console/oauth/{web_client[0].client_id}/secrets" in text(page)
+
+
+def test_it_shows_the_clients_of_the_tenant_and_of_no_other(
+    browser: Browse, alice: User, globex: Tenant, register: Register, web_client: tuple[Client, str]
+):
+    foreign = register(globex, name="Foreign client")[0]
+    with scope(tenant=globex):
+        foreign.publish(by=Actor())
+
+    page = browser(alice).get(PAGE)
+
+    assert names(page) == ["Web app"]
+    assert foreign.client_id not in text(page)
+
+
+# --- What a row says --------------------------------------------------------------------------------------------
+
+
+def test_a_row_says_type_consent_method_status_secrets_and_use(browser: Browse, alice: User, three: list[Client]):
+    rows = re.findall(r"<tr id=.*?</tr>", text(browser(alice).get(PAGE)), flags=re.S)
+    alpha, beta, gamma = rows
+
+    assert "Single-page app" in alpha
+    assert "Trusted" in alpha
+    assert "—" in alpha
+    assert "2\xa0hours ago" in alpha
+    assert "Disabled" in beta
+    assert "Never" in beta
+    assert "1 of 5" in beta
+    assert "Machine-to-machine" in gamma
+    assert "Published" in gamma
+    assert "3\xa0minutes ago" in gamma
+    assert all(client.client_id in text(browser(alice).get(PAGE)) for client in three)
+
+
+def test_exact_times_are_there_for_machines_and_for_whoever_wants_them(
+    browser: Browse, alice: User, three: list[Client]
+):
+    with scope(tenant=alice.tenant):
+        used = Client.objects.get(pk=three[1].pk).last_used_at
+
+    assert f'<time datetime="{used.isoformat()}" title="' in text(browser(alice).get(PAGE))
+
+
+def test_a_client_with_a_key_has_no_number_of_secrets(browser: Browse, alice: User, acme: Tenant, register: Register):
+    register(acme, auth_methods=["private_key_jwt"])
+
+    assert re.search(r'data-label="Secrets"[^>]*>Key<', text(browser(alice).get(PAGE)))
+
+
+def test_hostile_names_are_text(browser: Browse, alice: User, acme: Tenant, register: Register):
+    name = '"><script>alert(1)</script>{{ 7*7 }}'
+    register(acme, name=name, description="<img src=x onerror=alert(1)>")
+
+    page = text(browser(alice).get(PAGE))
+
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert "{{ 7*7 }}" in page
+
+
+@pytest.mark.parametrize("name", ["مرحبا بالعالم", "🚀👩‍💻", "Ü" * 512, "日本語"])
+def test_names_of_every_script_are_shown(browser: Browse, alice: User, acme: Tenant, register: Register, name: str):
+    register(acme, name=name)
+
+    assert f"<bdi>{name[:100]}" in text(browser(alice).get(PAGE))
+
+
+# --- Empty, and nothing found -----------------------------------------------------------------------------------
+
+
+def test_without_clients_it_leads_to_the_first_one(browser: Browse, alice: User, carol: User):
+    page = text(browser(alice).get(PAGE))
+
+    assert "No OAuth clients yet" in page
+    assert "Create the first client" in page
+    assert "client-filters" not in page
+    assert "Create the first client" not in text(browser(carol).get(PAGE))
+
+
+def test_a_search_that_finds_nothing_offers_to_clear_it(browser: Browse, alice: User, three: list[Client]):
+    page = text(browser(alice).get(PAGE, {"q": "xyzzy"}))
+
+    assert "No client matches" in page
+    assert "Clear search and filters" in page
+    assert 'value="xyzzy"' in page
+    assert "No OAuth clients yet" not in page
+
+
+# --- Searching, narrowing, sorting ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"q": "alp"}, ["Alpha"]),
+        ({"q": "åkeri"}, ["beta"]),
+        ({"q": "ÅKERIETS beta"}, ["beta"]),
+        ({"q": "alpha beta"}, []),
+        ({"q": "%"}, []),
+        ({"type": "web"}, ["beta", "gamma"]),
+        ({"type": "spa"}, ["Alpha"]),
+        ({"type": "machine"}, ["gamma"]),
+        ({"status": "disabled"}, ["beta"]),
+        ({"status": "enabled"}, ["Alpha", "gamma"]),
+        ({"status": "published"}, ["gamma"]),
+        ({"consent_method": "trusted"}, ["Alpha"]),
+        ({"consent_method": "required", "status": "enabled"}, ["gamma"]),
+        ({"sort": "name"}, ["Alpha", "beta", "gamma"]),
+        ({"sort": "-name"}, ["gamma", "beta", "Alpha"]),
+        ({"sort": "type"}, ["Alpha", "beta", "gamma"]),
+        ({"sort": "created"}, ["gamma", "Alpha", "beta"]),
+        ({"sort": "-created"}, ["beta", "Alpha", "gamma"]),
+        ({"sort": "last_used"}, ["Alpha", "gamma", "beta"]),
+        ({"sort": "-last_used"}, ["gamma", "Alpha", "beta"]),
+    ],
+)
+def test_it_narrows_and_sorts(
+    browser: Browse, alice: User, three: list[Client], query: dict[str, str], found: list[str]
+):
+    assert names(browser(alice).get(PAGE, query)) == found
+
+
+def test_it_finds_a_client_by_a_part_of_its_id(browser: Browse, alice: User, three: list[Client]):
+    assert names(browser(alice).get(PAGE, {"q": three[2].client_id[4:20]})) == ["gamma"]
+
+
+@pytest.mark.parametrize(
+    "query", ["type=elsewhere", "status=%00", "sort=password", "sort=--name", "page=0", "page=-1", "page=x", "page=99"]
+)
+def test_values_that_make_no_sense_count_as_not_given(
+    browser: Browse, alice: User, three: list[Client], query: str
+):
+    page = browser(alice).get(f"{PAGE}?{query}")
+
+    assert names(page) == ["Alpha", "beta", "gamma"]
+
+
+@pytest.mark.parametrize("words", ["\0", "x" * 10_000, "'; drop table --", "\ud7ff"])
+def test_a_hostile_search_finds_nothing(browser: Browse, alice: User, three: list[Client], words: str):
+    page = browser(alice).get(f"{PAGE}?q={quote(words)}")
+
+    assert page.status_code == 200
+    assert names(page) == []
+
+
+# --- Pages ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many(acme: Tenant, register: Register) -> None:
+    for number in range(60):
+        register(acme, name=f"Client {number:02}")
+
+
+@pytest.mark.usefixtures("many")
+def test_it_has_pages_of_25_that_keep_the_search(browser: Browse, alice: User):
+    page = browser(alice).get(PAGE, {"q": "client", "page": "2"})
+
+    assert names(page) == [f"Client {number:02}" for number in range(25, 50)]
+    assert "26–50 of 60" in text(page)
+    assert "?q=client&amp;page=3" in text(page)
+
+
+@pytest.mark.usefixtures("many")
+def test_the_number_of_queries_does_not_grow_with_the_rows(browser: Browse, alice: User):
+    admin = browser(alice)
+    with CaptureQueriesContext(connection, ) as full:
+        admin.get(PAGE)
+    with CaptureQueriesContext(connection) as one:
+        admin.get(PAGE, {"q": "Client 01"})
+
+    assert len(full) == len(one)
+    assert len(full) <= 8
+
+
+# --- Fragments --------------------------------------------------------------------------------------------------
+
+
+def test_htmx_gets_the_region_alone_and_an_address_without_empty_parameters(
+    browser: Browse, alice: User, three: list[Client]
+):
+    answer = browser(alice).get(f"{PAGE}?q=alpha&type=&status=&sort=name", headers=REGION)
+
+    assert text(answer).lstrip().startswith('<div id="client-list"')
+    assert "<html" not in text(answer)
+    assert names(answer) == ["Alpha"]
+    assert answer["HX-Push-Url"] == f"{PAGE}?q=alpha"
+    assert "HX-Request" in answer["Vary"]
+
+
+def test_fetching_the_list_again_adds_nothing_to_the_history(browser: Browse, alice: User, three: list[Client]):
+    here = {"HX-Current-URL": f"{alice.tenant.issuer}{PAGE}?q=alpha"}
+
+    assert browser(alice).get(f"{PAGE}?q=alpha", headers=REGION | here)["HX-Push-Url"] == "false"
+
+
+def test_a_restored_page_is_whole(browser: Browse, alice: User, three: list[Client]):
+    restored = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+
+    assert "<html" in text(browser(alice).get(PAGE, headers=restored))
+
+
+def test_removed_secrets_are_not_counted(browser: Browse, alice: User, acme: Tenant, web_client: tuple[Client, str]):
+    with scope(tenant=acme):
+        ClientSecret.objects.get().remove(by=Actor())
+
+    assert f"0 of {settings.LIMITS['client_secrets']}" in text(browser(alice).get(PAGE))

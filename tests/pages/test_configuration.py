@@ -1,0 +1,119 @@
+"""*View OAuth configuration*: `/console/oauth/configuration` (S11, S14)."""
+
+import html
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client as Browser
+
+from console.metadata import authorization_server_metadata
+from console.models import Client, Tenant, User
+from console.pages.quickstarts import LANGUAGES, languages
+
+Browse = Callable[..., Browser]
+PAGE = "/console/oauth/configuration"
+
+
+def code(page: str, id: str) -> str:
+    return html.unescape(re.search(rf'<code id="{id}">(.*?)</code>', page, re.S)[1])  # type: ignore[index]
+
+
+def test_administrators_and_auditors_may_read_it_and_nobody_else(
+    browser: Browse, stranger: Browse, alice: User, carol: User, bob: User
+):
+    assert browser(alice).get(PAGE).status_code == 200
+    assert browser(carol).get(PAGE).status_code == 200
+    assert browser(bob).get(PAGE).status_code == 403
+    assert stranger(alice.tenant).get(PAGE).status_code == 302
+    assert browser(alice).post(PAGE).status_code == 405
+
+
+def test_it_shows_the_metadata_that_the_server_publishes_and_its_address(browser: Browse, carol: User, acme: Tenant):
+    text = browser(carol).get(PAGE).content.decode()
+
+    assert json.loads(code(text, "metadata-json")) == authorization_server_metadata(acme)
+    assert code(text, "metadata-address") == "http://acme.localhost:8000/.well-known/oauth-authorization-server"
+    published = browser(carol).get("/.well-known/oauth-authorization-server").json()
+    assert published == authorization_server_metadata(acme)
+
+
+def test_it_is_a_dialog_when_the_console_asks_for_one(browser: Browse, alice: User):
+    page = browser(alice).get(PAGE, headers={"HX-Request": "true", "HX-Target": "dialog-content"})
+
+    assert "<html" not in page.content.decode()
+    assert "OAuth configuration" in page.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["web_client", "spa_client", "native_client", "machine_client"])
+def test_the_code_has_the_values_of_the_client_and_never_its_secret(
+    request: pytest.FixtureRequest, browser: Browse, alice: User, kind: str
+):
+    client, secret = request.getfixturevalue(kind)
+    chromium = browser(alice)
+
+    for language in languages(client):
+        text = chromium.get(PAGE, {"client": client.client_id, "language": language}).content.decode()
+        snippet = code(text, "quickstart-code")
+        assert client.client_id in snippet
+        assert "http://acme.localhost:8000" in snippet
+        assert "{{" not in snippet
+        assert "{%" not in snippet
+        assert not secret or secret not in text
+        for address in client.redirect_uris[:1]:
+            assert address in snippet
+
+
+def test_every_type_has_the_languages_that_suit_it(
+    spa_client: tuple[Client, str], web_client: tuple[Client, str], native_client: tuple[Client, str]
+):
+    assert list(languages(spa_client[0])) == ["javascript-browser", "curl"]
+    assert "javascript-browser" not in languages(web_client[0])
+    every = {*languages(spa_client[0]), *languages(web_client[0]), *languages(native_client[0])}
+    assert every == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", ["", "cobol", "../../../settings", "javascript-browser"])
+def test_another_language_gets_the_first_one(
+    browser: Browse, alice: User, web_client: tuple[Client, str], language: str
+):
+    page = browser(alice).get(PAGE, {"client": web_client[0].client_id, "language": language})
+
+    assert page.context["quickstart"].language == "python"
+
+
+def test_unknown_and_foreign_clients_get_the_same_404(
+    browser: Browse, alice: User, globex: Tenant, register: Callable[..., tuple[Client, str]]
+):
+    foreign, _ = register(globex)
+    chromium = browser(alice)
+
+    pages = [chromium.get(PAGE, {"client": client_id}) for client_id in (foreign.client_id, "x", "\0", "x" * 9000)]
+
+    assert {page.status_code for page in pages} == {404}
+    assert len({page.content for page in pages}) == 1
+
+
+def test_hostile_values_are_text(browser: Browse, alice: User, register: Callable[..., tuple[Client, str]]):
+    client, _ = register(
+        alice.tenant, name="</option><script>alert(1)</script>", redirect_uris=["https://a.example/</code><script>alert(2)"]
+    )
+
+    text = browser(alice).get(PAGE, {"client": client.client_id}).content.decode()
+
+    assert "<script>alert" not in text
+
+
+def test_the_shell_runs_nothing_out_of_a_redirect_url(
+    browser: Browse, alice: User, register: Callable[..., tuple[Client, str]]
+):
+    client, _ = register(alice.tenant, redirect_uris=["https://a.example/$(reboot)"])
+
+    text = browser(alice).get(PAGE, {"client": client.client_id, "language": "curl"}).content.decode()
+
+    assert "$(reboot)" not in code(text, "quickstart-code")
+
+
+def test_without_a_client_it_says_where_code_will_be(browser: Browse, alice: User):
+    assert "code for it appears here" in browser(alice).get(PAGE).content.decode()
