@@ -245,7 +245,7 @@ class Client(AbstractApplication):
     def edit(self, *, by: Actor, **fields: Any) -> str:
         """Changes what the owner may change. Returns a new secret when the client began to need one, else "".
 
-        Taking away a scope, a grant or a redirect URL also ends the live tokens that depended on it.
+        A scope that is taken away is left out of the tokens that are refreshed from then on.
         """
         from .secret import ClientSecret
 

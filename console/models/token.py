@@ -24,7 +24,9 @@ from oauth2_provider.models import (
     AbstractRefreshToken,
 )
 
-from ..policy import credentials
+from ..policy import client_types, credentials
+from ..policy.client_types import GrantType
+from ..policy.consent_rules import ConsentMethod
 from .client import Client
 from .event import Action, Actor, Event
 from .prepared import PreparedQuery
@@ -114,11 +116,14 @@ class Grant(AbstractGrant):
         indexes = [models.Index(fields=["expires"], name="grant_expiry")]
 
     @classmethod
-    def presented(cls, code: str, client: Client) -> "Grant | None":
-        """The code of this client with this plain text, used or not, expired or not."""
+    def presented(cls, tenant: Tenant, code: str, client: Client) -> "Grant | None":
+        """The code that `tenant` gave this client, with this plain text, used or not, expired or not.
+
+        A published client has the same ID in every tenant: a code of one must be nothing in another.
+        """
         if not credentials.is_well_formed(code, credentials.Prefix.CODE):
             return None
-        found = (_GRANT.first(client.pk, candidate) for candidate in digests(code))
+        found = (_GRANT.first(tenant.pk, client.pk, candidate) for candidate in digests(code))
         return next((grant for grant in found if grant is not None), None)
 
     @classmethod
@@ -304,10 +309,13 @@ class LiveToken:
         client = Client.connected_to(tenant, str(claims.get("client_id", "")))
         if client is None or not client.is_enabled:
             return None
+        if not client.allows_scopes(str(claims.get("scope", "")).split()):
+            return None  # its owner has taken one away since
         if RevokedAccessToken.objects.filter(jti=claims["jti"]).exists():
             return None
         if "family" not in claims:
-            return cls(claims, client, None) if cls._credential_lives(client, claims) else None
+            lives = cls._may_use(client, GrantType.CLIENT_CREDENTIALS) and cls._credential_lives(client, claims)
+            return cls(claims, client, None) if lives else None
         family = (
             TokenFamily.objects.filter(
                 pk=claims["family"], client=client, ended_at=None, user__is_active=True
@@ -315,7 +323,14 @@ class LiveToken:
             .select_related("user")
             .first()
         )
-        return cls(claims, client, family.user) if family else None
+        return cls(claims, client, family.user) if family and cls._may_use(client, family.grant_type) else None
+
+    @staticmethod
+    def _may_use(client: Client, grant_type: str) -> bool:
+        """Whether the client could get such a token today: its registration and the tenant's trust may have changed."""
+        machine = grant_type in client_types.MACHINE_GRANTS
+        trusted = client.connection.consent_method == ConsentMethod.TRUSTED
+        return client.allows_grant_type(grant_type) and (trusted or not machine)
 
     @staticmethod
     def _credential_lives(client: Client, claims: Mapping[str, Any]) -> bool:
@@ -344,9 +359,10 @@ class LiveToken:
 
 
 _GRANT = PreparedQuery(
-    lambda client_pk, digest: Grant._base_manager.filter(code=digest, application=client_pk).select_related(
-        "user"
-    ),
+    lambda tenant_id, client_pk, digest: Grant._base_manager.filter(
+        tenant=tenant_id, code=digest, application=client_pk
+    ).select_related("user"),
+    uuid.UUID,
     int,
     str,
 )

@@ -21,7 +21,8 @@ from .parameters import Parameters
 MAX_CLIENT_ID = 512
 MAX_NONCE = 255
 MAX_HINT = 8192
-CODE_CHALLENGE = re.compile(r"^[A-Za-z0-9_-]{43}$")
+CODE_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+NOT_IN_A_DESCRIPTION = re.compile(r"[^ !#-\[\]-~]")  # RFC 6749 §4.1.2.1
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 
 
@@ -143,7 +144,8 @@ def state_is_kept(asked: AuthorizationRequest) -> None:
 # RFC 6749 §3.1
 def nothing_stands_twice(asked: AuthorizationRequest) -> None:
     if asked.parameters.repeated:
-        raise OAuthError("invalid_request", f"Repeated parameter: {min(asked.parameters.repeated)[:50]}.")
+        name = NOT_IN_A_DESCRIPTION.sub("?", min(asked.parameters.repeated)[:50])
+        raise OAuthError("invalid_request", f"Repeated parameter: {name}.", reason="repeated parameter")
 
 
 # RFC 6749 §3.1.1; RFC 9700 §2.1.2: only the code flow.
@@ -178,7 +180,7 @@ def pkce_is_s256(asked: AuthorizationRequest) -> None:
         raise OAuthError("invalid_request", "code_challenge is missing: PKCE is required.")
     if asked.parameters.get("code_challenge_method", "plain") != "S256":
         raise OAuthError("invalid_request", "code_challenge_method must be S256.")
-    if not CODE_CHALLENGE.match(challenge):
+    if not CODE_CHALLENGE.fullmatch(challenge):
         raise OAuthError("invalid_request", "code_challenge must be 43 characters of base64url.")
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import unquote_plus
 
 import jwt
@@ -75,7 +76,7 @@ def _basic(authorization: str) -> tuple[str, str] | None:
         )
     except (binascii.Error, ValueError):
         raise failed("unreadable Basic header") from None
-    if not separator or "\0" in client_id:
+    if not separator:
         raise failed("unreadable Basic header")
     return unquote_plus(client_id), unquote_plus(secret)
 
@@ -84,7 +85,7 @@ def _by_secret(tenant: Tenant, presented: str, client_id: str | None) -> Authent
     """client_secret_basic and client_secret_post. The secret finds the client; a client ID that is sent must agree."""
     secret = ClientSecret.presented(tenant, presented)
     if secret is None:
-        client = Client.connected_to(tenant, client_id) if client_id and "\0" not in client_id else None
+        client = _named(tenant, client_id)
         if client is not None and not client.confidential:
             raise failed(
                 "public client sent a secret",
@@ -106,7 +107,7 @@ def _public(tenant: Tenant, parameters: Mapping[str, str]) -> Authenticated:
         client_id = token.family.client.client_id if token else None
     if client_id is None:
         raise failed("no client named", "Client authentication is missing.")
-    client = Client.connected_to(tenant, client_id)
+    client = _named(tenant, client_id)
     if client is None:
         raise failed("unknown client")
     if client.confidential:
@@ -118,12 +119,8 @@ def _by_assertion(tenant: Tenant, assertion: str, parameters: Mapping[str, str])
     """private_key_jwt (RFC 7523 §2.2, §3): signed with a key registered for the client, for us, short-lived, once."""
     if parameters.get("client_assertion_type") != ASSERTION_TYPE:
         raise failed("client_assertion_type is not jwt-bearer", "Unsupported client_assertion_type.")
-    try:
-        header = jwt.get_unverified_header(assertion)
-        client_id = str(jwt.decode(assertion, options={"verify_signature": False}).get("sub", ""))
-    except (jwt.PyJWTError, ValueError):
-        raise failed("unreadable assertion") from None
-    client = Client.connected_to(tenant, client_id) if client_id and "\0" not in client_id else None
+    header, subject = _unproven(assertion)
+    client = _named(tenant, subject)
     if client is None or not client.allows_auth_method(AuthMethod.PRIVATE_KEY_JWT):
         raise failed("client is not registered for private_key_jwt")
     key = next((key for key in client.public_keys if key["kid"] == header.get("kid")), None)
@@ -138,22 +135,40 @@ def _by_assertion(tenant: Tenant, assertion: str, parameters: Mapping[str, str])
             leeway=LEEWAY,
             options={"require": ["iss", "sub", "aud", "exp", "jti"], "verify_aud": False},
         )
-    except (jwt.PyJWTError, ValueError, TypeError) as error:
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
         raise failed(f"assertion refused: {type(error).__name__}") from None
     if claims["aud"] not in (tenant.issuer, tenant.issuer + TOKEN_PATH):
         raise failed("assertion is for another audience")
     now = time.time()
-    if (
-        claims["exp"] > now + ASSERTION_LIFETIME + LEEWAY
-        or claims.get("iat", now) < now - ASSERTION_LIFETIME - LEEWAY
-    ):
+    expires, made = claims["exp"], claims.get("iat", now)
+    if type(expires) not in {int, float} or type(made) not in {int, float}:
+        raise failed("assertion has no usable dates")
+    if expires > now + ASSERTION_LIFETIME + LEEWAY or made < now - ASSERTION_LIFETIME - LEEWAY:
         raise failed("assertion lives too long")
     jti = claims["jti"]
-    if not isinstance(jti, str) or not 1 <= len(jti) <= 255:
+    if not isinstance(jti, str) or not 1 <= len(jti) <= 255 or not jti.isprintable():
         raise failed("assertion has no usable jti")
-    if not ClientAssertion.use(client, jti, datetime.fromtimestamp(claims["exp"] + LEEWAY + 1, tz=UTC)):
+    if not ClientAssertion.use(client, jti, datetime.fromtimestamp(expires + LEEWAY + 1, tz=UTC)):
         raise failed("assertion used before")
     return Authenticated(client)
+
+
+def _unproven(assertion: str) -> tuple[dict[str, Any], Any]:
+    """Header and subject of an assertion, good for finding the client and its key, and for nothing else."""
+    try:
+        header = jwt.get_unverified_header(assertion)
+        return header, jwt.decode(assertion, options={"verify_signature": False}).get("sub")
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+        raise failed("unreadable assertion") from None
+
+
+def _named(tenant: Tenant, client_id: Any) -> Client | None:
+    """The client with this ID, if it can be one: text of printable ASCII (RFC 6749 §A.1), not longer than we keep."""
+    if not isinstance(client_id, str) or not 1 <= len(client_id) <= 255:
+        return None
+    if not client_id.isascii() or not client_id.isprintable():
+        return None
+    return Client.connected_to(tenant, client_id)
 
 
 def note_use(found: Authenticated) -> None:

@@ -27,23 +27,28 @@ def endpoint(*methods: str, who: str) -> Callable[[View], View]:
         @csrf_exempt
         @wraps(view)
         def answered(request: TenantRequest) -> HttpResponse:
-            if request.method == "OPTIONS":
-                return cors.preflight(request, methods)
             try:
-                if request.method not in methods:
-                    raise OAuthError("invalid_request", f"Use {' or '.join(methods)}.", status=405)
-                answer = view(request)
-            except OAuthError as error:
-                answer = response(error)
-            except OperationalError:
-                answer = response(OAuthError("temporarily_unavailable", "Try again in a moment."))
-            if answer.status_code == 405:
-                answer["Allow"] = ", ".join([*methods, "OPTIONS"])
-            return cors.allow(request, answer)
+                if request.method == "OPTIONS":
+                    return cors.preflight(request, methods)
+                return cors.allow(request, _answer(view, request, methods))
+            except OperationalError:  # without CORS headers: the origins are in that database too
+                return response(OAuthError("temporarily_unavailable", "Try again in a moment."))
 
         return answered  # type: ignore[return-value]
 
     return decorate
+
+
+def _answer(view: View, request: TenantRequest, methods: tuple[str, ...]) -> HttpResponse:
+    try:
+        if request.method not in methods:
+            raise OAuthError("invalid_request", f"Use {' or '.join(methods)}.", status=405)
+        return view(request)
+    except OAuthError as error:
+        answer = response(error)
+        if error.status == 405:
+            answer["Allow"] = ", ".join([*methods, "OPTIONS"])
+        return answer
 
 
 def no_store(body: object, status: int = 200) -> JsonResponse:

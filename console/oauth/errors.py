@@ -25,8 +25,17 @@ STATUS = {"invalid_client": 401, "invalid_token": 401, "temporarily_unavailable"
 class OAuthError(Exception):
     """An error answer. `error` is the registered code, `description` a sentence for the developer of the client."""
 
-    def __init__(self, error: str, description: str, *, status: int | None = None, reason: str = "") -> None:
+    def __init__(
+        self,
+        error: str,
+        description: str,
+        *,
+        status: int | None = None,
+        reason: str = "",
+        nothing_presented: bool = False,
+    ) -> None:
         super().__init__(description)
+        self.nothing_presented = nothing_presented
         self.error = error
         self.description = description
         self.status = status or STATUS.get(error, 400)
@@ -52,7 +61,9 @@ def response(error: OAuthError) -> JsonResponse:
     if error.error == "invalid_client":
         answer["WWW-Authenticate"] = 'Basic realm="oauth", charset="UTF-8"'
     if error.error in {"invalid_token", "insufficient_scope"}:
-        answer["WWW-Authenticate"] = f'Bearer realm="oauth", error="{error.error}"'
+        # Who presented nothing is told how to, not what was wrong with it (RFC 6750 §3.1).
+        why = "" if error.nothing_presented else f', error="{error.error}"'
+        answer["WWW-Authenticate"] = f'Bearer realm="oauth"{why}'
     if error.status == 503:
         answer["Retry-After"] = "1"
     return answer

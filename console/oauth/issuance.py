@@ -14,6 +14,9 @@ from oauthlib.common import Request
 from ..models import Actor, Grant, RefreshToken
 from .client_authentication import Authenticated
 
+# What a client may say about a token it asks for; shown in the list of tokens (Q6).
+LABELS = frozenset({"deviceType", "description"})
+
 
 @dataclass(slots=True)
 class Issuance:

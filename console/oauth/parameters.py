@@ -69,21 +69,23 @@ def body(request: TenantRequest) -> Parameters:
     """
     if request.META.get("QUERY_STRING"):
         raise OAuthError("invalid_request", "Send parameters in the body, not in the address.")
+    content_type = request.content_type or FORM
+    if content_type not in {FORM, JSON}:  # a multipart body may have been read already, and cannot be read twice
+        raise OAuthError("invalid_request", f"Send {FORM} or {JSON}.", status=415)
     try:
         raw = request.body
     except RequestDataTooBig:
         raise OAuthError("invalid_request", "The request is too long.", status=413) from None
     if len(raw) > MAX_LENGTH:
         raise OAuthError("invalid_request", "The request is too long.", status=413)
-    content_type = request.content_type or FORM
-    if content_type == FORM:
-        parameters = parse(_text(raw))
-    elif content_type == JSON:
-        parameters = _json(raw)
-    else:
-        raise OAuthError("invalid_request", f"Send {FORM} or {JSON}.", status=415)
+    parameters = parse(_text(raw)) if content_type == FORM else _json(raw)
     if parameters.repeated:
-        raise OAuthError("invalid_request", f"Repeated parameter: {min(parameters.repeated)}.")
+        # The name is the caller's own text: it goes back to the caller, and not into the audit log.
+        raise OAuthError(
+            "invalid_request",
+            f"Repeated parameter: {min(parameters.repeated)[:50]}.",
+            reason="repeated parameter",
+        )
     if any("\0" in value for value in parameters.values()):
         raise OAuthError("invalid_request", "A parameter contains a NUL character.")
     return parameters
@@ -115,9 +117,13 @@ def _json(raw: bytes) -> Parameters:
         if name == "user_lookup" and isinstance(value, dict):
             value = json.dumps(value)
         if not isinstance(value, str):
-            raise OAuthError("invalid_request", f"The parameter {name[:50]!r} must be a string.")
+            raise OAuthError(
+                "invalid_request",
+                f"The parameter {name[:50]!r} must be a string.",
+                reason="a parameter is not a string",
+            )
         try:
-            value.encode()
+            (name + value).encode()
         except UnicodeEncodeError:  # a lone surrogate, which JSON can spell and UTF-8 cannot
             raise OAuthError("invalid_request", "The request is not properly encoded UTF-8.") from None
         pairs.append((name, value))

@@ -6,6 +6,7 @@ One response type (code) and four grants. Anything else is unsupported here, not
 import json
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from oauth2_provider.settings import oauth2_settings
 from oauthlib.common import Request
@@ -35,22 +36,34 @@ class UserImpersonationGrant(ClientCredentialsGrant):
     def _person(request: Request) -> User:
         try:
             lookup = json.loads(request.user_lookup)
-            field = {"userId": "pk", "subject": "email"}[lookup["field"]]
+            find = {"userId": _by_id, "subject": _by_subject}[lookup["field"]]
             value = lookup["value"]
             if not isinstance(value, str):
                 raise TypeError
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
             raise oauthlib_errors.InvalidRequestError(
                 description='user_lookup must be {"field": "userId" or "subject", "value": "…"}.',
                 request=request,
             ) from None
-        try:
-            user = User.objects.filter(is_active=True, **{field: value.lower()}).first()
-        except ValueError:  # not a UUID
-            user = None
+        user = find(value)
         if user is None:
             raise oauthlib_errors.InvalidGrantError(description="There is no such user.", request=request)
         return user
+
+
+def _by_id(value: str) -> User | None:
+    try:
+        user: User | None = User.objects.filter(is_active=True, pk=UUID(value)).first()
+    except ValueError:
+        return None
+    return user
+
+
+def _by_subject(value: str) -> User | None:
+    if not value.isprintable():  # no address; and a NUL or half a surrogate pair is an error to the database
+        return None
+    user: User | None = User.objects.filter(is_active=True, email=value.strip().lower()).first()
+    return user
 
 
 class TenantServer(Server):

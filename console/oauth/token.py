@@ -19,10 +19,18 @@ from ..sessions import client_address
 from . import parameters
 from .endpoint import endpoint, no_store
 from .errors import OAuthError
-from .issuance import Issuance
+from .issuance import LABELS, Issuance
 from .server import server
 
 CODE_VERIFIER = re.compile(r"^[A-Za-z0-9._~-]{43,128}$")
+# What a token request may say. oauthlib takes any other parameter for an attribute of its request that it does not
+# find set, and some of these decide what is issued (`extra_credentials`, `response_type`): it never sees them.
+UNDERSTOOD = frozenset(
+    {
+        "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "user_lookup",
+        "client_id", "client_secret", "client_assertion", "client_assertion_type", *LABELS,
+    }
+)  # fmt: skip
 
 
 @endpoint("POST", who="a client, authenticated by client_authentication")
@@ -30,8 +38,9 @@ CODE_VERIFIER = re.compile(r"^[A-Za-z0-9._~-]{43,128}$")
 def token(request: TenantRequest) -> HttpResponse:
     """Exchanges a code, a refresh token or a client's own credentials for tokens."""
     state = Issuance(actor=Actor(address=client_address(request)))
-    sent = parameters.body(request)
+    sent: Mapping[str, str] = {}
     try:
+        sent = parameters.body(request)
         _check(sent)
         status, answer = _exchange(request, sent, state)
     except OAuthError as error:
@@ -51,7 +60,7 @@ def _exchange(
     asked = Request(
         request.tenant.issuer + TOKEN_PATH,
         http_method="POST",
-        body=urlencode(list(sent.items())),
+        body=urlencode([(name, value) for name, value in sent.items() if name in UNDERSTOOD]),
         headers={"Authorization": authorization} if authorization else {},
     )
     asked.issuance = state

@@ -29,5 +29,7 @@ def _token(request: TenantRequest) -> str:
     if token is None and request.method == "POST" and request.content_type == parameters.FORM:
         token = parameters.body(request).get("access_token")
     if token is None:
-        raise OAuthError("invalid_token", "Send the access token in the Authorization header.")
+        raise OAuthError(
+            "invalid_token", "Send the access token in the Authorization header.", nothing_presented=True
+        )
     return token

@@ -4,6 +4,7 @@ Every look-up that django-oauth-toolkit would make over the whole database is ov
 fails closed. Statements per request are counted in bench/: one for client credentials.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from ..tenancy import current_tenant
 from . import id_tokens
 from .client_authentication import authenticate, note_use
 from .errors import OAuthError
-from .issuance import issuance
+from .issuance import LABELS, issuance
 
 
 class TenantValidator(OAuth2Validator):
@@ -47,7 +48,7 @@ class TenantValidator(OAuth2Validator):
                     description=error.description, request=request
                 ) from None
             raise oauthlib_errors.InvalidClientError(description=error.description, request=request) from None
-        state.authenticated = found
+        state.authenticated, state.actor = found, replace(state.actor, client=found.client)
         request.client, request.client_id = found.client, found.client.client_id
         return True
 
@@ -140,7 +141,7 @@ class TenantValidator(OAuth2Validator):
         self, client_id: str, code: str, client: Client, request: Request, *args: Any, **kwargs: Any
     ) -> bool:
         """A used code passes here: only a request that is right in every other way may end what the code gave."""
-        grant = Grant.presented(code, client)
+        grant = Grant.presented(current_tenant(), code, client)
         if grant is None or grant.expires <= timezone.now() or not grant.user.is_active:
             issuance(request).refusal = "unknown or expired code"
             return False
@@ -269,7 +270,7 @@ class TenantValidator(OAuth2Validator):
         return {
             name: value.replace("\0", "")
             for name, value in request.decoded_body or []
-            if name in {"deviceType", "description"}
+            if name in LABELS
         }
 
     @staticmethod

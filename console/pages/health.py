@@ -40,8 +40,15 @@ def _database_answers() -> bool:
 
 
 def _migrations_ran() -> bool:
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    """Looked up until it is true: migrations are not taken back under a running process, and the look-up is slow."""
+    global _migrated
+    if not _migrated:
+        executor = MigrationExecutor(connection)
+        _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return _migrated
+
+
+_migrated = False
 
 
 def _tenants_can_sign() -> bool:

@@ -74,10 +74,10 @@ def try_it(request: HttpRequest, client_id: str) -> HttpResponse:
     issuer = current_tenant().issuer
     here = issuer + reverse("try_it", args=[client.client_id])
     if normalize_host(request.get_host()) != normalize_host(urlsplit(issuer).netloc):
-        return redirect(
-            here
-        )  # the answer comes to the tenant's own address, where this session would be unknown
+        # The answer comes to the tenant's own address, where this session would be unknown.
+        return redirect(here)
     answer = _answer(request, client)
+    request.META["QUERY_STRING"] = ""  # no link or form of the page repeats the code
     form = TryForm(client, request.POST if request.method == "POST" else None)
     if form.is_valid() and not client.machine_only:
         return _start(request, client, form.cleaned_data["scopes"], here)

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ ALGORITHMS: dict[str, frozenset[str]] = {
 }
 CURVES = {"ES256": ("P-256", 32), "ES384": ("P-384", 48), "EdDSA": ("Ed25519", 32)}
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+BASE64URL = re.compile(r"[A-Za-z0-9_-]+")  # RFC 7515 §2: the URL's alphabet, and no padding
 MIN_RSA_BYTES = 256  # 2048 bits
 MAX_RSA_BYTES = 1024  # 8192 bits: a larger one only costs time
 
@@ -56,7 +58,7 @@ def check(key: Mapping[str, Any]) -> dict[str, str]:
             )
         )
     kind, algorithm, kid = key.get("kty"), key.get("alg"), key.get("kid")
-    if kind not in ALGORITHMS:
+    if not isinstance(kind, str) or kind not in ALGORITHMS:
         raise Refused(gettext_noop("The key type (kty) must be RSA, EC or OKP."))
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS[kind]:
         raise Refused(
@@ -95,8 +97,8 @@ def _curve(key: Mapping[str, Any], algorithm: str) -> dict[str, str]:
 def _bytes(key: Mapping[str, Any], member: str) -> bytes:
     value = key.get(member)
     try:
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not BASE64URL.fullmatch(value):
             raise ValueError
-        return base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
+        return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
     except (ValueError, binascii.Error):
         raise Refused(gettext_noop("The key's numbers are not a usable public key.")) from None

@@ -13,7 +13,7 @@ OFFLINE_ACCESS = "offline_access"
 PROTOCOL_SCOPES = frozenset({OPENID, "profile", "email", OFFLINE_ACCESS})
 BUNDLES = frozenset({"user_default", "admin_classic"})
 MAX_LENGTH = 8192
-SYNTAX = re.compile(r"^[\x21\x23-\x5b\x5d-\x7e]+$")  # RFC 6749 §3.3, one scope-token
+SYNTAX = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3, one scope-token
 
 
 class InvalidScope(ValueError):
@@ -24,8 +24,8 @@ def parse(text: str) -> list[str]:
     """The scope parameter as a list without repetitions, in the order given. Raises InvalidScope."""
     if len(text) > MAX_LENGTH:
         raise InvalidScope("The scope parameter is too long.")
-    names = list(dict.fromkeys(text.split()))
-    if not all(SYNTAX.match(name) for name in names):
+    names = list(dict.fromkeys(name for name in text.split(" ") if name))  # nothing but a space separates them
+    if not all(SYNTAX.fullmatch(name) for name in names):
         raise InvalidScope("The scope parameter contains characters that RFC 6749 does not allow.")
     return names
 

@@ -20,7 +20,7 @@ from django.http import HttpResponse
 from django.test import Client as Browser
 
 from console.models import Client, Tenant
-from tests.cast import stranger_on
+from tests.cast import PASSWORD, stranger_on
 
 VERIFIER = "dBjftJeZ4CVP-mBjf3G9Nl7BjfYlhQ2W6RrJ3V4oO5w"
 STATE = "a state & nothing else"
@@ -61,22 +61,40 @@ def answer(response: HttpResponse) -> Answer:
     return Answer(response["Location"])
 
 
-class _Fields(HTMLParser):
+class _Forms(HTMLParser):
+    """The forms of a page: each is the names of its fields, and the values of those that are hidden."""
+
     def __init__(self) -> None:
         super().__init__()
-        self.hidden: dict[str, str] = {}
+        self.forms: list[tuple[set[str], dict[str, str]]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag == "input" and given.get("type") == "hidden" and given.get("name"):
-            self.hidden[str(given["name"])] = given.get("value") or ""
+        if tag == "form":
+            self.forms.append((set(), {}))
+        elif tag in {"input", "button"} and given.get("name"):
+            names, hidden = self.forms[-1]
+            names.add(str(given["name"]))
+            if given.get("type") == "hidden":
+                hidden[str(given["name"])] = given.get("value") or ""
 
 
-def hidden_fields(page: HttpResponse) -> dict[str, str]:
-    """What a form of the page sends besides what the person decides."""
-    reader = _Fields()
+def hidden_fields(page: HttpResponse, of: str = "decision") -> dict[str, str]:
+    """What the form with the field `of` sends besides what the person fills in or decides."""
+    reader = _Forms()
     reader.feed(page.content.decode())
-    return reader.hidden
+    [found] = [hidden for names, hidden in reader.forms if of in names]
+    return found
+
+
+def sign_in(browser: Browser, asked: HttpResponse, email: str) -> HttpResponse:
+    """Signs in on the page that `asked` leads to, and follows on from there once."""
+    assert asks_to_sign_in(asked), (asked.status_code, asked.content[:2000])
+    address = asked["Location"]
+    fields = hidden_fields(browser.get(address), of="password")
+    signed_in = browser.post(address, {**fields, "email": email, "password": PASSWORD})
+    assert signed_in.status_code == 303, signed_in.content[:2000]
+    return browser.get(signed_in["Location"])
 
 
 def asks_for_consent(response: HttpResponse) -> bool:

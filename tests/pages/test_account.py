@@ -17,7 +17,9 @@ LIST = "/account/applications"
 
 def consent(user: User, client: Client, *names: str) -> Consent:
     with scope(tenant=user.tenant):
-        return Consent.give(user, client, names, redirect_host="app.example.com", shown={}, by=Actor(user=user))
+        return Consent.give(
+            user, client, names, redirect_host="app.example.com", shown={}, by=Actor(user=user)
+        )
 
 
 def session(user: User, client: Client, **fields: Any) -> TokenFamily:
@@ -25,7 +27,12 @@ def session(user: User, client: Client, **fields: Any) -> TokenFamily:
     usual = {"access_expires_at": now + timedelta(hours=1), "expires_at": now + timedelta(days=180)}
     with scope(tenant=user.tenant):
         return TokenFamily.objects.create(
-            tenant=user.tenant, user=user, client=client, grant_type="authorization_code", scope="openid", **usual | fields
+            tenant=user.tenant,
+            user=user,
+            client=client,
+            grant_type="authorization_code",
+            scope="openid",
+            **usual | fields,
         )
 
 
@@ -75,7 +82,10 @@ def test_it_shows_nobody_elses(browser: Browse, alice: User, bob: User, web_clie
 def test_deleted_clients_are_gone_and_disabled_ones_are_marked(
     browser: Browse, register: Callable[..., tuple[Client, str]], bob: User
 ):
-    deleted, disabled = register(bob.tenant, name="Deleted one")[0], register(bob.tenant, name="Disabled one")[0]
+    deleted, disabled = (
+        register(bob.tenant, name="Deleted one")[0],
+        register(bob.tenant, name="Disabled one")[0],
+    )
     consent(bob, deleted, "openid")
     consent(bob, disabled, "openid")
     with scope(tenant=bob.tenant):
@@ -139,7 +149,9 @@ def test_withdrawing_asks_first(browser: Browse, bob: User, web_client: tuple[Cl
         assert Consent.objects.filter(pk=given.pk).exists()
 
 
-def test_withdrawing_ends_every_token_and_is_noted(browser: Browse, bob: User, web_client: tuple[Client, str]):
+def test_withdrawing_ends_every_token_and_is_noted(
+    browser: Browse, bob: User, web_client: tuple[Client, str]
+):
     given = consent(bob, web_client[0], "openid")
     family = session(bob, web_client[0])
     chromium = browser(bob)
@@ -156,7 +168,9 @@ def test_withdrawing_ends_every_token_and_is_noted(browser: Browse, bob: User, w
     assert chromium.post(f"{LIST}/{given.pk}/withdraw").status_code == 404
 
 
-def test_the_dialog_is_the_same_page_without_its_frame(browser: Browse, bob: User, web_client: tuple[Client, str]):
+def test_the_dialog_is_the_same_page_without_its_frame(
+    browser: Browse, bob: User, web_client: tuple[Client, str]
+):
     given = consent(bob, web_client[0], "openid")
     headers = {"HX-Request": "true", "HX-Target": "dialog-content"}
     chromium = browser(bob)
@@ -176,7 +190,8 @@ def test_other_peoples_consents_are_not_there(
 
     for person in (alice, mallory):
         pages = [
-            getattr(browser(person), method)(f"{LIST}/{number}/withdraw") for number in (given.pk, 999_999, 10**30)
+            getattr(browser(person), method)(f"{LIST}/{number}/withdraw")
+            for number in (given.pk, 999_999, 10**30)
         ]
         assert {page.status_code for page in pages} == {404}
         assert len({page.content for page in pages}) == 1

@@ -23,8 +23,14 @@ LIST = "/console/events"
 EXPORT = "/console/events/export"
 
 
-def note(tenant: Tenant, action: Action = Action.CLIENT_CREATED, at: datetime | None = None, **fields: Any) -> Event:
-    usual: dict[str, Any] = {"actor_kind": "user", "actor_name": "alice@acme.example", "target_name": "Reports"}
+def note(
+    tenant: Tenant, action: Action = Action.CLIENT_CREATED, at: datetime | None = None, **fields: Any
+) -> Event:
+    usual: dict[str, Any] = {
+        "actor_kind": "user",
+        "actor_name": "alice@acme.example",
+        "target_name": "Reports",
+    }
     with scope(tenant=tenant):
         event: Event = Event.objects.create(tenant=tenant, action=action, **usual | fields)
         if at:
@@ -82,7 +88,9 @@ def test_every_action_is_a_sentence_in_both_languages(acme: Tenant, action: Acti
 
 def test_a_line_says_who_what_when_and_from_where(browser: Browse, alice: User):
     with scope(tenant=alice.tenant):
-        Client.register(alice.tenant, by=Actor(alice, address="203.0.113.7"), type="web", name="Reports", redirect_uris=[])
+        Client.register(
+            alice.tenant, by=Actor(alice, address="203.0.113.7"), type="web", name="Reports", redirect_uris=[]
+        )
 
     text = browser(alice).get(LIST).content.decode()
 
@@ -126,7 +134,11 @@ def test_whatever_is_in_an_event_is_text(browser: Browse, alice: User):
         actor_name=HOSTILE,
         target_name=HOSTILE,
         address="<b>",
-        changes={HOSTILE: [HOSTILE, [HOSTILE]], "name": "no pair", "public_keys": [None, [{"kid": HOSTILE}, {"x": HOSTILE}]]},
+        changes={
+            HOSTILE: [HOSTILE, [HOSTILE]],
+            "name": "no pair",
+            "public_keys": [None, [{"kid": HOSTILE}, {"x": HOSTILE}]],
+        },
         details={"reason": HOSTILE, HOSTILE: {"a": HOSTILE}, "scope": [HOSTILE], "hint": HOSTILE},
     )
     note(alice.tenant, Action.SESSION_REFUSED, target_name="", details={"email": HOSTILE})
@@ -193,13 +205,21 @@ def test_htmx_gets_the_list_alone(browser: Browse, alice: User):
 
 
 @pytest.fixture
-def log(alice: User, web_client: tuple[Client, str], register: Callable[..., tuple[Client, str]]) -> dict[str, str]:
+def log(
+    alice: User, web_client: tuple[Client, str], register: Callable[..., tuple[Client, str]]
+) -> dict[str, str]:
     tenant, client = alice.tenant, web_client[0]
     with scope(tenant=tenant):
         Event.objects.all().delete()
     about = {"target_kind": "client", "target_id": str(client.pk)}
     note(tenant, Action.CLIENT_CREATED, datetime(2026, 1, 1, 12, tzinfo=UTC), target_name="T-client", **about)
-    note(tenant, Action.SECRET_CREATED, datetime(2026, 1, 2, 0, 0, tzinfo=UTC), target_name="T-secret", details={"hint": "a"})
+    note(
+        tenant,
+        Action.SECRET_CREATED,
+        datetime(2026, 1, 2, 0, 0, tzinfo=UTC),
+        target_name="T-secret",
+        details={"hint": "a"},
+    )
     note(
         tenant,
         Action.TOKENS_REFUSED,
@@ -210,7 +230,13 @@ def log(alice: User, web_client: tuple[Client, str], register: Callable[..., tup
         details={"reason": "wrong secret"},
         **about,
     )
-    note(tenant, Action.TOKENS_REVOKED, datetime(2026, 1, 3, tzinfo=UTC), target_name="T-revoked", actor_name="bob@acme.example")
+    note(
+        tenant,
+        Action.TOKENS_REVOKED,
+        datetime(2026, 1, 3, tzinfo=UTC),
+        target_name="T-revoked",
+        actor_name="bob@acme.example",
+    )
     return {"its client ID": client.client_id}
 
 
@@ -307,7 +333,8 @@ def test_the_export_names_itself_and_is_not_kept(browser: Browse, carol: User):
 
 
 @pytest.mark.parametrize(
-    "name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "=HYPERLINK(\"http://evil\";\"x\")"]  # noqa: RUF001
+    "name",
+    ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", '=HYPERLINK("http://evil";"x")'],  # noqa: RUF001
 )
 def test_no_cell_of_the_export_is_a_formula(browser: Browse, alice: User, name: str):
     note(alice.tenant, target_name=name, actor_name=name)

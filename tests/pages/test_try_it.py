@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -27,7 +28,9 @@ def start(browser: Browser, client: Client, scopes: list[str]) -> dict[str, str]
 
 
 def hidden(page: str) -> dict[str, str]:
-    return dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"', page.split("/oauth/token")[1]))
+    return dict(
+        re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"', page.split("/oauth/token")[1])
+    )
 
 
 def test_only_those_who_manage_clients_may(
@@ -51,7 +54,10 @@ def test_unknown_foreign_and_deleted_clients_get_the_same_404(
         deleted.remove(by=Actor())
     chromium = browser(alice)
 
-    pages = [chromium.get(f"/console/oauth/{client_id}/try") for client_id in (foreign.client_id, deleted.client_id, "x")]
+    pages = [
+        chromium.get(f"/console/oauth/{client_id}/try")
+        for client_id in (foreign.client_id, deleted.client_id, "x")
+    ]
 
     assert {page.status_code for page in pages} == {404}
     assert len({page.content for page in pages}) == 1
@@ -89,17 +95,21 @@ def test_it_starts_at_the_tenants_own_address(browser: Browse, alice: User, web_
     assert answer["Location"] == f"http://acme.localhost:8000{address(web_client[0])}"
 
 
-def test_a_real_authorization_comes_back_and_becomes_tokens(browser: Browse, alice: User, web_client: Registered):
+def test_a_real_authorization_comes_back_and_becomes_tokens(
+    browser: Browse, alice: User, web_client: Registered
+):
     client, secret = web_client
     with scope(tenant=alice.tenant):
         client.connection.change_consent_method("trusted", by=Actor())
     chromium = browser(alice)
 
-    answer = chromium.get("/oauth/authorize?" + urlencode(start(chromium, client, ["openid", "offline_access"])))
+    answer = chromium.get(
+        "/oauth/authorize?" + urlencode(start(chromium, client, ["openid", "offline_access"]))
+    )
     page = chromium.get(answer["Location"].removeprefix("http://acme.localhost:8000"))
     text = page.content.decode()
     fields = hidden(text)
-    tokens = chromium.post("/oauth/token", fields | {"client_secret": secret})
+    tokens = post_form(chromium, fields | {"client_secret": secret})
 
     assert "State and issuer are right" in text
     assert f"{fields['code'][:8]}…" in text
@@ -111,11 +121,22 @@ def test_a_real_authorization_comes_back_and_becomes_tokens(browser: Browse, ali
     assert {"access_token", "id_token", "refresh_token"} <= tokens.json().keys()
 
 
+def post_form(browser: Browser, fields: dict[str, str]) -> Any:
+    """As a browser sends a form; Django's own way is multipart, which the token endpoint does not take."""
+    return browser.post("/oauth/token", urlencode(fields), content_type="application/x-www-form-urlencoded")
+
+
 def answered(browser: Browser, client: Client, **changes: str | None) -> str:
     """The page with an answer to a real question, changed."""
     asked = start(browser, client, ["openid"])
-    parameters = {"code": "qac_canary-code", "state": asked["state"], "iss": "http://acme.localhost:8000"} | changes
-    page = browser.get(address(client), {name: value for name, value in parameters.items() if value is not None})
+    parameters = {
+        "code": "qac_canary-code",
+        "state": asked["state"],
+        "iss": "http://acme.localhost:8000",
+    } | changes
+    page = browser.get(
+        address(client), {name: value for name, value in parameters.items() if value is not None}
+    )
     assert page.status_code == 200
     text: str = page.content.decode()
     return text
@@ -166,7 +187,11 @@ def test_a_parameter_that_stands_twice_is_refused(browser: Browse, alice: User, 
 
 def test_a_refusal_is_shown_as_text(browser: Browse, alice: User, web_client: Registered):
     text = answered(
-        browser(alice), web_client[0], code=None, error="access_denied", error_description="<script>alert(1)</script>"
+        browser(alice),
+        web_client[0],
+        code=None,
+        error="access_denied",
+        error_description="<script>alert(1)</script>",
     )
 
     assert "The authorization server refused" in text
@@ -196,12 +221,14 @@ def test_each_type_proves_itself_in_its_own_way(
     assert "scope" not in public  # it has none: the server's default
 
 
-def test_a_machine_gets_a_form_straight_to_the_token_endpoint(browser: Browse, alice: User, machine_client: Registered):
+def test_a_machine_gets_a_form_straight_to_the_token_endpoint(
+    browser: Browse, alice: User, machine_client: Registered
+):
     client, secret = machine_client
     chromium = browser(alice)
 
     text = chromium.get(address(client)).content.decode()
-    tokens = chromium.post("/oauth/token", hidden(text) | {"client_secret": secret, "scope": "user_default"})
+    tokens = post_form(chromium, hidden(text) | {"client_secret": secret, "scope": "user_default"})
 
     assert "Start</button>" not in text
     assert 'autocomplete="off"' in text

@@ -1,0 +1,44 @@
+"""Where the time of one operation goes: the Python profiler, on the application inside this process."""
+
+import cProfile
+import os
+import pstats
+import time
+
+from . import in_process
+from .operations import OPERATIONS, page
+from .region import Region, region
+
+COUNT = 1000
+
+
+def show(operation: str, sort: str, lines: int) -> None:
+    """Prints the costliest functions of `operation`, on SQLite."""
+    with region() as made:
+        os.environ.update(made.environment)
+        _profile(made, operation, sort, lines)
+
+
+def _profile(made: Region, name: str, sort: str, lines: int) -> None:
+    from qlikauth.wsgi import application
+
+    target = made.target()
+    operation = {**OPERATIONS, "page": page}[name]
+
+    def perform(ask: in_process.Ask) -> in_process.Answer:
+        return in_process.call(application, ask)
+
+    for script in made.scripts(target):
+        in_process.run(script, perform)
+    for _ in range(100):
+        in_process.run(operation(target), perform)
+    began = time.process_time()
+    for _ in range(COUNT):
+        in_process.run(operation(target), perform)
+    print(f"{name}: {(time.process_time() - began) / COUNT * 1000:.3f} ms of CPU each, without the profiler")
+    profiler = cProfile.Profile()
+    profiler.enable()
+    for _ in range(COUNT):
+        in_process.run(operation(target), perform)
+    profiler.disable()
+    pstats.Stats(profiler).sort_stats(sort).print_stats(lines)

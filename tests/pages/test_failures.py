@@ -1,0 +1,98 @@
+"""The pages for what went wrong: 400, 403, 404, 500, and a form that has expired."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client as Browser
+from django.test import RequestFactory
+
+from console.models import Client, Tenant, User
+from console.pages import failures
+from tests.cast import host_of
+
+Browse = Callable[..., Browser]
+
+
+def test_unknown_and_foreign_ids_get_the_same_page_to_the_last_byte(
+    browser: Browse, alice: User, globex: Tenant, register: Callable[..., tuple[Client, str]]
+):
+    foreign, _ = register(globex)
+    chromium = browser(alice)
+
+    pages = [chromium.get(f"/console/oauth/{client_id}/try") for client_id in ("0" * 32, foreign.client_id)]
+
+    assert [page.status_code for page in pages] == [404, 404]
+    assert pages[0].content == pages[1].content
+    assert {**pages[0].headers} == {**pages[1].headers}
+    assert "There is no such page" in pages[0].content.decode()
+
+
+def test_the_pages_say_nothing_about_what_was_asked(browser: Browse, alice: User):
+    text = browser(alice).get("/no/such/<script>page").content.decode()
+
+    assert "no/such" not in text
+    assert "<form" not in text
+
+
+def test_a_missing_role_is_explained(browser: Browse, bob: User):
+    page = browser(bob).get("/console/events")
+
+    assert page.status_code == 403
+    assert "You do not have access to this page" in page.content.decode()
+
+
+def test_a_bad_request_is_explained(stranger: Browse, acme: Tenant):
+    page = stranger(acme).post("/theme", {"theme": "pink"})
+
+    assert page.status_code == 400
+    assert "could not be understood" in page.content.decode()
+
+
+def test_an_expired_form_is_explained(acme: Tenant):
+    page = Browser(enforce_csrf_checks=True, headers={"host": host_of(acme)}).post(
+        "/login", {"email": "a", "password": "b"}
+    )
+
+    assert page.status_code == 403
+    assert "This form has expired" in page.content.decode()
+
+
+def test_an_error_of_ours_is_a_page_without_what_caused_it(
+    browser: Browse, alice: User, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("canary of the inside")
+
+    monkeypatch.setattr("console.pages.audit_log.line", broken)
+    chromium = browser(alice)
+    chromium.raise_request_exception = False
+
+    page = chromium.get("/console/events")
+
+    assert page.status_code == 500
+    assert "Something went wrong on our side" in page.content.decode()
+    assert "canary" not in page.content.decode()
+
+
+def test_the_last_resort_needs_nothing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(failures, "render", lambda *args, **kwargs: 1 / 0)
+
+    answer = failures.server_error(RequestFactory().get("/"))
+
+    assert (answer.status_code, answer.content) == (500, b"Internal Server Error\n")
+
+
+@pytest.mark.parametrize("path", ["/nope", "/login", "/welcome/00000000-0000-0000-0000-000000000000/x"])
+def test_every_page_tells_the_browser_to_keep_and_frame_nothing(stranger: Browse, acme: Tenant, path: str):
+    page = stranger(acme).get(path)
+
+    assert "no-store" in page["Cache-Control"]
+    assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
+    assert page["X-Content-Type-Options"] == "nosniff"
+    assert page["Referrer-Policy"] == "same-origin"
+
+
+def test_they_speak_swedish_too(stranger: Browse, acme: Tenant):
+    page = stranger(acme).get("/nope", headers={"accept-language": "sv"})
+
+    assert '<html lang="sv"' in page.content.decode()

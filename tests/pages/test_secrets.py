@@ -1,0 +1,326 @@
+"""The secrets of a client, `…/secrets`: shown once, several alive at once, removed knowingly (S3, S13, P1)."""
+
+import re
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client as Browser
+from django.utils import timezone
+from django_scopes import scope
+
+from console.models import Action, Actor, Client, ClientSecret, Event, Tenant, User
+
+DIALOG = {"HX-Request": "true", "HX-Target": "dialog-content"}
+ADD = {"action": "add"}
+Browse = Callable[[User], Browser]
+Register = Callable[..., tuple[Client, str]]
+
+
+@pytest.fixture
+def client(web_client: tuple[Client, str]) -> Client:
+    return web_client[0]
+
+
+def text(page: HttpResponse) -> str:
+    return re.sub(r"\s+", " ", page.content.decode().replace("\xa0", " "))
+
+
+def page_of(client: Client) -> str:
+    return f"/console/oauth/{client.client_id}/secrets"
+
+
+def removal_of(secret: ClientSecret) -> str:
+    return f"{page_of(secret.client)}/{secret.pk}/remove"
+
+
+def secrets_of(client: Client) -> list[ClientSecret]:
+    with scope(tenant=client.tenant):
+        return list(ClientSecret.objects.filter(client=client, removed_at=None).select_related("client"))
+
+
+def add_to(client: Client, by: User | None = None, **columns: object) -> ClientSecret:
+    with scope(tenant=client.tenant):
+        secret = ClientSecret.add_to(client, by=Actor(user=by))[0]
+        ClientSecret.objects.filter(pk=secret.pk).update(**columns)
+        return ClientSecret.objects.select_related("client").get(pk=secret.pk)
+
+
+def everything_stored() -> str:
+    """Every row of every table, as text."""
+    with connection.cursor() as cursor:
+        stored = []
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 (our own tables)
+            stored.append(str(cursor.fetchall()))
+    return "\n".join(stored)
+
+
+# --- Seeing them ------------------------------------------------------------------------------------------------
+
+
+def test_it_shows_hint_maker_and_use_of_each_secret(browser: Browse, alice: User, client: Client):
+    used = add_to(client, by=alice, last_used_at=timezone.now() - timedelta(minutes=3))
+
+    page = text(browser(alice).get(page_of(client)))
+
+    assert f"…{used.hint}" in page
+    assert all(f"…{secret.hint}" in page for secret in secrets_of(client))
+    assert re.search(r'data-label="Created by">\s*Alice', page)
+    assert "3 minutes ago" in page
+    assert "Never" in page
+    assert "create a second one, put it into the application, then remove the first" in page
+
+
+def test_a_public_client_has_none_and_the_page_says_why(
+    browser: Browse, alice: User, spa_client: tuple[Client, str], native_client: tuple[Client, str]
+):
+    for public in (spa_client[0], native_client[0]):
+        page = text(browser(alice).get(page_of(public)))
+        assert "This client has no secrets" in page
+        assert "PKCE" in page
+        assert "Generate" not in page
+        assert browser(alice).post(page_of(public), ADD).status_code == 422
+        assert secrets_of(public) == []
+
+
+def test_a_client_with_a_key_says_so(browser: Browse, alice: User, acme: Tenant, register: Register):
+    client = register(acme, auth_methods=["private_key_jwt"])[0]
+
+    assert "This client uses its key" in text(browser(alice).get(page_of(client)))
+    assert browser(alice).post(page_of(client), ADD).status_code == 422
+
+
+# --- Adding one -------------------------------------------------------------------------------------------------
+
+
+def test_a_further_secret_is_shown_once_and_kept_nowhere(browser: Browse, alice: User, client: Client):
+    admin = browser(alice)
+
+    answer = admin.post(page_of(client), ADD)
+
+    secret = re.search(r"qas_\w{49}", text(answer))[0]
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "no-store"
+    assert text(answer).count(secret) == 1
+    assert len(secrets_of(client)) == 2
+    assert secret not in everything_stored()
+    assert secret not in str(dict(admin.session))
+    assert not any(
+        secret in text(admin.get(page)) for page in (page_of(client), "/console/oauth", "/console/events")
+    )
+    with scope(tenant=client.tenant):
+        assert ClientSecret.presented(client.tenant, secret)
+
+
+def test_reloading_makes_no_second_one(browser: Browse, alice: User, client: Client):
+    admin = browser(alice)
+    admin.post(page_of(client), ADD | {"once": "mark"})
+
+    again = admin.post(page_of(client), ADD | {"once": "mark"})
+
+    assert "had been created already" in text(again)
+    assert "qas_" not in text(again)
+    assert len(secrets_of(client)) == 2
+
+
+def test_in_the_dialog_it_is_a_fragment_that_renews_the_list(browser: Browse, alice: User, client: Client):
+    answer = browser(alice).post(page_of(client), ADD, headers=DIALOG)
+
+    assert "<html" not in text(answer)
+    assert answer["HX-Trigger"] == "clients-changed"
+
+
+def test_at_the_limit_the_button_is_off_and_the_page_says_why(browser: Browse, alice: User, client: Client):
+    for _ in range(4):
+        add_to(client)
+    admin = browser(alice)
+    page = text(admin.get(page_of(client)))
+    assert re.search(r'form="secret-form" disabled aria-describedby="secret-limit"', page)
+    assert "A client can have 5 secrets. Remove one to create another." in page
+
+    answer = admin.post(page_of(client), ADD)
+
+    assert answer.status_code == 422
+    assert "A client can have 5 secrets. Remove one before you create another." in text(answer)
+    assert "qas_" not in text(answer)
+    assert len(secrets_of(client)) == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_administrators_at_once_keep_the_limit(
+    browser: Browse, alice: User, client: Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(settings.LIMITS, "client_secrets", 2)
+    admins = [browser(alice), browser(alice)]
+    answers: list[int] = []
+
+    def add(admin: Browser) -> None:
+        try:
+            answers.append(admin.post(page_of(client), ADD).status_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=add, args=[admin]) for admin in admins]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answers) == [200, 422]
+    assert len(secrets_of(client)) == 2
+
+
+@pytest.mark.parametrize("form", [{}, {"action": "remove"}, {"action": "add\0"}])
+def test_any_other_action_does_nothing(browser: Browse, alice: User, client: Client, form: dict[str, str]):
+    assert browser(alice).post(page_of(client), form).status_code == 422
+    assert len(secrets_of(client)) == 1
+
+
+# --- Removing one -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("used", "warning"),
+    [
+        (timedelta(minutes=3), "Last used <time"),
+        (timedelta(days=6, hours=23), "stops working at once"),
+        (timedelta(days=9, hours=1), "Not seen for 9 days"),
+        (None, "Never used"),
+    ],
+)
+def test_the_confirmation_says_when_it_was_last_used(
+    browser: Browse, alice: User, client: Client, used: timedelta | None, warning: str
+):
+    secret = add_to(client, last_used_at=used and timezone.now() - used)
+
+    page = text(browser(alice).get(removal_of(secret)))
+
+    assert warning in page
+    assert "safe" not in page.lower()
+    assert "acknowledge" not in page
+    assert len(secrets_of(client)) == 2
+
+
+def test_a_removed_secret_no_longer_works_and_the_others_do(
+    browser: Browse, alice: User, web_client: tuple[Client, str]
+):
+    client, first = web_client
+    second = add_to(client)
+    admin = browser(alice)
+
+    answer = admin.post(removal_of(secrets_of(client)[0]))
+
+    assert (answer.status_code, answer["Location"]) == (303, page_of(client))
+    assert "has been removed. It no longer works." in text(admin.get(page_of(client)))
+    assert [secret.pk for secret in secrets_of(client)] == [second.pk]
+    with scope(tenant=client.tenant):
+        assert ClientSecret.presented(client.tenant, first) is None
+
+
+def test_in_the_dialog_the_list_of_secrets_comes_back(browser: Browse, alice: User, client: Client):
+    secret = add_to(client)
+
+    answer = browser(alice).post(removal_of(secret), headers=DIALOG)
+
+    assert answer.status_code == 200
+    assert "<html" not in text(answer)
+    assert f"The secret …{secret.hint} has been removed." in text(answer)
+    assert answer["HX-Trigger"] == "clients-changed"
+
+
+def test_the_last_one_is_removed_knowingly_or_not_at_all(browser: Browse, alice: User, client: Client):
+    admin, (secret,) = browser(alice), secrets_of(client)
+    assert "nothing can get a token with a client secret" in text(admin.get(removal_of(secret)))
+
+    refused = admin.post(removal_of(secret))
+    assert refused.status_code == 422
+    assert "This is the last secret" in text(refused)
+    assert len(secrets_of(client)) == 1
+
+    assert admin.post(removal_of(secret), {"acknowledge": "on"}).status_code == 303
+    assert secrets_of(client) == []
+    assert "Nothing can get a token with a client secret now." in text(admin.get(page_of(client)))
+
+
+def test_two_confirmations_opened_on_two_secrets_do_not_remove_the_last_unknowingly(
+    browser: Browse, alice: User, client: Client
+):
+    first, second = secrets_of(client)[0], add_to(client)
+    admin = browser(alice)
+    for secret in (first, second):
+        assert "acknowledge" not in text(admin.get(removal_of(secret)))
+
+    assert admin.post(removal_of(first)).status_code == 303
+    assert admin.post(removal_of(second)).status_code == 422
+    assert len(secrets_of(client)) == 1
+
+
+@pytest.mark.parametrize("headers", [{}, DIALOG])
+def test_the_second_administrator_learns_that_it_is_gone(
+    browser: Browse, alice: User, client: Client, headers: dict[str, str]
+):
+    secret = add_to(client)
+    with scope(tenant=client.tenant):
+        secret.remove(by=Actor())
+    admin = browser(alice)
+
+    answer = admin.post(removal_of(secret), headers=headers, follow=True)
+
+    assert answer.status_code == 200
+    assert f"The secret …{secret.hint} had already been removed." in text(answer)
+    with scope(tenant=client.tenant):
+        assert Event.objects.filter(action=Action.SECRET_REMOVED).count() == 1
+    assert len(secrets_of(client)) == 1
+
+
+# --- Who may ----------------------------------------------------------------------------------------------------
+
+
+def test_auditors_see_the_hints_and_change_nothing(browser: Browse, carol: User, client: Client):
+    auditor, secret = browser(carol), add_to(client)
+    page = text(auditor.get(page_of(client)))
+
+    assert f"…{secret.hint}" in page
+    assert "Generate" not in page
+    assert "/remove" not in page
+    assert auditor.post(page_of(client), ADD).status_code == 403
+    assert auditor.get(removal_of(secret)).status_code == 403
+    assert auditor.post(removal_of(secret)).status_code == 403
+    assert len(secrets_of(client)) == 2
+
+
+def test_users_have_no_access(browser: Browse, bob: User, client: Client):
+    secret = secrets_of(client)[0]
+
+    for method in ("get", "post"):
+        assert getattr(browser(bob), method)(page_of(client)).status_code == 403
+        assert getattr(browser(bob), method)(removal_of(secret)).status_code == 403
+
+
+def test_foreign_and_mismatched_addresses_are_not_found(
+    browser: Browse, alice: User, mallory: User, client: Client, acme: Tenant, register: Register
+):
+    secret, other = secrets_of(client)[0], register(acme, name="other")[0]
+    mismatched = f"{page_of(other)}/{secret.pk}/remove"
+
+    for method in ("get", "post"):
+        assert getattr(browser(mallory), method)(page_of(client)).status_code == 404
+        assert getattr(browser(mallory), method)(removal_of(secret)).status_code == 404
+        assert getattr(browser(alice), method)(mismatched).status_code == 404
+    assert len(secrets_of(client)) == 1
+    assert browser(alice).get(f"{page_of(client)}/not-a-uuid/remove").status_code == 404
+
+
+def test_a_form_of_another_site_changes_nothing(browser: Browse, alice: User, client: Client):
+    secret = add_to(client)
+    admin = browser(alice)
+    admin.handler.enforce_csrf_checks = True
+
+    assert admin.post(page_of(client), ADD).status_code == 403
+    assert admin.post(removal_of(secret)).status_code == 403
+    assert len(secrets_of(client)) == 2
