@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpResponseBase
 
 from .policy.redirect_uris import LOOPBACK_HOSTS, PRIVATE_SCHEME
@@ -34,3 +35,9 @@ def allow_form_targets(response: HttpResponseBase, redirect_uri: str) -> None:
     """Lets the forms of this one response lead to `redirect_uri`."""
     if targets := form_targets(redirect_uri):
         response._csp_update = {"form-action": targets}  # type: ignore[attr-defined]
+
+
+def allow_any_tenant(response: HttpResponseBase, redirect_uri: str) -> None:
+    """Lets the form of this response lead to a tenant of the region, and from there on to the application."""
+    tenants = ["http://*.localhost:*"] if settings.LOCAL_REGION else ["https:"]
+    response._csp_update = {"form-action": list(dict.fromkeys(tenants + form_targets(redirect_uri)))}  # type: ignore[attr-defined]

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
+
 from .models import Tenant
+from .models.tenant import issuer_for
 from .policy import public_keys, scopes
 from .policy.client_types import GrantType
 
@@ -73,4 +76,38 @@ def openid_configuration(tenant: Tenant) -> dict[str, Any]:
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
+    }
+
+
+def region_issuer() -> str:
+    """The region's own address. It issues nothing: every answer and every token names its tenant."""
+    return issuer_for(settings.REGION_HOST)
+
+
+def region_metadata() -> dict[str, Any]:
+    """For applications that serve every tenant of the region: where to send people, and where to take what they bring.
+
+    `issuer` is where this document is; the issuer of an answer is the tenant that `iss` names (RFC 9207), whose own
+    document then holds.
+    """
+    region = region_issuer()
+    return {
+        "issuer": region,
+        "authorization_endpoint": region + AUTHORIZE_PATH,
+        "token_endpoint": region + TOKEN_PATH,
+        "revocation_endpoint": region + REVOKE_PATH,
+        "scopes_supported": list(scopes.SCOPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": [GrantType.AUTHORIZATION_CODE.value, GrantType.REFRESH_TOKEN.value],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": [
+            "client_secret_basic",
+            "client_secret_post",
+            "private_key_jwt",
+            "none",
+        ],
+        "token_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
+        "authorization_response_iss_parameter_supported": True,
+        "ui_locales_supported": ["en", "sv"],
     }

@@ -1,7 +1,8 @@
 """Floor 2: nouns with verbs. A verb is one transaction and writes its event inside it. No request, no template."""
 
-from .client import Client, LimitReached
-from .connection import Connection
+from .client import Client, LimitReached, NotPublishable
+from .connection import Connection, NotPublished
+from .connection_request import ConnectionRequest, ConnectionRequester
 from .consent import Consent
 from .event import Action, Actor, Event
 from .secret import ClientSecret
@@ -15,6 +16,8 @@ from .token import (
     Grant,
     IDToken,
     LiveToken,
+    Reach,
+    Receipt,
     RefreshToken,
     RevokedAccessToken,
     TokenFamily,
@@ -29,6 +32,8 @@ __all__ = [
     "ClientAssertion",
     "ClientSecret",
     "Connection",
+    "ConnectionRequest",
+    "ConnectionRequester",
     "Consent",
     "DeviceGrant",
     "Event",
@@ -39,6 +44,10 @@ __all__ = [
     "KeyRing",
     "LimitReached",
     "LiveToken",
+    "NotPublishable",
+    "NotPublished",
+    "Reach",
+    "Receipt",
     "RefreshToken",
     "RevokedAccessToken",
     "SigningKey",

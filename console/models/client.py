@@ -13,14 +13,17 @@ from oauth2_provider.models import AbstractApplication
 
 from ..policy import client_types, credentials, redirect_uris, scopes
 from ..policy.client_types import AuthMethod, ClientType, GrantType
+from ..policy.publication import Terms, difference
 from .event import Action, Actor, Event
 from .tenant import Tenant
 
 if TYPE_CHECKING:
     from .connection import Connection
     from .secret import ClientSecret
+    from .token import Receipt, TokenFamily
 
 USED_AT_MOST_EVERY = timedelta(minutes=1)
+DELETED_KEPT = timedelta(days=30)
 
 
 class LimitReached(Exception):
@@ -30,6 +33,10 @@ class LimitReached(Exception):
         self.limit = limit
         self.number = settings.LIMITS[limit]
         super().__init__(f"{limit}: at most {self.number}")
+
+
+class NotPublishable(Exception):
+    """A client that only machines use cannot be published."""
 
 
 class LiveClients(models.Manager["Client"]):
@@ -83,6 +90,10 @@ class Client(AbstractApplication):
     )
     disabled_at = models.DateTimeField(null=True, default=None)
     published_at = models.DateTimeField(null=True, default=None)
+    # Unpublished, but the tenants that had connected may go on using it.
+    stays_connected = models.BooleanField(default=False)
+    # Counts what needs the approval of other tenants again (policy/publication.py).
+    version = models.PositiveIntegerField(default=1)
     deleted_at = models.DateTimeField(null=True, default=None)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
@@ -120,6 +131,8 @@ class Client(AbstractApplication):
 
     # The relation of the tenant that the request is for, set by `connected_to` and by the console's list.
     connection: "Connection"
+    # What the owner registered, when `allowed_scopes` is only what the tenant of the request allows of it.
+    offered_scopes: list[str]
 
     def __str__(self) -> str:
         return self.name
@@ -165,6 +178,21 @@ class Client(AbstractApplication):
         return people | set(self.grant_types)
 
     @property
+    def terms(self) -> Terms:
+        """What another tenant approves when it connects. Only of a client as its owner registered it."""
+        return Terms.of(
+            allowed_scopes=self.allowed_scopes,
+            redirect_uris_=self.redirect_uris,
+            grants=self.grant_types,
+            publisher=self.tenant.name,
+        )
+
+    @property
+    def restorable_until(self) -> datetime | None:
+        """Until when a deleted client can be brought back."""
+        return self.deleted_at + DELETED_KEPT if self.deleted_at else None
+
+    @property
     def default_redirect_uri(self) -> str | None:
         """The address to use when a request names none: only if there is exactly one (OAuth 2.1 §4.1.1)."""
         return self.redirect_uris[0] if len(self.redirect_uris) == 1 else None
@@ -205,6 +233,16 @@ class Client(AbstractApplication):
         from .connection import Connection
 
         return Connection.to_client(tenant, client_id)
+
+    @classmethod
+    def published(cls, tenant: Tenant, client_id: str) -> "Client | None":
+        """A client of another tenant that `tenant` could connect to. This look-up crosses tenants on purpose (S6)."""
+        return (
+            cls.with_deleted_anywhere.filter(client_id=client_id, deleted_at=None, published_at__isnull=False)
+            .exclude(tenant=tenant)
+            .select_related("tenant")
+            .first()
+        )
 
     # --- Verbs -----------------------------------------------------------------------------------------------------
 
@@ -251,15 +289,19 @@ class Client(AbstractApplication):
 
         with transaction.atomic():
             current = Client.objects.select_for_update().get(pk=self.pk)
-            before = current._facts()
+            before, approved_elsewhere = current._facts(), current.terms
             self._assign(fields)
             changes = {
                 name: [before[name], after] for name, after in self._facts().items() if before[name] != after
             }
             if not changes:
                 return ""
-            self.save(update_fields=[*self.EDITABLE, "updated_at"])
+            wider = self.published_at is not None and difference(approved_elsewhere, self.terms).is_wider
+            self.version = current.version + wider
+            self.save(update_fields=[*self.EDITABLE, "version", "updated_at"])
             Event.record(self.tenant, Action.CLIENT_UPDATED, by=by, target=self, changes=changes)
+            if wider:
+                self._tell_connected({"version": self.version})
             if (
                 self.allows_auth_method(AuthMethod.CLIENT_SECRET)
                 and not self.secrets.filter(removed_at=None).exists()
@@ -267,17 +309,19 @@ class Client(AbstractApplication):
                 return ClientSecret.add_to(self, by=by)[1]
         return ""
 
-    def disable(self, *, by: Actor) -> None:
-        """Stops the client everywhere at once: no new tokens, and those already given are dead (reversible)."""
-        from .token import TokenFamily
+    def disable(self, *, by: Actor) -> "Receipt | None":
+        """Stops the client everywhere at once: no new tokens, and those already given are dead (reversible).
 
+        Returns the receipt; None if it was disabled already.
+        """
         with transaction.atomic():
-            if Client.objects.filter(pk=self.pk, disabled_at=None).update(disabled_at=timezone.now()):
-                self.refresh_from_db(fields=["disabled_at"])
-                ended = TokenFamily.end_of_client(self, reason="client disabled")
-                Event.record(
-                    self.tenant, Action.CLIENT_DISABLED, by=by, target=self, details={"sessions_ended": ended}
-                )
+            if not Client.objects.filter(pk=self.pk, disabled_at=None).update(disabled_at=timezone.now()):
+                return None
+            self.refresh_from_db(fields=["disabled_at"])
+            receipt = _families().end_of_client(self, reason="client disabled")
+            Event.record(self.tenant, Action.CLIENT_DISABLED, by=by, target=self, details=receipt.details)
+            self._tell_connected({"disabled": True})
+        return receipt
 
     def enable(self, *, by: Actor) -> None:
         """Lets a disabled client work again. Tokens that ended stay dead."""
@@ -285,30 +329,81 @@ class Client(AbstractApplication):
             if Client.objects.filter(pk=self.pk).exclude(disabled_at=None).update(disabled_at=None):
                 self.disabled_at = None
                 Event.record(self.tenant, Action.CLIENT_ENABLED, by=by, target=self)
+                self._tell_connected({"disabled": False})
 
     def publish(self, *, by: Actor) -> None:
-        """Makes the client available to every tenant of the region under the same client ID (S6)."""
+        """Makes the client available to every tenant of the region under the same client ID (S6).
+
+        Raises NotPublishable for a client that only machines use: nobody of another tenant could sign in with it.
+        """
+        if self.machine_only:
+            raise NotPublishable
         with transaction.atomic():
-            if Client.objects.filter(pk=self.pk, published_at=None).update(published_at=timezone.now()):
-                self.refresh_from_db(fields=["published_at"])
+            now = timezone.now()
+            published = Client.objects.filter(pk=self.pk, published_at=None)
+            if published.update(published_at=now, stays_connected=False):
+                self.published_at, self.stays_connected = now, False
                 Event.record(self.tenant, Action.CLIENT_PUBLISHED, by=by, target=self)
 
-    def remove(self, *, by: Actor) -> None:
-        """Deletes the client (S12): every token ends, its secrets stop working, nobody can connect to it any more."""
-        from .token import TokenFamily
-
+    def unpublish(self, *, by: Actor, connected_stay: bool) -> "Receipt | None":
+        """No tenant can connect any more. Those that are connected stay, or end at once (returns the receipt)."""
+        receipt = None
         with transaction.atomic():
-            if Client.objects.filter(pk=self.pk).update(deleted_at=timezone.now()):
-                self.refresh_from_db(fields=["deleted_at"])
-                ended = TokenFamily.end_of_client(self, reason="client deleted")
-                Event.record(
-                    self.tenant, Action.CLIENT_DELETED, by=by, target=self, details={"sessions_ended": ended}
-                )
+            published = Client.objects.filter(pk=self.pk).exclude(published_at=None)
+            if published.update(published_at=None, stays_connected=connected_stay):
+                self.published_at, self.stays_connected = None, connected_stay
+                if not connected_stay:
+                    receipt = _families().end_elsewhere(self, reason="client unpublished")
+                details = {"connected_stay": connected_stay} | (receipt.details if receipt else {})
+                Event.record(self.tenant, Action.CLIENT_UNPUBLISHED, by=by, target=self, details=details)
+                self._tell_connected({"unpublished": True, "connected_stay": connected_stay})
+        return receipt
+
+    def remove(self, *, by: Actor) -> "Receipt | None":
+        """Deletes the client (S12): every token ends, its secrets stop working, nobody can connect to it any more.
+
+        Returns the receipt; None if it was deleted already. For 30 days it can be restored.
+        """
+        with transaction.atomic():
+            if not Client.objects.filter(pk=self.pk).update(deleted_at=timezone.now()):
+                return None
+            self.refresh_from_db(fields=["deleted_at"])
+            receipt = _families().end_of_client(self, reason="client deleted")
+            Event.record(self.tenant, Action.CLIENT_DELETED, by=by, target=self, details=receipt.details)
+            self._tell_connected({"deleted": True})
+        return receipt
+
+    def restore(self, *, by: Actor) -> None:
+        """Brings a deleted client back as it was, secrets and connections included; no token comes back.
+
+        Raises LimitReached when the tenant has as many clients as it may, meanwhile.
+        """
+        with transaction.atomic():
+            self.tenant.lock()
+            if Client.objects.filter(tenant=self.tenant).count() >= settings.LIMITS["clients_per_tenant"]:
+                raise LimitReached("clients_per_tenant")
+            deleted = Client.with_deleted.filter(pk=self.pk, deleted_at__gt=timezone.now() - DELETED_KEPT)
+            if deleted.update(deleted_at=None):
+                self.deleted_at = None
+                Event.record(self.tenant, Action.CLIENT_RESTORED, by=by, target=self)
+                self._tell_connected({"deleted": False})
+
+    def _tell_connected(self, details: dict[str, Any]) -> None:
+        """Writes the other tenants' side of an act of the owner: what changed for them, never who did it."""
+        for connection in self.connections.exclude(tenant=self.tenant_id).select_related("tenant"):
+            Event.record(
+                connection.tenant,
+                Action.CONNECTION_CHANGED_BY_OWNER,
+                by=Actor(tenant=self.tenant),
+                target=self,
+                details=details,
+            )
 
     def touch(self, now: datetime) -> None:
         """Notes that the client was used, at most once a minute: the hot path stays free of writes."""
         if self.last_used_at is None or now - self.last_used_at > USED_AT_MOST_EVERY:
             Client.with_deleted_anywhere.filter(pk=self.pk).update(last_used_at=now)
+        self.connection.touch(now)
 
     def _assign(self, fields: Mapping[str, Any]) -> None:
         """Sets editable fields and holds the limits of Q5; TypeError for a field that may not be set."""
@@ -326,3 +421,9 @@ class Client(AbstractApplication):
 
     def _facts(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.EDITABLE}
+
+
+def _families() -> "type[TokenFamily]":
+    from .token import TokenFamily
+
+    return TokenFamily

@@ -1,6 +1,12 @@
-"""A tenant's relation to a client: whether its people may use it, how they consent, who approved it (S9, S10)."""
+"""A tenant's relation to a client: whether its people may use it, how they consent, who approved it (S9, S10, N5).
 
-from typing import TYPE_CHECKING
+The owner tenant has a connection too, made with the client. Another tenant's is made when one of its administrators
+approves a published client; from then on that tenant runs on what it approved, until it accepts something wider.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -9,17 +15,27 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..policy import publication, scopes
 from ..policy.consent_rules import ConsentMethod
+from ..policy.publication import Difference, Terms
 from .event import Action, Actor, Event
 from .prepared import PreparedQuery
 from .tenant import Tenant, TenantOwned
 
 if TYPE_CHECKING:
     from .client import Client
+    from .token import Receipt
+
+
+USED_AT_MOST_EVERY = timedelta(minutes=1)  # a hot path stays free of writes
+
+
+class NotPublished(Exception):
+    """The client can not, or can no longer, be connected to from this tenant."""
 
 
 class Connection(TenantOwned):
-    """One row per tenant and client. The owner tenant has one too, made with the client."""
+    """One row per tenant and client."""
 
     class Status(models.TextChoices):
         APPROVED = "approved", _("Approved")
@@ -38,6 +54,12 @@ class Connection(TenantOwned):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     approved_at = models.DateTimeField(default=timezone.now)
+    # What was approved, for a client of another tenant: its terms then, and how many of its scopes this tenant allows.
+    terms = models.JSONField(default=dict)
+    version = models.PositiveIntegerField(default=1)
+    scopes = models.JSONField(default=list)
+    expires_at = models.DateTimeField(_("approved until"), null=True, default=None)
+    last_used_at = models.DateTimeField(_("last used"), null=True, default=None)
 
     class Meta:
         verbose_name = _("connection")
@@ -47,13 +69,19 @@ class Connection(TenantOwned):
     def __str__(self) -> str:
         return f"{self.tenant_id} – {self.client_id}"
 
+    # --- Reading ---------------------------------------------------------------------------------------------------
+
     @classmethod
     def usable(cls, tenant_id: UUID) -> "models.QuerySet[Connection]":
-        """The approved connections of a tenant, with their clients: its own, and published ones of other tenants."""
-        own_or_published = Q(client__tenant=tenant_id) | Q(client__published_at__isnull=False)
+        """The approved connections of a tenant, with their clients: its own, and those of other tenants that are
+        published, or were when it connected and may stay."""
+        available = Q(client__published_at__isnull=False) | Q(client__stays_connected=True)
         return cls._base_manager.filter(
-            own_or_published, tenant=tenant_id, status=cls.Status.APPROVED, client__deleted_at=None
-        ).select_related("client")
+            Q(client__tenant=tenant_id) | available,
+            tenant=tenant_id,
+            status=cls.Status.APPROVED,
+            client__deleted_at=None,
+        ).select_related("client", "client__tenant")
 
     @classmethod
     def to_client(cls, tenant: Tenant, client_id: str) -> "Client | None":
@@ -61,13 +89,197 @@ class Connection(TenantOwned):
         found = _CONNECTION_TO_CLIENT.first(tenant.pk, client_id)
         return found.client_here(tenant) if found else None
 
-    def client_here(self, tenant: Tenant) -> "Client":
-        """The client, knowing the connection it was reached through."""
+    def client_here(self, tenant: Tenant) -> "Client | None":
+        """The client as it is in this tenant: of another tenant's client, what was approved. None once that is over."""
+        if self.has_expired:
+            return None
         self.tenant = tenant
-        if self.client.tenant_id == tenant.pk:
-            self.client.tenant = tenant
-        self.client.connection = self
-        return self.client
+        client = self.client
+        client.connection = self
+        client.offered_scopes = list(client.allowed_scopes)
+        if self.is_foreign:
+            client.allowed_scopes = publication.scopes_here(client.allowed_scopes, self.scopes)
+            client.redirect_uris = publication.redirect_uris_here(
+                client.redirect_uris, self.approved.redirect_hosts
+            )
+            client.grant_types = [grant for grant in client.grant_types if grant in self.approved.grants]
+        return client
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the client belongs to another tenant."""
+        return bool(self.client.tenant_id != self.tenant_id)
+
+    @property
+    def has_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def approved(self) -> Terms:
+        """What this tenant approved."""
+        return Terms.stored(self.terms)
+
+    @property
+    def deleted_by_owner(self) -> bool:
+        return self.client.deleted_at is not None
+
+    @property
+    def withdrawn_by_owner(self) -> bool:
+        """Unpublished, and not allowed to stay."""
+        client = self.client
+        return self.is_foreign and client.published_at is None and not client.stays_connected
+
+    def pending(self) -> Difference:
+        """What the publisher offers now and this tenant has not approved. Call it on a connection as it is stored."""
+        return publication.difference(self.approved, self.client.terms)
+
+    def touch(self, now: datetime) -> None:
+        """Notes that the client was used in this tenant, at most once a minute."""
+        if self.last_used_at is None or now - self.last_used_at > USED_AT_MOST_EVERY:
+            Connection._base_manager.filter(pk=self.pk).update(last_used_at=now)
+
+    # --- Verbs of the tenant that connects ---------------------------------------------------------------------------
+
+    @classmethod
+    def approve(
+        cls,
+        tenant: Tenant,
+        client: "Client",
+        *,
+        by: Actor,
+        consent_method: str,
+        allowed: Iterable[str] | None = None,
+        expires_at: datetime | None = None,
+        terms: Terms | None = None,
+    ) -> "Connection":
+        """Connects `tenant` to a published client of another tenant, on the terms that the administrator saw (S9, N6).
+
+        `allowed` may be fewer scopes than the client offers. Raises NotPublished if the client cannot be connected to
+        (any more), or no longer has these terms. Two administrators at once make one connection; open requests for the client end approved.
+        """
+        from .client import Client
+        from .connection_request import ConnectionRequest
+
+        with transaction.atomic():
+            current = Client.with_deleted_anywhere.select_for_update().get(pk=client.pk)
+            if not current.is_enabled or current.published_at is None or current.tenant_id == tenant.pk:
+                raise NotPublished
+            if terms is not None and terms != current.terms:
+                raise NotPublished
+            offered = current.terms
+            ceiling = list(offered.scopes) if allowed is None else scopes.common(offered.scopes, allowed)
+            facts: dict[str, Any] = {
+                "status": cls.Status.APPROVED,
+                "consent_method": consent_method,
+                "approved_by": by.user,
+                "approved_at": timezone.now(),
+                "terms": offered.as_json(),
+                "version": current.version,
+                "scopes": ceiling,
+                "expires_at": expires_at,
+            }
+            connection, _created = cls.objects.update_or_create(tenant=tenant, client=current, defaults=facts)
+            Event.record(
+                tenant,
+                Action.CONNECTION_APPROVED,
+                by=by,
+                target=current,
+                details={
+                    "publisher": offered.publisher,
+                    "scopes": ceiling,
+                    "consent_method": consent_method,
+                    "expires_at": expires_at and expires_at.isoformat(timespec="seconds"),
+                },
+            )
+            connection.tell_owner(Action.CLIENT_CONNECTED, {"scopes": ceiling, "version": current.version})
+            ConnectionRequest.answered(tenant, current, by=by)
+        return connection
+
+    def accept_version(self, *, by: Actor, terms: Terms) -> None:
+        """Takes on what the publisher offers now, as the administrator read it (N5). Raises NotPublished if it changed."""
+        with transaction.atomic():
+            current = Connection.objects.select_for_update().select_related("client__tenant").get(pk=self.pk)
+            if current.client.terms != terms:
+                raise NotPublished
+            before, change = current.terms, current.pending()
+            self.terms, self.version = terms.as_json(), current.client.version
+            self.scopes = scopes.common(terms.scopes, [*current.scopes, *change.new_scopes])
+            self.save(update_fields=["terms", "version", "scopes"])
+            Event.record(
+                self.tenant,
+                Action.CONNECTION_ACCEPTED,
+                by=by,
+                target=self.client,
+                changes={
+                    name: [before.get(name), after]
+                    for name, after in self.terms.items()
+                    if before.get(name) != after
+                },
+                details={"version": self.version},
+            )
+            self.tell_owner(Action.CLIENT_CONNECTED, {"version": self.version, "scopes": self.scopes})
+
+    def reduce_scopes(self, allowed: Iterable[str], *, by: Actor) -> None:
+        """Allows the client less, or again all that was approved. Refreshed tokens and consents follow at once."""
+        with transaction.atomic():
+            current = Connection.objects.select_for_update().get(pk=self.pk)
+            self.scopes = scopes.common(self.approved.scopes, allowed)
+            if self.scopes == current.scopes:
+                return
+            self.save(update_fields=["scopes"])
+            Event.record(
+                self.tenant,
+                Action.CONNECTION_UPDATED,
+                by=by,
+                target=self.client,
+                changes={"scopes": [current.scopes, self.scopes]},
+            )
+
+    def block(self, *, by: Actor) -> "Receipt":
+        """Cuts the client off from this tenant, at once, until it is unblocked. Consents are kept."""
+        from .token import TokenFamily
+
+        with transaction.atomic():
+            Connection.objects.filter(pk=self.pk).update(status=self.Status.BLOCKED)
+            self.status = self.Status.BLOCKED
+            receipt = TokenFamily.end_in_tenant(self.client, self.tenant, reason="connection blocked")
+            Event.record(
+                self.tenant, Action.CONNECTION_BLOCKED, by=by, target=self.client, details=receipt.details
+            )
+            self.tell_owner(Action.CLIENT_DISCONNECTED, {"blocked": True})
+        return receipt
+
+    def unblock(self, *, by: Actor) -> None:
+        """Lets the client in again, on what was approved before. Tokens that ended stay dead."""
+        with transaction.atomic():
+            if Connection.objects.filter(pk=self.pk, status=self.Status.BLOCKED).update(
+                status=self.Status.APPROVED
+            ):
+                self.status = self.Status.APPROVED
+                Event.record(self.tenant, Action.CONNECTION_UNBLOCKED, by=by, target=self.client)
+                self.tell_owner(Action.CLIENT_CONNECTED, {"scopes": self.scopes, "version": self.version})
+
+    def remove(self, *, by: Actor) -> "Receipt":
+        """Ends the relation: tokens and consents of this tenant are gone, and the next attempt is a first one again."""
+        from .consent import Consent
+        from .token import TokenFamily
+
+        with transaction.atomic():
+            receipt = TokenFamily.end_in_tenant(self.client, self.tenant, reason="connection removed")
+            Consent.objects.filter(tenant=self.tenant, client=self.client).delete()
+            if Connection.objects.filter(pk=self.pk).delete()[0]:
+                Event.record(
+                    self.tenant, Action.CONNECTION_REMOVED, by=by, target=self.client, details=receipt.details
+                )
+                self.tell_owner(Action.CLIENT_DISCONNECTED, {"blocked": False})
+        return receipt
+
+    def tell_owner(self, action: Action, details: dict[str, Any]) -> None:
+        """Writes the owner's side of an act of this tenant: which tenant, never which person (TN isolation)."""
+        if self.is_foreign:
+            Event.record(
+                self.client.tenant, action, by=Actor(tenant=self.tenant), target=self.client, details=details
+            )
 
     def change_consent_method(self, method: str, *, by: Actor) -> None:
         """Asks people for consent, or trusts the client so that nobody is asked (S10). Consents given are kept."""

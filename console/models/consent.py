@@ -15,6 +15,7 @@ from .event import Action, Actor, Event
 from .tenant import TenantOwned
 
 if TYPE_CHECKING:
+    from .token import Receipt
     from .user import User
 
 
@@ -80,19 +81,23 @@ class Consent(TenantOwned):
             )
         return consent
 
-    def withdraw(self, *, by: Actor) -> None:
-        """Takes the consent back: every token that the client holds for this person in this tenant ends (P5)."""
+    def withdraw(self, *, by: Actor) -> "Receipt | None":
+        """Takes the consent back: every token that the client holds for this person in this tenant ends (P5).
+
+        Returns the receipt; None if somebody else had already withdrawn it.
+        """
         from .token import TokenFamily
 
         with transaction.atomic():
             if not Consent.objects.filter(pk=self.pk).delete()[0]:
-                return
-            ended = TokenFamily.end_of_user(self.user, self.client, reason="consent withdrawn")
+                return None
+            receipt = TokenFamily.end_of_user(self.user, self.client, reason="consent withdrawn")
             Event.record(
                 self.tenant,
                 Action.CONSENT_WITHDRAWN,
                 by=by,
                 target=self.client,
                 changes={"scopes": [self.scopes, None]},
-                details={"user": self.user.email, "sessions_ended": ended},
+                details={"user": self.user.email} | receipt.details,
             )
+        return receipt

@@ -37,10 +37,22 @@ class Action(models.TextChoices):
     CLIENT_DISABLED = "client.disabled", _("Client disabled")
     CLIENT_ENABLED = "client.enabled", _("Client enabled")
     CLIENT_PUBLISHED = "client.published", _("Client published")
+    CLIENT_UNPUBLISHED = "client.unpublished", _("Client unpublished")
+    CLIENT_CONNECTED = "client.connected", _("Another tenant connected")
+    CLIENT_DISCONNECTED = "client.disconnected", _("Another tenant disconnected")
     CLIENT_DELETED = "client.deleted", _("Client deleted")
+    CLIENT_RESTORED = "client.restored", _("Client restored")
     SECRET_CREATED = "secret.created", _("Secret created")
     SECRET_REMOVED = "secret.removed", _("Secret removed")
-    CONNECTION_UPDATED = "connection.updated", _("Consent method changed")
+    CONNECTION_REQUESTED = "connection.requested", _("Connection requested")
+    CONNECTION_DENIED = "connection.denied", _("Connection refused")
+    CONNECTION_APPROVED = "connection.approved", _("Connection approved")
+    CONNECTION_UPDATED = "connection.updated", _("Connection changed")
+    CONNECTION_ACCEPTED = "connection.accepted", _("New version accepted")
+    CONNECTION_BLOCKED = "connection.blocked", _("Connection blocked")
+    CONNECTION_UNBLOCKED = "connection.unblocked", _("Connection unblocked")
+    CONNECTION_REMOVED = "connection.removed", _("Connection removed")
+    CONNECTION_CHANGED_BY_OWNER = "connection.changed_by_owner", _("Changed by the publisher")
     CONSENT_GIVEN = "consent.given", _("Consent given")
     CONSENT_DENIED = "consent.denied", _("Consent denied")
     CONSENT_WITHDRAWN = "consent.withdrawn", _("Consent withdrawn")
@@ -68,6 +80,7 @@ class Actor:
 
     user: "User | None" = None
     client: "Client | None" = None
+    tenant: "Tenant | None" = None  # another tenant, of whose people nothing is said here
     address: str = ""
 
     @property
@@ -76,13 +89,16 @@ class Actor:
             return Event.Kind.USER
         if self.client is not None:
             return Event.Kind.CLIENT
+        if self.tenant is not None:
+            return Event.Kind.TENANT
         return Event.Kind.ANONYMOUS if self.address else Event.Kind.OPERATOR
 
     @property
     def name(self) -> str:
         if self.user is not None:
             return self.user.email
-        return self.client.name if self.client is not None else ""
+        named = self.client or self.tenant
+        return named.name if named is not None else ""
 
 
 class Event(models.Model):
@@ -91,6 +107,7 @@ class Event(models.Model):
     class Kind(models.TextChoices):
         USER = "user", _("User")
         CLIENT = "client", _("OAuth client")
+        TENANT = "tenant", _("Another tenant")
         OPERATOR = "operator", _("Operator")
         ANONYMOUS = "anonymous", _("Not signed in")
 
@@ -185,7 +202,7 @@ class Event(models.Model):
 
 
 def _columns(by: Actor, target: models.Model | None) -> dict[str, str]:
-    acting = by.user or by.client
+    acting = by.user or by.client or by.tenant
     return {
         "actor_kind": by.kind,
         "actor_id": str(acting.pk) if acting else "",

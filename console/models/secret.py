@@ -101,11 +101,12 @@ class ClientSecret(TenantOwned):
             return None
         for candidate in digests(secret):
             connection = _CONNECTION_OF_SECRET.first(tenant.pk, candidate)
-            if connection is not None:
+            client = connection.client_here(tenant) if connection is not None else None
+            if connection is not None and client is not None:
                 return cls(
                     id=connection.secret_id,
-                    tenant_id=connection.client.tenant_id,
-                    client=connection.client_here(tenant),
+                    tenant_id=client.tenant_id,
+                    client=client,
                     hint=connection.secret_hint,
                     last_used_at=connection.secret_used_at,
                 )

@@ -38,6 +38,29 @@ if TYPE_CHECKING:
     from .user import User
 
 
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an act has ended: sessions, and until when a server that does not introspect may accept a token (N7)."""
+
+    sessions: int
+    accepted_until: datetime | None
+
+    def and_machines(self, machine: bool, last_used_at: datetime | None) -> "Receipt":
+        """Counts in the tokens that a machine got for itself, of which there are no rows."""
+        if not machine or last_used_at is None:
+            return self
+        until = last_used_at + settings.ACCESS_TOKEN_LIFETIME
+        if until <= timezone.now() or (self.accepted_until and self.accepted_until >= until):
+            return self
+        return Receipt(self.sessions, until)
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """For the audit log."""
+        until = self.accepted_until and self.accepted_until.isoformat(timespec="seconds")
+        return {"sessions_ended": self.sessions, "accepted_until": until}
+
+
 class TokenFamily(TenantOwned):
     """Every token that one authorization gave, from its code to its last refresh token."""
 
@@ -71,28 +94,67 @@ class TokenFamily(TenantOwned):
 
     def end(self, *, reason: str) -> bool:
         """Ends this family. False if it had ended already."""
-        return bool(self._end(TokenFamily.objects.filter(pk=self.pk), reason))
+        return bool(_end(TokenFamily.objects.filter(pk=self.pk), reason).sessions)
 
     @classmethod
-    def end_of_client(cls, client: Client, *, reason: str) -> int:
-        """Ends everything of a client in every tenant, its outstanding codes too. Returns the number of families."""
+    def end_of_client(cls, client: Client, *, reason: str) -> Receipt:
+        """Ends everything of a client in every tenant, its outstanding codes too."""
         Grant._base_manager.filter(application=client).delete()
-        return cls._end(cls._base_manager.filter(client=client), reason)
+        return _end(cls._base_manager.filter(client=client), reason).and_machines(
+            client.machine, client.last_used_at
+        )
 
     @classmethod
-    def end_of_user(cls, user: "User", client: Client, *, reason: str) -> int:
-        """Ends what a client holds for one person, outstanding codes too. Returns the number of families."""
+    def end_elsewhere(cls, client: Client, *, reason: str) -> Receipt:
+        """Ends everything of a client in the tenants that do not own it."""
+        Grant._base_manager.filter(application=client).exclude(tenant=client.tenant_id).delete()
+        return _end(cls._base_manager.filter(client=client).exclude(tenant=client.tenant_id), reason)
+
+    @classmethod
+    def end_in_tenant(cls, client: Client, tenant: Tenant, *, reason: str) -> Receipt:
+        """Ends everything of a client in one tenant."""
+        Grant._base_manager.filter(application=client, tenant=tenant).delete()
+        used = client.connections.filter(tenant=tenant).values_list("last_used_at", flat=True).first()
+        return _end(cls._base_manager.filter(client=client, tenant=tenant), reason).and_machines(
+            client.machine, used
+        )
+
+    @classmethod
+    def end_of_user(cls, user: "User", client: Client, *, reason: str) -> Receipt:
+        """Ends what a client holds for one person, outstanding codes too."""
         Grant.objects.filter(user=user, application=client).delete()
-        return cls._end(cls.objects.filter(user=user, client=client), reason)
+        return _end(cls.objects.filter(user=user, client=client), reason)
 
     @classmethod
-    def alive_of(cls, clients: "Iterable[Client]") -> "models.QuerySet[TokenFamily]":
-        """What clients hold that is still alive, in every tenant: what ends when they are disabled or deleted (N9)."""
-        return cls._base_manager.filter(client__in=clients, ended_at=None, expires_at__gt=timezone.now())
+    def reach(cls, client: Client, tenant: Tenant | None = None) -> "Reach":
+        """What an end would touch now: in one tenant, or with `tenant` None in the whole region (N9)."""
+        families = cls._base_manager.filter(client=client, ended_at=None, expires_at__gt=timezone.now())
+        if tenant is not None:
+            families = families.filter(tenant=tenant)
+        found = families.aggregate(
+            sessions=models.Count("pk"),
+            people=models.Count("user", distinct=True),
+            tenants=models.Count("tenant", distinct=True),
+            last_activity=models.Max("last_used_at"),
+        )
+        return Reach(**found)
 
-    @staticmethod
-    def _end(families: "models.QuerySet[TokenFamily]", reason: str) -> int:
-        return families.filter(ended_at=None).update(ended_at=timezone.now(), ended_reason=reason)
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many tenants, people and sessions hold something live, and when it was last used."""
+
+    tenants: int
+    people: int
+    sessions: int
+    last_activity: datetime | None
+
+
+def _end(families: "models.QuerySet[TokenFamily]", reason: str) -> Receipt:
+    now = timezone.now()
+    live = families.filter(ended_at=None)
+    until = live.filter(access_expires_at__gt=now).aggregate(until=models.Max("access_expires_at"))["until"]
+    return Receipt(live.update(ended_at=now, ended_reason=reason), until)
 
 
 class Grant(AbstractGrant):
@@ -125,6 +187,14 @@ class Grant(AbstractGrant):
             return None
         found = (_GRANT.first(tenant.pk, client.pk, candidate) for candidate in digests(code))
         return next((grant for grant in found if grant is not None), None)
+
+    @classmethod
+    def tenant_of(cls, code: str) -> Tenant | None:
+        """The tenant in which a code was given: the region's token endpoint has nothing else to go by (S8)."""
+        if not credentials.is_well_formed(code, credentials.Prefix.CODE):
+            return None
+        found = cls._base_manager.filter(code__in=digests(code)).select_related("tenant").first()
+        return found.tenant if found else None
 
     @classmethod
     def keep(cls, code: str, **fields: Any) -> "Grant":
@@ -208,6 +278,14 @@ class RefreshToken(AbstractRefreshToken):
             return None
         found = (_REFRESH_TOKEN.first(tenant.pk, candidate) for candidate in digests(token))
         return next((row for row in found if row is not None), None)
+
+    @classmethod
+    def tenant_of(cls, token: str) -> Tenant | None:
+        """The tenant in which a refresh token was given."""
+        if not credentials.is_well_formed(token, credentials.Prefix.REFRESH_TOKEN):
+            return None
+        found = cls._base_manager.filter(token_checksum__in=digests(token)).select_related("tenant").first()
+        return found.tenant if found else None
 
     @classmethod
     def add_to(cls, family: TokenFamily, token: str) -> None:
@@ -313,8 +391,13 @@ class LiveToken:
             return None  # its owner has taken one away since
         if RevokedAccessToken.objects.filter(jti=claims["jti"]).exists():
             return None
+        # What the owner or this tenant has taken from the client since is gone from its tokens too.
+        allowed = [name for name in str(claims.get("scope", "")).split() if client.allows_scopes([name])]
+        claims = {**claims, "scope": " ".join(allowed)}
         if "family" not in claims:
-            lives = cls._may_use(client, GrantType.CLIENT_CREDENTIALS) and cls._credential_lives(client, claims)
+            lives = cls._may_use(client, GrantType.CLIENT_CREDENTIALS) and cls._credential_lives(
+                client, claims
+            )
             return cls(claims, client, None) if lives else None
         family = (
             TokenFamily.objects.filter(
@@ -323,7 +406,9 @@ class LiveToken:
             .select_related("user")
             .first()
         )
-        return cls(claims, client, family.user) if family and cls._may_use(client, family.grant_type) else None
+        return (
+            cls(claims, client, family.user) if family and cls._may_use(client, family.grant_type) else None
+        )
 
     @staticmethod
     def _may_use(client: Client, grant_type: str) -> bool:

@@ -70,7 +70,10 @@ def body(request: TenantRequest) -> Parameters:
     if request.META.get("QUERY_STRING"):
         raise OAuthError("invalid_request", "Send parameters in the body, not in the address.")
     content_type = request.content_type or FORM
-    if content_type not in {FORM, JSON}:  # a multipart body may have been read already, and cannot be read twice
+    if content_type not in {
+        FORM,
+        JSON,
+    }:  # a multipart body may have been read already, and cannot be read twice
         raise OAuthError("invalid_request", f"Send {FORM} or {JSON}.", status=415)
     try:
         raw = request.body

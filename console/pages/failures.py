@@ -6,7 +6,9 @@ from django.utils.translation import gettext as _
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, 400, _("That request could not be understood"), _("Go back, reload the page and try again."))
+    return _page(
+        request, 400, _("That request could not be understood"), _("Go back, reload the page and try again.")
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -29,7 +31,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(
-        request, 404, _("There is no such page"), _("It may have been moved or deleted, or the address is not complete.")
+        request,
+        404,
+        _("There is no such page"),
+        _("It may have been moved or deleted, or the address is not complete."),
     )
 
 
@@ -39,11 +44,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
             request,
             500,
             _("Something went wrong on our side"),
-            _("Nothing is lost on your side. Try again in a moment; if it happens again, tell whoever runs this service."),
+            _(
+                "Nothing is lost on your side. Try again in a moment; if it happens again, tell whoever runs this service."
+            ),
         )
     except Exception:  # the last resort must not need anything that may be what is broken
         return HttpResponseServerError("Internal Server Error\n", content_type="text/plain; charset=utf-8")
 
 
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
-    return render(request, "failures/failure.html", {"title": title, "advice": advice, "status": status}, status=status)
+    return render(
+        request, "failures/failure.html", {"title": title, "advice": advice, "status": status}, status=status
+    )

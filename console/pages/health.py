@@ -26,11 +26,17 @@ def process(request: HttpRequest) -> JsonResponse:
 def ready(request: HttpRequest) -> JsonResponse:
     """200 when the database answers, every migration has run and every tenant has a signing key; 503 otherwise."""
     try:
-        checks = {"database": _database_answers(), "migrations": _migrations_ran(), "signing_keys": _tenants_can_sign()}
+        checks = {
+            "database": _database_answers(),
+            "migrations": _migrations_ran(),
+            "signing_keys": _tenants_can_sign(),
+        }
     except DatabaseError:
         checks = {"database": False}
     good = all(checks.values())
-    return JsonResponse({"status": "ok" if good else "unavailable", "checks": checks}, status=200 if good else 503)
+    return JsonResponse(
+        {"status": "ok" if good else "unavailable", "checks": checks}, status=200 if good else 503
+    )
 
 
 def _database_answers() -> bool:

@@ -20,7 +20,9 @@ urlpatterns = [
     path("console/oauth/<str:client_id>/enable", clients.enable, name="client_enable"),
     path("console/oauth/<str:client_id>/consent-method", connections.consent_method, name="consent_method"),
     path("console/oauth/<str:client_id>/secrets", secrets.manage, name="secrets"),
-    path("console/oauth/<str:client_id>/secrets/<uuid:secret_id>/remove", secrets.remove, name="secret_remove"),
+    path(
+        "console/oauth/<str:client_id>/secrets/<uuid:secret_id>/remove", secrets.remove, name="secret_remove"
+    ),
     path("console/oauth/<str:client_id>/try", try_it.try_it, name="try_it"),
     path("console/events", audit_log.events, name="events"),
     path("console/events/export", audit_log.export, name="events_export"),

@@ -66,7 +66,9 @@ def check_redirect_url(url: str, *, private_schemes: bool = False) -> None:
                 "A scheme of your own must be a domain name in reverse, such as com.example.app:/callback."
             )
         )
-    if any(segment in {".", ".."} for segment in re.sub(r"%2e", ".", parts.path, flags=re.IGNORECASE).split("/")):
+    if any(
+        segment in {".", ".."} for segment in re.sub(r"%2e", ".", parts.path, flags=re.IGNORECASE).split("/")
+    ):
         raise Refused(gettext_noop("Write the path without “.” and “..” steps."))
 
 

@@ -24,7 +24,9 @@ def parse(text: str) -> list[str]:
     """The scope parameter as a list without repetitions, in the order given. Raises InvalidScope."""
     if len(text) > MAX_LENGTH:
         raise InvalidScope("The scope parameter is too long.")
-    names = list(dict.fromkeys(name for name in text.split(" ") if name))  # nothing but a space separates them
+    names = list(
+        dict.fromkeys(name for name in text.split(" ") if name)
+    )  # nothing but a space separates them
     if not all(SYNTAX.fullmatch(name) for name in names):
         raise InvalidScope("The scope parameter contains characters that RFC 6749 does not allow.")
     return names
@@ -66,6 +68,15 @@ def added(requested: Iterable[str], granted: Iterable[str]) -> list[str]:
     """The requested scopes that earlier grants do not give yet, in the order requested."""
     given = closure(granted)
     return [name for name in requested if name not in given]
+
+
+def common(one: Iterable[str], other: Iterable[str]) -> list[str]:
+    """The scopes that both ceilings give, written as shortly as either writes them, in the catalogue's order."""
+    first, second = list(one), list(other)
+    names = {name for name in first if name in closure(second)} | {
+        name for name in second if name in closure(first)
+    }
+    return join(names).split()
 
 
 def default(ceiling: Iterable[str]) -> list[str]:

@@ -20,9 +20,9 @@ from console.models import (
     SigningKey,
     TokenFamily,
 )
+from console.models.client import DELETED_KEPT
 from console.policy.throttling import WINDOW
 
-DELETED_CLIENTS_KEPT = timedelta(days=30)
 ENDED_FAMILIES_KEPT = timedelta(days=30)
 
 
@@ -47,7 +47,7 @@ class Command(Operation):
             "signing_keys": SigningKey._base_manager.filter(retires_at__lt=now),
             "failed_attempts": FailedAttempts.objects.filter(window__lt=now - 2 * WINDOW),
             "sessions": Session.objects.filter(expire_date__lt=now),
-            "deleted_clients": Client.with_deleted_anywhere.filter(deleted_at__lt=now - DELETED_CLIENTS_KEPT),
+            "deleted_clients": Client.with_deleted_anywhere.filter(deleted_at__lt=now - DELETED_KEPT),
         }
         removed = {what: self._remove(rows, options["batch"]) for what, rows in expired.items()}
         self.report(

@@ -1,0 +1,114 @@
+"""People who may not approve ask their administrators to connect a published client (P2, N6).
+
+Several people who ask for one client share one request, so administrators decide once.
+"""
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .client import Client
+from .event import Action, Actor, Event
+from .tenant import Tenant, TenantOwned
+
+if TYPE_CHECKING:
+    from .user import User
+
+
+class ConnectionRequest(TenantOwned):
+    """The wish of a tenant's people for one client: open until an administrator answers."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Waiting for an administrator")
+        APPROVED = "approved", _("Approved")
+        DENIED = "denied", _("Refused")
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="connection_requests")
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.OPEN)
+    opened_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True, default=None)
+    decided_by: "models.ForeignKey[User | None]" = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    answer = models.CharField(_("answer"), max_length=1000, blank=True)
+
+    class Meta:
+        verbose_name = _("connection request")
+        verbose_name_plural = _("connection requests")
+        ordering = ["-opened_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "client"], condition=models.Q(status="open"), name="connection_request_open"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.client)
+
+    @classmethod
+    def ask(cls, user: "User", client: Client, *, reason: str, by: Actor) -> "tuple[ConnectionRequest, bool]":
+        """Opens a request, or joins the one that is open. The flag says whether it was opened just now."""
+        with transaction.atomic():
+            request, opened = cls.objects.get_or_create(
+                tenant=user.tenant, client=client, status=cls.Status.OPEN
+            )
+            _requester, joined = ConnectionRequester.objects.update_or_create(
+                tenant=user.tenant, request=request, user=user, defaults={"reason": reason}
+            )
+            if joined:
+                Event.record(
+                    user.tenant, Action.CONNECTION_REQUESTED, by=by, target=client, details={"reason": reason}
+                )
+        return request, opened
+
+    def deny(self, answer: str, *, by: Actor) -> bool:
+        """Refuses, with a text for those who asked. False if another administrator has answered meanwhile."""
+        with transaction.atomic():
+            decided = self._decide(self.Status.DENIED, answer, by)
+            if decided:
+                Event.record(
+                    self.tenant,
+                    Action.CONNECTION_DENIED,
+                    by=by,
+                    target=self.client,
+                    details={"answer": answer},
+                )
+        return decided
+
+    @classmethod
+    def answered(cls, tenant: Tenant, client: Client, *, by: Actor) -> None:
+        """The client was approved, in whatever way: those who asked for it have their answer."""
+        for request in cls.objects.filter(tenant=tenant, client=client, status=cls.Status.OPEN):
+            request._decide(cls.Status.APPROVED, "", by)
+
+    def _decide(self, status: str, answer: str, by: Actor) -> bool:
+        """Compare and swap: of two administrators who decide at once, one does."""
+        facts = {"status": status, "answer": answer, "decided_at": timezone.now(), "decided_by": by.user}
+        decided = ConnectionRequest.objects.filter(pk=self.pk, status=self.Status.OPEN).update(**facts)
+        if decided:
+            for name, value in facts.items():
+                setattr(self, name, value)
+        return bool(decided)
+
+
+class ConnectionRequester(TenantOwned):
+    """One person who asked, and why."""
+
+    request = models.ForeignKey(ConnectionRequest, on_delete=models.CASCADE, related_name="requesters")
+    user: "models.ForeignKey[User]" = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="connection_requests"
+    )
+    reason = models.CharField(_("reason"), max_length=1000, blank=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("requester")
+        verbose_name_plural = _("requesters")
+        ordering = ["asked_at"]
+        constraints = [models.UniqueConstraint(fields=["request", "user"], name="requester_of_request")]
+
+    def __str__(self) -> str:
+        return str(self.user)

@@ -1,0 +1,128 @@
+"""The region host's endpoints, for applications that serve every tenant of the region (S8).
+
+`/oauth/authorize` asks which tenant and goes on to that tenant's own endpoint with the request unchanged; the answer
+comes from there and its `iss` says so. `/oauth/token` and `/oauth/revoke` find the tenant from what is presented.
+"""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_http_methods, require_safe
+from django_scopes import scope
+
+from .. import access_tokens, metadata
+from ..access import open_to
+from ..browser_rules import allow_any_tenant
+from ..metadata import AUTHORIZE_PATH
+from ..models import Grant, RefreshToken, Tenant
+from ..models.tenant import Hostname
+from ..tenancy import normalize_host
+from . import cors, parameters
+from .endpoint import endpoint
+from .errors import OAuthError
+from .revocation import revoke
+from .token import token
+
+ANYONE = "anyone: it only asks for the address of a tenant, and names none"
+REMEMBERED = "tenants"
+REMEMBERED_HOSTS = 5
+REMEMBERED_SECONDS = 365 * 24 * 3600
+MAX_HOSTNAME = 300
+EXAMPLE = "acme"
+
+
+@open_to(ANYONE)
+@require_http_methods(["GET", "HEAD", "POST"])
+@csrf_protect
+@never_cache
+def authorize(request: HttpRequest) -> HttpResponse:
+    """Asks for the tenant's hostname; then on to that tenant, with the application's request as it came."""
+    wanted = request.POST.get("hostname", "") if request.method == "POST" else ""
+    tenant = _tenant_at(wanted) if wanted else None
+    if tenant is None:
+        context = {
+            "title": _("Which organisation?"),
+            "hostname": wanted[:MAX_HOSTNAME],
+            "remembered": _remembered(request),
+            "example": f"{EXAMPLE}.{settings.REGION_HOST}",
+            "refused": request.method == "POST",
+        }
+        page = render(request, "hostname/hostname.html", context, status=422 if context["refused"] else 200)
+        allow_any_tenant(page, request.GET.get("redirect_uri", ""))
+        return page
+    answer = redirect(f"{tenant.issuer}{AUTHORIZE_PATH}?{request.META.get('QUERY_STRING', '')}")
+    answer.status_code = 303
+    _remember(request, answer, urlsplit(tenant.issuer).netloc)
+    return answer
+
+
+def _tenant_at(typed: str) -> Tenant | None:
+    """The tenant that a person means: its alias, one of its hostnames, or any address on it, pasted as it was."""
+    typed = typed.strip().lower()[:MAX_HOSTNAME]
+    if "\0" in typed:
+        return None
+    try:
+        host = normalize_host(urlsplit(typed if "//" in typed else f"//{typed}").netloc.rpartition("@")[2])
+    except ValueError:
+        return None
+    hostname = Hostname.objects.filter(host=host).select_related("tenant").first()
+    return hostname.tenant if hostname else Tenant.objects.filter(alias=host).first()
+
+
+def _remembered(request: HttpRequest) -> list[str]:
+    """Hosts that this device has gone to before. Only shown back to it; each is looked up again when it is chosen."""
+    hosts = request.COOKIES.get(REMEMBERED, "")[: MAX_HOSTNAME * REMEMBERED_HOSTS].split("|")
+    return [host for host in hosts if host][:REMEMBERED_HOSTS]
+
+
+def _remember(request: HttpRequest, answer: HttpResponse, host: str) -> None:
+    hosts = [host, *(earlier for earlier in _remembered(request) if earlier != host)][:REMEMBERED_HOSTS]
+    answer.set_cookie(
+        REMEMBERED,
+        "|".join(hosts),
+        max_age=REMEMBERED_SECONDS,
+        path=AUTHORIZE_PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+@endpoint("POST", who="a client, authenticated in the tenant that its code or refresh token is of")
+def region_token(request: HttpRequest) -> HttpResponse:
+    """A tenant's token endpoint, found from the code or the refresh token."""
+    sent = parameters.body(request)
+    found = Grant.tenant_of(sent.get("code", "")) or RefreshToken.tenant_of(sent.get("refresh_token", ""))
+    if found is None:
+        raise OAuthError(
+            "invalid_grant", "The code or token is unknown, used, expired or was given to another client."
+        )
+    return _in(found, request, token)
+
+
+@endpoint("POST", who="a client, authenticated in the tenant that its refresh token is of")
+def region_revoke(request: HttpRequest) -> HttpResponse:
+    """A tenant's revocation endpoint, found from the token. An unknown token is 200, as everywhere (RFC 7009 §2.2)."""
+    presented = parameters.body(request).get("token", "")
+    found = RefreshToken.tenant_of(presented) or access_tokens.tenant_of(presented)
+    return _in(found, request, revoke) if found else HttpResponse(status=200)
+
+
+def _in(tenant: Tenant, request: HttpRequest, view: object) -> HttpResponse:
+    request.tenant = tenant  # type: ignore[attr-defined]
+    with scope(tenant=tenant):
+        return view(request)  # type: ignore[operator,no-any-return]
+
+
+@open_to("anyone: a public document")
+@require_safe
+def region_metadata(request: HttpRequest) -> HttpResponse:
+    """`/.well-known/oauth-authorization-server` of the region, for applications that serve every tenant."""
+    answer = JsonResponse(metadata.region_metadata(), json_dumps_params={"indent": 2})
+    answer["Cache-Control"] = "public, max-age=3600"
+    return cors.public(answer)
