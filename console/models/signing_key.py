@@ -165,16 +165,15 @@ class KeyRing:
         return cls(keys, time.monotonic())
 
     def signing(self, algorithm: str) -> LoadedKey:
-        """The key that signs now: of those whose time has come, the one whose time came last."""
+        """The key that signs now: of those whose time has come, the one whose time came last.
+
+        A clock that is behind the one which made a tenant's first keys finds none; then the oldest key signs.
+        """
         now = time.time()
-        return max(
-            (
-                key
-                for key in self.keys
-                if key.algorithm == algorithm and key.signs_from <= now < key.retires_at
-            ),
-            key=lambda key: key.signs_from,
+        keys = sorted(
+            (key for key in self.published() if key.algorithm == algorithm), key=lambda key: key.signs_from
         )
+        return next((key for key in reversed(keys) if key.signs_from <= now), keys[0])
 
     def published(self) -> list[LoadedKey]:
         """Every key that can have signed a token that is still valid, or soon will sign."""

@@ -15,6 +15,7 @@ from ..policy import scopes
 from ..policy.client_types import GrantType
 from ..policy.roles import Permission
 from ..requests import TenantRequest
+from . import id_tokens
 from .errors import OAuthError
 from .parameters import Parameters
 
@@ -49,6 +50,7 @@ class AuthorizationRequest:
     scopes: list[str] = field(default_factory=list)
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
+    subject: str | None = None  # the person that id_token_hint means
 
     @property
     def nonce(self) -> str:
@@ -57,6 +59,11 @@ class AuthorizationRequest:
     @property
     def code_challenge(self) -> str:
         return self.parameters["code_challenge"]
+
+    @property
+    def wants_a_fresh_sign_in(self) -> bool:
+        """Whether an earlier sign-in does not count, however recent (OpenID Connect Core §3.1.2.1)."""
+        return bool({"login", "select_account"} & self.prompt) or (self.max_age == 0 and "none" not in self.prompt)
 
 
 def read(request: TenantRequest, tenant: Tenant, parameters: Parameters) -> AuthorizationRequest:
@@ -223,6 +230,17 @@ def values_can_be_kept(asked: AuthorizationRequest) -> None:
             raise OAuthError("invalid_request", f"{name} is too long.")
 
 
+# OpenID Connect Core §3.1.2.1
+def id_token_hint_is_ours(asked: AuthorizationRequest) -> None:
+    hint = asked.parameters.get("id_token_hint")
+    if hint is None:
+        return
+    claims = id_tokens.recognise(asked.tenant, hint)
+    if claims is None:
+        raise OAuthError("invalid_request", "id_token_hint is not an ID token of this issuer.")
+    asked.subject = claims["sub"]
+
+
 BEFORE_ANYONE_IS_ASKED: list[Callable[[AuthorizationRequest], None]] = [
     state_is_kept,
     nothing_stands_twice,
@@ -234,4 +252,5 @@ BEFORE_ANYONE_IS_ASKED: list[Callable[[AuthorizationRequest], None]] = [
     prompt_is_understood,
     max_age_is_a_number,
     values_can_be_kept,
+    id_token_hint_is_ours,
 ]

@@ -24,7 +24,7 @@ from ..models import Action, Consent, Event, User
 from ..policy import consent_rules, redirect_uris, scopes
 from ..policy.consent_rules import ConsentMethod, Question
 from ..requests import TenantRequest
-from . import consent_page, id_tokens, parameters
+from . import consent_page, parameters
 from .authorization_request import AuthorizationRequest, Unanswerable, judge, read
 from .errors import OAuthError
 from .server import server
@@ -36,14 +36,19 @@ from .server import server
 @never_cache
 def authorize(request: TenantRequest) -> HttpResponse:
     """Answers an authorization request: with a page, or with a redirect to the application."""
-    if request.method == "POST" and "decision" in request.POST:
+    if _is_form(request) and "decision" in request.POST:
         return decide(request)
     try:
         if request.method == "POST":
             return _as_get(request)
         return _answer(request)
     except OAuthError as error:  # unreadable: no client can be made out
-        return _explain(request, Unanswerable(error.description))
+        return _explain(request, Unanswerable(error.reason))
+
+
+def _is_form(request: TenantRequest) -> bool:
+    """Whether this is a POST of a plain form. A body of any other kind must not be touched before it is judged."""
+    return request.method == "POST" and request.content_type == parameters.FORM
 
 
 @csrf_protect
@@ -52,7 +57,7 @@ def decide(request: TenantRequest) -> HttpResponse:
     try:
         return _answer(request, decision=request.POST["decision"])
     except OAuthError as error:
-        return _explain(request, Unanswerable(error.description))
+        return _explain(request, Unanswerable(error.reason))
 
 
 def _as_get(request: TenantRequest) -> HttpResponse:
@@ -77,56 +82,59 @@ def _answer(request: TenantRequest, decision: str = "") -> HttpResponse:
 def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decision: str) -> HttpResponse:
     """Sign-in and consent, as far as they are needed; then the code."""
     silent = "none" in asked.prompt
-    if asked.user is None or not _signed_in_well_enough(request, asked):
+    if decision == "deny" and asked.user is not None:  # counts whatever the page said, or says by now
+        return _denied(request, asked)
+    question = _question(asked)
+    shown = _what_is_shown(request, asked, question)
+    answered = bool(decision) and constant_time_compare(request.POST.get("shown", ""), shown)
+    if not _signed_in_well_enough(request, asked, answered=answered) or asked.user is None:
         if silent:
             raise OAuthError("login_required", "The person must sign in.")
         return _sign_in(request, asked)
-    consent = Consent.of(asked.user, asked.client)
-    question = consent_rules.question(
-        method=ConsentMethod(asked.client.connection.consent_method),
-        requested=asked.scopes,
-        redirect_uri=asked.redirect_uri,
-        earlier=consent.earlier if consent else None,
-        prompt_consent="consent" in asked.prompt,
-    )
     if not question:
         return _send_code(request, asked)
     if silent:
         raise OAuthError("consent_required", "The person must consent.")
-    shown = _what_is_shown(request, asked, question)
-    if decision and constant_time_compare(request.POST.get("shown", ""), shown):
-        return (
-            _consented(request, asked.user, asked, question)
-            if decision == "allow"
-            else _denied(request, asked)
-        )
+    if answered and decision == "allow":
+        return _consented(request, asked.user, asked, question)
     return _ask_for_consent(request, asked, question, shown, changed=bool(decision))
 
 
-def _signed_in_well_enough(request: TenantRequest, asked: AuthorizationRequest) -> bool:
-    """Whether the sign-in is as fresh as the application asks, and of the person that it means."""
-    return _is_fresh(request, asked) and _is_the_person_meant(asked)
+def _question(asked: AuthorizationRequest) -> Question:
+    """What the person must be asked before a code may be given."""
+    consent = Consent.of(asked.user, asked.client) if asked.user is not None else None
+    return consent_rules.question(
+        method=ConsentMethod(asked.client.connection.consent_method),
+        requested=asked.scopes,
+        redirect_uri=asked.redirect_uri,
+        confidential=asked.client.confidential,
+        earlier=consent.earlier if consent else None,
+        prompt_consent="consent" in asked.prompt,
+    )
 
 
-def _is_fresh(request: TenantRequest, asked: AuthorizationRequest) -> bool:
-    """prompt=login and max_age, measured against the session, so that editing the address changes nothing."""
-    if "none" not in asked.prompt and ({"login", "select_account"} & asked.prompt or asked.max_age == 0):
-        # The answer to a page that this sign-in led to carries that page's seal.
-        return request.method == "POST" or sessions.reauthenticated(request, _seal(_query(request)))
-    if asked.max_age is None:
+def _signed_in_well_enough(request: TenantRequest, asked: AuthorizationRequest, *, answered: bool) -> bool:
+    """Whether the sign-in is as fresh as the application asks, and of the person that it means.
+
+    Freshness is measured against the session. `answered` says that a page was answered which only a fresh sign-in
+    led to: its seal says so, and neither an edited address nor a hand-made form has that.
+    """
+    what = _seal(_query(request))
+    fresh = asked.wants_a_fresh_sign_in and (answered or sessions.reauthenticated(request, what))
+    if asked.user is None or (asked.wants_a_fresh_sign_in and not fresh) or _is_too_long_ago(request, asked):
+        return False
+    if asked.subject in {None, str(asked.user.pk)}:
         return True
-    return (timezone.now() - sessions.auth_time(request)).total_seconds() <= asked.max_age
+    if "none" not in asked.prompt and (fresh or sessions.reauthenticated(request, what)):
+        raise OAuthError("login_required", "Somebody else signed in than the person of id_token_hint.")
+    return False
 
 
-def _is_the_person_meant(asked: AuthorizationRequest) -> bool:
-    """id_token_hint (OpenID Connect Core §3.1.2.1)."""
-    hint = asked.parameters.get("id_token_hint")
-    if hint is None:
-        return True
-    claims = id_tokens.recognise(asked.tenant, hint)
-    if claims is None:
-        raise OAuthError("invalid_request", "id_token_hint is not an ID token of this issuer.")
-    return asked.user is not None and claims["sub"] == str(asked.user.pk)
+def _is_too_long_ago(request: TenantRequest, asked: AuthorizationRequest) -> bool:
+    """max_age: how old a sign-in may be (OpenID Connect Core §3.1.2.1). 0 asks for a fresh one, which is seen to."""
+    if asked.max_age is None or asked.wants_a_fresh_sign_in:
+        return False
+    return (timezone.now() - sessions.auth_time(request)).total_seconds() > asked.max_age
 
 
 def _sign_in(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse:
@@ -163,6 +171,8 @@ def _what_is_shown(request: TenantRequest, asked: AuthorizationRequest, question
         asked.redirect_uri,
         scopes.join(asked.scopes),
         scopes.join(question.new_scopes),
+        f"{question.new_host} {question.unproven} {question.demanded}",
+        sessions.auth_time(request).isoformat(),
     )
 
 

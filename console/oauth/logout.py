@@ -38,7 +38,8 @@ class LogoutRequest:
 @never_cache
 def logout(request: TenantRequest) -> HttpResponse:
     """Signs the person out when the hint is about them, asks when it is not, and goes back if that is registered."""
-    if request.method == "POST" and "decision" in request.POST:
+    plain_form = request.method == "POST" and request.content_type == parameters.FORM
+    if plain_form and "decision" in request.POST:  # a body of any other kind is judged before it is touched
         return confirmed(request)
     try:
         if (
@@ -83,7 +84,7 @@ def _read(request: TenantRequest, sent: Parameters) -> LogoutRequest:
     if claims and client_id != claims["aud"]:
         return LogoutRequest(None, None, None, refused="client")
     client = (
-        Client.connected_to(request.tenant, client_id) if client_id and "\0" not in client_id[:512] else None
+        Client.connected_to(request.tenant, client_id) if client_id and "\0" not in client_id else None
     )
     return_to = sent.get("post_logout_redirect_uri")
     if return_to is not None:

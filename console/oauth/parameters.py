@@ -69,19 +69,19 @@ def body(request: TenantRequest) -> Parameters:
     """
     if request.META.get("QUERY_STRING"):
         raise OAuthError("invalid_request", "Send parameters in the body, not in the address.")
-    content_type = request.content_type or FORM
-    if content_type not in {
-        FORM,
-        JSON,
-    }:  # a multipart body may have been read already, and cannot be read twice
-        raise OAuthError("invalid_request", f"Send {FORM} or {JSON}.", status=415)
     try:
         raw = request.body
     except RequestDataTooBig:
         raise OAuthError("invalid_request", "The request is too long.", status=413) from None
     if len(raw) > MAX_LENGTH:
         raise OAuthError("invalid_request", "The request is too long.", status=413)
-    parameters = parse(_text(raw)) if content_type == FORM else _json(raw)
+    content_type = request.content_type or FORM
+    if content_type == FORM:
+        parameters = parse(_text(raw))
+    elif content_type == JSON:
+        parameters = _json(raw)
+    else:
+        raise OAuthError("invalid_request", f"Send {FORM} or {JSON}.", status=415)
     if parameters.repeated:
         # The name is the caller's own text: it goes back to the caller, and not into the audit log.
         raise OAuthError(

@@ -22,7 +22,7 @@ from .errors import OAuthError
 from .issuance import LABELS, Issuance
 from .server import server
 
-CODE_VERIFIER = re.compile(r"^[A-Za-z0-9._~-]{43,128}$")
+CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 # What a token request may say. oauthlib takes any other parameter for an attribute of its request that it does not
 # find set, and some of these decide what is issued (`extra_credentials`, `response_type`): it never sees them.
 UNDERSTOOD = frozenset(
@@ -85,7 +85,7 @@ def _exchange(
 def _check(sent: Mapping[str, str]) -> None:
     if "grant_type" not in sent:
         raise OAuthError("invalid_request", "grant_type is missing.")
-    if "code_verifier" in sent and not CODE_VERIFIER.match(sent["code_verifier"]):
+    if "code_verifier" in sent and not CODE_VERIFIER.fullmatch(sent["code_verifier"]):
         raise OAuthError("invalid_grant", "code_verifier must be 43 to 128 unreserved characters.")
     try:
         scopes.parse(sent.get("scope", ""))

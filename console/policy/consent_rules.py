@@ -40,12 +40,14 @@ def question(
     method: ConsentMethod,
     requested: Collection[str],
     redirect_uri: str,
+    confidential: bool,
     earlier: Earlier | None,
     prompt_consent: bool,
 ) -> Question:
     """Decides what to ask before a code may be given. Nothing in a request can make this ask less.
 
     A trusted client is never asked about, not even with prompt=consent: the tenant's administrator has answered.
+    A confidential client proves who it is when it exchanges the code, so where the code goes need not prove it.
     """
     if method is ConsentMethod.TRUSTED:
         return Question()
@@ -54,6 +56,6 @@ def question(
     return Question(
         new_scopes=tuple(scopes.added(requested, earlier.scopes)),
         new_host=redirect_uris.origin_of(redirect_uri) not in earlier.redirect_hosts,
-        unproven=not redirect_uris.proves_identity(redirect_uri),
+        unproven=not confidential and not redirect_uris.proves_identity(redirect_uri),
         demanded=prompt_consent,
     )

@@ -66,9 +66,8 @@ def check_redirect_url(url: str, *, private_schemes: bool = False) -> None:
                 "A scheme of your own must be a domain name in reverse, such as com.example.app:/callback."
             )
         )
-    if any(
-        segment in {".", ".."} for segment in re.sub(r"%2e", ".", parts.path, flags=re.IGNORECASE).split("/")
-    ):
+    steps = re.sub(r"%2e", ".", parts.path, flags=re.IGNORECASE).split("/")
+    if any(step.partition(";")[0] in {".", ".."} for step in steps):  # some servers take "..;x" for ".."
         raise Refused(gettext_noop("Write the path without “.” and “..” steps."))
 
 
@@ -163,10 +162,16 @@ def proves_identity(redirect_uri: str) -> bool:
     True for https, where the host is the proof. A loopback address or a private scheme can be taken by any program
     on the device, so consent given earlier does not stand in for the person (RFC 8252 §8.6).
     """
-    return redirect_uri.startswith("https://")
+    parts = urlsplit(redirect_uri)
+    return parts.scheme == "https" and _host(parts) not in LOOPBACK_HOSTS
 
 
 def origin_of(redirect_uri: str) -> str:
-    """What a person is shown as the place where the answer goes: the host, or the scheme of a private-use URL."""
+    """What a person is shown as the place where the answer goes: the host, or the scheme of a private-use URL.
+
+    A loopback address is shown without its port: a native application has another one each time (RFC 8252 §7.3).
+    """
     parts = urlsplit(redirect_uri)
-    return parts.netloc if parts.scheme in {"https", "http"} else f"{parts.scheme}:"
+    if parts.scheme == "http":
+        return _host(parts)
+    return parts.netloc if parts.scheme == "https" else f"{parts.scheme}:"

@@ -477,7 +477,9 @@ ODD_BODIES = {
 @pytest.mark.parametrize("body", ODD_BODIES.values(), ids=ODD_BODIES)
 def test_az24_it_answers_a_body_it_cannot_read_with_a_page(asking, browser, bob, body):
     for address in ("/oauth/authorize", asking.address()):
-        response = browser(bob).post(address, **body)
+        person = browser(bob)
+        raw = isinstance(body["data"], bytes)
+        response = person.generic("POST", address, **body) if raw else person.post(address, **body)
 
         assert response.status_code in {200, 303, 400, 413}
         assert "code=" not in response.get("Location", "")
@@ -604,7 +606,7 @@ def test_it_never_falls_over_a_hostile_query(trusted, browser, bob, query):
 
 def test_it_never_shows_what_it_was_sent_unescaped(asking, browser, bob):
     hostile = '"><svg onload=alert(1)>'
-    response = browser(bob).get(f"/oauth/authorize?{urlencode({name: hostile for name in PARAMETERS})}")
+    response = browser(bob).get(f"/oauth/authorize?{urlencode(dict.fromkeys(PARAMETERS, hostile))}")
 
     assert is_a_page(response)
     assert "<svg onload" not in response.content.decode()

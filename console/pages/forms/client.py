@@ -64,6 +64,7 @@ class ClientForm(forms.Form):
         max_length=text.NAME_LENGTH,
         validators=[text.check_name],
         help_text=_("Users see it when they sign in."),
+        error_messages={"required": _("Give the client a name.")},
     )
     description = text.TextField(
         label=_("Description"),

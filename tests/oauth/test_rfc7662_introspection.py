@@ -1,0 +1,165 @@
+"""Introspection (RFC 7662): a client learns about its own live tokens, and about nothing else."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+from time_machine import TimeMachineFixture
+
+from console.models import Client, Tenant, User
+from tests.oauth.driver import Application
+from tests.oauth.outcomes import FORM, assert_refused
+from tests.oauth.signed import decoded
+from tests.oauth.test_rfc6749_token import mangled
+
+pytestmark = pytest.mark.django_db
+ClientAndSecret = tuple[Client, str]
+SCOPE = "openid offline_access user_default"
+INACTIVE = {"active": False}
+
+
+@pytest.fixture
+def clock(time_machine: TimeMachineFixture) -> TimeMachineFixture:
+    """A clock that stands still. Ask for it first: a session begins when it stands."""
+    time_machine.move_to(datetime(2030, 1, 1, 12, tzinfo=UTC), tick=False)
+    return time_machine
+
+
+@pytest.fixture
+def app(web_client: ClientAndSecret) -> Application:
+    return Application(*web_client)
+
+
+@pytest.fixture
+def bobs(browser: Callable[[User], Browser], bob: User) -> Browser:
+    return browser(bob)
+
+
+@pytest.mark.spec("RFC 7662", "2.1")
+def test_in01_it_wants_to_know_who_asks(app: Application, bobs: Browser, spa_client: ClientAndSecret):
+    token = app.tokens(bobs)["access_token"]
+    anonymous = app.web.post("/oauth/introspect", f"token={token}", content_type=FORM)
+    assert_refused(anonymous, "invalid_client", 401)
+
+    public = Application(*spa_client)
+    own = public.tokens(bobs)["access_token"]
+    assert_refused(public.introspect(own), "invalid_client", 401)
+    for method in (app.web.get, app.web.put):
+        assert method(f"/oauth/introspect?token={token}", headers=app.credentials()).status_code == 405
+
+
+@pytest.mark.spec("RFC 7662", "2.2")
+def test_in02_it_says_of_a_dead_token_that_it_is_dead_and_nothing_else(
+    clock: TimeMachineFixture, app: Application, bobs: Browser
+):
+    first = app.tokens(bobs, scope=SCOPE)
+    second = app.refresh(first["refresh_token"]).json()
+    assert app.introspect(first["refresh_token"]).json() == INACTIVE  # used
+    assert app.introspect(second["refresh_token"]).json()["active"]
+
+    clock.shift(3606)
+    for token in (first["access_token"], second["access_token"]):
+        assert app.introspect(token).json() == INACTIVE
+    assert app.introspect(second["refresh_token"]).json()["active"]
+
+    app.revoke(second["refresh_token"])
+    response = app.introspect(second["refresh_token"])
+    assert (response.status_code, response.json()) == (200, INACTIVE)
+    assert response["Cache-Control"] == "no-store"
+
+
+@pytest.mark.spec("RFC 7662", "2.2")
+@pytest.mark.parametrize("way", mangled("x" * 49))
+def test_in02_it_knows_no_token_that_is_not_quite_right(app: Application, bobs: Browser, way: str):
+    tokens = app.tokens(bobs, scope=SCOPE)
+    for token in (tokens["access_token"], tokens["refresh_token"]):
+        assert app.introspect(mangled(token)[way]).json() == INACTIVE
+
+
+def test_in02_it_knows_no_code_no_secret_and_no_id_token(app: Application, bobs: Browser):
+    tokens = app.tokens(bobs, scope=SCOPE)
+    for value in (app.code(bobs), app.secret, tokens["id_token"], "..", "é", "x" * 60_000):
+        assert app.introspect(value).json() == INACTIVE
+
+
+@pytest.mark.spec("RFC 7662", "2.2")
+def test_in02_it_knows_no_token_of_another_tenant(
+    app: Application, bobs: Browser, globex: Tenant, register: Callable[..., ClientAndSecret]
+):
+    tokens = app.tokens(bobs, scope=SCOPE)
+    elsewhere = Application(*register(globex))
+
+    for token in (tokens["access_token"], tokens["refresh_token"]):
+        assert elsewhere.introspect(token).json() == INACTIVE
+
+
+@pytest.mark.spec("RFC 7662", "2.2")
+@pytest.mark.parametrize("hint", [None, "access_token", "refresh_token", "nonsense"])
+def test_in03_it_says_what_a_live_access_token_is(
+    app: Application, bobs: Browser, bob: User, acme: Tenant, hint: str | None
+):
+    token = app.tokens(bobs, scope=SCOPE)["access_token"]
+    response = app.introspect(token, token_type_hint=hint)
+    _, claims = decoded(token)
+
+    assert (response.status_code, response["Cache-Control"]) == (200, "no-store")
+    assert response.json() == {
+        "active": True,
+        "token_type": "Bearer",
+        "iss": acme.issuer,
+        "aud": acme.issuer,
+        "sub": str(bob.pk),
+        "username": bob.email,
+        "client_id": app.client_id,
+        "scope": claims["scope"],
+        "iat": claims["iat"],
+        "exp": claims["exp"],
+        "jti": claims["jti"],
+    }
+
+
+@pytest.mark.spec("RFC 7662", "2.2")
+def test_in03_it_says_what_a_live_refresh_token_is(
+    clock: TimeMachineFixture, app: Application, bobs: Browser, bob: User, acme: Tenant
+):
+    answer = app.introspect(app.tokens(bobs, scope=SCOPE)["refresh_token"]).json()
+
+    assert answer["exp"] - answer["iat"] == 30 * 24 * 3600
+    assert set(answer["scope"].split()) == set(SCOPE.split())
+    assert {name: answer[name] for name in ("active", "iss", "sub", "client_id", "username")} == {
+        "active": True,
+        "iss": acme.issuer,
+        "sub": str(bob.pk),
+        "client_id": app.client_id,
+        "username": bob.email,
+    }
+
+
+def test_in03_the_token_of_a_machine_has_no_person(machine_client: ClientAndSecret):
+    app = Application(*machine_client)
+    answer = app.introspect(app.token(grant_type="client_credentials").json()["access_token"]).json()
+
+    assert (answer["active"], answer["sub"]) == (True, app.client_id)
+    assert "username" not in answer
+
+
+@pytest.mark.spec("RFC 7662", "4")
+def test_in04_a_client_learns_nothing_about_the_tokens_of_another(
+    app: Application, acme: Tenant, bobs: Browser, register: Callable[..., Any], machine_client: ClientAndSecret
+):
+    """Gitea CVE-2026-58425"""
+    tokens = app.tokens(bobs, scope=SCOPE)
+    for other in (Application(*register(acme, name="Other")), Application(*machine_client)):
+        for token in (tokens["access_token"], tokens["refresh_token"]):
+            assert other.introspect(token).json() == INACTIVE
+
+
+@pytest.mark.spec("RFC 7662", "2.1")
+def test_it_refuses_a_request_without_a_token_or_with_two(app: Application, bobs: Browser):
+    token = app.tokens(bobs)["access_token"]
+
+    assert_refused(app.post("/oauth/introspect", {}, {}), "invalid_request")
+    assert_refused(app.introspect(token, token=[token, token]), "invalid_request")
+    assert_refused(app.post(f"/oauth/introspect?token={token}", {"token": token}, {}), "invalid_request")
