@@ -133,6 +133,7 @@ class Client(AbstractApplication):
     connection: "Connection"
     # What the owner registered, when `allowed_scopes` is only what the tenant of the request allows of it.
     offered_scopes: list[str]
+    offered_redirect_uris: list[str]
 
     def __str__(self) -> str:
         return self.name
@@ -200,6 +201,10 @@ class Client(AbstractApplication):
     def redirect_uri_allowed(self, uri: str) -> bool:
         """Whether a code may be sent to `uri` (RFC 9700 §4.1.3, RFC 8252 §7.3)."""
         return any(redirect_uris.matches(uri, registered) for registered in self.redirect_uris)
+
+    def offers_redirect_uri(self, uri: str) -> bool:
+        """Whether the owner registered `uri`, though the tenant of the request has not accepted it yet."""
+        return any(redirect_uris.matches(uri, registered) for registered in self.offered_redirect_uris)
 
     def post_logout_redirect_uri_allowed(self, uri: str) -> bool:
         """Whether a person may be sent to `uri` after signing out (RP-Initiated Logout 1.0 §3)."""

@@ -96,7 +96,7 @@ class Connection(TenantOwned):
         self.tenant = tenant
         client = self.client
         client.connection = self
-        client.offered_scopes = list(client.allowed_scopes)
+        client.offered_scopes, client.offered_redirect_uris = client.allowed_scopes, client.redirect_uris
         if self.is_foreign:
             client.allowed_scopes = publication.scopes_here(client.allowed_scopes, self.scopes)
             client.redirect_uris = publication.redirect_uris_here(

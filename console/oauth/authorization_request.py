@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from django.urls import reverse
 
-from ..models import Client, Tenant, User
+from ..models import Client, Connection, Tenant, User
 from ..policy import scopes
 from ..policy.client_types import GrantType
 from ..policy.roles import Permission
@@ -45,6 +45,8 @@ class AuthorizationRequest:
     user: User | None
     parameters: Parameters
     client: Client = field(init=False)
+    # The client is published by another tenant, and this one has not connected to it yet.
+    first_connection: bool = False
     redirect_uri: str = field(init=False)
     state: str = ""
     scopes: list[str] = field(default_factory=list)
@@ -95,11 +97,24 @@ def client_is_known_here(asked: AuthorizationRequest) -> None:
     client_id = asked.parameters.get("client_id", "")
     if not client_id:
         raise Unanswerable("no_client")
-    well_formed = len(client_id) <= MAX_CLIENT_ID and "\0" not in client_id
-    client = Client.connected_to(asked.tenant, client_id) if well_formed else None
+    if len(client_id) > MAX_CLIENT_ID or "\0" in client_id:
+        raise Unanswerable("unknown_client")
+    client = Client.connected_to(asked.tenant, client_id)
+    if client is None:
+        client = _published_elsewhere(asked, client_id)
+    asked.client = client
+
+
+# S7, S9: a published client of another tenant can be connected to; one that is not published does not exist here.
+def _published_elsewhere(asked: AuthorizationRequest, client_id: str) -> Client:
+    client = Client.published(asked.tenant, client_id)
     if client is None:
         raise Unanswerable("unknown_client")
-    asked.client = client
+    if Connection.objects.filter(client=client, status=Connection.Status.BLOCKED).exists():
+        raise Unanswerable("connection_blocked", client=client)
+    client.offered_scopes, client.offered_redirect_uris = client.allowed_scopes, client.redirect_uris
+    asked.first_connection = True
+    return client
 
 
 # RFC 9700 §4.1.3: exact comparison. RFC 8252 §7.3: the port of a loopback address is free.
@@ -111,6 +126,9 @@ def redirect_uri_is_registered(asked: AuthorizationRequest) -> None:
         asked.redirect_uri = asked.client.default_redirect_uri
     elif asked.client.redirect_uri_allowed(requested) or _is_own_try_it_page(asked, requested):
         asked.redirect_uri = requested
+    elif asked.client.offers_redirect_uri(requested):
+        # registered since this tenant approved: it runs on what it approved until its administrator accepts more (N5)
+        raise Unanswerable("redirect_uri_not_accepted", client=asked.client, redirect_uri=requested)
     else:
         raise Unanswerable("redirect_uri_mismatch", client=asked.client, redirect_uri=requested)
 
@@ -198,8 +216,10 @@ def scopes_are_within_the_clients(asked: AuthorizationRequest) -> None:
     except scopes.InvalidScope as error:
         raise OAuthError("invalid_scope", str(error)) from None
     asked.scopes = requested or scopes.default(asked.client.allowed_scopes)
-    if not asked.client.allows_scopes(asked.scopes):
+    if not scopes.within(asked.scopes, asked.client.offered_scopes):
         raise OAuthError("invalid_scope", "A requested scope is unknown or not allowed for this client.")
+    # what the owner offers and this tenant has not approved is left out; the answer says what was granted (N5)
+    asked.scopes = [name for name in asked.scopes if asked.client.allows_scopes([name])]
 
 
 # OpenID Connect Core §3.1.2.1

@@ -4,6 +4,7 @@ Nothing is carried from the page to its answer in hidden fields: the question st
 reads and judges it again from there.
 """
 
+import json
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpResponse
@@ -24,7 +25,7 @@ from ..models import Action, Consent, Event, User
 from ..policy import consent_rules, redirect_uris, scopes
 from ..policy.consent_rules import ConsentMethod, Question
 from ..requests import TenantRequest
-from . import consent_page, parameters
+from . import approval, consent_page, parameters
 from .authorization_request import AuthorizationRequest, Unanswerable, judge, read
 from .errors import OAuthError
 from .server import server
@@ -80,10 +81,10 @@ def _answer(request: TenantRequest, decision: str = "") -> HttpResponse:
 
 
 def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decision: str) -> HttpResponse:
-    """Sign-in and consent, as far as they are needed; then the code."""
+    """Sign-in, approval and consent, as far as they are needed; then the code."""
     silent = "none" in asked.prompt
-    if decision == "deny" and asked.user is not None:  # counts whatever the page said, or says by now
-        return _denied(request, asked)
+    if decision == "deny" and asked.user is not None and not asked.first_connection:
+        return _denied(request, asked)  # counts whatever the page said, or says by now
     question = _question(asked)
     shown = _what_is_shown(request, asked, question)
     answered = bool(decision) and constant_time_compare(request.POST.get("shown", ""), shown)
@@ -91,10 +92,12 @@ def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decisio
         if silent:
             raise OAuthError("login_required", "The person must sign in.")
         return _sign_in(request, asked)
-    if not question:
+    if not question and not asked.first_connection:
         return _send_code(request, asked)
     if silent:
         raise OAuthError("consent_required", "The person must consent.")
+    if asked.first_connection:
+        return approval.settle(request, asked.user, asked, shown)
     if answered and decision == "allow":
         return _consented(request, asked.user, asked, question)
     return _ask_for_consent(request, asked, question, shown, changed=bool(decision))
@@ -102,6 +105,8 @@ def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decisio
 
 def _question(asked: AuthorizationRequest) -> Question:
     """What the person must be asked before a code may be given."""
+    if asked.first_connection:
+        return Question()  # first the tenant, then the person
     consent = Consent.of(asked.user, asked.client) if asked.user is not None else None
     return consent_rules.question(
         method=ConsentMethod(asked.client.connection.consent_method),
@@ -171,6 +176,7 @@ def _what_is_shown(request: TenantRequest, asked: AuthorizationRequest, question
         asked.redirect_uri,
         scopes.join(asked.scopes),
         scopes.join(question.new_scopes),
+        json.dumps(asked.client.terms.as_json()) if asked.first_connection else "",
         f"{question.new_host} {question.unproven} {question.demanded}",
         sessions.auth_time(request).isoformat(),
     )

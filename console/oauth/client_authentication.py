@@ -16,7 +16,7 @@ from urllib.parse import unquote_plus
 import jwt
 from django.utils import timezone
 
-from ..metadata import TOKEN_PATH
+from ..metadata import TOKEN_PATH, region_issuer
 from ..models import Client, ClientAssertion, ClientSecret, RefreshToken, Tenant
 from ..policy.client_types import AuthMethod
 from .errors import OAuthError
@@ -137,7 +137,7 @@ def _by_assertion(tenant: Tenant, assertion: str, parameters: Mapping[str, str])
         )
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
         raise failed(f"assertion refused: {type(error).__name__}") from None
-    if claims["aud"] not in (tenant.issuer, tenant.issuer + TOKEN_PATH):
+    if claims["aud"] not in (tenant.issuer, tenant.issuer + TOKEN_PATH, region_issuer() + TOKEN_PATH):
         raise failed("assertion is for another audience")
     now = time.time()
     expires, made = claims["exp"], claims.get("iat", now)

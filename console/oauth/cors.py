@@ -39,10 +39,11 @@ def preflight(request: TenantRequest, methods: Iterable[str]) -> HttpResponse:
 
 def is_allowed(request: TenantRequest, origin: str) -> bool:
     """Whether an enabled client that this tenant is connected to lists `origin`."""
-    connected = Connection.objects.filter(tenant=request.tenant, status=Connection.Status.APPROVED).values(
-        "client"
-    )
-    lists = Client.with_deleted_anywhere.filter(pk__in=connected, deleted_at=None, disabled_at=None)
+    live = Client.with_deleted_anywhere.filter(deleted_at=None, disabled_at=None).exclude(allowed_origins=[])
+    if request.tenant is None:  # the region host serves the published clients of every tenant
+        lists = live.filter(published_at__isnull=False)
+    else:
+        lists = live.filter(pk__in=Connection.usable(request.tenant.pk).values("client"))
     return any(
         origin in origins
         for origins in lists.exclude(allowed_origins=[]).values_list("allowed_origins", flat=True)
