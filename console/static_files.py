@@ -6,8 +6,13 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):
     """Also rewrites `import` statements between our JavaScript modules.
 
-    Before `collectstatic` has run (tests, a first look) a file is simply served under its own name.
+    Before `collectstatic` has run (a first look, a test) a file is simply served under its own name.
     """
 
     support_js_module_import_aggregation = True
-    manifest_strict = False
+
+    def stored_name(self, name: str) -> str:
+        if not self.hashed_files:
+            return name
+        stored: str = super().stored_name(name)
+        return stored
