@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -14,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Action, Client, Connection, Event, User
+from .refusal_reasons import in_words
 
 IN_SENTENCE = frozenset({"reason", "email", "user", "hint"})
 MAX_VALUE = 300  # characters of one value; the export has all of them
@@ -82,16 +84,11 @@ DETAILS: dict[str, Promise | str] = {
     "error": _("Error"),
     "impersonation": _("Impersonation"),
     "scopes": _("Scopes"),
+    "kid": _("Key ID"),
+    "signs_from": _("Signs from"),
+    "issuer": _("Issuer"),
 }
-# Reasons that are kept as a code. Every other one is a sentence already.
-REASONS: dict[str, Promise | str] = {
-    "repeated_parameter": _("A parameter stood twice in the request"),
-    "no_client": _("The request named no client"),
-    "unknown_client": _("The client does not exist, or this tenant is not connected to it"),
-    "no_redirect_uri": _("The request named no redirect URL"),
-    "redirect_uri_mismatch": _("The redirect URL is not one of the client’s"),
-    "client_disabled": _("The client is disabled"),
-}
+MOMENTS = frozenset({"last_used_at", "signs_from"})
 CHOICES: dict[str, Mapping[str, Promise | str]] = {
     "consent_method": dict(Connection.Method.choices),
     "type": dict(Client.Type.choices),
@@ -161,14 +158,16 @@ def _sentence(event: Event) -> SafeString:
 
 
 def _nameless(kind: str) -> str:
-    return gettext("An operator") if kind == Event.Kind.OPERATOR else gettext("Somebody who was not signed in")
+    return (
+        gettext("An operator") if kind == Event.Kind.OPERATOR else gettext("Somebody who was not signed in")
+    )
 
 
 def _reason(event: Event) -> str:
     reason = event.details.get("reason")
     if not isinstance(reason, str) or not reason:
         return ""
-    return str(REASONS.get(reason) or gettext(reason))
+    return in_words(reason)
 
 
 def _tone(event: Event) -> str:
@@ -206,6 +205,10 @@ def _texts(name: str, values: Iterable[Any]) -> Iterator[str]:
             continue
         if isinstance(value, dict):  # a public key
             text = str(value.get("kid") or json.dumps(value, ensure_ascii=False))
+        elif name in MOMENTS:
+            text = f"{date_format(datetime.fromisoformat(value), 'DATETIME_FORMAT')} UTC"
+        elif isinstance(value, bool):
+            text = gettext("yes") if value else gettext("no")
         else:
             text = str(CHOICES.get(name, {}).get(str(value), value))
         yield text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"

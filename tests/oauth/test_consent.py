@@ -79,12 +79,20 @@ def test_it_asks_only_about_what_is_new_and_adds_it_up(app, browser, bob):
 
 
 def test_it_does_not_ask_about_what_a_granted_scope_contains(acme, browser, bob):
-    app = Application(*cast.register(acme, allowed_scopes=["apps", "apps:read", "spaces"]))
+    app = Application(*cast.register(acme, allowed_scopes=["apps", "apps:read", "email"]))
     person = browser(bob)
     app.allow(person, app.authorize(person, scope="apps"))
 
     assert "code" in answer(app.authorize(person, scope="apps:read"))
-    assert asks_for_consent(app.authorize(person, scope="apps:read spaces"))
+    assert asks_for_consent(app.authorize(person, scope="apps:read email"))
+
+
+def test_it_refuses_a_scope_that_has_left_the_catalogue(acme, browser, bob):
+    app = Application(*cast.register(acme, allowed_scopes=["apps", "of:old:times"]))
+    person = browser(bob)
+
+    assert answer(app.authorize(person, scope="apps of:old:times"))["error"] == "invalid_scope"
+    assert app.tokens(person, scope=None)["scope"] == "apps"
 
 
 def test_it_asks_about_the_parent_of_a_granted_scope(acme, browser, bob):
