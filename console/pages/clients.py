@@ -14,8 +14,7 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..access import needs
@@ -38,9 +37,9 @@ PER_PAGE = 25
 LIST = "client-list"
 SAYS_NOTHING = {"page": "1", "sort": USUAL_ORDER}
 NEW = {
-    ClientType.WEB: _lazy("Create web client"),
-    ClientType.SPA: _lazy("Create single-page app client"),
-    ClientType.NATIVE: _lazy("Create native client"),
+    ClientType.WEB: gettext_lazy("Create web client"),
+    ClientType.SPA: gettext_lazy("Create single-page app client"),
+    ClientType.NATIVE: gettext_lazy("Create native client"),
 }
 pages = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -111,7 +110,7 @@ def create(request: PageRequest) -> HttpResponse:
         return _choose_type(request, choice)
     if once.was_sent(request):
         messages.info(
-            request, _("That client had been created already. Its secret was shown once and is not kept.")
+            request, _("That client had been created already. A secret is shown only once and is not kept.")
         )
         return fragments.done(request, back_to_list(request))
     form = ClientForm(choice.cleaned_data["type"], request.POST if request.method == "POST" else None)

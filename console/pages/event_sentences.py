@@ -7,56 +7,58 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..models import Action, Client, Connection, Event, User
+from .refusal_reasons import in_words
 
 IN_SENTENCE = frozenset({"reason", "email", "user", "hint"})
 MAX_VALUE = 300  # characters of one value; the export has all of them
 
 # {actor}, {target}, {person} and {hint} are put in, each as text that cannot be taken for markup.
 SENTENCES: dict[str, Promise | str] = {
-    Action.TENANT_CREATED: lazy("{actor} created the tenant {target}."),
-    Action.TENANT_MOVED: lazy("{actor} gave the tenant {target} other addresses."),
-    Action.SIGNING_KEY_ROTATED: lazy("{actor} rotated the signing key."),
-    Action.USER_CREATED: lazy("{actor} created the user {target}."),
-    Action.USER_PASSWORD_SET: lazy("{actor} set the password of {target}."),
-    Action.SESSION_STARTED: lazy("{target} signed in."),
-    Action.SESSION_REFUSED: lazy("A sign-in as {person} was refused."),
-    Action.SESSION_ENDED: lazy("{target} signed out."),
-    Action.CLIENT_CREATED: lazy("{actor} created {target}."),
-    Action.CLIENT_UPDATED: lazy("{actor} edited {target}."),
-    Action.CLIENT_DISABLED: lazy("{actor} disabled {target}."),
-    Action.CLIENT_ENABLED: lazy("{actor} enabled {target}."),
-    Action.CLIENT_PUBLISHED: lazy("{actor} published {target}."),
-    Action.CLIENT_DELETED: lazy("{actor} deleted {target}."),
-    Action.SECRET_CREATED: lazy("{actor} generated the secret {hint} of {target}."),
-    Action.SECRET_REMOVED: lazy("{actor} removed the secret {hint} of {target}."),
-    Action.CONNECTION_UPDATED: lazy("{actor} changed the consent method of {target}."),
-    Action.CONSENT_GIVEN: lazy("{actor} gave consent to {target}."),
-    Action.CONSENT_DENIED: lazy("{actor} denied {target} what it asked for."),
-    Action.CONSENT_WITHDRAWN: lazy("{actor} withdrew the consent of {person} to {target}."),
-    Action.AUTHORIZATION_REFUSED: lazy("An authorization request of {target} was refused."),
-    Action.TOKENS_ISSUED: lazy("{target} received tokens for {person}."),
-    Action.TOKENS_REFUSED: lazy("A token request of {target} was refused."),
-    Action.TOKENS_REUSED: lazy(
+    Action.TENANT_CREATED: _("{actor} created the tenant {target}."),
+    Action.TENANT_MOVED: _("{actor} gave the tenant {target} other addresses."),
+    Action.SIGNING_KEY_ROTATED: _("{actor} rotated the signing key."),
+    Action.USER_CREATED: _("{actor} created the user {target}."),
+    Action.USER_PASSWORD_SET: _("{actor} set the password of {target}."),
+    Action.SESSION_STARTED: _("{target} signed in."),
+    Action.SESSION_REFUSED: _("A sign-in as {person} was refused."),
+    Action.SESSION_ENDED: _("{target} signed out."),
+    Action.CLIENT_CREATED: _("{actor} created {target}."),
+    Action.CLIENT_UPDATED: _("{actor} edited {target}."),
+    Action.CLIENT_DISABLED: _("{actor} disabled {target}."),
+    Action.CLIENT_ENABLED: _("{actor} enabled {target}."),
+    Action.CLIENT_PUBLISHED: _("{actor} published {target}."),
+    Action.CLIENT_DELETED: _("{actor} deleted {target}."),
+    Action.SECRET_CREATED: _("{actor} generated the secret {hint} of {target}."),
+    Action.SECRET_REMOVED: _("{actor} removed the secret {hint} of {target}."),
+    Action.CONNECTION_UPDATED: _("{actor} changed the consent method of {target}."),
+    Action.CONSENT_GIVEN: _("{actor} gave consent to {target}."),
+    Action.CONSENT_DENIED: _("{actor} denied {target} what it asked for."),
+    Action.CONSENT_WITHDRAWN: _("{actor} withdrew the consent of {person} to {target}."),
+    Action.AUTHORIZATION_REFUSED: _("An authorization request of {target} was refused."),
+    Action.TOKENS_ISSUED: _("{target} received tokens for {person}."),
+    Action.TOKENS_REFUSED: _("A token request of {target} was refused."),
+    Action.TOKENS_REUSED: _(
         "{target} presented something that had been used before; the tokens it gave have ended."
     ),
-    Action.TOKENS_REVOKED: lazy("{actor} revoked tokens of {target}."),
+    Action.TOKENS_REVOKED: _("{actor} revoked tokens of {target}."),
 }
 OWN = {
-    Action.USER_PASSWORD_SET: lazy("{actor} chose a password."),
-    Action.CONSENT_WITHDRAWN: lazy("{actor} withdrew their consent to {target}."),
-    Action.TOKENS_REVOKED: lazy("{target} revoked its own tokens."),
+    Action.USER_PASSWORD_SET: _("{actor} chose a password."),
+    Action.CONSENT_WITHDRAWN: _("{actor} withdrew their consent to {target}."),
+    Action.TOKENS_REVOKED: _("{target} revoked its own tokens."),
 }
 WITHOUT_PERSON = {
-    Action.SESSION_REFUSED: lazy("A sign-in was refused."),
-    Action.TOKENS_ISSUED: lazy("{target} received a token of its own."),
-    Action.CONSENT_WITHDRAWN: lazy("{actor} withdrew a consent to {target}."),
+    Action.SESSION_REFUSED: _("A sign-in was refused."),
+    Action.TOKENS_ISSUED: _("{target} received a token of its own."),
+    Action.CONSENT_WITHDRAWN: _("{actor} withdrew a consent to {target}."),
 }
 ICONS = {
     "client": "key",
@@ -67,31 +69,26 @@ ICONS = {
     "session": "user",
 }
 DETAILS: dict[str, Promise | str] = {
-    "role": lazy("Role"),
-    "hosts": lazy("Hostnames"),
-    "type": lazy("Type"),
-    "scope": lazy("Scopes"),
-    "redirect_host": lazy("Answer goes to"),
-    "redirect_uri": lazy("Redirect URL"),
-    "client_id": lazy("Client ID"),
-    "grant_type": lazy("Grant"),
-    "last_used_at": lazy("Last used"),
-    "sessions_ended": lazy("Sessions ended"),
-    "consent_method": lazy("Consent method"),
-    "token": lazy("Token"),
-    "error": lazy("Error"),
-    "impersonation": lazy("Impersonation"),
-    "scopes": lazy("Scopes"),
+    "role": _("Role"),
+    "hosts": _("Hostnames"),
+    "type": _("Type"),
+    "scope": _("Scopes"),
+    "redirect_host": _("Answer goes to"),
+    "redirect_uri": _("Redirect URL"),
+    "client_id": _("Client ID"),
+    "grant_type": _("Grant"),
+    "last_used_at": _("Last used"),
+    "sessions_ended": _("Sessions ended"),
+    "consent_method": _("Consent method"),
+    "token": _("Token"),
+    "error": _("Error"),
+    "impersonation": _("Impersonation"),
+    "scopes": _("Scopes"),
+    "kid": _("Key ID"),
+    "signs_from": _("Signs from"),
+    "issuer": _("Issuer"),
 }
-# Reasons that are kept as a code. Every other one is a sentence already.
-REASONS: dict[str, Promise | str] = {
-    "repeated_parameter": lazy("A parameter stood twice in the request"),
-    "no_client": lazy("The request named no client"),
-    "unknown_client": lazy("The client does not exist, or this tenant is not connected to it"),
-    "no_redirect_uri": lazy("The request named no redirect URL"),
-    "redirect_uri_mismatch": lazy("The redirect URL is not one of the client’s"),
-    "client_disabled": lazy("The client is disabled"),
-}
+MOMENTS = frozenset({"last_used_at", "signs_from"})
 CHOICES: dict[str, Mapping[str, Promise | str]] = {
     "consent_method": dict(Connection.Method.choices),
     "type": dict(Client.Type.choices),
@@ -151,7 +148,7 @@ def _sentence(event: Event) -> SafeString:
         template = OWN[Action(event.action)]
     parts = {
         "actor": event.actor_name or _nameless(event.actor_kind),
-        "target": event.target_name or _("an unknown application"),
+        "target": event.target_name or gettext("an unknown application"),
         "person": str(person),
         "hint": f"…\N{WORD JOINER}{event.details.get('hint', '')}",
     }
@@ -161,14 +158,16 @@ def _sentence(event: Event) -> SafeString:
 
 
 def _nameless(kind: str) -> str:
-    return _("An operator") if kind == Event.Kind.OPERATOR else _("Somebody who was not signed in")
+    return (
+        gettext("An operator") if kind == Event.Kind.OPERATOR else gettext("Somebody who was not signed in")
+    )
 
 
 def _reason(event: Event) -> str:
     reason = event.details.get("reason")
     if not isinstance(reason, str) or not reason:
         return ""
-    return str(REASONS.get(reason) or _(reason))
+    return in_words(reason)
 
 
 def _tone(event: Event) -> str:
@@ -206,6 +205,10 @@ def _texts(name: str, values: Iterable[Any]) -> Iterator[str]:
             continue
         if isinstance(value, dict):  # a public key
             text = str(value.get("kid") or json.dumps(value, ensure_ascii=False))
+        elif name in MOMENTS:
+            text = f"{date_format(datetime.fromisoformat(value), 'DATETIME_FORMAT')} UTC"
+        elif isinstance(value, bool):
+            text = gettext("yes") if value else gettext("no")
         else:
             text = str(CHOICES.get(name, {}).get(str(value), value))
         yield text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"

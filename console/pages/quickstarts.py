@@ -3,17 +3,19 @@
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ..metadata import AUTHORIZE_PATH, JWKS_PATH, TOKEN_PATH
 from ..models import Client, Tenant
 from ..policy import scopes
 from ..policy.client_types import AuthMethod, ClientType, GrantType
 
-LANGUAGES = {
+LANGUAGES: dict[str, Promise | str] = {
     "python": "Python",
-    "javascript-server": "JavaScript (server)",
-    "javascript-browser": "JavaScript (browser)",
+    "javascript-server": _("JavaScript (server)"),
+    "javascript-browser": _("JavaScript (browser)"),
     "csharp": "C#",
     "java": "Java",
     "go": "Go",
@@ -31,7 +33,7 @@ class Quickstart:
     code: str
 
 
-def languages(client: Client) -> dict[str, str]:
+def languages(client: Client) -> dict[str, Promise | str]:
     """The languages that suit the type of client: a page in a browser has one, a server has no use for that one."""
     if client.type == ClientType.SPA:
         return {key: LANGUAGES[key] for key in ("javascript-browser", "curl")}
@@ -56,7 +58,7 @@ def quickstart(tenant: Tenant, client: Client, language: str) -> Quickstart:
         "jwks_uri": tenant.issuer + JWKS_PATH,
         "api_url": tenant.issuer + API_PATH,
         "client_id": client.client_id,
-        "client_secret": _("<client secret>"),
+        "client_secret": gettext("<client secret>"),
         "client_type": client.type,
         "machine": own,
         "auth_method": auth_method(client),
@@ -65,4 +67,4 @@ def quickstart(tenant: Tenant, client: Client, language: str) -> Quickstart:
     }
     code = render_to_string(f"quickstarts/{'machine' if own else 'code_flow'}/{language}.txt", values)
     # The template is code and escapes nothing. strip() also makes it ordinary text, which the page does escape.
-    return Quickstart(language, LANGUAGES[language], code.strip())
+    return Quickstart(language, str(LANGUAGES[language]), code.strip())

@@ -42,7 +42,7 @@ def join(names: Iterable[str]) -> str:
 @lru_cache(maxsize=4096)
 def _closure(names: frozenset[str]) -> frozenset[str]:
     """Every scope that `names` give: themselves, the children of parents, the members of bundles."""
-    given = set(names)
+    given = {name for name in names if name in SCOPES}  # a scope that left the catalogue gives nothing any more
     for scope in CATALOGUE:
         if scope.name in PROTOCOL_SCOPES or scope.name in BUNDLES:
             continue
@@ -81,7 +81,7 @@ def common(one: Iterable[str], other: Iterable[str]) -> list[str]:
 
 def default(ceiling: Iterable[str]) -> list[str]:
     """What a request without a scope parameter asks for: the client's list, except what must be asked for by name."""
-    return [name for name in ceiling if name not in PROTOCOL_SCOPES]
+    return [name for name in ceiling if name in SCOPES and name not in PROTOCOL_SCOPES]
 
 
 def roots(names: Iterable[str]) -> list[str]:

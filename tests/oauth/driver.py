@@ -12,6 +12,7 @@ parameters: a value replaces or adds one, None leaves it out, and a list sends i
 import base64
 import hashlib
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -26,6 +27,11 @@ VERIFIER = "dBjftJeZ4CVP-mBjf3G9Nl7BjfYlhQ2W6RrJ3V4oO5w"
 STATE = "a state & nothing else"
 
 Changes = Any  # str, None or a list of str
+
+
+def later(time_machine: Any, seconds: float) -> None:
+    """Moves the clock on, and stops it there."""
+    time_machine.move_to(datetime.now(UTC) + timedelta(seconds=seconds), tick=False)
 
 
 def challenge_of(verifier: str) -> str:

@@ -10,6 +10,7 @@ from tests.oauth.driver import (
     asks_for_consent,
     asks_to_sign_in,
     hidden_fields,
+    later,
     post_form,
     sign_in,
 )
@@ -61,7 +62,7 @@ def test_oi01_silent_it_needs_the_person_of_the_hint(trusted, browser, bob, alic
 @pytest.mark.parametrize("max_age", ["0", "5"])
 def test_oi01_silent_it_needs_a_sign_in_that_is_fresh_enough(trusted, browser, bob, time_machine, max_age):
     person = browser(bob)
-    time_machine.shift(10)
+    later(time_machine, 10)
 
     assert answer(trusted.authorize(person, prompt="none", max_age=max_age))["error"] == "login_required"
     assert "code" in answer(trusted.authorize(person, prompt="none", max_age="3600"))
@@ -86,7 +87,7 @@ FRESH = {
 def test_oi02_it_asks_somebody_who_is_signed_in_to_sign_in_again(trusted, browser, bob, time_machine, changes):
     person = browser(bob)
     before = claims_of(trusted, trusted.code(person, scope="openid"))["auth_time"]
-    time_machine.shift(100)
+    later(time_machine, 100)
 
     given = answer(sign_in(person, trusted.authorize(person, scope="openid", **changes), bob.email))
 
@@ -140,7 +141,7 @@ def test_oi02_consent_after_a_fresh_sign_in_goes_through(asking, browser, bob, c
 def test_oi02_it_measures_max_age_from_the_sign_in(trusted, browser, bob, time_machine):
     person = browser(bob)
     assert "code" in answer(trusted.authorize(person, max_age="60"))
-    time_machine.shift(61)
+    later(time_machine, 61)
 
     given = answer(sign_in(person, trusted.authorize(person, scope="openid", max_age="60"), bob.email))
 
@@ -152,7 +153,7 @@ def test_oi02_an_edited_max_age_does_not_move_the_time_that_the_application_sees
     trusted, browser, bob, time_machine
 ):
     person = browser(bob)
-    time_machine.shift(100)
+    later(time_machine, 100)
 
     claims = claims_of(trusted, answer(trusted.authorize(person, scope="openid", max_age="1000"))["code"])
 
@@ -193,7 +194,7 @@ def test_oi01_it_says_so_when_somebody_else_signs_in_instead_of_asking_for_ever(
 
 def test_oi01_an_expired_id_token_is_still_a_hint(trusted, browser, bob, time_machine):
     hint = trusted.tokens(browser(bob), scope="openid")["id_token"]
-    time_machine.shift(2 * 3600)
+    later(time_machine, 2 * 3600)
 
     assert "code" in answer(trusted.authorize(browser(bob), prompt="none", id_token_hint=hint))
 

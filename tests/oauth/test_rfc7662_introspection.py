@@ -161,5 +161,5 @@ def test_it_refuses_a_request_without_a_token_or_with_two(app: Application, bobs
     token = app.tokens(bobs)["access_token"]
 
     assert_refused(app.post("/oauth/introspect", {}, {}), "invalid_request")
-    assert_refused(app.introspect(token, token=[token, token]), "invalid_request")
+    assert_refused(app.post("/oauth/introspect", {"token": [token, token]}, {}), "invalid_request")
     assert_refused(app.post(f"/oauth/introspect?token={token}", {"token": token}, {}), "invalid_request")

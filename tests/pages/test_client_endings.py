@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client as Browser
 from django.utils import timezone
 from django_scopes import scope
@@ -19,7 +19,7 @@ Browse = Callable[[User], Browser]
 Register = Callable[..., tuple[Client, str]]
 
 
-def text(page: HttpResponse) -> str:
+def text(page: Any) -> str:
     return re.sub(r"\s+", " ", page.content.decode().replace("\xa0", " "))
 
 

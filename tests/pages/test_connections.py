@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client as Browser
 from django_scopes import scope
 
@@ -19,7 +19,7 @@ def client(web_client: tuple[Client, str]) -> Client:
     return web_client[0]
 
 
-def text(page: HttpResponse) -> str:
+def text(page: Any) -> str:
     return page.content.decode()
 
 

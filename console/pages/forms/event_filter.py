@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ...models import Action, Connection, Event
 from ...models.event import REFUSALS
@@ -56,7 +57,7 @@ class EventFilter(forms.Form):
     outcome = forms.ChoiceField(
         label=_("Outcome"),
         required=False,
-        choices=[("", _("Every outcome")), (DONE, _("Done")), (REFUSED, _("Refused"))],
+        choices=[("", _("Every outcome")), (DONE, pgettext_lazy("outcome", "Done")), (REFUSED, _("Refused"))],
     )
     since = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

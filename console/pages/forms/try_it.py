@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Client
@@ -35,5 +35,5 @@ class _Label(str):
 def _choice(name: str) -> _Label:
     label = _Label(name)
     label.heading = name
-    label.description = _gettext(scopes.SCOPES[name].title) if name in scopes.SCOPES else ""
+    label.description = gettext(scopes.SCOPES[name].title) if name in scopes.SCOPES else ""
     return label
