@@ -1,22 +1,39 @@
 """What every template knows without being told."""
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
 
-from .models import User
+from .models import ConnectionRequest, User
 from .policy.roles import Permission
 
 THEMES = ("light", "dark")
+CONSOLE = {"clients", "connection_requests", "members", "events"}
 
 
 def appearance(request: HttpRequest) -> dict[str, Any]:
-    """`theme`: the person's explicit choice, or "" to follow the device. `navigation`: the pages they may open."""
+    """`theme`: the person's explicit choice, or "" to follow the device. `navigation`: the pages they may open.
+
+    `open_requests`: how many requests wait for an administrator; asked of the database only where it is shown.
+    """
     theme = request.COOKIES.get("theme", "")
     user = getattr(request, "user", None)
     reads_console = isinstance(user, User) and user.may(Permission.READ_CONSOLE)
+    answers = isinstance(user, User) and user.may(Permission.MANAGE_CLIENTS)
     return {
         "theme": theme if theme in THEMES else "",
-        "navigation": {"clients", "events"} if reads_console else set(),
+        "navigation": CONSOLE if reads_console else set(),
         "role": user.get_role_display() if isinstance(user, User) else "",
+        "open_requests": _open_requests() if answers and request.path.startswith("/console") else 0,
     }
+
+
+def _open_requests() -> Any:
+    """Counts when it is called, once."""
+
+    @cache
+    def count() -> int:
+        return int(ConnectionRequest.objects.filter(status=ConnectionRequest.Status.OPEN).count())
+
+    return count

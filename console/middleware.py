@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.locale import LocaleMiddleware
+from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.translation import gettext as _
 from django_scopes import scope
 
 from . import sessions
@@ -110,3 +112,35 @@ class BrowserCacheMiddleware:
             if not response.has_header("Cache-Control"):
                 add_never_cache_headers(response)
         return response
+
+
+class RegionWithoutClientsMiddleware:
+    """A region can be one without OAuth clients (S15): the OAuth pages say so, and every endpoint refuses.
+
+    What is stored stays as it is, for the day the region is switched on.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        if settings.OAUTH_CLIENTS_SUPPORTED:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
+    ) -> HttpResponse | None:
+        path = request.path_info
+        if path in {"/oauth/authorize", "/oauth/logout"} or path.startswith(("/console/oauth", "/console/requests")):
+            status = 200 if path.startswith("/console/") else 403
+            return render(request, "failures/no_clients.html", {"title": _("OAuth")}, status=status)
+        if not path.startswith(("/oauth/", "/api/", "/.well-known/")):
+            return None
+        description = "OAuth clients are not supported in this region."
+        body = {
+            "error": "unauthorized_client",
+            "error_description": description,
+            "errors": [{"code": "OAUTH-NOT-SUPPORTED", "title": description, "status": "403"}],
+        }
+        return JsonResponse(body, status=403)

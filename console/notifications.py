@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from .models import Client, ConnectionRequest, Tenant, User
+from .models import ConnectionRequest, User
 
 log = logging.getLogger(__name__)
 TIMEOUT = 10  # seconds: a mail server that hangs must not hold a page
@@ -24,18 +24,13 @@ def tell_administrators(request: ConnectionRequest) -> None:
     )
 
 
-def tell_requesters(tenant: Tenant, client: Client) -> None:
+def tell_requesters(request: ConnectionRequest) -> None:
     """A request was answered: those who asked are told."""
-    request = (
-        ConnectionRequest.objects.filter(client=client).exclude(status="open").order_by("-decided_at").first()
-    )
-    if request is None:
-        return
     _send(
         list(request.requesters.filter(user__is_active=True).values_list("user__email", flat=True)),
-        _("%(client)s: your request has been answered") % {"client": _one_line(client.name)},
+        _("%(client)s: your request has been answered") % {"client": _one_line(request.client.name)},
         "approvals/mail_answer.txt",
-        {"request": request, "address": f"{tenant.issuer}/account/requests"},
+        {"request": request, "address": f"{request.tenant.issuer}/account/requests"},
     )
 
 

@@ -42,20 +42,27 @@ class Region:
 
     port: int
     application_port: int
+    portal_port: int
     passwords: dict[str, str] = field(default_factory=dict)
     client_id: str = ""
     client_secret: str = ""
+    portal_id: str = ""
+    portal_secret: str = ""
     issuers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def portal_url(self) -> str:
+        return f"http://localhost:{self.portal_port}"
 
     @property
     def application_url(self) -> str:
         return f"http://localhost:{self.application_port}"
 
 
-def prepare(port: int, application_port: int) -> Region:
+def prepare(port: int, application_port: int, portal_port: int) -> Region:
     """The region at these ports: made now, or as it was left, moved to them if it was made for others."""
-    region = _load() or Region(port, application_port)
-    region.port, region.application_port = port, application_port
+    region = _load() or Region(port, application_port, portal_port)
+    region.port, region.application_port, region.portal_port = port, application_port, portal_port
     for alias, name in NAMES.items():
         tenant = Tenant.objects.filter(alias=alias).first() or Tenant.found(alias, name, [], by=OPERATOR)
         host = f"{alias}.{settings.REGION_HOST}"
@@ -64,7 +71,7 @@ def prepare(port: int, application_port: int) -> Region:
         region.issuers[alias] = tenant.issuer
         with scope(tenant=tenant):
             _people(tenant, region)
-            _acme_clients(tenant, region) if alias == "acme" else _globex_clients(tenant)
+            _acme_clients(tenant, region) if alias == "acme" else _globex_clients(tenant, region)
     _save(region)
     return region
 
@@ -108,20 +115,27 @@ def _acme_clients(tenant: Tenant, region: Region) -> None:
         Client.register(tenant, by=OPERATOR, **fields)
 
 
-def _globex_clients(tenant: Tenant) -> None:
-    if Client.objects.exists():
+def _globex_clients(tenant: Tenant, region: Region) -> None:
+    addresses: dict[str, Any] = {
+        "homepage_url": f"{region.portal_url}/",
+        "redirect_uris": [f"{region.portal_url}/callback"],
+    }
+    portal = Client.objects.filter(client_id=region.portal_id).first()
+    if portal is not None:
+        portal.edit(by=OPERATOR, **addresses)
         return
-    client, _ = Client.register(
+    portal, region.portal_secret = Client.register(
         tenant,
         by=OPERATOR,
         type=ClientType.WEB,
         name="Report portal",
         description="Published by Globex for every organisation of the region.",
-        redirect_uris=["https://portal.globex.example/callback"],
         allowed_scopes=[*SIGN_IN_SCOPES, "apps:read"],
         auth_methods=SECRET,
+        **addresses,
     )
-    client.publish(by=OPERATOR)
+    region.portal_id = portal.client_id
+    portal.publish(by=OPERATOR)
 
 
 _OTHERS_OF_ACME: list[dict[str, Any]] = [

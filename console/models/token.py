@@ -6,7 +6,7 @@ tokens. Client-credentials tokens have no family; they live as long as the clien
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any

@@ -4,27 +4,18 @@ It happens inside an authorization request, after sign-in and before consent. Wh
 again from its address, and finds a client that is connected.
 """
 
-from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
-from typing import Any
-
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
-from django.utils.dateparse import parse_date
-from django.utils.translation import gettext as _
 
-from .. import sessions
+from .. import approvals, sessions
 from ..browser_rules import allow_form_targets
-from ..models import Action, Connection, ConnectionRequest, Event, NotPublished, User
-from ..notifications import tell_administrators, tell_requesters
+from ..models import Action, ConnectionRequest, Event, NotPublished, User
+from ..notifications import tell_administrators
 from ..policy import redirect_uris, scopes
-from ..policy.client_types import MACHINE_GRANTS
-from ..policy.consent_rules import ConsentMethod
 from ..policy.roles import Permission
 from ..requests import TenantRequest
+from ..scope_words import grouped
 from .authorization_request import AuthorizationRequest
-from .consent_page import grouped
 from .errors import OAuthError
 
 MAX_REASON = 1000
@@ -46,25 +37,13 @@ def settle(request: TenantRequest, user: User, asked: AuthorizationRequest, seal
 
 
 def _approved(request: TenantRequest, asked: AuthorizationRequest, seal: str) -> HttpResponse:
-    method = request.POST.get("consent_method", "")
-    until, problem = _until(request.POST.get("until", ""))
-    if method not in set(ConsentMethod):
-        problem = _("Choose how your people consent.")
-    if problem:
-        return _page(request, asked, seal, problem=problem, status=422)
     try:
-        Connection.approve(
-            asked.tenant,
-            asked.client,
-            by=sessions.actor(request),
-            consent_method=method,
-            allowed=request.POST.getlist("scopes"),
-            expires_at=until,
-            terms=asked.client.terms,
-        )
-    except NotPublished:
-        return _page(request, asked, seal, changed=True)
-    tell_requesters(request.tenant, asked.client)
+        answer = approvals.read(request.POST, asked.client)
+        approvals.approve(asked.tenant, asked.client, answer, by=sessions.actor(request))
+    except approvals.Incomplete as problem:
+        return _page(request, asked, seal, problem=str(problem), status=422)
+    except NotPublished:  # changed or gone in this very moment: what it is now is judged anew
+        return _again(request)
     return _again(request)
 
 
@@ -88,21 +67,9 @@ def _page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    client = asked.client
-    context: dict[str, Any] = {
-        "client": client,
+    context = approvals.form(asked.client, request.POST if problem else None) | {
         "account": request.user,
-        "scopes": _choices(
-            client.allowed_scopes, request.POST.getlist("scopes") if problem else client.allowed_scopes
-        ),
-        "redirect_hosts": client.terms.redirect_hosts,
-        "machine": bool(MACHINE_GRANTS & set(client.grant_types)),
-        "homepage": client.homepage_url,
-        "proven": _is_proven(client.homepage_url, client.terms.redirect_hosts),
-        "open_request": ConnectionRequest.objects.filter(client=client, status="open").first(),
-        "consent_method": request.POST.get("consent_method", ConsentMethod.REQUIRED),
-        "until": request.POST.get("until", ""),
-        "tomorrow": (timezone.localdate() + timedelta(days=1)).isoformat(),
+        "open_request": approvals.open_request(asked.client),
         "shown": seal,
         "changed": changed,
         "problem": problem,
@@ -111,33 +78,6 @@ def _page(
     response = render(request, "approvals/approve.html", context, status=status)
     allow_form_targets(response, asked.redirect_uri)
     return response
-
-
-def _choices(offered: list[str], chosen: list[str]) -> list[dict[str, Any]]:
-    """The offered scopes in words, by area, with what is ticked."""
-    ticked = set(chosen)
-    return [
-        {**group, "scopes": [{**scope, "checked": scope["name"] in ticked} for scope in group["scopes"]]}
-        for group in grouped(offered)
-    ]
-
-
-def _is_proven(homepage: str, hosts: Mapping[str, Any] | tuple[str, ...]) -> bool:
-    """Whether the homepage is where answers go anyway: then it is the application's own, whatever its name says."""
-    return bool(homepage) and redirect_uris.origin_of(homepage) in hosts
-
-
-def _until(text: str) -> tuple[datetime | None, str]:
-    """The end of the day until which an approval holds; a sentence if the text is not a day to come."""
-    if not text:
-        return None, ""
-    try:
-        day: date | None = parse_date(text)
-    except ValueError:
-        day = None
-    if day is None or day <= timezone.localdate():
-        return None, _("Choose a day after today, or leave the date empty.")
-    return timezone.make_aware(datetime.combine(day, time.max)), ""
 
 
 def _ask_administrators(

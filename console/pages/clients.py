@@ -1,6 +1,5 @@
-"""The OAuth page: the tenant's own clients (S1–S5, S12, Q1–Q5, P7)."""
+"""The OAuth page: the tenant's own clients, and those of other tenants that it uses (S1–S5, S9, Q1–Q5, P7)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,23 +8,25 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..access import needs
-from ..models import Client, ClientSecret, Connection, LimitReached, TokenFamily
-from ..policy.client_types import ClientType
+from ..models import Client, ClientSecret, Connection, LimitReached
+from ..policy.client_types import MACHINE_GRANTS, ClientType
+from ..policy.publication import difference
 from ..policy.roles import Permission
 from ..requests import PageRequest
 from ..sessions import actor
 from ..tenancy import current_tenant
-from . import fragments
+from . import fragments, publication, reach
 from .client_lookup import back_to_list, own_client
+from .connection_standing import Standing, standing
 from .forms import addresses, once
 from .forms.client import ClientForm, TypeForm
 from .forms.client_search import USUAL_ORDER, ClientSearch
@@ -54,16 +55,28 @@ def console(request: PageRequest) -> HttpResponse:
 # --- The list --------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list. `standing` is of a connection to another tenant's client, None for an own one."""
+
+    connection: Connection
+    client: Client
+    standing: Standing | None
+    secrets: int
+    tenants: int  # that are connected to an own client
+
+
 @needs(Permission.READ_CONSOLE)
 @require_safe
 def listing(request: PageRequest) -> HttpResponse:
     """The table of clients; for htmx only the region that search, filters, sorting and paging change."""
     search = ClientSearch(request.GET)
-    page = Paginator(search.find(_own_connections()), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(search.find(_connections()), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": _("OAuth"),
         "search": search,
         "page": page,
+        "rows": [_row(connection) for connection in page],
         "sort": search.sort,
         "secret_limit": settings.LIMITS["client_secrets"],
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
@@ -76,14 +89,35 @@ def listing(request: PageRequest) -> HttpResponse:
     return response
 
 
-def _own_connections() -> "QuerySet[Connection]":
-    """This tenant's relation to each client of its own, with the number of live secrets: one query for a page."""
+def _connections() -> "QuerySet[Connection]":
+    """This tenant's relation to each client that it has, with the numbers a row shows: one query for a page.
+
+    An own client that was deleted is gone from here; another tenant's stays, so that people see what happened to it.
+    """
     live = ClientSecret.objects.filter(client=OuterRef("client"), removed_at=None).order_by()
-    number = live.values("client").annotate(number=Count("pk")).values("number")
-    own: QuerySet[Connection] = Connection.objects.filter(
-        client__tenant=current_tenant(), client__deleted_at=None
+    secrets = live.values("client").annotate(number=Count("pk")).values("number")
+    tenant = current_tenant()
+    served = Connection._base_manager.filter(
+        client=OuterRef("client"), client__tenant=tenant, status=Connection.Status.APPROVED
     )
-    return own.select_related("client").annotate(secret_count=Coalesce(Subquery(number), 0))
+    tenants = served.exclude(tenant=tenant).order_by().values("client").annotate(number=Count("pk"))
+    here: QuerySet[Connection] = Connection.objects.filter(
+        ~Q(client__tenant=F("tenant")) | Q(client__deleted_at=None)
+    )
+    return here.select_related("client__tenant").annotate(
+        secret_count=Coalesce(Subquery(secrets), 0),
+        tenant_count=Coalesce(Subquery(tenants.values("number")), 0),
+    )
+
+
+def _row(connection: Any) -> Row:
+    return Row(
+        connection,
+        connection.client,
+        standing(connection) if connection.is_foreign else None,
+        connection.secret_count,
+        connection.tenant_count,
+    )
 
 
 def _address(request: PageRequest) -> str:
@@ -145,9 +179,13 @@ def edit(request: PageRequest, client_id: str) -> HttpResponseBase:
     client = own_client(client_id)
     if request.user.may(Permission.MANAGE_CLIENTS):
         return _form(request, "clients/edit.html", ClientForm(client.type, client=client))
-    return fragments.dialog(
-        request, "clients/details.html", {"title": client.name, "client": client, "section": "clients"}
-    )
+    context = {
+        "title": client.name,
+        "client": client,
+        "connected": reach.served(client).count(),
+        "section": "clients",
+    }
+    return fragments.dialog(request, "clients/details.html", context)
 
 
 @needs(Permission.MANAGE_CLIENTS)
@@ -157,17 +195,36 @@ def _save(request: PageRequest, client_id: str) -> HttpResponse:
         client = own_client(client_id, lock=True)
         form = ClientForm(client.type, request.POST, client=client)
         conflict = Conflict.of(form, client)
-        if conflict or not form.is_valid():
+        if conflict or not form.is_valid() or not _stays_publishable(client, form):
             return _form(request, "clients/edit.html", form, conflict=conflict)
+        before = client.terms
         try:
             secret = client.edit(by=actor(request), **form.values())
         except LimitReached as limit:
             form.add_error(None, reached(limit))
             return _form(request, "clients/edit.html", form)
+    wider = difference(before, client.terms).is_wider
+    waits = publication.waiting(client) if wider else ""
     if secret:
+        if waits:
+            messages.info(request, waits)
         return shown_once(request, client, secret, created="secret")
-    messages.success(request, _("“%(name)s” has been saved.") % {"name": client.name})
+    saved = _("“%(name)s” has been saved.") % {"name": client.name}
+    messages.success(request, f"{saved} {waits}".strip())
     return fragments.done(request, back_to_list(request))
+
+
+def _stays_publishable(client: Client, form: ClientForm) -> bool:
+    """Whether people can still sign in with a published client after this change; if not, the form says so."""
+    values = form.values()
+    machine_only = bool(MACHINE_GRANTS & set(values.get("grant_types", ()))) and not values["redirect_uris"]
+    if client.published_at and machine_only:
+        form.add_error(
+            addresses.REDIRECT,
+            _("The client is published, so people must be able to sign in with it. Unpublish it first."),
+        )
+        return False
+    return True
 
 
 def _form(request: PageRequest, template: str, form: ClientForm, **context: Any) -> HttpResponse:
@@ -178,6 +235,7 @@ def _form(request: PageRequest, template: str, form: ClientForm, **context: Any)
         "title": title,
         "form": form,
         "client": form.client,
+        "connected": reach.served(form.client).count() if form.client else 0,
         "once": once.mark(),
         "section": "clients",
     }
@@ -196,117 +254,3 @@ def check_address(request: PageRequest) -> JsonResponse:
     except ValidationError as error:
         return JsonResponse({"reason": error.messages[0]}, status=422)
     return JsonResponse({"reason": ""})
-
-
-# --- Disabling, enabling, deleting -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """What ends with a client (N9)."""
-
-    client: Client
-    sessions: int
-    people: int
-    secrets: int
-
-
-def _endings(clients: Sequence[Client]) -> list[Ending]:
-    """What ends with each of `clients`: two queries, however many there are."""
-    alive = TokenFamily.alive_of(clients).order_by().values("client")
-    families = {
-        row["client"]: row
-        for row in alive.annotate(sessions=Count("pk"), people=Count("user", distinct=True))
-    }
-    secrets = ClientSecret.objects.filter(client__in=clients, removed_at=None).order_by().values("client")
-    numbers = {row["client"]: row["number"] for row in secrets.annotate(number=Count("pk"))}
-    none = {"sessions": 0, "people": 0}
-    return [
-        Ending(
-            client,
-            sessions=families.get(client.pk, none)["sessions"],
-            people=families.get(client.pk, none)["people"],
-            secrets=numbers.get(client.pk, 0),
-        )
-        for client in clients
-    ]
-
-
-@needs(Permission.MANAGE_CLIENTS)
-@pages
-def delete(request: PageRequest) -> HttpResponse:
-    """Deletes one client or several, in one step, after one confirmation that says what ends (S12)."""
-    asked = set((request.POST if request.method == "POST" else request.GET).getlist("client"))
-    if not asked:
-        messages.info(request, _("Choose the clients to delete first."))
-        return fragments.done(request, back_to_list(request))
-    clients = list(
-        Client.objects.filter(client_id__in=[value for value in asked if value.isprintable()]).order_by(
-            "name"
-        )
-    )
-    if not clients:
-        raise Http404
-    gone = len(asked) - len(clients)
-    if request.method != "POST":
-        title = ngettext("Delete this client?", "Delete %(number)d clients?", len(clients)) % {
-            "number": len(clients)
-        }
-        minutes = int(settings.ACCESS_TOKEN_LIFETIME.total_seconds() // 60)
-        context = {
-            "title": title,
-            "endings": _endings(clients),
-            "gone": gone,
-            "token_minutes": minutes,
-            "section": "clients",
-        }
-        return fragments.dialog(request, "clients/delete.html", context)
-    with transaction.atomic():
-        for client in clients:
-            client.remove(by=actor(request))
-    messages.success(request, _deleted(clients, gone))
-    return fragments.done(request, back_to_list(request))
-
-
-def _deleted(clients: Sequence[Client], gone: int) -> str:
-    if len(clients) == 1:
-        text = _("“%(name)s” has been deleted.") % {"name": clients[0].name}
-    else:
-        text = ngettext("%(number)d client deleted.", "%(number)d clients deleted.", len(clients)) % {
-            "number": len(clients)
-        }
-    if not gone:
-        return text
-    rest = ngettext("%(number)d had already been deleted.", "%(number)d had already been deleted.", gone) % {
-        "number": gone
-    }
-    return f"{text} {rest}"
-
-
-@needs(Permission.MANAGE_CLIENTS)
-@pages
-def disable(request: PageRequest, client_id: str) -> HttpResponse:
-    """Stops a client at once, after a confirmation that says what ends."""
-    client = own_client(client_id)
-    if request.method != "POST":
-        title = _("Disable %(name)s?") % {"name": client.name}
-        context = {"title": title, "ending": _endings([client])[0], "client": client, "section": "clients"}
-        return fragments.dialog(request, "clients/disable.html", context)
-    client.disable(by=actor(request))
-    messages.success(request, _("“%(name)s” is disabled. It gets no more tokens.") % {"name": client.name})
-    return fragments.done(request, back_to_list(request))
-
-
-@needs(Permission.MANAGE_CLIENTS)
-@pages
-def enable(request: PageRequest, client_id: str) -> HttpResponse:
-    """Lets a disabled client work again."""
-    client = own_client(client_id)
-    if request.method != "POST":
-        title = _("Enable %(name)s?") % {"name": client.name}
-        return fragments.dialog(
-            request, "clients/enable.html", {"title": title, "client": client, "section": "clients"}
-        )
-    client.enable(by=actor(request))
-    messages.success(request, _("“%(name)s” is enabled again.") % {"name": client.name})
-    return fragments.done(request, back_to_list(request))

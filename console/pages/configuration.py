@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from ..access import needs
-from ..metadata import AUTHORIZATION_SERVER_PATH, authorization_server_metadata
+from ..metadata import AUTHORIZATION_SERVER_PATH, authorization_server_metadata, region_issuer
 from ..models import Client
 from ..policy.roles import Permission
 from ..tenancy import current_tenant
@@ -30,6 +30,7 @@ def configuration(request: HttpRequest) -> HttpResponse:
         "address": tenant.issuer + AUTHORIZATION_SERVER_PATH,
         "clients": clients,
         "chosen": chosen,
+        "region_address": region_issuer() + AUTHORIZATION_SERVER_PATH if _for_region(clients, chosen) else "",
     }
     if chosen:
         suitable = languages(chosen)
@@ -37,6 +38,11 @@ def configuration(request: HttpRequest) -> HttpResponse:
         language = language if language in suitable else next(iter(suitable))
         context |= {"languages": suitable, "quickstart": quickstart(tenant, chosen, language)}
     return fragments.dialog(request, "configuration/configuration.html", context)
+
+
+def _for_region(clients: list[Client], chosen: Client | None) -> bool:
+    """Whether the region's document matters: to a published client, for people of every tenant (S6, S8)."""
+    return any(client.published_at for client in ([chosen] if chosen else clients))
 
 
 def _chosen(clients: list[Client], client_id: str) -> Client | None:

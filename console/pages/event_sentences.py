@@ -15,12 +15,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Action, Client, Connection, Event, User
+from .forms.choices import GRANTS
 from .refusal_reasons import in_words
 
-IN_SENTENCE = frozenset({"reason", "email", "user", "hint"})
+# What a sentence says already, or what only chooses the sentence.
+IN_SENTENCE = frozenset(
+    {"reason", "email", "user", "hint", "publisher", "blocked", "disabled", "deleted", "unpublished"}
+)
+GOOD_NEWS = (".created", ".given", ".published", ".enabled", ".approved", ".connected", ".restored")
 MAX_VALUE = 300  # characters of one value; the export has all of them
 
-# {actor}, {target}, {person} and {hint} are put in, each as text that cannot be taken for markup.
+# {actor}, {target}, {person}, {hint}, {version}, {publisher} are put in, each as text that cannot be taken for markup.
 SENTENCES: dict[str, Promise | str] = {
     Action.TENANT_CREATED: _("{actor} created the tenant {target}."),
     Action.TENANT_MOVED: _("{actor} gave the tenant {target} other addresses."),
@@ -35,10 +40,22 @@ SENTENCES: dict[str, Promise | str] = {
     Action.CLIENT_DISABLED: _("{actor} disabled {target}."),
     Action.CLIENT_ENABLED: _("{actor} enabled {target}."),
     Action.CLIENT_PUBLISHED: _("{actor} published {target}."),
+    Action.CLIENT_UNPUBLISHED: _("{actor} unpublished {target}."),
+    Action.CLIENT_CONNECTED: _("{actor} approved {target} in version {version}."),
+    Action.CLIENT_DISCONNECTED: _("{actor} disconnected from {target}."),
     Action.CLIENT_DELETED: _("{actor} deleted {target}."),
+    Action.CLIENT_RESTORED: _("{actor} restored {target}."),
     Action.SECRET_CREATED: _("{actor} generated the secret {hint} of {target}."),
     Action.SECRET_REMOVED: _("{actor} removed the secret {hint} of {target}."),
+    Action.CONNECTION_REQUESTED: _("{actor} asked for {target} to be connected."),
+    Action.CONNECTION_DENIED: _("{actor} refused to connect {target}."),
+    Action.CONNECTION_APPROVED: _("{actor} connected {target}, published by {publisher}."),
     Action.CONNECTION_UPDATED: _("{actor} changed the consent method of {target}."),
+    Action.CONNECTION_ACCEPTED: _("{actor} accepted version {version} of {target}."),
+    Action.CONNECTION_BLOCKED: _("{actor} blocked {target} in this tenant."),
+    Action.CONNECTION_UNBLOCKED: _("{actor} unblocked {target}."),
+    Action.CONNECTION_REMOVED: _("{actor} removed {target} from this tenant."),
+    Action.CONNECTION_CHANGED_BY_OWNER: _("{actor} changed {target}."),
     Action.CONSENT_GIVEN: _("{actor} gave consent to {target}."),
     Action.CONSENT_DENIED: _("{actor} denied {target} what it asked for."),
     Action.CONSENT_WITHDRAWN: _("{actor} withdrew the consent of {person} to {target}."),
@@ -60,6 +77,19 @@ WITHOUT_PERSON = {
     Action.TOKENS_ISSUED: _("{target} received a token of its own."),
     Action.CONSENT_WITHDRAWN: _("{actor} withdrew a consent to {target}."),
 }
+SCOPES_CHANGED = _("{actor} changed what {target} may do here.")
+TOKENS_OF_PERSON = _("{actor} ended the sessions of {target} for {person}.")
+TENANT_BLOCKED_IT = _("{actor} blocked {target}.")
+# What the publisher of a client did, as a tenant that is connected to it reads it: detail -> value -> sentence.
+BY_OWNER: dict[str, dict[bool, Promise]] = {
+    "deleted": {True: _("{actor} deleted {target}."), False: _("{actor} restored {target}.")},
+    "disabled": {True: _("{actor} disabled {target}."), False: _("{actor} enabled {target}.")},
+}
+UNPUBLISHED_BY_OWNER: dict[bool, Promise] = {
+    True: _("{actor} unpublished {target}; this tenant may go on using it."),
+    False: _("{actor} unpublished {target}; this tenant can no longer use it."),
+}
+OFFERS_VERSION = _("{actor} offers version {version} of {target}, which waits for an administrator here.")
 ICONS = {
     "client": "key",
     "secret": "lock",
@@ -86,13 +116,22 @@ DETAILS: dict[str, Promise | str] = {
     "scopes": _("Scopes"),
     "kid": _("Key ID"),
     "signs_from": _("Signs from"),
+    "accepted_until": _("Access tokens may be accepted elsewhere until"),
+    "expires_at": _("Approved until"),
+    "answer": _("Answer"),
+    "publisher": _("Publisher"),
+    "redirect_hosts": _("Redirect hosts"),
+    "grants": _("Works without a person"),
+    "version": _("Version"),
+    "connected_stay": _("Connected tenants may go on"),
     "issuer": _("Issuer"),
 }
-MOMENTS = frozenset({"last_used_at", "signs_from"})
+MOMENTS = frozenset({"last_used_at", "signs_from", "accepted_until", "expires_at"})
 CHOICES: dict[str, Mapping[str, Promise | str]] = {
     "consent_method": dict(Connection.Method.choices),
     "type": dict(Client.Type.choices),
     "role": dict(User.Role.choices),
+    "grants": {value: explained.heading for value, explained in GRANTS},
 }
 
 
@@ -141,7 +180,7 @@ def _sentence(event: Event) -> SafeString:
     person = event.details.get("email") or event.details.get("user") or ""
     if event.action == Action.SESSION_REFUSED:
         person = event.target_name or person
-    template = SENTENCES.get(event.action, event.action)
+    template = _special(event, str(person)) or SENTENCES.get(event.action, event.action)
     if event.action in WITHOUT_PERSON and not person:
         template = WITHOUT_PERSON[Action(event.action)]
     if event.action in OWN and event.actor_name in {person, event.target_name}:
@@ -151,10 +190,34 @@ def _sentence(event: Event) -> SafeString:
         "target": event.target_name or gettext("an unknown application"),
         "person": str(person),
         "hint": f"…\N{WORD JOINER}{event.details.get('hint', '')}",
+        "version": str(event.details.get("version", "")),
+        "publisher": str(event.details.get("publisher", "")),
     }
     return format_html(
         str(template), **{name: format_html("<b>{}</b>", text) for name, text in parts.items()}
     )
+
+
+def _special(event: Event, person: str) -> Promise | None:
+    """The sentence of an action that tells of more than one kind of thing; None if the usual one says it."""
+    if event.action == Action.CONNECTION_UPDATED and "scopes" in event.changes:
+        return SCOPES_CHANGED
+    if event.action == Action.CLIENT_DISCONNECTED and event.details.get("blocked"):
+        return TENANT_BLOCKED_IT
+    if event.action == Action.TOKENS_REVOKED and person and event.actor_kind == Event.Kind.USER:
+        return TOKENS_OF_PERSON
+    if event.action == Action.CONNECTION_CHANGED_BY_OWNER:
+        return _by_owner(event.details)
+    return None
+
+
+def _by_owner(details: Mapping[str, Any]) -> Promise | None:
+    for name, sentences in BY_OWNER.items():
+        if name in details:
+            return sentences[bool(details[name])]
+    if "unpublished" in details:
+        return UNPUBLISHED_BY_OWNER[bool(details.get("connected_stay"))]
+    return OFFERS_VERSION if "version" in details else None
 
 
 def _nameless(kind: str) -> str:
@@ -175,7 +238,7 @@ def _tone(event: Event) -> str:
         return "danger"
     if event.is_refusal:
         return "warning"
-    return "success" if event.action.endswith((".created", ".given", ".published", ".enabled")) else ""
+    return "success" if event.action.endswith(GOOD_NEWS) else ""
 
 
 def _changes(changes: Mapping[str, Any]) -> Iterator[Change]:

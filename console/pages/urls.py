@@ -2,7 +2,22 @@
 
 from django.urls import path
 
-from . import account, audit_log, clients, configuration, connections, preferences, secrets, sign_in, try_it
+from . import (
+    account,
+    audit_log,
+    client_endings,
+    clients,
+    configuration,
+    connections,
+    grants,
+    members,
+    preferences,
+    publication,
+    requests,
+    secrets,
+    sign_in,
+    try_it,
+)
 
 urlpatterns = [
     path("", sign_in.home, name="home"),
@@ -12,22 +27,49 @@ urlpatterns = [
     path("console", clients.console, name="console"),
     path("console/oauth", clients.listing, name="clients"),
     path("console/oauth/new", clients.create, name="client_new"),
-    path("console/oauth/delete", clients.delete, name="clients_delete"),
+    path("console/oauth/delete", client_endings.delete, name="clients_delete"),
+    path("console/oauth/deleted", client_endings.deleted, name="clients_deleted"),
     path("console/oauth/check", clients.check_address, name="check_address"),
     path("console/oauth/configuration", configuration.configuration, name="configuration"),
     path("console/oauth/<str:client_id>/edit", clients.edit, name="client_edit"),
-    path("console/oauth/<str:client_id>/disable", clients.disable, name="client_disable"),
-    path("console/oauth/<str:client_id>/enable", clients.enable, name="client_enable"),
+    path("console/oauth/<str:client_id>/disable", client_endings.disable, name="client_disable"),
+    path("console/oauth/<str:client_id>/enable", client_endings.enable, name="client_enable"),
+    path("console/oauth/<str:client_id>/restore", client_endings.restore, name="client_restore"),
+    path("console/oauth/<str:client_id>/publish", publication.publish, name="client_publish"),
+    path("console/oauth/<str:client_id>/unpublish", publication.unpublish, name="client_unpublish"),
+    path("console/oauth/<str:client_id>/tenants", publication.connected_tenants, name="connected_tenants"),
     path("console/oauth/<str:client_id>/consent-method", connections.consent_method, name="consent_method"),
     path("console/oauth/<str:client_id>/secrets", secrets.manage, name="secrets"),
     path(
         "console/oauth/<str:client_id>/secrets/<uuid:secret_id>/remove", secrets.remove, name="secret_remove"
     ),
     path("console/oauth/<str:client_id>/try", try_it.try_it, name="try_it"),
+    path("console/oauth/<str:client_id>/grants", grants.of_client, name="client_grants"),
+    path("console/oauth/connections/<int:connection_id>", connections.details, name="connection"),
+    path("console/oauth/connections/<int:connection_id>/version", connections.version, name="connection_version"),
+    path("console/oauth/connections/<int:connection_id>/scopes", connections.change_scopes, name="connection_scopes"),
+    path("console/oauth/connections/<int:connection_id>/block", connections.block, name="connection_block"),
+    path("console/oauth/connections/<int:connection_id>/unblock", connections.unblock, name="connection_unblock"),
+    path("console/oauth/connections/<int:connection_id>/remove", connections.remove, name="connection_remove"),
+    path(
+        "console/oauth/connections/<int:connection_id>/consent-method",
+        connections.connection_consent_method,
+        name="connection_consent_method",
+    ),
+    path("console/oauth/connections/<int:connection_id>/grants", grants.of_connection, name="connection_grants"),
+    path("console/requests", requests.listing, name="connection_requests"),
+    path("console/requests/<int:request_id>/approve", requests.approve, name="connection_request_approve"),
+    path("console/requests/<int:request_id>/deny", requests.deny, name="connection_request_deny"),
+    path("console/people", members.listing, name="members"),
+    path("console/people/<uuid:user_id>", members.member, name="member"),
+    path(
+        "console/people/<uuid:user_id>/grants/<str:client_id>/withdraw", grants.withdraw, name="grant_withdraw"
+    ),
     path("console/events", audit_log.events, name="events"),
     path("console/events/export", audit_log.export, name="events_export"),
     path("account/applications", account.applications, name="account_applications"),
     path("account/applications/<int:consent_id>/withdraw", account.withdraw, name="consent_withdraw"),
+    path("account/requests", requests.own, name="connection_requests_own"),
     path("language", preferences.language, name="language"),
     path("theme", preferences.theme, name="theme"),
 ]

@@ -42,3 +42,9 @@ def ago(moment: datetime | None) -> str:
 def day(moment: datetime) -> str:
     """A <time> element with the date."""
     return _time(moment, date_format(timezone.localtime(moment), "DATE_FORMAT"))
+
+
+@register.filter
+def clock(moment: datetime) -> str:
+    """A <time> element with date, time and time zone."""
+    return _time(moment, exactly(moment))

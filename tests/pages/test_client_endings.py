@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -67,13 +67,14 @@ def test_the_confirmation_says_what_ends_and_changes_nothing(
     sign_in_with(clients[0], alice, bob, bob, gustav)
     with scope(tenant=acme):
         Client.objects.filter(pk=clients[0].pk).update(last_used_at=timezone.now() - timedelta(minutes=3))
+    TokenFamily._base_manager.update(last_used_at=timezone.now() - timedelta(minutes=9))
 
     page = text(browser(alice).get(DELETE, {"client": [clients[0].client_id, clients[1].client_id]}))
 
     assert "Delete 2 clients?" in page
-    assert "3 people are signed in with it (4 sessions) · 1 secret · last used <time" in page
+    assert "2 tenants · 3 people with live sessions (4 sessions) · last used <time" in page
     assert "3 minutes ago" in page
-    assert "Nobody is signed in with it · 1 secret · never used" in page
+    assert "Nobody has a live session with it · never used · 1 secret" in page
     assert "<bdi>three</bdi>" not in page
     assert left(acme) == {"one", "two", "three"}
 
@@ -85,7 +86,7 @@ def test_what_has_ended_already_is_not_counted(
     with scope(tenant=acme):
         TokenFamily.objects.get().end(reason="signed out")
 
-    assert "Nobody is signed in" in text(browser(alice).get(DELETE, {"client": clients[0].client_id}))
+    assert "Nobody has a live session" in text(browser(alice).get(DELETE, {"client": clients[0].client_id}))
 
 
 def test_several_are_deleted_in_one_step(
@@ -96,8 +97,10 @@ def test_several_are_deleted_in_one_step(
 
     answer = admin.post(DELETE, {"client": [clients[0].client_id, clients[1].client_id]})
 
-    assert (answer.status_code, answer["Location"]) == (303, LIST)
-    assert "2 clients deleted." in text(admin.get(LIST))
+    assert answer.status_code == 200
+    assert "2 clients deleted" in text(answer)
+    assert "1 session has ended" in text(answer)
+    assert f'href="{LIST}">Done</a>' in text(answer)
     assert left(acme) == {"three"}
     assert alive(acme) == 0
     with scope(tenant=acme):
@@ -114,8 +117,10 @@ def test_one_is_deleted_by_name_and_from_the_dialog(
 
     answer = admin.post(DELETE, {"client": clients[0].client_id}, headers=DIALOG)
 
-    assert (answer.status_code, answer["HX-Redirect"]) == (204, LIST)
-    assert "“one” has been deleted." in text(admin.get(LIST))
+    assert (answer.status_code, answer["HX-Trigger"]) == (200, "clients-changed")
+    assert "<html" not in text(answer)
+    assert "“one” has been deleted" in text(answer)
+    assert "it can be restored" in text(answer)
 
 
 def test_those_that_vanished_meanwhile_are_told_of(
@@ -127,10 +132,43 @@ def test_those_that_vanished_meanwhile_are_told_of(
     admin = browser(alice)
     assert "1 of those you chose has already been deleted." in text(admin.get(DELETE, several))
 
-    admin.post(DELETE, several)
+    answer = text(admin.post(DELETE, several))
 
-    assert "2 clients deleted. 1 had already been deleted." in text(admin.get(LIST))
+    assert "2 clients deleted" in answer
+    assert "1 had already been deleted." in answer
     assert left(acme) == set()
+
+
+def test_deleting_what_another_administrator_has_just_deleted_ends_nothing_more(
+    browser: Browse, alice: User, acme: Tenant, clients: list[Client]
+):
+    with scope(tenant=acme):
+        clients[0].remove(by=Actor())
+    admin, one = browser(alice), {"client": clients[0].client_id}
+
+    assert "1 had already been deleted." in text(admin.get(DELETE, one, follow=True))
+    answer = admin.post(DELETE, one)
+
+    assert answer.status_code == 200
+    assert "This had been done already." in text(answer)
+    with scope(tenant=acme):
+        assert Event.objects.filter(action=Action.CLIENT_DELETED).count() == 1
+
+
+def test_the_receipt_says_until_when_tokens_may_be_accepted_elsewhere(
+    browser: Browse, alice: User, bob: User, clients: list[Client], time_machine: Any
+):
+    time_machine.move_to(datetime(2031, 5, 6, 7, 0, tzinfo=UTC), tick=False)
+    sign_in_with(clients[0], bob)
+    admin = browser(alice)
+
+    first = text(admin.post(DELETE, {"client": [clients[0].client_id]}))
+    second = text(admin.post(DELETE, {"client": [clients[1].client_id]}))
+
+    assert 'Until <time datetime="2031-05-06T08:00:00+00:00"' in first
+    assert "by servers that do not introspect" in first
+    assert "No session had to end" in second
+    assert "No access token that is already out is still valid anywhere." in second
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -169,7 +207,7 @@ def test_the_confirmation_costs_the_same_for_many(
     admin = browser(alice)
     admin.get(LIST)
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         admin.get(DELETE, {"client": ids})
 
 
@@ -181,13 +219,14 @@ def test_disabling_says_what_ends_and_ends_it(
 ):
     sign_in_with(clients[0], bob)
     admin = browser(alice)
-    assert "1 person is signed in with it (1 session)" in text(admin.get(address(clients[0], "disable")))
+    assert "1 person with live sessions (1 session)" in text(admin.get(address(clients[0], "disable")))
     assert alive(acme) == 1
 
     answer = admin.post(address(clients[0], "disable"))
 
-    assert (answer.status_code, answer["Location"]) == (303, LIST)
-    assert "“one” is disabled." in text(admin.get(LIST))
+    assert answer.status_code == 200
+    assert "“one” is disabled" in text(answer)
+    assert "1 session has ended" in text(answer)
     assert alive(acme) == 0
     with scope(tenant=acme):
         assert not Client.objects.get(pk=clients[0].pk).is_enabled
@@ -214,9 +253,10 @@ def test_doing_it_twice_is_no_error_and_one_event(
     browser: Browse, alice: User, acme: Tenant, clients: list[Client]
 ):
     admin = browser(alice)
-    for _ in range(2):
-        assert admin.post(address(clients[0], "disable")).status_code == 303
+    answers = [text(admin.post(address(clients[0], "disable"))) for _ in range(2)]
 
+    assert "This had been done already." not in answers[0]
+    assert "This had been done already." in answers[1]
     with scope(tenant=acme):
         assert Event.objects.filter(action=Action.CLIENT_DISABLED).count() == 1
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django_scopes import scope
 
@@ -39,6 +40,8 @@ class Command(Operation):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.OAUTH_CLIENTS_SUPPORTED:
+            raise CommandError("OAuth clients are not supported in this region (QLIKAUTH_OAUTH_CLIENTS is off).")
         tenant = tenant_named(options["tenant"])
         fields = self._fields(options)
         with scope(tenant=tenant):

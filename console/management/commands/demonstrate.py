@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from console.management import server
 from console.management.demonstration_region import PEOPLE, Region, prepare
+from console.metadata import region_issuer
 
 STOP_SECONDS = 10
 
@@ -29,17 +30,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         application_port = int(os.environ.get("DEMONSTRATION_PORT", settings.PORT + 100))
+        portal_port = int(os.environ.get("PORTAL_PORT", settings.PORT + 200))
         if not settings.LOCAL_REGION:
             raise CommandError(
                 "The demonstration region is for localhost names: leave QLIKAUTH_REGION_HOST unset."
             )
         if not settings.OAUTH_CLIENTS_SUPPORTED:
             raise CommandError("The demonstration needs OAuth clients: leave QLIKAUTH_OAUTH_CLIENTS unset.")
-        for port in (settings.PORT, application_port):
+        for port in (settings.PORT, application_port, portal_port):
             self._check_free(port)
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
-        region = prepare(settings.PORT, application_port)
+        region = prepare(settings.PORT, application_port, portal_port)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         running: list[subprocess.Popen[bytes]] = []
@@ -47,7 +49,8 @@ class Command(BaseCommand):
             running.append(
                 self._start(server.command(host="127.0.0.1", port=settings.PORT, workers=1, threads=4))
             )
-            running.append(self._start(self._application(region), **self._application_environment(region)))
+            running.append(self._start(self._example("demonstration"), **self._application_environment(region)))
+            running.append(self._start(self._example("multi_tenant"), **self._portal_environment(region)))
             self._wait_until_it_answers(running)
             self._introduce(region)
             while all(process.poll() is None for process in running):
@@ -70,12 +73,12 @@ class Command(BaseCommand):
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 raise CommandError(
-                    f"Port {port} is in use. Choose others: PORT=9000 DEMONSTRATION_PORT=9100 make run"
+                    f"Port {port} is in use. Choose others: PORT=9000 make run"
                 ) from None
 
     @staticmethod
-    def _application(region: Region) -> list[str]:
-        return [sys.executable, str(settings.BASE_DIR / "examples" / "demonstration" / "app.py")]
+    def _example(name: str) -> list[str]:
+        return [sys.executable, str(settings.BASE_DIR / "examples" / name / "app.py")]
 
     @staticmethod
     def _application_environment(region: Region) -> dict[str, str]:
@@ -85,6 +88,16 @@ class Command(BaseCommand):
             "CLIENT_ID": region.client_id,
             "CLIENT_SECRET": region.client_secret,
             "PORT": str(region.application_port),
+        }
+
+    @staticmethod
+    def _portal_environment(region: Region) -> dict[str, str]:
+        """A client of every tenant knows the region instead of an issuer."""
+        return {
+            "REGION": region_issuer(),
+            "CLIENT_ID": region.portal_id,
+            "CLIENT_SECRET": region.portal_secret,
+            "PORT": str(region.portal_port),
         }
 
     @staticmethod
@@ -126,6 +139,8 @@ class Command(BaseCommand):
             "",
             f"  {region.application_url}",
             "      the demonstration application: sign in with acme",
+            f"  {region.portal_url}",
+            "      an application of Globex for every tenant: sign in with acme or globex",
             "",
         ]
         self.stdout.write("\n".join(lines))

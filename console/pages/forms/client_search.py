@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Client, Connection
@@ -13,11 +14,13 @@ from ...models import Client, Connection
 LONGEST = 200
 MOST_WORDS = 8
 MACHINE = "machine"
+OURS = Q(client__tenant=F("tenant"))
+# Of another tenant's client this tenant knows its own use and when it connected, never the owner's dates.
 ORDERS: dict[str, Any] = {
     "name": Lower("client__name"),
     "type": F("client__type"),
-    "last_used": F("client__last_used_at"),
-    "created": F("client__created_at"),
+    "last_used": Case(When(OURS, then=F("client__last_used_at")), default=F("last_used_at")),
+    "created": Case(When(OURS, then=F("client__created_at")), default=F("approved_at")),
 }
 USUAL_ORDER = "name"  # "-" before a key turns the order round
 
@@ -53,7 +56,14 @@ class ClientSearch(forms.Form):
             ("enabled", _("Enabled")),
             ("disabled", _("Disabled")),
             ("published", _("Published")),
+            ("blocked", _("Blocked")),
+            ("gone", _("No longer available")),
         ],
+    )
+    owner = forms.ChoiceField(
+        label=_("Owner"),
+        required=False,
+        choices=[("", _("Any owner")), ("ours", _("Ours")), ("outside", _("From outside"))],
     )
     consent_method = forms.ChoiceField(
         label=_("Consent method"),
@@ -84,7 +94,7 @@ class ClientSearch(forms.Form):
             return connections.none()
         for word in self.chosen["q"].split()[:MOST_WORDS]:
             connections = connections.filter(_about(word))
-        connections = connections.filter(self._type(), self._status())
+        connections = connections.filter(self._type(), self._status(), self._owner())
         if self.chosen["consent_method"]:
             connections = connections.filter(consent_method=self.chosen["consent_method"])
         return connections.order_by(self._order(), "client_id")
@@ -96,11 +106,24 @@ class ClientSearch(forms.Form):
         return Q(client__type=chosen) if chosen else Q()
 
     def _status(self) -> Q:
+        on = Q(client__disabled_at=None)
+        expired = Q(expires_at__lte=timezone.now())
+        taken_away = ~OURS & (
+            Q(client__deleted_at__isnull=False)
+            | Q(client__published_at=None, client__stays_connected=False)
+            | expired
+        )
+        blocked = Q(status=Connection.Status.BLOCKED)
         return {
-            "enabled": Q(client__disabled_at=None),
-            "disabled": Q(client__disabled_at__isnull=False),
-            "published": Q(client__published_at__isnull=False),
+            "enabled": on & ~blocked & ~taken_away,
+            "disabled": ~on & ~taken_away,
+            "published": OURS & Q(client__published_at__isnull=False),
+            "blocked": blocked,
+            "gone": taken_away,
         }.get(self.chosen["status"], Q())
+
+    def _owner(self) -> Q:
+        return {"ours": OURS, "outside": ~OURS}.get(self.chosen["owner"], Q())
 
     def _order(self) -> Any:
         key = ORDERS[self.sort.removeprefix("-")]

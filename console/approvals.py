@@ -1,0 +1,164 @@
+"""An administrator's approval of another tenant's client: what the form offers, and what an answer to it says (S9, N6).
+
+The form stands in two places: inside an authorization request, and among the console's requests. Both read it here.
+"""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Prefetch, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from .models import Actor, Client, Connection, ConnectionRequest, ConnectionRequester, Tenant
+from .notifications import tell_requesters
+from .policy import redirect_uris, scopes
+from .policy.client_types import MACHINE_GRANTS
+from .policy.consent_rules import ConsentMethod
+from .policy.publication import Terms
+from .scope_words import grouped
+
+MOST_NAMED = 10  # people of one request that a page names; the others are counted
+
+
+class Incomplete(ValueError):
+    """The form must be filled in otherwise. The message is for the person, in their language."""
+
+
+class AlreadyDecided(Exception):
+    """Another administrator has answered the request meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an administrator approves."""
+
+    consent_method: str
+    allowed: list[str]
+    until: datetime | None
+
+
+def form(client: Client, sent: QueryDict | None = None) -> dict[str, Any]:
+    """What templates/approvals/fields.html shows: the client's terms, and what was entered if the form comes back."""
+    terms = client.terms
+    return {
+        "client": client,
+        "scopes": grouped(terms.scopes, sent.getlist("scopes") if sent else terms.scopes),
+        "redirect_hosts": terms.redirect_hosts,
+        "machine": bool(MACHINE_GRANTS & set(terms.grants)),
+        "homepage": client.homepage_url,
+        "proven": is_proven(client.homepage_url, terms.redirect_hosts),
+        "consent_method": sent.get("consent_method", "") if sent else ConsentMethod.REQUIRED.value,
+        "until": sent.get("until", "") if sent else "",
+        "tomorrow": (timezone.localdate() + timedelta(days=1)).isoformat(),
+    }
+
+
+def read(sent: QueryDict, client: Client) -> Answer:
+    """The answer as it was entered. Raises Incomplete."""
+    method = sent.get("consent_method", "")
+    if method not in set(ConsentMethod):
+        raise Incomplete(_("Choose how your people consent."))
+    return Answer(
+        method, chosen_scopes(client.terms.scopes, sent.getlist("scopes")), _until(sent.get("until", ""))
+    )
+
+
+def chosen_scopes(offered: Collection[str], ticked: Collection[str]) -> list[str]:
+    """The scopes that remain of those offered. Who signs in is always known, so `openid` is not there to be unticked.
+
+    Raises Incomplete when nothing remains.
+    """
+    identity = {scopes.OPENID} & set(offered)
+    remaining = scopes.common(offered, {*ticked, *identity})
+    if offered and not remaining:
+        raise Incomplete(_("Leave it at least one thing that it may do."))
+    return remaining
+
+
+def approve(
+    tenant: Tenant, client: Client, answer: Answer, *, by: Actor, wish: ConnectionRequest | None = None
+) -> Connection:
+    """Connects the client as it was answered, and tells those who had asked for it.
+
+    `wish` is the request that the administrator answers, if they came from one. Raises AlreadyDecided when somebody
+    else has answered it, and NotPublished when the client has gone or is no longer what was shown.
+    """
+    with transaction.atomic():
+        Client.with_deleted_anywhere.select_for_update().get(pk=client.pk)  # first, as every approval does
+        waiting = list(ConnectionRequest.objects.select_for_update().filter(client=client, status="open"))
+        if wish is not None and wish not in waiting:
+            raise AlreadyDecided
+        connection = Connection.approve(
+            tenant,
+            client,
+            by=by,
+            consent_method=answer.consent_method,
+            allowed=answer.allowed,
+            expires_at=answer.until,
+            terms=client.terms,
+        )
+    for answered in waiting:
+        answered.refresh_from_db()
+        tell_requesters(answered)
+    return connection
+
+
+def available(client: Client) -> bool:
+    """Whether the client can be connected to now."""
+    return client.is_enabled and client.published_at is not None
+
+
+def with_requesters(requests: "QuerySet[ConnectionRequest]") -> "QuerySet[ConnectionRequest]":
+    """Requests with their client, `people` (how many asked) and `named` (the first of them), in two queries."""
+    first = ConnectionRequester.objects.select_related("user").order_by("asked_at", "pk")[:MOST_NAMED]
+    return (
+        requests.select_related("client__tenant", "decided_by")
+        .annotate(people=Count("requesters"))
+        .prefetch_related(Prefetch("requesters", queryset=first, to_attr="named"))
+    )
+
+
+def open_request(client: Client) -> ConnectionRequest | None:
+    """The request that waits for an answer about this client, if people of this tenant have asked for it."""
+    waiting = ConnectionRequest.objects.filter(client=client, status=ConnectionRequest.Status.OPEN)
+    return with_requesters(waiting).first()
+
+
+def is_proven(homepage: str, hosts: Collection[str]) -> bool:
+    """Whether the homepage is where answers go anyway: then it is the application's own, whatever its name says."""
+    return bool(homepage) and redirect_uris.origin_of(homepage) in hosts
+
+
+def seal(*facts: str, terms: Terms) -> str:
+    """A seal over what a page shows, for its form: an answer counts only for the terms that were read."""
+    text = "\0".join([*facts, json.dumps(terms.as_json())])
+    return salted_hmac("approval", text, algorithm="sha256").hexdigest()
+
+
+def is_sealed(sent: QueryDict, expected: str) -> bool:
+    """Whether the form that was sent is of the page as it is now."""
+    return constant_time_compare(sent.get("shown", ""), expected)
+
+
+def _until(text: str) -> datetime | None:
+    """The end of the day until which an approval holds. Raises Incomplete for anything but a day to come."""
+    if not text:
+        return None
+    try:
+        day = parse_date(text)
+    except ValueError:
+        day = None
+    if day is None or day <= timezone.localdate():
+        raise Incomplete(_("Choose a day after today, or leave the date empty."))
+    try:
+        return timezone.make_aware(datetime.combine(day, time.max))
+    except OverflowError:
+        raise Incomplete(_("Choose a day after today, or leave the date empty.")) from None

@@ -1,0 +1,283 @@
+"""Disabling, enabling, deleting and restoring clients; giving up those of other tenants (S12, P7, N7, N9)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Count
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ..access import needs
+from ..models import Client, ClientSecret, Connection, LimitReached, Reach
+from ..models.client import DELETED_KEPT
+from ..policy.roles import Permission
+from ..requests import PageRequest
+from ..sessions import actor
+from ..tenancy import current_tenant
+from . import fragments, reach, receipts
+from .client_lookup import back_to_list, own_client
+from .forms.limits import reached
+
+PER_PAGE = 25
+pages = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What ends with an own client (N9)."""
+
+    client: Client
+    reach: Reach
+    tenants: int
+    secrets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What ends here when this tenant gives up a client of another one."""
+
+    client: Client
+    reach: Reach
+
+
+def _endings(clients: Sequence[Client]) -> list[Ending]:
+    """What ends with each of `clients`: as many queries for one as for many."""
+    reaches = reach.of_each(clients)
+    tenants = reach.served_by_each(clients, current_tenant())
+    secrets = ClientSecret.objects.filter(client__in=clients, removed_at=None).order_by().values("client")
+    numbers = {row["client"]: row["number"] for row in secrets.annotate(number=Count("pk"))}
+    return [
+        Ending(
+            client,
+            reach.last_used(reaches.get(client.pk, reach.NOTHING), client.last_used_at),
+            tenants=tenants.get(client.pk, 0),
+            secrets=numbers.get(client.pk, 0),
+        )
+        for client in clients
+    ]
+
+
+def _leavings(connections: Sequence[Connection]) -> list[Leaving]:
+    reaches = reach.of_each([connection.client for connection in connections], current_tenant())
+    return [
+        Leaving(
+            connection.client,
+            reach.last_used(reaches.get(connection.client_id, reach.NOTHING), connection.last_used_at),
+        )
+        for connection in connections
+    ]
+
+
+# --- Deleting ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a person chose to delete: own clients, connections to others', and how many of both are gone already."""
+
+    clients: list[Client]
+    connections: list[Connection]
+    gone: int
+
+    @classmethod
+    def of(cls, asked: Iterable[str]) -> "Chosen":
+        """Finds what was asked for. 404 if there is nothing of it, and never was here."""
+        ids = {value for value in asked if value.isprintable()}
+        clients = list(Client.objects.filter(client_id__in=ids).order_by("name"))
+        foreign = Connection.objects.filter(client__client_id__in=ids).exclude(
+            client__tenant=current_tenant()
+        )
+        connections = list(foreign.select_related("client__tenant", "tenant").order_by("client__name"))
+        found = len(clients) + len(connections)
+        if not found and not Client.with_deleted.filter(client_id__in=ids).exists():
+            raise Http404
+        return cls(clients, connections, len(set(asked)) - found)
+
+    def __len__(self) -> int:
+        return len(self.clients) + len(self.connections)
+
+
+@needs(Permission.MANAGE_CLIENTS)
+@pages
+def delete(request: PageRequest) -> HttpResponse:
+    """Deletes own clients and gives up others', one or several, after one confirmation that says what ends (S12)."""
+    asked = (request.POST if request.method == "POST" else request.GET).getlist("client")
+    if not asked:
+        messages.info(request, _("Choose the clients to delete first."))
+        return fragments.done(request, back_to_list(request))
+    chosen = Chosen.of(asked)
+    if request.method == "POST":
+        with transaction.atomic():
+            ended = [client.remove(by=actor(request)) for client in chosen.clients]
+            ended += [connection.remove(by=actor(request)) for connection in chosen.connections]
+        return receipts.shown(
+            request,
+            _deleted(chosen),
+            receipts.together(ended),
+            back=back_to_list(request),
+            text=_afterwards(chosen),
+        )
+    if not chosen:
+        messages.info(request, _already_gone(chosen.gone))
+        return fragments.done(request, back_to_list(request))
+    context = {
+        "title": _question(chosen),
+        "chosen": chosen,
+        "endings": _endings(chosen.clients),
+        "leavings": _leavings(chosen.connections),
+        "section": "clients",
+    }
+    return fragments.dialog(request, "clients/delete.html", context)
+
+
+def _question(chosen: Chosen) -> str:
+    number = {"number": len(chosen)}
+    if not chosen.connections:
+        return ngettext("Delete this client?", "Delete %(number)d clients?", len(chosen)) % number
+    if not chosen.clients:
+        return ngettext("Remove this connection?", "Remove %(number)d connections?", len(chosen)) % number
+    return _("Delete or remove %(number)d clients?") % number
+
+
+def _deleted(chosen: Chosen) -> str:
+    """The heading afterwards."""
+    if not chosen:
+        return _("Nothing was left to delete")
+    if len(chosen) == 1:
+        text = _("“%(name)s” has been deleted") if chosen.clients else _("“%(name)s” has been removed")
+        return text % {"name": (chosen.clients or [chosen.connections[0].client])[0].name}
+    if not chosen.connections:
+        return _("%(number)d clients deleted") % {"number": len(chosen.clients)}
+    if not chosen.clients:
+        return _("%(number)d connections removed") % {"number": len(chosen.connections)}
+    return _("%(clients)d deleted, %(connections)d removed") % {
+        "clients": len(chosen.clients),
+        "connections": len(chosen.connections),
+    }
+
+
+def _afterwards(chosen: Chosen) -> str:
+    """What can still be done about it, and what others had done before."""
+    sentences = []
+    if chosen.clients:
+        until = date_format(timezone.localtime(timezone.now() + DELETED_KEPT), "DATE_FORMAT")
+        sentences.append(
+            ngettext(
+                "Until %(day)s it can be restored from the deleted clients.",
+                "Until %(day)s they can be restored from the deleted clients.",
+                len(chosen.clients),
+            )
+            % {"day": until}
+        )
+    if chosen.connections:
+        sentences.append(_("The next sign-in with a removed client is a first connection again."))
+    if chosen.gone:
+        sentences.append(_already_gone(chosen.gone))
+    return " ".join(sentences)
+
+
+def _already_gone(number: int) -> str:
+    return ngettext(
+        "%(number)d had already been deleted.", "%(number)d had already been deleted.", number
+    ) % {"number": number}
+
+
+# --- Disabling and enabling -------------------------------------------------------------------------------------------
+
+
+@needs(Permission.MANAGE_CLIENTS)
+@pages
+def disable(request: PageRequest, client_id: str) -> HttpResponse:
+    """Stops a client at once, after a confirmation that says what ends."""
+    client = own_client(client_id)
+    if request.method != "POST":
+        context = {
+            "title": _("Disable %(name)s?") % {"name": client.name},
+            "ending": _endings([client])[0],
+            "client": client,
+            "section": "clients",
+        }
+        return fragments.dialog(request, "clients/disable.html", context)
+    return receipts.shown(
+        request,
+        _("“%(name)s” is disabled") % {"name": client.name},
+        client.disable(by=actor(request)),
+        back=back_to_list(request),
+        text=_("It gets no more tokens until you enable it again."),
+    )
+
+
+@needs(Permission.MANAGE_CLIENTS)
+@pages
+def enable(request: PageRequest, client_id: str) -> HttpResponse:
+    """Lets a disabled client work again."""
+    client = own_client(client_id)
+    if request.method != "POST":
+        title = _("Enable %(name)s?") % {"name": client.name}
+        return fragments.dialog(
+            request, "clients/enable.html", {"title": title, "client": client, "section": "clients"}
+        )
+    client.enable(by=actor(request))
+    messages.success(request, _("“%(name)s” is enabled again.") % {"name": client.name})
+    return fragments.done(request, back_to_list(request))
+
+
+# --- Deleted clients --------------------------------------------------------------------------------------------------
+
+
+@needs(Permission.READ_CONSOLE)
+@require_safe
+def deleted(request: PageRequest) -> HttpResponse:
+    """The clients that can still be restored, the last one deleted first."""
+    clients = Client.with_deleted.filter(deleted_at__gt=timezone.now() - DELETED_KEPT).order_by(
+        "-deleted_at", "pk"
+    )
+    context = {
+        "title": _("Deleted clients"),
+        "page": Paginator(clients, PER_PAGE).get_page(request.GET.get("page")),
+        "days": DELETED_KEPT.days,
+        "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
+        "section": "clients",
+    }
+    return render(request, "clients/deleted.html", context)
+
+
+@needs(Permission.MANAGE_CLIENTS)
+@pages
+def restore(request: PageRequest, client_id: str) -> HttpResponse:
+    """Brings a deleted client back as it was, without its tokens."""
+    if not client_id.isprintable():
+        raise Http404
+    client: Client = get_object_or_404(Client.with_deleted.select_related("tenant"), client_id=client_id)
+    name = {"name": client.name}
+    if client.deleted_at is None:
+        messages.info(request, _("“%(name)s” is not deleted, or has been restored meanwhile.") % name)
+        return fragments.done(request, back_to_list(request))
+    if client.deleted_at <= timezone.now() - DELETED_KEPT:
+        raise Http404
+    problem = ""
+    if request.method == "POST":
+        try:
+            client.restore(by=actor(request))
+        except LimitReached as limit:
+            problem = reached(limit)
+        else:
+            messages.success(request, _("“%(name)s” is restored. It got no tokens back.") % name)
+            return fragments.done(request, back_to_list(request))
+    context = {
+        "title": _("Restore %(name)s?") % name,
+        "client": client,
+        "secrets": len(client.live_secrets),
+        "tenants": reach.served(client).count(),
+        "problem": problem,
+        "section": "clients",
+    }
+    return fragments.dialog(request, "clients/restore.html", context, status=422 if problem else 200)

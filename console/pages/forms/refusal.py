@@ -1,0 +1,21 @@
+"""Why a request is refused: those who asked read it, so there must be something to read (N6)."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .text import TextField, check_description
+
+ANSWER_LENGTH = 1000
+
+
+class RefusalForm(forms.Form):
+    answer = TextField(
+        label=_("Answer"),
+        help_text=_("Those who asked read it, here and by e-mail."),
+        max_length=ANSWER_LENGTH,
+        validators=[check_description],
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Say why, so that those who asked know what to do.")},
+    )
+
+    use_required_attribute = False

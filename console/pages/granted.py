@@ -1,0 +1,150 @@
+"""What people have granted to clients, and what uses it now: read for the person's own page and for the console (P5).
+
+A grant is a consent, or a live session of a client that the tenant trusts and nobody was asked about.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from ..models import Client, Connection, Consent, Reach, RefreshToken, TokenFamily, User
+from ..policy import scopes
+from ..scope_words import Area, by_area
+from .connection_standing import Stop, standing
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a client does for a person: since when, when last, and how many sessions can still be used."""
+
+    first: datetime | None = None
+    last: datetime | None = None
+    sessions: int = 0
+
+    @property
+    def reach(self) -> Reach:
+        """What an end would touch."""
+        some = 1 if self.sessions else 0
+        return Reach(tenants=some, people=some, sessions=self.sessions, last_activity=self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One person and one client."""
+
+    user: User
+    client: Client
+    consent: Consent | None
+    use: Use
+    trusted: bool
+    stop: str  # why the client cannot be used in this tenant now, "" if it can
+
+    @property
+    def areas(self) -> list[Area]:
+        """What was granted, in words, without what another scope already contains."""
+        return by_area(scopes.roots(self.consent.scopes)) if self.consent else []
+
+    @property
+    def since(self) -> datetime | None:
+        return self.consent.given_at if self.consent else self.use.first
+
+
+def of_people(people: Iterable[User], client: Client) -> list[Grant]:
+    """The grants of these people to one client: four queries, however many there are."""
+    members = list(people)
+    consents = {c.user_id: c for c in Consent.objects.filter(user__in=members, client=client)}
+    use = uses(TokenFamily.objects.filter(user__in=members, client=client), "user_id")
+    trusted, stop = _here([client]).get(client.pk, (False, ""))
+    return [
+        Grant(user, client, consents.get(user.pk), use.get(user.pk, Use()), trusted, stop) for user in members
+    ]
+
+
+def of_person(user: User) -> list[Grant]:
+    """Every grant of a person to a client that has not been deleted, by the client's name."""
+    consents = {c.client_id: c for c in Consent.objects.filter(user=user)}
+    use = uses(TokenFamily.objects.filter(user=user), "client_id")
+    holding = {*consents, *(pk for pk, one in use.items() if one.sessions)}
+    clients = list(
+        Client.with_deleted_anywhere.filter(pk__in=holding, deleted_at=None)
+        .select_related("tenant")
+        .order_by("name", "pk")
+    )
+    here = _here(clients)
+    return [
+        Grant(
+            user,
+            client,
+            consents.get(client.pk),
+            use.get(client.pk, Use()),
+            *here.get(client.pk, (False, "")),
+        )
+        for client in clients
+    ]
+
+
+def one(user: User, client: Client) -> Grant | None:
+    """The grant of one person to one client, if there is one."""
+    found = of_people([user], client)[0]
+    return found if found.consent or found.use.sessions else None
+
+
+def holders(client: Client) -> "QuerySet[User]":
+    """The people of this tenant who have granted something to a client, or hold a session with it."""
+    sessions = TokenFamily.objects.filter(_alive(), user=OuterRef("pk"), client=client)
+    consents = Consent.objects.filter(user=OuterRef("pk"), client=client)
+    people: QuerySet[User] = User.objects.filter(Exists(consents) | Exists(sessions))
+    return people
+
+
+def numbers(people: Iterable[User]) -> dict[UUID, int]:
+    """person -> how many clients hold a grant of theirs. Two queries, however many people there are."""
+    members = list(people)
+    live = TokenFamily.objects.filter(_alive(), user__in=members, client__deleted_at=None)
+    consents = Consent.objects.filter(user__in=members, client__deleted_at=None)
+    pairs = set(consents.values_list("user_id", "client_id")) | set(live.values_list("user_id", "client_id"))
+    counted: dict[UUID, int] = {}
+    for person, _client in pairs:
+        counted[person] = counted.get(person, 0) + 1
+    return counted
+
+
+def uses(families: "QuerySet[TokenFamily]", key: str) -> dict[Any, Use]:
+    """What the families of each `key` (user_id or client_id) amount to: one query."""
+    rows = (
+        families.order_by()
+        .values(key)
+        .annotate(
+            first=Min("began_at", filter=_alive()),
+            last=Max("last_used_at"),
+            sessions=Count("pk", filter=_alive()),
+        )
+    )
+    return {row[key]: Use(row["first"], row["last"], row["sessions"]) for row in rows}
+
+
+def _alive() -> Q:
+    """A family that can still be used: its access token has time left, or a refresh token of it has."""
+    now = timezone.now()
+    refreshable = RefreshToken.objects.filter(family=OuterRef("pk"), revoked=None, expires_at__gt=now)
+    return Q(ended_at=None, expires_at__gt=now) & (Q(access_expires_at__gt=now) | Q(Exists(refreshable)))
+
+
+def _here(clients: Iterable[Client]) -> dict[int, tuple[bool, str]]:
+    """client -> whether this tenant trusts it, and what stops it here."""
+    connections = Connection.objects.filter(client__in=list(clients)).select_related("client__tenant")
+    return {
+        connection.client_id: (connection.consent_method == Connection.Method.TRUSTED, _stop(connection))
+        for connection in connections
+    }
+
+
+def _stop(connection: Connection) -> str:
+    if connection.is_foreign:
+        return next(iter(standing(connection).stops), "")
+    return Stop.DISABLED if connection.client.disabled_at else ""

@@ -1,0 +1,122 @@
+"""What people have granted to one client, and taking it back for them (P5, N9)."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ..access import needs
+from ..models import Action, Client, Connection, Event, Receipt, TokenFamily, User
+from ..policy.roles import Permission
+from ..requests import PageRequest
+from ..sessions import actor
+from ..tenancy import current_tenant
+from . import fragments, granted, receipts
+from .client_lookup import own_client
+from .connection_lookup import connections_to_others, foreign_connection
+from .members import MemberSearch, by_name
+
+PER_PAGE = 25
+FROM_CLIENT = "client"
+
+
+@needs(Permission.READ_CONSOLE)
+@require_safe
+def of_client(request: PageRequest, client_id: str) -> HttpResponse:
+    """Everybody who has granted something to a client of this tenant."""
+    return _people(request, own_client(client_id), reverse("clients"))
+
+
+@needs(Permission.READ_CONSOLE)
+@require_safe
+def of_connection(request: PageRequest, connection_id: int) -> HttpResponse:
+    """The same for a client of another tenant: only this tenant's people."""
+    return _people(
+        request, foreign_connection(connection_id).client, reverse("connection", args=[connection_id])
+    )
+
+
+def _people(request: PageRequest, client: Client, back: str) -> HttpResponse:
+    search = MemberSearch(request.GET)
+    page = Paginator(by_name(search.find(granted.holders(client))), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = {
+        "title": _("People and their grants"),
+        "section": "clients",
+        "client": client,
+        "publisher": client.tenant if client.tenant_id != current_tenant().pk else None,
+        "back": back,
+        "search": search,
+        "page": page,
+        "grants": granted.of_people(page.object_list, client),
+        "reach": TokenFamily.reach(client, current_tenant()),
+        "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
+    }
+    return render(request, "grants/people.html", context)
+
+
+@needs(Permission.MANAGE_CLIENTS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: PageRequest, user_id: UUID, client_id: str) -> HttpResponse:
+    """Takes a grant back for somebody: asks first, then ends their consent and every session of the client for them."""
+    user, connection = _whose(user_id, client_id)
+    client = connection.client
+    grant = granted.one(user, client)
+    if request.method == "POST":
+        receipt = _take_back(request, grant, client) if grant else None
+        title = _("%(application)s no longer acts for %(person)s") % {
+            "application": client.name,
+            "person": user.display_name,
+        }
+        return receipts.shown(
+            request, title, receipt, back=_back(request, user, connection), section="members"
+        )
+    if grant is None:
+        raise Http404
+    context: dict[str, Any] = {
+        "title": _("Withdraw this grant?"),
+        "section": "members",
+        "grant": grant,
+        "back": _back(request, user, connection),
+    }
+    return fragments.dialog(request, "grants/withdraw.html", context)
+
+
+def _whose(user_id: UUID, client_id: str) -> tuple[User, Connection]:
+    if not client_id.isprintable():
+        raise Http404
+    user: User = get_object_or_404(User.objects.select_related("tenant"), pk=user_id)
+    connections = Connection.objects.select_related("client__tenant").filter(client__deleted_at=None)
+    connection: Connection = get_object_or_404(connections, client__client_id=client_id)
+    return user, connection
+
+
+def _take_back(request: PageRequest, grant: granted.Grant, client: Client) -> Receipt | None:
+    if grant.consent is not None:
+        return grant.consent.withdraw(by=actor(request))
+    with transaction.atomic():  # the tenant trusts the client: nobody was asked, but a session can be ended
+        receipt = TokenFamily.end_of_user(grant.user, client, reason="ended by an administrator")
+        Event.record(
+            current_tenant(),
+            Action.TOKENS_REVOKED,
+            by=actor(request),
+            target=client,
+            details={"user": grant.user.email} | receipt.details,
+        )
+    return receipt
+
+
+def _back(request: PageRequest, user: User, connection: Connection) -> str:
+    """The page that the confirmation was opened from: the client's people, or the person's grants."""
+    if request.GET.get("from") != FROM_CLIENT:
+        return reverse("member", args=[user.pk])
+    if connections_to_others().filter(pk=connection.pk).exists():
+        return reverse("connection_grants", args=[connection.pk])
+    return reverse("client_grants", args=[connection.client.client_id])

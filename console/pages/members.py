@@ -1,0 +1,85 @@
+"""The tenant's people, and what each of them has granted to which client (P5)."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from ..access import needs
+from ..models import User
+from ..policy.roles import Permission
+from ..requests import PageRequest
+from . import granted
+
+PER_PAGE = 25
+LONGEST = 200
+MOST_WORDS = 8
+
+
+class MemberSearch:
+    """People by parts of their name or e-mail address. A search never fails: what makes no sense finds nothing."""
+
+    def __init__(self, sent: Mapping[str, Any]) -> None:
+        self.text = str(sent.get("q", "")).replace("\0", "").strip()[:LONGEST]
+
+    def find(self, people: "QuerySet[User]") -> "QuerySet[User]":
+        """Those of `people` who fit every word."""
+        for word in self.text.split()[:MOST_WORDS]:
+            people = people.filter(_about(word))
+        return people
+
+
+def _about(word: str) -> Q:
+    """The embedded database folds the case of ASCII letters only: other words are tried as they are usually written."""
+    spellings = {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
+    found = Q()
+    for spelling in spellings:
+        found |= Q(name__icontains=spelling) | Q(email__icontains=spelling)
+    return found
+
+
+def by_name(people: "QuerySet[User]") -> "QuerySet[User]":
+    """In the order of what they are called in lists."""
+    return people.order_by(Lower(Coalesce(NullIf("name", Value("")), "email")), "pk")
+
+
+@needs(Permission.READ_CONSOLE)
+@require_safe
+def listing(request: PageRequest) -> HttpResponse:
+    """Everybody, with role, last sign-in and the number of their grants."""
+    search = MemberSearch(request.GET)
+    page = Paginator(by_name(search.find(User.objects.all())), PER_PAGE).get_page(request.GET.get("page"))
+    people = list(page.object_list)
+    numbers = granted.numbers(people)
+    context = {
+        "title": _("People"),
+        "search": search,
+        "page": page,
+        "people": [(person, numbers.get(person.pk, 0)) for person in people],
+    }
+    template = (
+        "members/list.html" if request.htmx and request.htmx.target == "people" else "members/listing.html"
+    )
+    return render(request, template, context)
+
+
+@needs(Permission.READ_CONSOLE)
+@require_safe
+def member(request: PageRequest, user_id: UUID) -> HttpResponse:
+    """One person's grants."""
+    person: User = get_object_or_404(User.objects.all(), pk=user_id)
+    context = {
+        "title": person.display_name,
+        "section": "members",
+        "person": person,
+        "grants": granted.of_person(person),
+        "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
+    }
+    return render(request, "members/member.html", context)

@@ -1,0 +1,241 @@
+"""Publishing: whether other tenants may connect to a client, and which of them have (S6, S7, N5, N9)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ..access import needs
+from ..approvals import is_proven
+from ..models import Client, Connection, NotPublishable, TokenFamily
+from ..policy import scopes
+from ..policy.publication import Difference
+from ..policy.roles import Permission
+from ..requests import PageRequest
+from ..scope_words import grouped
+from ..sessions import actor
+from . import fragments, reach, receipts
+from .client_lookup import back_to_list, own_client
+from .forms.client import version_of
+from .forms.unpublication import UnpublicationForm
+
+PER_PAGE = 25
+LATELY = timedelta(days=30)
+NAMED = 3
+pages = require_http_methods(["GET", "HEAD", "POST"])
+
+
+# --- Publishing ------------------------------------------------------------------------------------------------------
+
+
+@needs(Permission.MANAGE_CLIENTS)
+@pages
+def publish(request: PageRequest, client_id: str) -> HttpResponse:
+    """Says what publishing means and what other tenants will see; then publishes what was read."""
+    with transaction.atomic():
+        client = own_client(client_id, lock=request.method == "POST")
+        if client.published_at:
+            messages.info(request, _("“%(name)s” is published already.") % {"name": client.name})
+            return fragments.done(request, back_to_list(request))
+        if request.method != "POST":
+            return _publishing(request, client)
+        if request.POST.get("version", version_of(client)) != version_of(client):
+            return _publishing(request, client, changed=True, status=422)
+        try:
+            client.publish(by=actor(request))
+        except NotPublishable:
+            return _publishing(request, client, status=422)
+    messages.success(
+        request,
+        _("“%(name)s” is published. Every tenant of the region can connect to it under the same client ID.")
+        % {"name": client.name},
+    )
+    return fragments.done(request, back_to_list(request))
+
+
+def _publishing(
+    request: PageRequest, client: Client, *, changed: bool = False, status: int = 200
+) -> HttpResponse:
+    if client.machine_only:
+        title = _("%(name)s cannot be published") % {"name": client.name}
+        context: dict[str, Any] = {"title": title, "client": client, "section": "clients"}
+        return fragments.dialog(request, "publication/not_publishable.html", context, status=status)
+    terms = client.terms
+    context = {
+        "title": _("Publish %(name)s?") % {"name": client.name},
+        "client": client,
+        "version": version_of(client),
+        "changed": changed,
+        "terms": terms,
+        "areas": grouped(scopes.roots(terms.scopes)),
+        "homepage_proven": is_proven(client.homepage_url, terms.redirect_hosts),
+        "returning": reach.served(client).count(),
+        "section": "clients",
+    }
+    return fragments.dialog(request, "publication/publish.html", context, status=status)
+
+
+# --- Unpublishing ----------------------------------------------------------------------------------------------------
+
+
+@needs(Permission.MANAGE_CLIENTS)
+@pages
+def unpublish(request: PageRequest, client_id: str) -> HttpResponse:
+    """Nobody can connect any more; those that are connected stay or end at once, as the owner chooses."""
+    with transaction.atomic():
+        client = own_client(client_id, lock=request.method == "POST")
+        if not client.published_at:
+            messages.info(request, _("“%(name)s” is not published.") % {"name": client.name})
+            return fragments.done(request, back_to_list(request))
+        number = reach.served(client).count()
+        form = UnpublicationForm(request.POST if request.method == "POST" else None, asked=number > 0)
+        if not form.is_valid():
+            return _unpublishing(request, client, form, number)
+        receipt = client.unpublish(by=actor(request), connected_stay=form.connected_stay)
+    name = {"name": client.name}
+    if form.connected_stay or not number:
+        messages.success(request, _("“%(name)s” is unpublished. No further tenant can connect to it.") % name)
+        return fragments.done(request, back_to_list(request))
+    return receipts.shown(
+        request,
+        _("“%(name)s” is unpublished") % name,
+        receipt,
+        back=back_to_list(request),
+        text=ngettext(
+            "%(number)d tenant was cut off, and no tenant can connect any more.",
+            "%(number)d tenants were cut off, and no tenant can connect any more.",
+            number,
+        )
+        % {"number": number},
+    )
+
+
+def _unpublishing(request: PageRequest, client: Client, form: UnpublicationForm, number: int) -> HttpResponse:
+    context = {
+        "title": _("Unpublish %(name)s?") % {"name": client.name},
+        "client": client,
+        "form": form,
+        "connected": number,
+        "reach": reach.elsewhere(client),
+        "section": "clients",
+    }
+    return fragments.dialog(
+        request, "publication/unpublish.html", context, status=422 if form.is_bound else 200
+    )
+
+
+# --- Who is connected ------------------------------------------------------------------------------------------------
+
+WAITS_FOR: dict[str, str | Promise] = {
+    "new_scopes": gettext_lazy("new scopes"),
+    "new_hosts": gettext_lazy("new redirect hosts"),
+    "new_grants": gettext_lazy("new machine grants"),
+    "publisher": gettext_lazy("another publisher"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """One tenant's use of a client, as its owner may see it: numbers, and none of its people."""
+
+    connection: Connection
+    sign_ins: int
+    sessions: int
+    offered: int
+    waits: str  # what it has not accepted yet, in words; "" if it runs on what is offered
+    ended: bool
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether its administrators allow fewer scopes than it approved."""
+        allowed = scopes.closure(self.connection.scopes)
+        return not allowed.issuperset(self.connection.approved.scopes)
+
+
+@needs(Permission.READ_CONSOLE)
+@require_safe
+def connected_tenants(request: PageRequest, client_id: str) -> HttpResponse:
+    """The tenants that are connected to a client: since when, on which version and scopes, how much they use it."""
+    client = own_client(client_id)
+    page = Paginator(_with_use(client), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "title": _("Connected tenants"),
+        "client": client,
+        "page": page,
+        "tenants": [_seen_by_owner(client, connection) for connection in page],
+        "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
+        "section": "clients",
+    }
+    return render(request, "publication/tenants.html", context)
+
+
+def _with_use(client: Client) -> "QuerySet[Connection]":
+    """The connections of other tenants with what their people did: one query for a page."""
+    now = timezone.now()
+    families = (
+        TokenFamily._base_manager.filter(client=client, tenant=OuterRef("tenant"))
+        .order_by()
+        .values("tenant")
+        .annotate(
+            begun=Count("pk", filter=Q(began_at__gt=now - LATELY)),
+            live=Count("pk", filter=Q(ended_at=None, expires_at__gt=now)),
+        )
+    )
+    return (
+        reach.connected(client)
+        .select_related("tenant")
+        .annotate(
+            sign_ins=Coalesce(Subquery(families.values("begun")), 0),
+            sessions=Coalesce(Subquery(families.values("live")), 0),
+        )
+        .order_by("tenant__name", "pk")
+    )
+
+
+def _seen_by_owner(client: Client, connection: Any) -> Connected:
+    connection.client = client
+    change = connection.pending()
+    return Connected(
+        connection,
+        sign_ins=connection.sign_ins,
+        sessions=connection.sessions,
+        offered=len(client.allowed_scopes),
+        waits=_in_words(change) if change.is_wider else "",
+        ended=client.published_at is None and not client.stays_connected,
+    )
+
+
+def _in_words(change: Difference) -> str:
+    return ", ".join(str(words) for name, words in WAITS_FOR.items() if getattr(change, name))
+
+
+# --- After an edit ---------------------------------------------------------------------------------------------------
+
+
+def waiting(client: Client) -> str:
+    """Which tenants go on with what they approved until they accept what the client is now; "" if none does (N5)."""
+    names = []
+    for connection in reach.served(client).select_related("tenant").order_by("tenant__name"):
+        connection.client = client
+        if connection.pending().is_wider:
+            names.append(connection.tenant.name)
+    if not names:
+        return ""
+    listed = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+    return ngettext(
+        "%(number)d tenant keeps running on what it approved until it accepts version %(version)d: %(names)s.",
+        "%(number)d tenants keep running on what they approved until they accept version %(version)d: %(names)s.",
+        len(names),
+    ) % {"number": len(names), "version": client.version, "names": listed}

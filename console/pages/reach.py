@@ -1,0 +1,66 @@
+"""What an act on clients would touch now: tenants, people, sessions (N9). Numbers only, never whose.
+
+The owner of a published client is told how many of other tenants' people it serves, so these look-ups cross tenants on
+purpose.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, QuerySet
+from django.utils import timezone
+
+from ..models import Client, Connection, Reach, Tenant, TokenFamily
+
+NOTHING = Reach(0, 0, 0, None)
+
+
+def of_each(clients: Iterable[Client], tenant: Tenant | None = None) -> dict[int, Reach]:
+    """client -> what it reaches: in one tenant, or in the whole region. One query, however many there are."""
+    families = _live().filter(client__in=list(clients))
+    if tenant is not None:
+        families = families.filter(tenant=tenant)
+    rows: Any = families.order_by().values("client").annotate(**_NUMBERS)
+    return {row.pop("client"): Reach(**row) for row in rows}
+
+
+def elsewhere(client: Client) -> Reach:
+    """What a client reaches in the tenants that do not own it."""
+    return Reach(**_live().filter(client=client).exclude(tenant=client.tenant_id).aggregate(**_NUMBERS))
+
+
+def last_used(found: Reach, moment: datetime | None) -> Reach:
+    """The same, with an activity that no live session tells of: of machines, or of sessions that have ended."""
+    known = [time for time in (found.last_activity, moment) if time is not None]
+    return replace(found, last_activity=max(known, default=None))
+
+
+def connected(client: Client) -> "QuerySet[Connection]":
+    """The connections of other tenants to a client of this one, blocked ones too."""
+    return Connection._base_manager.filter(client=client).exclude(tenant=client.tenant_id)
+
+
+def served(client: Client) -> "QuerySet[Connection]":
+    """The connections of other tenants that let the client in."""
+    return connected(client).filter(status=Connection.Status.APPROVED)
+
+
+def served_by_each(clients: Iterable[Client], owner: Tenant) -> dict[int, int]:
+    """client -> how many tenants other than its owner let it in."""
+    approved = Connection._base_manager.filter(client__in=list(clients), status=Connection.Status.APPROVED)
+    numbers = approved.exclude(tenant=owner).order_by().values("client").annotate(number=Count("pk"))
+    return dict(numbers.values_list("client_id", "number"))
+
+
+def _live() -> "QuerySet[TokenFamily]":
+    return TokenFamily._base_manager.filter(ended_at=None, expires_at__gt=timezone.now())
+
+
+_NUMBERS: dict[str, Any] = {
+    "sessions": Count("pk"),
+    "people": Count("user", distinct=True),
+    "tenants": Count("tenant", distinct=True),
+    "last_activity": Max("last_used_at"),
+}

@@ -1,0 +1,145 @@
+"""Requests to connect a published client: administrators answer them, whoever asked sees the answer (P2, N6)."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from .. import approvals
+from ..access import needs
+from ..models import Connection, ConnectionRequest, ConnectionRequester, NotPublished
+from ..notifications import tell_requesters
+from ..policy.roles import Permission
+from ..requests import PageRequest
+from ..sessions import actor
+from ..tenancy import current_tenant
+from . import fragments
+from .forms.refusal import RefusalForm
+
+DECIDED_PER_PAGE = 20
+OPEN = ConnectionRequest.Status.OPEN
+pages = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@needs(Permission.READ_CONSOLE)
+@require_safe
+def listing(request: PageRequest) -> HttpResponse:
+    """Every open request, the longest waiting first; below, what was decided."""
+    waiting = ConnectionRequest.objects.filter(status=OPEN).order_by("opened_at", "pk")
+    decided = ConnectionRequest.objects.exclude(status=OPEN).order_by("-decided_at", "-pk")
+    page = Paginator(approvals.with_requesters(decided), DECIDED_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "title": _("Requests"),
+        "waiting": approvals.with_requesters(waiting),
+        "page": page,
+        "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
+    }
+    return render(request, "requests/listing.html", context)
+
+
+@needs(Permission.MANAGE_CLIENTS)
+@pages
+def approve(request: PageRequest, request_id: int) -> HttpResponse:
+    """The approval page, for a request: what the client is and wants, and on what conditions it is let in."""
+    if request.POST.get("decision") == "deny":
+        return fragments.done(request, reverse("connection_request_deny", args=[request_id]))
+    wish = _wish(request_id)
+    if wish.status != OPEN:
+        return _decided(request, wish)
+    if not approvals.available(wish.client):
+        return _approval_page(request, wish)
+    if request.method != "POST":
+        return _approval_page(request, wish)
+    if not approvals.is_sealed(request.POST, _seal(wish)):
+        return _approval_page(request, wish, changed=True)
+    try:
+        answer = approvals.read(request.POST, wish.client)
+        connection = approvals.approve(current_tenant(), wish.client, answer, by=actor(request), wish=wish)
+    except approvals.Incomplete as problem:
+        return _approval_page(request, wish, problem=str(problem))
+    except approvals.AlreadyDecided:
+        return _decided(request, _wish(request_id))
+    except NotPublished:  # changed between reading and saving
+        return _approval_page(request, _wish(request_id), changed=True)
+    messages.success(
+        request, _("“%(name)s” is connected. Those who asked are told.") % {"name": wish.client.name}
+    )
+    return fragments.done(request, reverse("connection", args=[connection.pk]))
+
+
+def _seal(wish: ConnectionRequest) -> str:
+    return approvals.seal("request", str(wish.pk), wish.client.name, terms=wish.client.terms)
+
+
+def _approval_page(
+    request: PageRequest, wish: ConnectionRequest, *, changed: bool = False, problem: str = ""
+) -> HttpResponse:
+    context = approvals.form(wish.client, request.POST if problem else None) | {
+        "title": _("Connect %(name)s?") % {"name": wish.client.name},
+        "section": "connection_requests",
+        "wish": wish,
+        "available": approvals.available(wish.client),
+        "blocked": Connection.objects.filter(client=wish.client, status=Connection.Status.BLOCKED).exists(),
+        "shown": _seal(wish),
+        "changed": changed,
+        "problem": problem,
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "requests/approve.html", context, status=status)
+
+
+@needs(Permission.MANAGE_CLIENTS)
+@pages
+def deny(request: PageRequest, request_id: int) -> HttpResponse:
+    """Refuses a request, with a text for those who asked."""
+    wish = _wish(request_id)
+    if wish.status != OPEN:
+        return _decided(request, wish)
+    form = RefusalForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        context = {
+            "title": _("Refuse this request?"),
+            "section": "connection_requests",
+            "wish": wish,
+            "form": form,
+        }
+        return fragments.dialog(request, "requests/deny.html", context, status=422 if form.is_bound else 200)
+    if not wish.deny(form.cleaned_data["answer"], by=actor(request)):
+        return _decided(request, _wish(request_id))
+    tell_requesters(wish)
+    messages.success(
+        request,
+        _("The request for “%(name)s” is refused. Those who asked are told.") % {"name": wish.client.name},
+    )
+    return fragments.done(request, reverse("connection_requests"))
+
+
+def _wish(request_id: int) -> ConnectionRequest:
+    wish: ConnectionRequest = get_object_or_404(
+        approvals.with_requesters(ConnectionRequest.objects.select_related("tenant")), pk=request_id
+    )
+    return wish
+
+
+def _decided(request: PageRequest, wish: ConnectionRequest) -> HttpResponse:
+    """Somebody has answered: who, when and what, instead of a form that would come too late."""
+    context = {"title": _("This request has been answered"), "section": "connection_requests", "wish": wish}
+    return fragments.dialog(
+        request, "requests/decided.html", context, status=422 if request.method == "POST" else 200
+    )
+
+
+@needs(Permission.OWN_ACCOUNT)
+@require_safe
+def own(request: PageRequest) -> HttpResponse:
+    """What this person asked for, how it stands, and the answer."""
+    asked = (
+        ConnectionRequester.objects.filter(user=request.user)
+        .select_related("request__client__tenant", "request__decided_by")
+        .order_by("-asked_at", "-pk")
+    )
+    page = Paginator(asked, DECIDED_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "requests/own.html", {"title": _("Your requests"), "page": page})

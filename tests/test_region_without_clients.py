@@ -1,0 +1,69 @@
+"""A region where OAuth clients are switched off (S15): the page explains, every endpoint refuses, nothing is lost."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client as Browser
+
+from console.models import Client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def switched_off(settings):
+    settings.OAUTH_CLIENTS_SUPPORTED = False
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/oauth/token",
+        "/oauth/revoke",
+        "/oauth/introspect",
+        "/oauth/userinfo",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/openid-configuration",
+        "/.well-known/jwks.json",
+        "/api/v1/users/me",
+    ],
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_every_endpoint_refuses_with_both_kinds_of_error(path, method, acme, stranger, switched_off):
+    answer = getattr(stranger(acme), method)(path)
+    assert answer.status_code == 403
+    assert answer.json()["error"] == "unauthorized_client"
+    assert answer.json()["errors"][0]["code"] == "OAUTH-NOT-SUPPORTED"
+
+
+def test_the_authorization_endpoint_shows_a_page_and_sends_nobody_anywhere(acme, stranger, web_client, switched_off):
+    answer = stranger(acme).get("/oauth/authorize", {"client_id": web_client[0].client_id})
+    assert answer.status_code == 403
+    assert "not supported in this region" in answer.content.decode()
+
+
+def test_the_oauth_page_explains(alice, browser, switched_off):
+    answer = browser(alice).get("/console/oauth")
+    assert answer.status_code == 200
+    assert "not supported in this region" in answer.content.decode()
+
+
+def test_no_client_can_be_made_in_the_console(in_acme, alice, browser, switched_off):
+    browser(alice).post("/console/oauth/new", {"type": "web", "name": "x", "redirect_uris": "https://a.example/cb"})
+    assert not Client.objects.exists()
+
+
+def test_signing_in_and_the_audit_log_still_work(alice, browser, switched_off):
+    assert browser(alice).get("/console/events").status_code == 200
+
+
+def test_the_command_refuses(acme, switched_off):
+    with pytest.raises(CommandError, match="not supported in this region"):
+        call_command("create_client", "acme", "X", "--type", "web", "--redirect-url", "https://a.example/cb")
+
+
+def test_what_was_registered_is_still_there_when_it_is_switched_on(in_acme, web_client, alice, browser, settings):
+    settings.OAUTH_CLIENTS_SUPPORTED = False
+    here: Browser = browser(alice)
+    here.get("/console/oauth")
+    settings.OAUTH_CLIENTS_SUPPORTED = True
+    assert web_client[0].name in browser(alice).get("/console/oauth").content.decode()
