@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Exists, Max, OuterRef, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,7 @@ from ..models import Client, Connection, Consent, RefreshToken, TokenFamily
 from ..policy import scopes
 from ..policy.roles import Permission
 from ..policy.scope_catalogue import AREAS, Scope
+from ..requests import PageRequest
 from . import fragments
 
 
@@ -46,7 +47,7 @@ class Application:
 
 @needs(Permission.OWN_ACCOUNT)
 @require_safe
-def applications(request: HttpRequest) -> HttpResponse:
+def applications(request: PageRequest) -> HttpResponse:
     """Every application with the person's consent, and those that hold a session because the tenant trusts them."""
     consents = (
         Consent.objects.filter(user=request.user, client__deleted_at=None)
@@ -73,7 +74,7 @@ def applications(request: HttpRequest) -> HttpResponse:
 
 @needs(Permission.OWN_ACCOUNT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request: HttpRequest, consent_id: int) -> HttpResponse:
+def withdraw(request: PageRequest, consent_id: int) -> HttpResponse:
     """Asks first, then takes the consent back: every token that the application holds for this person ends."""
     consent = get_object_or_404(
         Consent.objects.select_related("client__tenant", "user", "tenant"), pk=consent_id, user=request.user
@@ -103,7 +104,7 @@ def _application(
     return Application(client, consent, granted, last_used, live, client.pk in trusted)
 
 
-def _use(request: HttpRequest) -> dict[int, tuple[datetime, int]]:
+def _use(request: PageRequest) -> dict[int, tuple[datetime, int]]:
     """client -> when it last used a token of this person, and how many of its sessions can still do so."""
     now = timezone.now()
     refreshable = RefreshToken.objects.filter(family=OuterRef("pk"), revoked=None, expires_at__gt=now)

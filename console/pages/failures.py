@@ -29,7 +29,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(
-        request, 404, _("There is no such page"), _("It may have been moved or deleted, or the address is not complete.")
+        request,
+        404,
+        _("There is no such page"),
+        _("It may have been moved or deleted, or the address is not complete.")
     )
 
 

@@ -81,7 +81,9 @@ def test_oi05_it_takes_none_from_the_address(app: Application, bobs: Browser):
     token = app.tokens(bobs, scope="openid")["access_token"]
 
     assert_challenged(app.web.get(f"{PATH}?access_token={token}"), error=None)
-    assert_refused(app.web.post(f"{PATH}?access_token={token}", b"", content_type=FORM), "invalid_request")
+    assert_challenged(app.web.post(f"{PATH}?access_token={token}"), error=None)
+    both = app.web.post(f"{PATH}?access_token={token}", f"access_token={token}", content_type=FORM)
+    assert_refused(both, "invalid_request")
 
 
 @pytest.mark.spec("OpenID Connect Core", "5.3.3")
