@@ -42,7 +42,10 @@ class Command(Operation):
             tenant = Tenant.found(alias, name, hosts, by=OPERATOR)
         except IntegrityError:
             raise CommandError("The alias or one of the hosts already belongs to a tenant.") from None
-        hosts = list(tenant.hostnames.values_list("host", flat=True))
+        hosts = sorted(
+            tenant.hostnames.values_list("host", flat=True),
+            key=lambda host: (not tenant.issuer.endswith(f"://{host}"), host),  # the canonical one first
+        )
         self.report(
             options,
             {"id": str(tenant.pk), "alias": tenant.alias, "hosts": hosts, "issuer": tenant.issuer},
