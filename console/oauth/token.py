@@ -117,5 +117,8 @@ def _record(request: TenantRequest, state: Issuance, sent: Mapping[str, str], er
         by=Actor(client=client, address=state.actor.address),
         target=client,
         reason=error.reason,
-        details={"error": error.error, "grant_type": grant_type if grant_type in server().grant_types else ""},
+        details={
+            "error": error.error,
+            "grant_type": grant_type if grant_type in server().grant_types else "",
+        },
     )

@@ -267,11 +267,7 @@ class TenantValidator(OAuth2Validator):
     @staticmethod
     def _labels(request: Request) -> dict[str, str]:
         """Labels for the list of tokens (Q6), from the request's own parameters and nowhere else."""
-        return {
-            name: value.replace("\0", "")
-            for name, value in request.decoded_body or []
-            if name in LABELS
-        }
+        return {name: value.replace("\0", "") for name, value in request.decoded_body or [] if name in LABELS}
 
     @staticmethod
     def _begin_impersonation(request: Request, expires: datetime) -> None:

@@ -62,9 +62,13 @@ def test_it_says_who_the_person_is(
     }
 
 
-def test_it_says_who_administers(app: Application, browser: Callable[[User], Browser], alice: User, carol: User):
+def test_it_says_who_administers(
+    app: Application, browser: Callable[[User], Browser], alice: User, carol: User
+):
     roles = {
-        person.name: [role["name"] for role in me(app, token_of(app, browser(person))).json()["assignedRoles"]]
+        person.name: [
+            role["name"] for role in me(app, token_of(app, browser(person))).json()["assignedRoles"]
+        ]
         for person in (alice, carol)
     }
 
@@ -101,7 +105,17 @@ def test_it_takes_what_qliks_libraries_send_along(
 @pytest.mark.spec("RFC 6750", "3.1")
 @pytest.mark.parametrize(
     "header",
-    ["", "Bearer", "Bearer x", "Bearer a.b.c", "Basic YTpi", "Bearer " + "x" * 20_000, "Bearer é", "Bearer \x00", "x"],
+    [
+        "",
+        "Bearer",
+        "Bearer x",
+        "Bearer a.b.c",
+        "Basic YTpi",
+        "Bearer " + "x" * 20_000,
+        "Bearer é",
+        "Bearer \x00",
+        "x",
+    ],
 )
 def test_it_wants_a_token(app: Application, header: str):
     assert_unauthorized(app.web.get(PATH, headers={"Authorization": header} if header else {}))
@@ -149,9 +163,7 @@ def test_a_person_who_has_been_moved_into_a_token_of_another_is_not_believed(
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options", "trace"])
-def test_it_has_no_other_method(
-    app: Application, browser: Callable[[User], Browser], bob: User, method: str
-):
+def test_it_has_no_other_method(app: Application, browser: Callable[[User], Browser], bob: User, method: str):
     response = getattr(app.web, method)(PATH, headers=bearer(token_of(app, browser(bob))))
 
     assert response.status_code == 405

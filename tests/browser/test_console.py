@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django_scopes import scope
 from playwright.sync_api import Page, expect
 
 from console.models import Actor, ClientSecret
@@ -26,7 +25,9 @@ def console(page, signed_in, alice, console_url):
 @pytest.fixture
 def reports(acme, alice, port):
     """A client, its secret, and the application that has both. Its callback is the region host's start page."""
-    return Application(*cast.register(acme, by=alice, name="Reports", redirect_uris=[f"http://localhost:{port}/"]))
+    return Application(
+        *cast.register(acme, by=alice, name="Reports", redirect_uris=[f"http://localhost:{port}/"])
+    )
 
 
 def act(page: Page, name: str, action: str) -> None:
@@ -71,7 +72,9 @@ def test_a_save_over_somebody_elses_changes_is_asked_about_first(
     expect(doras.get_by_text("has been saved.")).to_be_visible()
 
     dialog.get_by_role("button", name="Save").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("dora@acme.example has saved this client since you opened it")
+    expect(dialog.get_by_role("alert")).to_contain_text(
+        "dora@acme.example has saved this client since you opened it"
+    )
     expect(dialog.get_by_role("alert")).to_be_focused()
     expect(dialog.get_by_role("insertion").first).to_have_text("From dora")
     expect(dialog.get_by_role("textbox", name="Description")).to_have_value("From alice")
@@ -189,8 +192,13 @@ def test_several_clients_go_after_one_confirmation(console, reports, register, a
 
 
 @pytest.mark.spec("requirements", "P7")
-def test_searching_filtering_and_sorting_change_list_and_address_and_nothing_else(console, reports, register, acme):
-    for fields in ({"name": "Payroll", "consent_method": "trusted"}, {"name": "Report viewer", "type": "spa"}):
+def test_searching_filtering_and_sorting_change_list_and_address_and_nothing_else(
+    console, reports, register, acme
+):
+    for fields in (
+        {"name": "Payroll", "consent_method": "trusted"},
+        {"name": "Report viewer", "type": "spa"},
+    ):
         register(acme, **fields)
     page = console()
     rows = page.get_by_role("table", name="OAuth clients").get_by_role("rowheader")
@@ -250,7 +258,12 @@ def test_a_rows_menu_works_with_the_keyboard(console, reports):
     button.focus()
     page.keyboard.press("Enter")
     expect(menu).to_be_visible()
-    for key, item in (("ArrowDown", "Edit"), ("ArrowUp", "Delete"), ("ArrowDown", "Edit"), ("ArrowDown", "Manage secrets")):
+    for key, item in (
+        ("ArrowDown", "Edit"),
+        ("ArrowUp", "Delete"),
+        ("ArrowDown", "Edit"),
+        ("ArrowDown", "Manage secrets"),
+    ):
         page.keyboard.press(key)
         expect(menu.get_by_role("link", name=item, exact=True)).to_be_focused()
     page.keyboard.press("Escape")
@@ -350,9 +363,13 @@ def test_a_list_says_which_of_its_addresses_is_which(console, reports):
         field.get_by_role("textbox", name="New: Redirect URLs").fill(value)
         field.get_by_role("button", name="Add", exact=True).click()
         expect(field.get_by_role("button", name=f"Remove {value}")).to_be_visible()
-    expect(field.get_by_role("textbox", name="Redirect URLs 3")).to_have_value("https://two.example.com/callback")
+    expect(field.get_by_role("textbox", name="Redirect URLs 3")).to_have_value(
+        "https://two.example.com/callback"
+    )
     field.get_by_role("button", name="Remove https://one.example.com/callback").click()
-    expect(field.get_by_role("textbox", name="Redirect URLs 2")).to_have_value("https://two.example.com/callback")
+    expect(field.get_by_role("textbox", name="Redirect URLs 2")).to_have_value(
+        "https://two.example.com/callback"
+    )
     expect(field.get_by_role("textbox", name="Redirect URLs 3")).to_have_count(0)
     field.get_by_role("textbox", name="New: Redirect URLs").fill("https://two.example.com/callback")
     page.keyboard.press("Enter")
@@ -410,10 +427,15 @@ def test_trying_a_client_shows_tokens_and_what_they_are_good_for(console, report
     result = page.get_by_role("region", name="Result")
     expect(result.get_by_text("200 OK")).to_be_visible()
     expect(result.get_by_text("POST /oauth/token")).to_be_visible()
-    access, identity = result.get_by_role("group").filter(has_text="Access token"), result.get_by_role("group").filter(
-        has_text="ID token"
+    access, identity = (
+        result.get_by_role("group").filter(has_text="Access token"),
+        result.get_by_role("group").filter(has_text="ID token"),
     )
-    for claim in (f'"iss": "{alice.tenant.issuer}"', f'"sub": "{alice.pk}"', f'"client_id": "{reports.client_id}"'):
+    for claim in (
+        f'"iss": "{alice.tenant.issuer}"',
+        f'"sub": "{alice.pk}"',
+        f'"client_id": "{reports.client_id}"',
+    ):
         expect(access).to_contain_text(claim)
     expect(identity).to_contain_text(f'"email": "{alice.email}"')
     expect(identity).to_contain_text("The nonce is the one that was sent.")
@@ -435,7 +457,7 @@ def test_trying_a_client_shows_tokens_and_what_they_are_good_for(console, report
 
 
 @pytest.mark.spec("requirements", "Q8 P8")
-def test_the_audit_log_tells_what_happened_and_is_searched(console, reports, acme, alice, bob, new_page, signed_in):
+def test_the_audit_log_tells_what_happened_and_is_searched(console, reports, bob):
     page = console()
     act(page, "Reports", "Edit")
     page.get_by_role("dialog").get_by_role("textbox", name="Description").fill("For the board")
@@ -470,10 +492,10 @@ def test_the_audit_log_tells_what_happened_and_is_searched(console, reports, acm
     page.get_by_role("combobox", name="Action").select_option("Client disabled")
     expect(events).to_have_text([re.compile("alice@acme.example disabled Reports.")])
     page.get_by_role("combobox", name="Action").select_option("Every action")
+    expect(events.filter(has_text="edited Reports.")).to_be_visible()
     page.get_by_role("searchbox", name="Search").fill("bob")
     expect(events.filter(has_text="alice@acme.example edited Reports.")).to_have_count(0)
     expect(events.filter(has_text="bob@acme.example gave consent to Reports.")).to_be_visible()
     page.go_back()
     expect(events.filter(has_text="alice@acme.example edited Reports.")).to_be_visible()
-    with scope(tenant=acme):
-        assert reports.secret not in page.content()
+    assert reports.secret not in page.content()

@@ -126,7 +126,9 @@ def test_it_needs_a_trusted_connection(app: Application, machine_client: ClientA
     assert ask(app).status_code == 200
 
 
-def test_trust_is_given_by_each_tenant_for_itself(machine_client: ClientAndSecret, globex: Tenant, acme: Tenant):
+def test_trust_is_given_by_each_tenant_for_itself(
+    machine_client: ClientAndSecret, globex: Tenant, acme: Tenant
+):
     client, secret = machine_client
     abroad = Application(client, secret, tenant=globex)
     with scope(tenant=acme):

@@ -79,7 +79,18 @@ def remove_the_person(app: Application, bob: User, tokens: dict[str, Any]) -> No
     User.objects.filter(pk=bob.pk).delete()
 
 
-ENDS = [disable, disable_and_enable, delete, withdraw, revoke, reuse, deactivate, block, disconnect, remove_the_person]
+ENDS = [
+    disable,
+    disable_and_enable,
+    delete,
+    withdraw,
+    revoke,
+    reuse,
+    deactivate,
+    block,
+    disconnect,
+    remove_the_person,
+]
 
 
 @pytest.mark.parametrize("act", ENDS)
@@ -100,7 +111,9 @@ def test_it_ends_at_once_and_everywhere(
         assert asked.status_code == 401 or asked.json() == {"active": False}
 
 
-@pytest.mark.parametrize("act", [disable, disable_and_enable, delete, withdraw, deactivate, block, disconnect])
+@pytest.mark.parametrize(
+    "act", [disable, disable_and_enable, delete, withdraw, deactivate, block, disconnect]
+)
 def test_a_code_that_is_on_its_way_ends_too(
     app: Application, bobs: Browser, bob: User, in_acme: Tenant, act: Callable[..., None]
 ):

@@ -123,7 +123,9 @@ def test_jw02_every_token_verifies_at_every_moment(
         signed_by.add(jwt.get_unverified_header(tokens["id_token"])["kid"])
 
         assert all(server.accepts(token, audience) for _, token, audience in in_use), minute
-        assert all(is_alive(app, token) for _, token, audience in in_use[::6] if audience == app.tenant.issuer)
+        assert all(
+            is_alive(app, token) for _, token, audience in in_use[::6] if audience == app.tenant.issuer
+        )
 
     assert len(signed_by) == 3
 

@@ -47,7 +47,7 @@ def at_once(*works: Callable[[], Result]) -> list[Result]:
             connection.ensure_connection()
             begin.wait(30)
             results[number] = work()
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             errors.append(error)
         finally:
             connection.close()
@@ -110,7 +110,7 @@ def test_cd06_fifty_redemptions_of_one_code_are_one_success(app: Application, bo
 def test_f12_many_codes_at_once_are_all_redeemed(app: Application, bobs: Browser):
     codes = [app.code(bobs, scope=SCOPE) for _ in range(THREADS)]
 
-    responses = at_once(*[lambda code=code: twin(app).exchange(code) for code in codes])  # type: ignore[misc]
+    responses = at_once(*[lambda code=code: twin(app).exchange(code) for code in codes])
 
     assert statuses(responses) == {200: THREADS}
     assert all(is_alive(app, response.json()["access_token"]) for response in responses)
@@ -145,7 +145,7 @@ def test_f13_families_that_are_refreshed_at_once_do_not_disturb_one_another(app:
             token = responses[-1].json()["refresh_token"]
         return responses
 
-    responses = at_once(*[lambda token=token: refresh_thrice(token) for token in tokens])  # type: ignore[misc]
+    responses = at_once(*[lambda token=token: refresh_thrice(token) for token in tokens])
 
     assert statuses([response for three in responses for response in three]) == {200: 3 * THREADS}
 
@@ -159,7 +159,10 @@ def test_ca01_one_assertion_at_once_is_taken_once(acme: Tenant, register: Callab
 
     def ask() -> Any:
         return twin(machine.app).token(
-            grant_type="client_credentials", client_id=None, client_assertion_type=TYPE, client_assertion=assertion
+            grant_type="client_credentials",
+            client_id=None,
+            client_assertion_type=TYPE,
+            client_assertion=assertion,
         )
 
     assert statuses(at_once(*[ask] * THREADS)) == {200: 1, 401: THREADS - 1}
@@ -275,7 +278,8 @@ def test_f14_makers_at_once_do_not_pass_the_limit_of_clients(
 
 
 def test_f15_a_client_that_is_deleted_while_its_flows_run_leaves_nothing_alive(
-    app: Application, web_client: ClientAndSecret, browser: Callable[[User], Browser], bob: User, alice: User, acme: Tenant
+    app: Application, web_client: ClientAndSecret, browser: Callable[[User], Browser], bob: User, alice: User,
+    acme: Tenant,
 ):  # fmt: skip
     client, _ = web_client
     bobs = browser(bob)
@@ -309,8 +313,8 @@ def test_f15_a_client_that_is_deleted_while_its_flows_run_leaves_nothing_alive(
         return [own.exchange(codes[0]), own.refresh(refresh_tokens[0]), own.introspect("x")]
 
     *answers, after = at_once(
-        *[lambda code=code: redeem(code) for code in codes],  # type: ignore[misc]
-        *[lambda token=token: refresh(token) for token in refresh_tokens],  # type: ignore[misc]
+        *[lambda code=code: redeem(code) for code in codes],
+        *[lambda token=token: refresh(token) for token in refresh_tokens],
         lambda: sign_in(bob),
         lambda: sign_in(alice),
         delete,
@@ -341,7 +345,7 @@ def test_f15_a_client_that_is_disabled_while_codes_are_redeemed_keeps_none(
         return twin(app).exchange(codes[0])
 
     *responses, after = at_once(
-        *[lambda code=code: twin(app).exchange(code) for code in codes],  # type: ignore[misc]
+        *[lambda code=code: twin(app).exchange(code) for code in codes],
         disable,
     )
 

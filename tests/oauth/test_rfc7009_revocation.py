@@ -116,9 +116,7 @@ def test_holding_an_access_token_is_enough_to_destroy_it(app: Application, bobs:
     tokens = app.tokens(bobs, scope=SCOPE)
     sent = json.dumps({"token": tokens["access_token"], "token_type_hint": "access_token"})
 
-    response = app.web.post(
-        "/oauth/revoke", sent, content_type=JSON, headers=bearer(tokens["access_token"])
-    )
+    response = app.web.post("/oauth/revoke", sent, content_type=JSON, headers=bearer(tokens["access_token"]))
 
     assert response.status_code == 200
     assert not is_alive(app, tokens["access_token"])

@@ -35,7 +35,9 @@ MAKE: dict[str, Callable[[], Any]] = {
 class Machine:
     """A client with a key of its own."""
 
-    def __init__(self, tenant: Tenant, register: Callable[..., tuple[Client, str]], algorithm: str, **fields: Any):
+    def __init__(
+        self, tenant: Tenant, register: Callable[..., tuple[Client, str]], algorithm: str, **fields: Any
+    ):
         self.algorithm = algorithm
         self.key = MAKE[algorithm]()
         jwk = jwt.get_algorithm_by_name(algorithm).to_jwk(self.key.public_key(), as_dict=True)
@@ -300,7 +302,9 @@ def test_ca01_a_key_signs_with_the_algorithm_it_was_registered_for(
     assert_unauthenticated(machine.ask(by_hmac(machine, "HS256", public_pem(machine))))
 
 
-def test_ca01_it_refuses_the_key_of_another_client(machine: Machine, acme: Tenant, register: Callable[..., Any]):
+def test_ca01_it_refuses_the_key_of_another_client(
+    machine: Machine, acme: Tenant, register: Callable[..., Any]
+):
     other = Machine(acme, register, "ES256", name="Other")
 
     assert_unauthenticated(machine.ask(sign(machine.header(), machine.claims(), "ES256", other.key)))

@@ -147,7 +147,11 @@ def test_in03_the_token_of_a_machine_has_no_person(machine_client: ClientAndSecr
 
 @pytest.mark.spec("RFC 7662", "4")
 def test_in04_a_client_learns_nothing_about_the_tokens_of_another(
-    app: Application, acme: Tenant, bobs: Browser, register: Callable[..., Any], machine_client: ClientAndSecret
+    app: Application,
+    acme: Tenant,
+    bobs: Browser,
+    register: Callable[..., Any],
+    machine_client: ClientAndSecret,
 ):
     """Gitea CVE-2026-58425"""
     tokens = app.tokens(bobs, scope=SCOPE)

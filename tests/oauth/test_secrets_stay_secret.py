@@ -53,7 +53,9 @@ def misplaced(app: Application, value: str) -> None:
             app.web.post(path, json.dumps({**right, name: [value]}), content_type=JSON)
     raw = base64.b64encode(f"{value}:{value}".encode()).decode()
     for header in (f"Basic {value}", f"Basic {raw}", f"Bearer {value}", value):
-        app.web.post("/oauth/token", "grant_type=refresh_token", content_type=FORM, headers={"Authorization": header})
+        app.web.post(
+            "/oauth/token", "grant_type=refresh_token", content_type=FORM, headers={"Authorization": header}
+        )
 
 
 def test_tn07_no_table_and_no_log_has_a_secret_or_a_token(

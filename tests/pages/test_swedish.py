@@ -34,10 +34,12 @@ class Reader(HTMLParser):
 
     UNSEEN = frozenset({"script", "style", "pre", "code"})
     HEARD = frozenset({"aria-label", "title", "placeholder", "alt"})
+    IN_A_SENTENCE = frozenset({"a", "b", "bdi", "time"})
 
     def __init__(self) -> None:
         super().__init__()
         self.texts: list[str] = []
+        self.heard: list[str] = []
         self.unseen = 0
         self.language = ""
 
@@ -46,12 +48,14 @@ class Reader(HTMLParser):
         if tag == "html":
             self.language = given.get("lang", "")
         self.unseen += tag in self.UNSEEN
-        self.texts += [
+        self.heard += [
             value for name, value in given.items() if name in self.HEARD or name.startswith("data-")
         ]
+        self.texts.append("" if tag in self.IN_A_SENTENCE else " ")
 
     def handle_endtag(self, tag: str) -> None:
         self.unseen -= tag in self.UNSEEN
+        self.texts.append("" if tag in self.IN_A_SENTENCE else " ")
 
     def handle_data(self, data: str) -> None:
         if not self.unseen:
@@ -68,7 +72,7 @@ class Page(NamedTuple):
 def read(response: Any) -> Page:
     reader = Reader()
     reader.feed(response.content.decode())
-    return Page(reader.language, re.sub(r"\s+", " ", " ".join(reader.texts)))
+    return Page(reader.language, re.sub(r"\s+", " ", " ".join(["".join(reader.texts), *reader.heard])))
 
 
 @cache
@@ -125,9 +129,7 @@ def world(acme: Tenant, alice: User, bob: User, carol: User, time_machine: Any) 
     by = Actor(alice, address="203.0.113.7")
     clients = {
         "web": register(acme, alice, name="Rapporter", allowed_scopes=["apps", "email"]),
-        "spa": register(
-            acme, alice, type="spa", name="Panel", allowed_origins=["https://panel.example.com"]
-        ),
+        "spa": register(acme, alice, type="spa", name="Panel", allowed_origins=["https://panel.example.com"]),
         "native": register(acme, alice, type="native", name="Mobil"),
         "machine": register(
             acme,
@@ -257,12 +259,16 @@ PAGES = [
 NO_PAGE = {"home", "console", "check_address", "language", "theme"}
 
 
-@pytest.mark.parametrize(("who", "address", "status"), PAGES, ids=[f"{who}: {path}" for who, path, _ in PAGES])
+@pytest.mark.parametrize(
+    ("who", "address", "status"), PAGES, ids=[f"{who}: {path}" for who, path, _ in PAGES]
+)
 def test_the_whole_page_is_swedish(world: World, who: str, address: str, status: int):
     swedish(world.get(who, address), status)
 
 
-@pytest.mark.parametrize("address", ["/new?type=web", "/{web}/edit", "/{web}/secrets", "/delete?client={web}"])
+@pytest.mark.parametrize(
+    "address", ["/new?type=web", "/{web}/edit", "/{web}/secrets", "/delete?client={web}"]
+)
 def test_a_dialog_is_swedish(world: World, address: str):
     headers = {"HX-Request": "true", "HX-Target": "dialog-content"}
     page = world.get("alice", OAUTH + address, headers=headers)
@@ -290,7 +296,7 @@ def test_the_reasons_of_forms_are_swedish(world: World):
     alice = world.browsers["alice"]
     wrong = {
         "name": "",
-        "redirect_uris": ["http://app.example.com/", "https://app.example.com/#x", "x"],
+        "redirect_uris": ["http://app.example.com/", "https://app.example.com/#x", "https://"],
         "homepage_url": "ingenstans",
         "post_logout_redirect_uris": "https://*.example.com/",
         "auth_methods": "private_key_jwt",
@@ -340,7 +346,9 @@ def test_a_new_client_and_its_secret_are_shown_in_swedish(world: World):
 
 def test_what_was_done_is_said_in_swedish(world: World):
     alice = world.browsers["alice"]
-    done = alice.post(OAUTH + "/delete", {"client": [world.values["spa"], world.values["native"]]}, follow=True)
+    done = alice.post(
+        OAUTH + "/delete", {"client": [world.values["spa"], world.values["native"]]}, follow=True
+    )
 
     assert "2 klienter har tagits bort." in swedish(done)
 
@@ -348,7 +356,7 @@ def test_what_was_done_is_said_in_swedish(world: World):
 def test_the_answer_of_a_trial_is_swedish(world: World):
     alice = world.browsers["alice"]
     asked = alice.post(OAUTH + "/{web}/try".format(**world.values), {"scopes": ["apps"]})
-    page = alice.get(asked["Location"])
+    page: Any = alice.get(asked["Location"])
     if asks_for_consent(page):
         fields = hidden_fields(page) | {"decision": "allow"}
         page = post_form(alice, page.wsgi_request.get_full_path(), fields)
@@ -375,7 +383,9 @@ def test_the_browsers_language_is_taken_when_nobody_has_chosen(world: World):
     stranger = world.browsers["a stranger"]
     stranger.cookies.clear()
 
-    assert "Logga in" in swedish(stranger.get("/login", headers={"accept-language": "sv-FI,sv;q=0.9,en;q=0.8"}))
+    assert "Logga in" in swedish(
+        stranger.get("/login", headers={"accept-language": "sv-FI,sv;q=0.9,en;q=0.8"})
+    )
 
 
 # --- Dates, times, numbers ----------------------------------------------------------------------------------------
@@ -401,7 +411,13 @@ def test_one_and_several_are_told_apart(world: World):
 
 @pytest.mark.parametrize("action", list(Action))
 def test_an_event_is_told_in_swedish(world: World, acme: Tenant, action: Action):
-    details = {"hint": "abcde", "user": "bob@acme.example", "scope": "apps", "sessions_ended": 2, "role": "user"}
+    details = {
+        "hint": "abcde",
+        "user": "bob@acme.example",
+        "scope": "apps",
+        "sessions_ended": 2,
+        "role": "user",
+    }
     with scope(tenant=acme):
         Event.objects.all().delete()
         Event.objects.create(
@@ -411,7 +427,10 @@ def test_an_event_is_told_in_swedish(world: World, acme: Tenant, action: Action)
             actor_name="alice@acme.example",
             target_name="Rapporter",
             happened_at=NOW,
-            changes={"redirect_uris": [[], ["https://a.example.com/"]], "consent_method": ["required", "trusted"]},
+            changes={
+                "redirect_uris": [[], ["https://a.example.com/"]],
+                "consent_method": ["required", "trusted"],
+            },
             details=details,
         )
 

@@ -1,5 +1,7 @@
 """When a person is asked (S10, N8, RFC 8252 §8.6): every combination that matters, without a server."""
 
+from typing import Any
+
 import pytest
 
 from console.policy.consent_rules import ConsentMethod, Earlier, Question, question
@@ -9,7 +11,7 @@ DEVICE = "http://127.0.0.1:49152/cb"
 
 
 def ask(**changes):
-    usual = {
+    usual: dict[str, Any] = {
         "method": ConsentMethod.REQUIRED,
         "requested": ["profile"],
         "redirect_uri": SITE,

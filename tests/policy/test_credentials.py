@@ -27,7 +27,16 @@ def test_cd08_it_knows_a_changed_value_by_its_checksum(prefix):
     for place in range(len(value)):
         other = "0" if value[place] != "0" else "1"
         assert not is_well_formed(value[:place] + other + value[place + 1 :], prefix)
-    for changed in (value[:-1], value[1:], value + "0", value.swapcase(), value.upper(), f" {value}", f"{value}\n", ""):
+    for changed in (
+        value[:-1],
+        value[1:],
+        value + "0",
+        value.swapcase(),
+        value.upper(),
+        f" {value}",
+        f"{value}\n",
+        "",
+    ):
         assert not is_well_formed(changed, prefix)
 
 
@@ -38,7 +47,9 @@ def test_it_does_not_take_one_kind_for_another():
 
 
 @pytest.mark.parametrize(
-    "value", ["\0" * 53, "\u00e5" * 53, "qas_" + "\uff11" * 49, "qas_" + "\ud800" * 49, "qas_" * 30_000], ids=len
+    "value",
+    ["\0" * 53, "\u00e5" * 53, "qas_" + "\uff11" * 49, "qas_" + "\ud800" * 49, "qas_" * 30_000],
+    ids=len,
 )
 def test_it_survives_what_is_no_value_at_all(value):
     assert not is_well_formed(value, Prefix.CLIENT_SECRET)

@@ -22,7 +22,9 @@ EC = {"kty": "EC", "alg": "ES256", "kid": "one", "crv": "P-256", "x": X, "y": Y}
 OKP = {"kty": "OKP", "alg": "EdDSA", "kid": "one", "crv": "Ed25519", "x": X}
 
 
-@pytest.mark.parametrize("key", [RSA, EC, OKP, RSA | {"alg": "PS256"}, RSA | {"alg": "RS512"}, EC | {"use": "sig"}])
+@pytest.mark.parametrize(
+    "key", [RSA, EC, OKP, RSA | {"alg": "PS256"}, RSA | {"alg": "RS512"}, EC | {"use": "sig"}]
+)
 def test_it_keeps_the_public_members_and_nothing_else(key):
     kept = parse(json.dumps(key | {"x5u": "https://evil.example", "key_ops": ["verify"], "foo": "bar"}))
 

@@ -3,7 +3,14 @@
 import pytest
 
 from console.policy import redirect_uris
-from console.policy.redirect_uris import Refused, check_origin, check_redirect_url, matches, origin_of, proves_identity
+from console.policy.redirect_uris import (
+    Refused,
+    check_origin,
+    check_redirect_url,
+    matches,
+    origin_of,
+    proves_identity,
+)
 
 pytestmark = pytest.mark.spec("RFC 9700", "4.1")
 
@@ -128,7 +135,9 @@ def test_s2_it_accepts_256_characters():
 
 
 @pytest.mark.spec("RFC 8252", "7.1")
-@pytest.mark.parametrize("url", ["com.example.app:/callback", "com.example.app://callback", "a.b:/", "com.ex-ample.a1:/x"])
+@pytest.mark.parametrize(
+    "url", ["com.example.app:/callback", "com.example.app://callback", "a.b:/", "com.ex-ample.a1:/x"]
+)
 def test_az12_it_accepts_a_scheme_that_is_a_reversed_domain_for_native_clients_only(url):
     check_redirect_url(url, private_schemes=True)
     with pytest.raises(Refused):
@@ -148,7 +157,8 @@ def test_az12_it_refuses_a_scheme_that_anybody_could_have(url):
 
 @pytest.mark.spec("RFC 6454", "6.2")
 @pytest.mark.parametrize(
-    "origin", ["https://app.example.com", "https://app.example.com:8443", "http://localhost:5173", "http://[::1]:3000"]
+    "origin",
+    ["https://app.example.com", "https://app.example.com:8443", "http://localhost:5173", "http://[::1]:3000"],
 )
 def test_it_accepts_an_origin(origin):
     check_origin(origin)

@@ -43,7 +43,9 @@ def test_a_window_has_a_start_that_all_of_it_shares():
     assert window_of(NOON).tzinfo is UTC
 
 
-@pytest.mark.parametrize(("failures", "waits"), [(0, False), (9, False), (10, True), (11, True), (10_000, True)])
+@pytest.mark.parametrize(
+    ("failures", "waits"), [(0, False), (9, False), (10, True), (11, True), (10_000, True)]
+)
 def test_it_waits_from_the_limit_on(failures, waits):
     assert (wait(failures, 10, NOON + timedelta(minutes=5)) is not None) is waits
 

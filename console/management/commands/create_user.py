@@ -50,9 +50,7 @@ class Command(Operation):
             raise CommandError(" ".join(error.messages)) from None
         with scope(tenant=tenant):
             try:
-                user = User.invite(
-                    tenant, email, by=OPERATOR, name=name, role=role, password=password
-                )
+                user = User.invite(tenant, email, by=OPERATOR, name=name, role=role, password=password)
             except IntegrityError:
                 raise CommandError(f"{email} is already a user of {tenant.name}.") from None
         result = {"id": str(user.pk), "tenant": tenant.alias, "email": user.email, "role": user.role}
