@@ -13,7 +13,7 @@ from console.models import Actor, Client, ClientSecret, Connection, Tenant
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import FORM, JSON, assert_refused
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 6749", "2.3")]
 ClientAndSecret = tuple[Client, str]
 GRANT = {"grant_type": "client_credentials"}
 

@@ -10,7 +10,7 @@ from tests.cast import signed_in_as, stranger_on
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import FORM, bearer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("Fetch", "3.2")]
 ClientAndSecret = tuple[Client, str]
 ORIGIN = "https://spa.example.com"
 ENDPOINTS = ["/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/userinfo"]

@@ -15,7 +15,7 @@ from tests.cast import signed_in_as
 from tests.oauth.driver import Application, asks_for_consent
 from tests.oauth.outcomes import is_alive, me
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 7009", "2.1")]
 ClientAndSecret = tuple[Client, str]
 SCOPE = "openid offline_access user_default"
 

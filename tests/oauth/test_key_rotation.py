@@ -17,7 +17,7 @@ from console.models import Client, KeyRing, SigningKey, Tenant, User
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import is_alive
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 7517", "5")]
 ClientAndSecret = tuple[Client, str]
 START = datetime(2030, 1, 1, 12, tzinfo=UTC)
 MINUTES = timedelta(minutes=1)

@@ -19,7 +19,7 @@ from tests.oauth.outcomes import JSON, assert_refused, is_alive
 from tests.oauth.signed import decoded
 from tests.oauth.test_rfc6749_token import mangled
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 6749", "6")]
 ClientAndSecret = tuple[Client, str]
 SCOPE = "openid email offline_access user_default"
 

@@ -17,7 +17,7 @@ from tests.oauth.driver import VERIFIER, Application
 from tests.oauth.outcomes import FORM, JSON, assert_refused, is_alive
 from tests.oauth.signed import decoded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 6749", "3.2")]
 ClientAndSecret = tuple[Client, str]
 EVERYTHING = "openid profile email offline_access user_default"
 

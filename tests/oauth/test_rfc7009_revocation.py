@@ -11,7 +11,7 @@ from console.models import Client, Event, Tenant, User
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import FORM, JSON, assert_refused, bearer, is_alive
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 7009", "2")]
 ClientAndSecret = tuple[Client, str]
 SCOPE = "openid offline_access user_default"
 

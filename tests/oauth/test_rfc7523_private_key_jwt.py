@@ -19,7 +19,7 @@ from tests.oauth.driver import Application
 from tests.oauth.outcomes import assert_refused
 from tests.oauth.signed import segment, sign
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 7523", "3")]
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 MAKE: dict[str, Callable[[], Any]] = {

@@ -14,7 +14,7 @@ from tests.oauth.outcomes import FORM, assert_refused
 from tests.oauth.signed import decoded
 from tests.oauth.test_rfc6749_token import mangled
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 7662", "2")]
 ClientAndSecret = tuple[Client, str]
 SCOPE = "openid offline_access user_default"
 INACTIVE = {"active": False}

@@ -21,7 +21,7 @@ from tests.oauth.outcomes import bearer, is_alive, me
 from tests.oauth.signed import decoded, key_of, resigned, segment, sign
 from tests.oauth.test_rfc6749_token import mangled
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 9068", "2")]
 ClientAndSecret = tuple[Client, str]
 SCOPE = "openid offline_access user_default"
 

@@ -11,7 +11,7 @@ from tests.oauth.driver import Application
 from tests.oauth.outcomes import FORM, JSON, assert_refused, bearer
 from tests.oauth.signed import decoded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("OpenID Connect Core", "5.3")]
 ClientAndSecret = tuple[Client, str]
 PATH = "/oauth/userinfo"
 

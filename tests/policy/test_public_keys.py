@@ -17,7 +17,8 @@ def b64(data):
 
 
 RSA = {"kty": "RSA", "alg": "RS256", "kid": "one", "n": b64(b"\x80" + b"\1" * 255), "e": "AQAB"}
-X, Y = b64(b"\1" * 32), b64(b"\2" * 32)
+POINT = ec.derive_private_key(2, ec.SECP256R1()).public_key().public_numbers()
+X, Y = b64(POINT.x.to_bytes(32)), b64(POINT.y.to_bytes(32))
 EC = {"kty": "EC", "alg": "ES256", "kid": "one", "crv": "P-256", "x": X, "y": Y}
 OKP = {"kty": "OKP", "alg": "EdDSA", "kid": "one", "crv": "Ed25519", "x": X}
 
@@ -68,6 +69,7 @@ BAD = {
     "kid with NUL": RSA | {"kid": "a\0b"},
     "kid a lone surrogate": RSA | {"kid": "\ud800"},
     "kid too long": RSA | {"kid": "a" * 256},
+    "x and y not on the curve": EC | {"y": X},
     "use enc": RSA | {"use": "enc"},
     "use a list": RSA | {"use": ["sig"]},
     "n too short": RSA | {"n": b64(b"\xff" * 255)},
