@@ -409,7 +409,7 @@ def at(scene: Scene, name: str) -> Page:
 
 @pytest.fixture
 def nothing_wrong(scene, violations, subtests):
-    """`nothing_wrong(addresses, by_hand, …)` looks at each state by itself, so that all that is wrong is seen at once."""
+    """`nothing_wrong(addresses, by_hand, …)` looks at each state by itself: all that is wrong is seen at once."""
 
     def look(addresses: list[str], by_hand: list[str], **options: Any) -> None:
         furnished = scene(**options)
