@@ -38,7 +38,7 @@ class TenantMiddleware:
             return HttpResponse("Bad Request\n", status=400, content_type="text/plain; charset=utf-8")
         if is_region_host(host):
             request.tenant = None  # type: ignore[attr-defined]
-            request.urlconf = "qlikauth.region_urls"  # type: ignore[attr-defined]
+            request.urlconf = "qlikauth.region_urls"
             return self.get_response(request)
         tenant = Hosts.tenant_of(host)
         if tenant is None:

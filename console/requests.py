@@ -12,8 +12,13 @@ class TenantRequest(HttpRequest):
     tenant: Tenant
 
 
-class PageRequest(TenantRequest):
-    """A page request; LoginRequiredMiddleware has sent strangers away, except where a view is open to them."""
+class VisitorRequest(TenantRequest):
+    """A request to a page that is open to anyone: `user` may be anonymous."""
+
+    htmx: HtmxDetails
+
+
+class PageRequest(VisitorRequest):
+    """A request to any other page: LoginRequiredMiddleware has sent strangers away."""
 
     user: User
-    htmx: HtmxDetails

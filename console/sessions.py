@@ -86,10 +86,14 @@ def reauthenticated(request: HttpRequest, what: str) -> bool:
     """
     waiting: dict[str, float] = request.session.get(REAUTHENTICATE, {})
     if what in waiting:
-        if request.user.is_authenticated and request.session.get(AUTH_TIME, 0) >= waiting[what]:
-            request.session[REAUTHENTICATE] = {key: asked for key, asked in waiting.items() if key != what}
-            return True
-        return False
+        return request.user.is_authenticated and request.session.get(AUTH_TIME, 0) >= waiting[what]
     newest = sorted(waiting.items(), key=lambda item: item[1])[-MAX_REAUTHENTICATIONS + 1 :]
     request.session[REAUTHENTICATE] = dict(newest) | {what: timezone.now().timestamp()}
     return False
+
+
+def answered(request: HttpRequest, what: str) -> None:
+    """`what` has had its answer: if it comes again, it asks for a fresh sign-in again."""
+    waiting: dict[str, float] = request.session.get(REAUTHENTICATE, {})
+    if what in waiting:
+        request.session[REAUTHENTICATE] = {key: asked for key, asked in waiting.items() if key != what}

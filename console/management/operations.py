@@ -34,6 +34,14 @@ def tenant_named(alias: str) -> Tenant:
     return tenant
 
 
+def printable(what: str, value: str, most: int = 255) -> str:
+    """Text that people will read, without the space around it. CommandError if it is empty, too long or unprintable."""
+    value = value.strip()
+    if not 1 <= len(value) <= most or not value.isprintable():
+        raise CommandError(f"{what} must have 1 to {most} printable characters.")
+    return value
+
+
 def read_stdin(what: str) -> str:
     """A secret from standard input, without the line end. Never from an argument: those show in process lists."""
     value = sys.stdin.readline().rstrip("\r\n")

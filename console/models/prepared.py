@@ -79,7 +79,8 @@ class _Plan:
         start, end = fields[0], fields[-1] + 1
         names = [column[0].target.attname for column in compiler.select[start:end]]
         found = compiler.klass_info["model"].from_db(connection.alias, names, row[start:end])
-        for populator in get_related_populators(compiler.klass_info, compiler.select, connection.alias):
+        populators = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]  # the stubs describe Django 6
+        for populator in populators:
             populator.populate(row, found)
         for name, position in compiler.annotation_col_map.items():
             setattr(found, name, row[position])

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -100,7 +100,7 @@ class ClientSecret(TenantOwned):
         if not credentials.is_well_formed(secret, credentials.Prefix.CLIENT_SECRET):
             return None
         for candidate in digests(secret):
-            connection = _CONNECTION_OF_SECRET.first(tenant.pk, candidate)
+            connection: Any = _CONNECTION_OF_SECRET.first(tenant.pk, candidate)
             client = connection.client_here(tenant) if connection is not None else None
             if connection is not None and client is not None:
                 return cls(

@@ -311,16 +311,21 @@ class RefreshToken(AbstractRefreshToken):
         )
 
     def rotate(self, successor: str, *, access_expires_at: datetime, by: Actor) -> bool:
-        """Uses this token and stores its successor: compare and swap. False when it had been used; the family ends."""
+        """Uses this token and stores its successor: compare and swap.
+
+        False when its family has ended, or it had been used before: then the family ends.
+        """
         now = timezone.now()
         with transaction.atomic():
-            if RefreshToken.objects.filter(pk=self.pk, revoked=None, family__ended_at=None).update(
-                revoked=now
+            # Everything that happens to a family waits for its row, so it cannot end while it gets another token.
+            if not TokenFamily.objects.filter(pk=self.family_id, ended_at=None).update(
+                last_used_at=now, access_expires_at=access_expires_at
             ):
+                return False
+            # A condition on this table alone: a transaction of PostgreSQL that has waited for the row looks at it
+            # again, but not at a join or a subquery, and would use the token a second time.
+            if RefreshToken.objects.filter(pk=self.pk, revoked=None).update(revoked=now):
                 self.add_to(self.family, successor)
-                TokenFamily.objects.filter(pk=self.family_id).update(
-                    last_used_at=now, access_expires_at=access_expires_at
-                )
                 return True
         self.reused(by=by)
         return False

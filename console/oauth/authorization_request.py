@@ -65,7 +65,9 @@ class AuthorizationRequest:
     @property
     def wants_a_fresh_sign_in(self) -> bool:
         """Whether an earlier sign-in does not count, however recent (OpenID Connect Core §3.1.2.1)."""
-        return bool({"login", "select_account"} & self.prompt) or (self.max_age == 0 and "none" not in self.prompt)
+        return bool({"login", "select_account"} & self.prompt) or (
+            self.max_age == 0 and "none" not in self.prompt
+        )
 
 
 def read(request: TenantRequest, tenant: Tenant, parameters: Parameters) -> AuthorizationRequest:

@@ -224,6 +224,7 @@ def _denied(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse
 
 def _send_code(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse:
     """oauthlib makes the answer from a request that contains what was judged, and nothing else."""
+    sessions.answered(request, _seal(_query(request)))
     judged = {
         "response_type": "code",
         "client_id": asked.client.client_id,

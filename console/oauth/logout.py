@@ -83,9 +83,7 @@ def _read(request: TenantRequest, sent: Parameters) -> LogoutRequest:
     client_id = sent.get("client_id") or (claims["aud"] if claims else "")
     if claims and client_id != claims["aud"]:
         return LogoutRequest(None, None, None, refused="client")
-    client = (
-        Client.connected_to(request.tenant, client_id) if client_id and "\0" not in client_id else None
-    )
+    client = Client.connected_to(request.tenant, client_id) if client_id and "\0" not in client_id else None
     return_to = sent.get("post_logout_redirect_uri")
     if return_to is not None:
         if client is None or not client.post_logout_redirect_uri_allowed(return_to):

@@ -103,15 +103,22 @@ def _sentence(error: str) -> str:
 
 
 def _record(request: TenantRequest, state: Issuance, sent: Mapping[str, str], error: OAuthError) -> None:
-    """Every refused token request is an event; repeated ones are counted on one row."""
+    """Every refused token request is an event; repeated ones are counted on one row.
+
+    Of what the caller sent only the name of a grant is kept, if it is one: anything else may be a misplaced secret.
+    """
     client = state.authenticated.client if state.authenticated else None
     if client is None and len(sent.get("client_id", "")) <= 255:
         client = Client.connected_to(request.tenant, sent.get("client_id", ""))
+    grant_type = sent.get("grant_type", "")
     Event.refuse(
         request.tenant,
         Action.TOKENS_REFUSED,
         by=Actor(client=client, address=state.actor.address),
         target=client,
         reason=error.reason,
-        details={"error": error.error, "grant_type": sent.get("grant_type", "")[:64]},
+        details={
+            "error": error.error,
+            "grant_type": grant_type if grant_type in server().grant_types else "",
+        },
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from ..access import needs
 from ..models import Event
 from ..policy.roles import Permission
+from ..requests import PageRequest
 from ..tenancy import current_tenant
 from .event_sentences import line
 from .forms.event_filter import EventFilter
@@ -45,7 +46,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # 
 
 @needs(Permission.READ_CONSOLE)
 @require_safe
-def events(request: HttpRequest) -> HttpResponse:
+def events(request: PageRequest) -> HttpResponse:
     """Newest first, a page at a time. `before` is the id that the page starts below: new events never shift it."""
     form = EventFilter(request.GET)
     before = _before(request)
@@ -72,7 +73,7 @@ def events(request: HttpRequest) -> HttpResponse:
 
 @needs(Permission.READ_CONSOLE)
 @require_safe
-def export(request: HttpRequest) -> StreamingHttpResponse:
+def export(request: PageRequest) -> StreamingHttpResponse:
     """The same events, all of them, as CSV or as one JSON object a line. Codes and UTC, not sentences: for programs."""
     form = EventFilter(request.GET)
     kind = request.GET.get("format", "csv")
@@ -89,7 +90,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     return response
 
 
-def _before(request: HttpRequest) -> int | None:
+def _before(request: PageRequest) -> int | None:
     text = request.GET.get("before", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -11,6 +11,7 @@ from ..access import needs
 from ..metadata import AUTHORIZATION_SERVER_PATH, authorization_server_metadata, region_issuer
 from ..models import Client
 from ..policy.roles import Permission
+from ..requests import PageRequest
 from ..tenancy import current_tenant
 from . import fragments
 from .quickstarts import languages, quickstart
@@ -18,7 +19,7 @@ from .quickstarts import languages, quickstart
 
 @needs(Permission.READ_CONSOLE)
 @require_safe
-def configuration(request: HttpRequest) -> HttpResponse:
+def configuration(request: PageRequest) -> HttpResponse:
     """The configuration as a snippet and as an address; with `client`, code in `language` with that client's values."""
     clients = list(Client.objects.order_by("name", "client_id"))
     chosen = _chosen(clients, request.GET.get("client", ""))

@@ -2,26 +2,26 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
+
+from ..requests import PageRequest
 
 DIALOG = "dialog-content"
 
 
-def in_dialog(request: HttpRequest) -> bool:
+def in_dialog(request: PageRequest) -> bool:
     """Whether the answer goes into the dialog of the page that is already open."""
     return bool(request.htmx) and request.htmx.target == DIALOG
 
 
-def dialog(
-    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
-) -> HttpResponse:
+def dialog(request: PageRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """Renders a template that is a page of its own, or fills the dialog when htmx asks for it there."""
     layout = "components/dialog_layout.html" if in_dialog(request) else "components/page_layout.html"
     return render(request, template, context | {"layout": layout}, status=status)
 
 
-def done(request: HttpRequest, to: str) -> HttpResponse:
+def done(request: PageRequest, to: str) -> HttpResponse:
     """After a change: a redirect for a plain form (303), a full visit for the dialog."""
     if request.htmx:
         response = HttpResponse(status=204)

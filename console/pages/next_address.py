@@ -15,8 +15,10 @@ MAX_LENGTH = 16_000  # an authorization request with a long state fits; nothing 
 def next_address(request: HttpRequest) -> str | None:
     """The `next` parameter if it leads to this very host, else None (ASVS 3.7.2)."""
     address = request.POST.get("next") or request.GET.get("next") or ""
+    # Only what stands before the query decides where an address leads, and Django judges no more than 2,048 characters.
+    place, _, _ = address.partition("?")
     safe = len(address) <= MAX_LENGTH and url_has_allowed_host_and_scheme(
-        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        place, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return address if safe else None
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib.auth import authenticate
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from ..access import needs, open_to
 from ..browser_rules import allow_form_targets
 from ..models import User
 from ..policy.roles import Permission
+from ..requests import VisitorRequest
 from .forms.sign_in import ChoosePasswordForm, SignInForm
 from .next_address import login_hint_of, next_address, redirect_uri_of, waiting_client
 from .sign_in_attempts import TOO_MANY, Attempt
@@ -30,7 +31,7 @@ LINK_HOLDER = "whoever holds the one-time link: the signed token in it is checke
 
 @needs(Permission.OWN_ACCOUNT)
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: VisitorRequest) -> HttpResponse:
     """Leads everybody to the page that is for them."""
     user = sessions.actor(request).user
     reads_console = user is not None and user.may(Permission.READ_CONSOLE)
@@ -41,7 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
 @sensitive_variables("form")
-def sign_in(request: HttpRequest) -> HttpResponse:
+def sign_in(request: VisitorRequest) -> HttpResponse:
     """Asks for email and password. `next` leads on within this host; `switch` asks although somebody is signed in."""
     onward = next_address(request) or reverse("home")
     if request.htmx:
@@ -73,7 +74,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @open_to("anyone: ends the session of whoever holds it, and only with a token against forgery")
 @require_http_methods(["GET", "HEAD", "POST"])
-def sign_out(request: HttpRequest) -> HttpResponse:
+def sign_out(request: VisitorRequest) -> HttpResponse:
     """Ends the session, and says so. A link from elsewhere can only ask for it (ASVS 7.4.1, 7.4.4)."""
     if request.method == "POST":
         sessions.end(request)
@@ -87,7 +88,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password", "password_again")
 @sensitive_variables("form")
-def welcome(request: HttpRequest, user_id: UUID, token: str) -> HttpResponse:
+def welcome(request: VisitorRequest, user_id: UUID, token: str) -> HttpResponse:
     """The first password, by a link that works once (ASVS 6.4.1). Any link that does not work gets the same answer."""
     with transaction.atomic():  # two people with the same link: the second waits, and then holds a used one
         user = User.objects.select_for_update().filter(pk=user_id, is_active=True).first()
@@ -107,7 +108,7 @@ def welcome(request: HttpRequest, user_id: UUID, token: str) -> HttpResponse:
     return response
 
 
-def _start(request: HttpRequest, user: User) -> None:
+def _start(request: VisitorRequest, user: User) -> None:
     """Begins a session for `user`; whoever was signed in with this browser before is signed out."""
     before = request.user
     if isinstance(before, User) and before.pk != user.pk:
@@ -115,7 +116,7 @@ def _start(request: HttpRequest, user: User) -> None:
     sessions.begin(request, user)
 
 
-def _ask(request: HttpRequest, form: SignInForm, onward: str, *, status: int = 200) -> HttpResponse:
+def _ask(request: VisitorRequest, form: SignInForm, onward: str, *, status: int = 200) -> HttpResponse:
     client = waiting_client(onward)
     context = {"title": _("Sign in"), "form": form, "next": onward, "application": client}
     response = render(request, "sign_in/sign_in.html", context, status=status)
@@ -131,7 +132,7 @@ def _later(minutes: int) -> str:
     ) % {"minutes": minutes}
 
 
-def _whole_page(request: HttpRequest) -> HttpResponse:
+def _whole_page(request: VisitorRequest) -> HttpResponse:
     """A part of a page was asked for after the session had ended: the whole window goes to sign in, and comes back."""
     query = urlencode({"next": request.htmx.current_url_abs_path or reverse("home")})
     response = HttpResponse(status=204)

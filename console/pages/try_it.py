@@ -11,7 +11,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
@@ -24,6 +24,7 @@ from ..models import Client
 from ..policy import scopes
 from ..policy.client_types import AuthMethod, GrantType
 from ..policy.roles import Permission
+from ..requests import PageRequest
 from ..tenancy import current_tenant, normalize_host
 from .forms.try_it import TryForm
 from .quickstarts import API_PATH
@@ -40,13 +41,13 @@ class Question:
     nonce: str
 
     @classmethod
-    def of(cls, request: HttpRequest, client: Client, state: str) -> "Question":
+    def of(cls, request: PageRequest, client: Client, state: str) -> "Question":
         return cls(
             state, _derive(request, client, "verifier", state), _derive(request, client, "nonce", state)
         )
 
     @classmethod
-    def new(cls, request: HttpRequest, client: Client) -> "Question":
+    def new(cls, request: PageRequest, client: Client) -> "Question":
         number = secrets.token_urlsafe(16)
         return cls.of(request, client, f"{number}.{_derive(request, client, 'state', number)}")
 
@@ -68,7 +69,7 @@ class Answer:
 
 @needs(Permission.MANAGE_CLIENTS)
 @require_http_methods(["GET", "HEAD", "POST"])
-def try_it(request: HttpRequest, client_id: str) -> HttpResponse:
+def try_it(request: PageRequest, client_id: str) -> HttpResponse:
     """Explains and asks for scopes; POST starts the authorization; with an answer in the address, shows it."""
     client = get_object_or_404(Client, client_id=client_id)
     issuer = current_tenant().issuer
@@ -98,7 +99,7 @@ def try_it(request: HttpRequest, client_id: str) -> HttpResponse:
     return render(request, "try_it/try_it.html", context, status=422 if form.is_bound else 200)
 
 
-def _start(request: HttpRequest, client: Client, chosen: list[str], here: str) -> HttpResponse:
+def _start(request: PageRequest, client: Client, chosen: list[str], here: str) -> HttpResponse:
     question = Question.new(request, client)
     parameters = {
         "response_type": "code",
@@ -114,7 +115,7 @@ def _start(request: HttpRequest, client: Client, chosen: list[str], here: str) -
     return response
 
 
-def _answer(request: HttpRequest, client: Client) -> Answer | None:
+def _answer(request: PageRequest, client: Client) -> Answer | None:
     """The authorization response in the address (RFC 6749 §4.1.2, RFC 9207), None if there is none."""
     sent = request.GET
     if not {"code", "error"} & sent.keys():
@@ -132,7 +133,7 @@ def _answer(request: HttpRequest, client: Client) -> Answer | None:
     )
 
 
-def _derive(request: HttpRequest, client: Client, what: str, value: str) -> str:
+def _derive(request: PageRequest, client: Client, what: str, value: str) -> str:
     """43 characters that nobody but this server can tell, for this session and client alone."""
     secret = f"{request.session.session_key}\0{client.client_id}\0{value}"
     return _base64url(salted_hmac(f"qlikauth.try-it.{what}", secret, algorithm="sha256").digest())

@@ -51,11 +51,12 @@ def question(
     """
     if method is ConsentMethod.TRUSTED:
         return Question()
+    unproven = not confidential and not redirect_uris.proves_identity(redirect_uri)
     if earlier is None:
-        return Question(new_scopes=tuple(requested), demanded=True)
+        return Question(new_scopes=tuple(requested), unproven=unproven, demanded=True)
     return Question(
         new_scopes=tuple(scopes.added(requested, earlier.scopes)),
         new_host=redirect_uris.origin_of(redirect_uri) not in earlier.redirect_hosts,
-        unproven=not confidential and not redirect_uris.proves_identity(redirect_uri),
+        unproven=unproven,
         demanded=prompt_consent,
     )

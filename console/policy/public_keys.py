@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import jwt
+
 from .translation import gettext_noop
 
 MAX_LENGTH = 8192
@@ -71,7 +73,12 @@ def check(key: Mapping[str, Any]) -> dict[str, str]:
     if key.get("use", "sig") != "sig":
         raise Refused(gettext_noop("The key must be for signatures: use must be sig."))
     public = {"kty": kind, "alg": algorithm, "kid": kid, "use": "sig"}
-    return public | (_rsa(key) if kind == "RSA" else _curve(key, algorithm))
+    public |= _rsa(key) if kind == "RSA" else _curve(key, algorithm)
+    try:
+        jwt.PyJWK.from_dict(public)  # a point that is not on its curve is no key
+    except (jwt.PyJWTError, ValueError):
+        raise Refused(gettext_noop("The key's numbers are not a usable public key.")) from None
+    return public
 
 
 def _rsa(key: Mapping[str, Any]) -> dict[str, str]:

@@ -24,9 +24,8 @@ def parse(text: str) -> list[str]:
     """The scope parameter as a list without repetitions, in the order given. Raises InvalidScope."""
     if len(text) > MAX_LENGTH:
         raise InvalidScope("The scope parameter is too long.")
-    names = list(
-        dict.fromkeys(name for name in text.split(" ") if name)
-    )  # nothing but a space separates them
+    # Nothing but a space separates them.
+    names = list(dict.fromkeys(name for name in text.split(" ") if name))
     if not all(SYNTAX.fullmatch(name) for name in names):
         raise InvalidScope("The scope parameter contains characters that RFC 6749 does not allow.")
     return names
@@ -42,7 +41,8 @@ def join(names: Iterable[str]) -> str:
 @lru_cache(maxsize=4096)
 def _closure(names: frozenset[str]) -> frozenset[str]:
     """Every scope that `names` give: themselves, the children of parents, the members of bundles."""
-    given = {name for name in names if name in SCOPES}  # a scope that left the catalogue gives nothing any more
+    # A scope that has left the catalogue gives nothing any more.
+    given = {name for name in names if name in SCOPES}
     for scope in CATALOGUE:
         if scope.name in PROTOCOL_SCOPES or scope.name in BUNDLES:
             continue

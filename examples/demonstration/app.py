@@ -63,13 +63,16 @@ def create_app(configuration: Configuration) -> Flask:
         connect_to=configuration.connect_to,
     )
     app.jinja_env.globals["server"] = server.name
-    add_pages(app, server, configuration.base_url)
+    add_sign_in(app, server, configuration.base_url)
+    add_actions(app, server, configuration.base_url)
     add_failures(app, server)
     add_headers(app, configuration)
     return app
 
 
-def add_pages(app: Flask, server: AuthorizationServer, base_url: str) -> None:
+def add_sign_in(app: Flask, server: AuthorizationServer, base_url: str) -> None:
+    """Until somebody is signed in, and the page that shows who it is."""
+
     @app.get("/")
     def start() -> str | Response:
         if "token" in session:
@@ -107,6 +110,10 @@ def add_pages(app: Flask, server: AuthorizationServer, base_url: str) -> None:
             api_url=server.api_url,
             now=time.time(),
         )
+
+
+def add_actions(app: Flask, server: AuthorizationServer, base_url: str) -> None:
+    """What can be done with the tokens."""
 
     @app.post("/call")
     def call() -> Response:

@@ -7,6 +7,7 @@ class ListField extends HTMLElement {
     this.input = adder.querySelector("[data-new]");
     this.reason = adder.querySelector("[data-reason]");
     this.pattern = rows.querySelector("li").cloneNode(true);
+    this.label = this.pattern.querySelector("input").getAttribute("aria-label").replace(/\s*\d+$/, "");
     for (const row of [...rows.children]) {
       if (row.querySelector("input").value) this.arm(row);
       else row.remove();
@@ -75,7 +76,9 @@ class ListField extends HTMLElement {
     row.querySelector(".list-field__line").append(button);
   }
 
+  // How many there are, and which of them each is.
   count() {
+    [...this.rows.querySelectorAll("input")].forEach((input, at) => input.setAttribute("aria-label", `${this.label} ${at + 1}`));
     const [have, max] = [this.rows.children.length, Number(this.dataset.max) || Infinity];
     const output = this.querySelector("[data-count]");
     if (output && have) output.textContent = `${have} / ${max}`;

@@ -1,4 +1,4 @@
-"""The main job from end to end, with the demonstration application as the OAuth client (S2, S3, S4, S8, S10, S13, S14, P6).
+"""The main job from end to end, with the demonstration application as the OAuth client (S2–S4, S8, S10, S13, S14, P6).
 
 An administrator registers a client; an ordinary user signs in to the application with it; the administrator takes the
 secret away, and the application is refused; the user signs out at the application.
@@ -34,7 +34,9 @@ def free_port() -> int:
 def running(**configuration: str) -> Iterator[None]:
     """The demonstration application as a program of its own; it prints a line once it listens."""
     environment = os.environ | configuration
-    with subprocess.Popen([sys.executable, APPLICATION], env=environment, stdout=subprocess.PIPE, text=True) as program:
+    with subprocess.Popen(
+        [sys.executable, APPLICATION], env=environment, stdout=subprocess.PIPE, text=True
+    ) as program:
         try:
             assert program.stdout
             assert "Demonstration application" in program.stdout.readline()
@@ -148,7 +150,11 @@ def test_from_registering_a_client_to_signing_out_of_it(new_page, acme, alice, b
         expect(bobs.get_by_role("heading", name=f"Allow {NAME} to use your Acme AB account?")).to_be_visible()
         for fact in ("Registered by Acme AB.", bob.email, "You will be sent to localhost"):
             expect(bobs.get_by_text(fact)).to_be_visible()
-        for scope in ("See your name and language", "See your email address", "Keep access while you are away"):
+        for scope in (
+            "See your name and language",
+            "See your email address",
+            "Keep access while you are away",
+        ):
             expect(bobs.get_by_role("listitem").filter(has_text=scope)).to_be_visible()
         bobs.get_by_role("button", name="Allow").click()
 

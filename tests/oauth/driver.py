@@ -17,7 +17,6 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from django.http import HttpResponse
 from django.test import Client as Browser
 
 from console.models import Client, Tenant
@@ -61,7 +60,7 @@ class Answer(dict[str, str]):
         self.where = parts._replace(query="").geturl()
 
 
-def answer(response: HttpResponse) -> Answer:
+def answer(response: Any) -> Answer:
     """Reads the redirect that ends an authorization request (RFC 6749 §4.1.2)."""
     assert response.status_code in {302, 303}, (response.status_code, response.content[:2000])
     return Answer(response["Location"])
@@ -85,7 +84,7 @@ class _Forms(HTMLParser):
                 hidden[str(given["name"])] = given.get("value") or ""
 
 
-def hidden_fields(page: HttpResponse, of: str = "decision") -> dict[str, str]:
+def hidden_fields(page: Any, of: str = "decision") -> dict[str, str]:
     """What the form with the field `of` sends besides what the person fills in or decides."""
     reader = _Forms()
     reader.feed(page.content.decode())
@@ -98,7 +97,7 @@ def post_form(browser: Browser, address: str, fields: Mapping[str, str]) -> Any:
     return browser.post(address, urlencode(fields), content_type="application/x-www-form-urlencoded")
 
 
-def sign_in(browser: Browser, asked: HttpResponse, email: str) -> HttpResponse:
+def sign_in(browser: Browser, asked: Any, email: str) -> Any:
     """Signs in on the page that `asked` leads to, and follows on from there once."""
     assert asks_to_sign_in(asked), (asked.status_code, asked.content[:2000])
     address = asked["Location"]
@@ -108,18 +107,18 @@ def sign_in(browser: Browser, asked: HttpResponse, email: str) -> HttpResponse:
     return browser.get(signed_in["Location"])
 
 
-def asks_for_consent(response: HttpResponse) -> bool:
+def asks_for_consent(response: Any) -> bool:
     """Whether the response is the consent page."""
     return response.status_code == 200 and b'name="decision" value="allow"' in response.content
 
 
-def asks_to_sign_in(response: HttpResponse) -> bool:
+def asks_to_sign_in(response: Any) -> bool:
     """Whether the response leads to the sign-in page of the same host."""
     return response.status_code == 302 and response["Location"].startswith("/login?")
 
 
 class Application:
-    """One registered client, with its usual redirect URL and PKCE pair, in one tenant: its owner unless said otherwise."""
+    """One registered client with its usual redirect URL and PKCE pair, in its owner tenant unless said otherwise."""
 
     def __init__(
         self,
@@ -152,21 +151,23 @@ class Application:
         }
         return f"/oauth/authorize?{urlencode(changed(usual, changes))}"
 
-    def authorize(self, browser: Browser, **changes: Changes) -> HttpResponse:
+    def authorize(self, browser: Browser, **changes: Changes) -> Any:
         """Sends a person's browser to the server: a page comes back, or a redirect."""
         return browser.get(self.address(**changes))
 
-    def decide(self, browser: Browser, page: HttpResponse, decision: str, **fields: str) -> HttpResponse:
+    def decide(self, browser: Browser, page: Any, decision: str, **fields: str) -> Any:
         """Answers the consent page as its form does. `fields` are what somebody changed in the form."""
         assert asks_for_consent(page), (page.status_code, page.content[:2000])
-        request = page.wsgi_request  # type: ignore[attr-defined]
-        return post_form(browser, request.get_full_path(), {**hidden_fields(page), "decision": decision, **fields})
+        request = page.wsgi_request
+        return post_form(
+            browser, request.get_full_path(), {**hidden_fields(page), "decision": decision, **fields}
+        )
 
-    def allow(self, browser: Browser, page: HttpResponse) -> Answer:
+    def allow(self, browser: Browser, page: Any) -> Answer:
         """The person allows; the answer that comes to the application."""
         return answer(self.decide(browser, page, "allow"))
 
-    def deny(self, browser: Browser, page: HttpResponse) -> Answer:
+    def deny(self, browser: Browser, page: Any) -> Answer:
         """The person denies; the answer that comes to the application."""
         return answer(self.decide(browser, page, "deny"))
 
@@ -214,7 +215,9 @@ class Application:
 
     def refresh(self, refresh_token: str, **changes: Changes) -> Any:
         """Uses a refresh token (RFC 6749 §6)."""
-        return self.post("/oauth/token", {"grant_type": "refresh_token", "refresh_token": refresh_token}, changes)
+        return self.post(
+            "/oauth/token", {"grant_type": "refresh_token", "refresh_token": refresh_token}, changes
+        )
 
     def revoke(self, token: str, **changes: Changes) -> Any:
         """Takes a token back (RFC 7009)."""

@@ -13,7 +13,7 @@ from console.models import Actor, Client, ClientSecret, Connection, Tenant
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import FORM, JSON, assert_refused
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 6749", "2.3")]
 ClientAndSecret = tuple[Client, str]
 GRANT = {"grant_type": "client_credentials"}
 
@@ -34,7 +34,9 @@ def ask(app: Application, headers: dict[str, str] | None = None, **sent: Any) ->
 
 
 def ask_in_json(app: Application, headers: dict[str, str] | None = None, **sent: Any) -> Any:
-    return app.web.post("/oauth/token", json.dumps({**GRANT, **sent}), content_type=JSON, headers=headers or {})
+    return app.web.post(
+        "/oauth/token", json.dumps({**GRANT, **sent}), content_type=JSON, headers=headers or {}
+    )
 
 
 def assert_unauthenticated(response: Any) -> None:
@@ -92,7 +94,9 @@ def test_a_public_client_only_names_itself(spa_client: ClientAndSecret):
     # It gets as far as the code, which is none.
     assert_refused(app.exchange("qac_"), "invalid_grant")
     assert_refused(
-        ask_in_json(app, grant_type="authorization_code", code="x", client_id=app.client_id, redirect_uri="x"),
+        ask_in_json(
+            app, grant_type="authorization_code", code="x", client_id=app.client_id, redirect_uri="x"
+        ),
         "invalid_grant",
     )
 
@@ -208,7 +212,9 @@ def test_tk07_a_confidential_client_never_gets_by_without_credentials(
     assert_unauthenticated(ask(app, client_id=app.client_id))
     assert_unauthenticated(ask(app))
     for grant in ("authorization_code", "refresh_token"):
-        assert_unauthenticated(ask(web, grant_type=grant, code="x", refresh_token="x", client_id=web.client_id))
+        assert_unauthenticated(
+            ask(web, grant_type=grant, code="x", refresh_token="x", client_id=web.client_id)
+        )
 
 
 @pytest.mark.spec("RFC 6749", "4.4")

@@ -12,7 +12,7 @@ from tests.oauth.driver import Application
 from tests.oauth.outcomes import JSON, assert_refused, is_alive
 from tests.oauth.signed import decoded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 6749", "4.4")]
 ClientAndSecret = tuple[Client, str]
 
 
@@ -126,7 +126,9 @@ def test_it_needs_a_trusted_connection(app: Application, machine_client: ClientA
     assert ask(app).status_code == 200
 
 
-def test_trust_is_given_by_each_tenant_for_itself(machine_client: ClientAndSecret, globex: Tenant, acme: Tenant):
+def test_trust_is_given_by_each_tenant_for_itself(
+    machine_client: ClientAndSecret, globex: Tenant, acme: Tenant
+):
     client, secret = machine_client
     abroad = Application(client, secret, tenant=globex)
     with scope(tenant=acme):

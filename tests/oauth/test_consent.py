@@ -28,7 +28,9 @@ def text(page):
 
 def consents(tenant):
     with scope(tenant=tenant):
-        return [(consent.user.email, sorted(consent.scopes)) for consent in Consent.objects.select_related("user")]
+        return [
+            (consent.user.email, sorted(consent.scopes)) for consent in Consent.objects.select_related("user")
+        ]
 
 
 def codes(tenant):
@@ -103,7 +105,9 @@ def test_it_asks_about_the_parent_of_a_granted_scope(acme, browser, bob):
     assert asks_for_consent(app.authorize(person, scope="apps"))
 
 
-@pytest.mark.parametrize("changes", [{}, {"prompt": "consent"}, {"scope": "user_default email offline_access"}], ids=str)
+@pytest.mark.parametrize(
+    "changes", [{}, {"prompt": "consent"}, {"scope": "user_default email offline_access"}], ids=str
+)
 def test_it_never_asks_about_a_trusted_client(acme, browser, bob, changes):
     app = Application(*cast.register(acme, consent_method="trusted"))
 
@@ -134,7 +138,11 @@ def test_oi03_it_asks_when_the_application_demands_it(app, browser, bob):
 
 
 def test_it_asks_when_the_answer_would_go_to_another_host(acme, browser, bob):
-    addresses = ["https://app.example.com/callback", "https://app.example.com/two", "https://other.example/callback"]
+    addresses = [
+        "https://app.example.com/callback",
+        "https://app.example.com/two",
+        "https://other.example/callback",
+    ]
     app, person = Application(*cast.register(acme, redirect_uris=addresses)), browser(bob)
     app.allow(person, app.authorize(person))
 
@@ -244,7 +252,11 @@ def test_az29_a_denial_goes_to_the_registered_address_alone(app, browser, bob):
 
     given = app.deny(person, app.authorize(person))
 
-    assert (given.where, given["error"], given["iss"]) == (app.redirect_uri, "access_denied", app.tenant.issuer)
+    assert (given.where, given["error"], given["iss"]) == (
+        app.redirect_uri,
+        "access_denied",
+        app.tenant.issuer,
+    )
     assert given["state"]
     assert (consents(app.tenant), codes(app.tenant)) == ([], 0)
     assert asks_for_consent(app.authorize(person))
@@ -353,7 +365,9 @@ def test_az28_what_is_added_to_the_form_changes_nothing(app, browser, bob):
     assert consents(app.tenant) == [("bob@acme.example", ["profile"])]
 
 
-@pytest.mark.parametrize("shown", ["", "x", "0" * 64, "\u00e5", "\0", "a" * 10_000], ids=lambda shown: ascii(shown)[:10])
+@pytest.mark.parametrize(
+    "shown", ["", "x", "0" * 64, "\u00e5", "\0", "a" * 10_000], ids=lambda shown: ascii(shown)[:10]
+)
 def test_az28_a_changed_seal_is_no_answer(app, browser, bob, shown):
     person = browser(bob)
 
@@ -391,7 +405,9 @@ def test_an_answer_after_the_address_was_taken_away_goes_nowhere(app, web_client
     person = browser(bob)
     page = app.authorize(person)
     with scope(tenant=app.tenant):
-        Client.objects.get(pk=web_client[0].pk).edit(by=Actor(), redirect_uris=["https://new.example/callback"])
+        Client.objects.get(pk=web_client[0].pk).edit(
+            by=Actor(), redirect_uris=["https://new.example/callback"]
+        )
 
     for decision in ("allow", "deny"):
         assert app.decide(person, page, decision).status_code == 400

@@ -10,7 +10,7 @@ from tests.cast import signed_in_as, stranger_on
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import FORM, bearer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("Fetch", "3.2")]
 ClientAndSecret = tuple[Client, str]
 ORIGIN = "https://spa.example.com"
 ENDPOINTS = ["/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/userinfo"]
@@ -23,9 +23,7 @@ def app(spa_client: ClientAndSecret) -> Application:
 
 @pytest.mark.parametrize("path", ENDPOINTS)
 def test_tk12_a_page_on_the_list_may_ask(app: Application, path: str):
-    response = app.web.options(
-        path, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
-    )
+    response = app.web.options(path, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"})
 
     assert response.status_code == 204
     assert response["Access-Control-Allow-Origin"] == ORIGIN
@@ -112,7 +110,9 @@ def test_tk12_every_page_may_read_what_is_public(app: Application, path: str):
     assert "Access-Control-Allow-Credentials" not in response
 
 
-def test_who_sends_no_origin_is_asked_nothing(app: Application, django_assert_num_queries: Callable[..., object]):
+def test_who_sends_no_origin_is_asked_nothing(
+    app: Application, django_assert_num_queries: Callable[..., object]
+):
     app.web.options("/oauth/token")  # the host is known from here on
     with django_assert_num_queries(0):  # type: ignore[attr-defined]
         response = app.web.options("/oauth/token")

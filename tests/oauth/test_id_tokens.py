@@ -17,7 +17,7 @@ from tests.cast import signed_in_as
 from tests.oauth.driver import Application
 from tests.oauth.signed import decoded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("OpenID Connect Core", "2")]
 ClientAndSecret = tuple[Client, str]
 
 

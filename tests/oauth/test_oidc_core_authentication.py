@@ -68,7 +68,9 @@ def test_oi01_silent_it_needs_a_sign_in_that_is_fresh_enough(trusted, browser, b
     assert "code" in answer(trusted.authorize(person, prompt="none", max_age="3600"))
 
 
-@pytest.mark.parametrize("prompt", ["none login", "none consent", "login none", "bogus", "login bogus", "None", "\0"])
+@pytest.mark.parametrize(
+    "prompt", ["none login", "none consent", "login none", "bogus", "login bogus", "None", "\0"]
+)
 def test_oi01_it_refuses_a_prompt_that_makes_no_sense(trusted, browser, bob, prompt):
     assert answer(trusted.authorize(browser(bob), prompt=prompt))["error"] == "invalid_request"
 
@@ -84,7 +86,9 @@ FRESH = {
 
 
 @pytest.mark.parametrize("changes", FRESH.values(), ids=FRESH)
-def test_oi02_it_asks_somebody_who_is_signed_in_to_sign_in_again(trusted, browser, bob, time_machine, changes):
+def test_oi02_it_asks_somebody_who_is_signed_in_to_sign_in_again(
+    trusted, browser, bob, time_machine, changes
+):
     person = browser(bob)
     before = claims_of(trusted, trusted.code(person, scope="openid"))["auth_time"]
     later(time_machine, 100)
@@ -160,7 +164,9 @@ def test_oi02_an_edited_max_age_does_not_move_the_time_that_the_application_sees
     assert claims["iat"] - claims["auth_time"] >= 100
 
 
-@pytest.mark.parametrize("max_age", ["-1", "1.5", "abc", "1e3", "\u0661", "1\n", " 1", "9" * 30, "\0"], ids=repr)
+@pytest.mark.parametrize(
+    "max_age", ["-1", "1.5", "abc", "1e3", "\u0661", "1\n", " 1", "9" * 30, "\0"], ids=repr
+)
 def test_oi02_it_refuses_a_max_age_that_is_no_number(trusted, browser, bob, max_age):
     assert answer(trusted.authorize(browser(bob), max_age=max_age))["error"] == "invalid_request"
 
@@ -204,7 +210,11 @@ def test_jw05_a_hint_that_is_no_id_token_of_ours_is_refused(trusted, browser, bo
     tokens = trusted.tokens(browser(bob), scope="openid")
     claims = jwt.decode(tokens["id_token"], options={"verify_signature": False})
     kid = jwt.get_unverified_header(tokens["id_token"])["kid"]
-    [public] = [key for key in stranger(trusted.tenant).get("/.well-known/jwks.json").json()["keys"] if key["kid"] == kid]
+    [public] = [
+        key
+        for key in stranger(trusted.tenant).get("/.well-known/jwks.json").json()["keys"]
+        if key["kid"] == kid
+    ]
     theirs = Application(*cast.register(globex, consent_method="trusted"))
     head, body, signature = tokens["id_token"].split(".")
     hints = {
@@ -212,8 +222,10 @@ def test_jw05_a_hint_that_is_no_id_token_of_ours_is_refused(trusted, browser, bo
         "empty parts": "..",
         "not ASCII": "\u00e5.\u00e5.\u00e5",
         "NUL": "\0",
-        "unsigned": jwt.encode(claims, None, algorithm="none"),
-        "signed with the public key": jwt.encode(claims, public["x"] * 2, algorithm="HS256", headers={"kid": kid}),
+        "unsigned": jwt.encode(claims, "", algorithm="none"),
+        "signed with the public key": jwt.encode(
+            claims, public["x"] * 2, algorithm="HS256", headers={"kid": kid}
+        ),
         "signed by another key": jwt.encode(claims, "k" * 64, algorithm="HS256"),
         "an access token": tokens["access_token"],
         "another tenant's": theirs.tokens(browser(gustav), scope="openid")["id_token"],
@@ -250,10 +262,15 @@ def test_oi04_it_speaks_the_language_the_application_asks_for(asking, browser, b
     assert '<html lang="sv"' in asking.authorize(person, ui_locales="fr sv-SE en").content.decode()
     assert '<html lang="en"' in asking.authorize(person, ui_locales="xx").content.decode()
     nobody = stranger(asking.tenant)
-    assert '<html lang="sv"' in nobody.get(asking.authorize(nobody, ui_locales="sv")["Location"]).content.decode()
+    assert (
+        '<html lang="sv"'
+        in nobody.get(asking.authorize(nobody, ui_locales="sv")["Location"]).content.decode()
+    )
 
 
-@pytest.mark.parametrize("hint", ["bob@acme.example", '"><svg onload=alert(1)>', "a" * 3000, "\0x", "\u202e"], ids=len)
+@pytest.mark.parametrize(
+    "hint", ["bob@acme.example", '"><svg onload=alert(1)>', "a" * 3000, "\0x", "\u202e"], ids=len
+)
 def test_oi04_it_fills_in_the_login_hint(asking, stranger, hint):
     person = stranger(asking.tenant)
 

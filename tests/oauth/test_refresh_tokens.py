@@ -19,7 +19,7 @@ from tests.oauth.outcomes import JSON, assert_refused, is_alive
 from tests.oauth.signed import decoded
 from tests.oauth.test_rfc6749_token import mangled
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 6749", "6")]
 ClientAndSecret = tuple[Client, str]
 SCOPE = "openid email offline_access user_default"
 
@@ -135,7 +135,9 @@ def test_it_does_not_stand_in_for_the_secret_of_a_confidential_client(app: Appli
     refresh_token = app.tokens(bobs, scope=SCOPE)["refresh_token"]
     for named in ({}, {"client_id": app.client_id}):
         sent = {"grant_type": "refresh_token", "refresh_token": refresh_token, **named}
-        assert_refused(app.web.post("/oauth/token", json.dumps(sent), content_type=JSON), "invalid_client", 401)
+        assert_refused(
+            app.web.post("/oauth/token", json.dumps(sent), content_type=JSON), "invalid_client", 401
+        )
 
     assert app.refresh(refresh_token).status_code == 200
 
@@ -267,7 +269,9 @@ def test_a_published_clients_codes_and_tokens_are_good_in_one_tenant_each(
 
 
 @pytest.mark.spec("RFC 6749", "6")
-@pytest.mark.parametrize("wider", ["admin_classic", "openid profile", "user_default admin.apps", "unheard:of"])
+@pytest.mark.parametrize(
+    "wider", ["admin_classic", "openid profile", "user_default admin.apps", "unheard:of"]
+)
 def test_rt04_it_never_gives_more_than_was_granted(app: Application, bobs: Browser, wider: str):
     refresh_token = app.tokens(bobs, scope=SCOPE)["refresh_token"]
 
@@ -314,7 +318,9 @@ DAY = 24 * 3600
 
 
 @pytest.mark.parametrize(("days", "status"), [(29, 200), (31, 400)])
-def test_rt05_it_dies_idle(clock: TimeMachineFixture, app: Application, bobs: Browser, days: int, status: int):
+def test_rt05_it_dies_idle(
+    clock: TimeMachineFixture, app: Application, bobs: Browser, days: int, status: int
+):
     refresh_token = app.tokens(bobs, scope=SCOPE)["refresh_token"]
     clock.shift(days * DAY)
 

@@ -109,7 +109,9 @@ OTHER_ADDRESSES = {
 @pytest.mark.spec("RFC 9700", "4.1.3")
 @pytest.mark.spec("RFC 6749", "4.1.2.1")
 @pytest.mark.parametrize("address", OTHER_ADDRESSES.values(), ids=OTHER_ADDRESSES)
-def test_az01_to_az07_it_answers_at_no_address_but_the_registered_one(trusted, browser, bob, stranger, address):
+def test_az01_to_az07_it_answers_at_no_address_but_the_registered_one(
+    trusted, browser, bob, stranger, address
+):
     for person in (browser(bob), stranger(trusted.tenant)):
         assert is_a_page(trusted.authorize(person, redirect_uri=address))
 
@@ -129,7 +131,9 @@ def test_az01_it_tells_the_person_why_and_the_audit_log_where(trusted, browser, 
 @pytest.mark.spec("RFC 9700", "4.1.3")
 def test_az02_it_refuses_an_added_query(trusted, browser, bob):
     with_query = Application(
-        *cast.register(trusted.tenant, consent_method="trusted", redirect_uris=[f"{REGISTERED}?tenant=a%20b&flag"])
+        *cast.register(
+            trusted.tenant, consent_method="trusted", redirect_uris=[f"{REGISTERED}?tenant=a%20b&flag"]
+        )
     )
     person = browser(bob)
 
@@ -154,7 +158,9 @@ def test_it_keeps_the_query_of_a_registered_address_as_it_is(acme, browser, bob)
 
 @pytest.mark.spec("RFC 6749", "3.1.2.3")
 def test_az14_it_needs_an_address_when_several_are_registered(acme, browser, bob):
-    app = Application(*cast.register(acme, consent_method="trusted", redirect_uris=[REGISTERED, f"{REGISTERED}/2"]))
+    app = Application(
+        *cast.register(acme, consent_method="trusted", redirect_uris=[REGISTERED, f"{REGISTERED}/2"])
+    )
 
     assert is_a_page(app.authorize(browser(bob), redirect_uri=None), saying="several addresses")
     assert is_a_page(app.authorize(browser(bob), redirect_uri=""), saying="several addresses")
@@ -167,7 +173,9 @@ def test_az14_it_uses_the_only_registered_address(trusted, browser, bob):
 
 @pytest.mark.spec("RFC 6749", "4.1.2.1")
 @pytest.mark.parametrize("response_type", ["bogus", "token", "id_token", "", None], ids=repr)
-def test_az16_it_does_not_redirect_a_bad_response_type_anywhere_unregistered(trusted, browser, bob, response_type):
+def test_az16_it_does_not_redirect_a_bad_response_type_anywhere_unregistered(
+    trusted, browser, bob, response_type
+):
     person = browser(bob)
 
     assert is_a_page(
@@ -224,7 +232,16 @@ def test_az13_it_believes_neither_of_two_clients_or_addresses(trusted, browser, 
 @pytest.mark.spec("RFC 6749", "3.1")
 @pytest.mark.parametrize(
     "name",
-    ["response_type", "scope", "state", "code_challenge", "code_challenge_method", "nonce", "prompt", "whatever"],
+    [
+        "response_type",
+        "scope",
+        "state",
+        "code_challenge",
+        "code_challenge_method",
+        "nonce",
+        "prompt",
+        "whatever",
+    ],
 )
 def test_az13_it_refuses_a_request_in_which_a_parameter_stands_twice(trusted, browser, bob, name):
     given = answer(trusted.authorize(browser(bob), **{name: ["code", "token"]}))
@@ -282,7 +299,8 @@ def test_it_does_not_sign_people_in_to_a_client_that_only_machines_use(acme, bro
 
 @pytest.mark.spec("RFC 9700", "2.1.2")
 @pytest.mark.parametrize(
-    "response_type", ["token", "id_token", "id_token token", "code token", "code id_token", "none", "CODE", "code "]
+    "response_type",
+    ["token", "id_token", "id_token token", "code token", "code id_token", "none", "CODE", "code "],
 )
 def test_az18_it_offers_only_the_code_flow(trusted, browser, bob, response_type):
     response = trusted.authorize(browser(bob), response_type=response_type, nonce="n")
@@ -293,12 +311,16 @@ def test_az18_it_offers_only_the_code_flow(trusted, browser, bob, response_type)
 @pytest.mark.spec("RFC 6749", "4.1.2.1")
 @pytest.mark.parametrize("response_type", ["", None], ids=repr)
 def test_az19_it_misses_the_response_type(trusted, browser, bob, response_type):
-    assert error_of(trusted, trusted.authorize(browser(bob), response_type=response_type)) == "invalid_request"
+    assert (
+        error_of(trusted, trusted.authorize(browser(bob), response_type=response_type)) == "invalid_request"
+    )
 
 
 @pytest.mark.parametrize("response_mode", ["fragment", "form_post", "web_message", "jwt"])
 def test_it_answers_in_the_query_and_nowhere_else(trusted, browser, bob, response_mode):
-    assert error_of(trusted, trusted.authorize(browser(bob), response_mode=response_mode)) == "invalid_request"
+    assert (
+        error_of(trusted, trusted.authorize(browser(bob), response_mode=response_mode)) == "invalid_request"
+    )
 
 
 def test_it_takes_response_mode_query(trusted, browser, bob):
@@ -316,7 +338,13 @@ def test_it_says_that_request_objects_are_not_supported(trusted, browser, bob):
 
 @pytest.mark.spec("RFC 6749", "3.1")
 def test_az20_it_ignores_a_parameter_it_does_not_know(trusted, browser, bob):
-    extra = {"foo": "bar", "__proto__": "x", "audience": "https://api.example.com", "\u00e5": "\U0001f600", "empty": ""}
+    extra = {
+        "foo": "bar",
+        "__proto__": "x",
+        "audience": "https://api.example.com",
+        "\u00e5": "\U0001f600",
+        "empty": "",
+    }
 
     assert "code" in answer(trusted.authorize(browser(bob), **extra))
 
@@ -462,8 +490,14 @@ ODD_BODIES = {
     "nothing": {"data": "", "content_type": "application/x-www-form-urlencoded"},
     "not UTF-8": {"data": b"client_id=\xff\xfe", "content_type": "application/x-www-form-urlencoded"},
     "escaped, not UTF-8": {"data": "client_id=%ff%fe", "content_type": "application/x-www-form-urlencoded"},
-    "another charset": {"data": "client_id=x", "content_type": "application/x-www-form-urlencoded; charset=utf-16"},
-    "an unknown charset": {"data": b"client_id=x", "content_type": "application/x-www-form-urlencoded; charset=x-no"},
+    "another charset": {
+        "data": "client_id=x",
+        "content_type": "application/x-www-form-urlencoded; charset=utf-16",
+    },
+    "an unknown charset": {
+        "data": b"client_id=x",
+        "content_type": "application/x-www-form-urlencoded; charset=x-no",
+    },
     "a name twice, with NUL": {"data": "a%00=1&a%00=2", "content_type": "application/x-www-form-urlencoded"},
     "too many names": {
         "data": urlencode([(f"n{number}", "1") for number in range(2000)]),
@@ -595,7 +629,9 @@ def test_it_never_falls_over_a_hostile_parameter(asking, browser, bob, stranger,
 
 
 @pytest.mark.parametrize(
-    "query", ["&" * 5000, "=" * 5000, "?" * 500, "%", "a" * 100_000, "&".join("a" * 500), ";", "\\", "client_id"], ids=len
+    "query",
+    ["&" * 5000, "=" * 5000, "?" * 500, "%", "a" * 100_000, "&".join("a" * 500), ";", "\\", "client_id"],
+    ids=len,
 )
 def test_it_never_falls_over_a_hostile_query(trusted, browser, bob, query):
     for address in (f"/oauth/authorize?{query}", f"{trusted.address()}&{query}"):

@@ -17,7 +17,7 @@ from tests.oauth.driver import VERIFIER, Application
 from tests.oauth.outcomes import FORM, JSON, assert_refused, is_alive
 from tests.oauth.signed import decoded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 6749", "3.2")]
 ClientAndSecret = tuple[Client, str]
 EVERYTHING = "openid profile email offline_access user_default"
 
@@ -73,7 +73,10 @@ def test_it_takes_the_labels_that_a_client_gives_its_tokens(app: Application, bo
 
 @pytest.mark.spec("RFC 6749", "3.2")
 def test_it_ignores_what_it_does_not_know(app: Application, bobs: Browser):
-    assert app.exchange(app.code(bobs), unheard_of="1", audience=["a", "b"], resource=["a", "b"]).status_code == 200
+    assert (
+        app.exchange(app.code(bobs), unheard_of="1", audience=["a", "b"], resource=["a", "b"]).status_code
+        == 200
+    )
 
 
 @pytest.mark.spec("RFC 6749", "3.1")
@@ -232,7 +235,8 @@ def test_cd05_the_port_of_a_loopback_address_is_that_of_the_request(
 
 @pytest.mark.spec("RFC 6749", "3.2")
 @pytest.mark.parametrize(
-    "name", ["code", "grant_type", "redirect_uri", "code_verifier", "client_id", "client_secret", "scope", "x"]
+    "name",
+    ["code", "grant_type", "redirect_uri", "code_verifier", "client_id", "client_secret", "scope", "x"],
 )
 def test_cd07_it_refuses_a_repeated_parameter(app: Application, bobs: Browser, name: str):
     right = {
@@ -251,7 +255,9 @@ def test_cd07_it_refuses_a_repeated_parameter(app: Application, bobs: Browser, n
 def test_cd07_it_refuses_parameters_in_the_address(app: Application, bobs: Browser):
     code = app.code(bobs)
 
-    assert_refused(app.post(f"/oauth/token?code={code}", {"grant_type": "authorization_code"}, {}), "invalid_request")
+    assert_refused(
+        app.post(f"/oauth/token?code={code}", {"grant_type": "authorization_code"}, {}), "invalid_request"
+    )
     assert_refused(app.post("/oauth/token?x=1", {"grant_type": "authorization_code"}, {}), "invalid_request")
 
 
@@ -281,7 +287,9 @@ def test_cd08_it_refuses_a_code_that_is_not_quite_right(app: Application, bobs: 
     assert app.exchange(code).status_code == 200
 
 
-def test_it_takes_no_other_value_of_its_own_for_a_code(app: Application, bobs: Browser, web_client: ClientAndSecret):
+def test_it_takes_no_other_value_of_its_own_for_a_code(
+    app: Application, bobs: Browser, web_client: ClientAndSecret
+):
     """Keycloak CVE-2026-4282: one store for everything that is used once let one thing stand for another."""
     tokens = app.tokens(bobs, scope=EVERYTHING)
     for value in (tokens["refresh_token"], tokens["access_token"], tokens["id_token"], app.secret, "a state"):
@@ -465,7 +473,9 @@ def test_tk11_it_takes_json_as_qliks_libraries_send_it(app: Application, bobs: B
 @pytest.mark.parametrize("path", ENDPOINTS)
 def test_hostile_addresses_are_refused_too(app: Application, path: str):
     for query in ("%zz", "a=%ff", "a=%00", "grant_type=x&grant_type=y", "x" * 5000, "&".join(["a=1"] * 900)):
-        assert_answered(app.web.post(f"{path}?{query}", b"grant_type=refresh_token&token=x", content_type=FORM))
+        assert_answered(
+            app.web.post(f"{path}?{query}", b"grant_type=refresh_token&token=x", content_type=FORM)
+        )
 
 
 # --- oauthlib reads attributes that it does not find from the caller's own parameters --------------------------

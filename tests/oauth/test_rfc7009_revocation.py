@@ -11,7 +11,7 @@ from console.models import Client, Event, Tenant, User
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import FORM, JSON, assert_refused, bearer, is_alive
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 7009", "2")]
 ClientAndSecret = tuple[Client, str]
 SCOPE = "openid offline_access user_default"
 
@@ -116,9 +116,7 @@ def test_holding_an_access_token_is_enough_to_destroy_it(app: Application, bobs:
     tokens = app.tokens(bobs, scope=SCOPE)
     sent = json.dumps({"token": tokens["access_token"], "token_type_hint": "access_token"})
 
-    response = app.web.post(
-        "/oauth/revoke", sent, content_type=JSON, headers=bearer(tokens["access_token"])
-    )
+    response = app.web.post("/oauth/revoke", sent, content_type=JSON, headers=bearer(tokens["access_token"]))
 
     assert response.status_code == 200
     assert not is_alive(app, tokens["access_token"])

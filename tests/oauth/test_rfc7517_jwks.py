@@ -20,7 +20,9 @@ def test_jw01_it_has_public_members_only(acme, stranger):
     response = stranger(acme).get(JWKS)
     keys = response.json()["keys"]
 
-    assert {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}.isdisjoint({member for key in keys for member in key})
+    assert {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}.isdisjoint(
+        {member for key in keys for member in key}
+    )
     assert len({key["kid"] for key in keys}) == len(keys) == 2
     for key in keys:
         assert (key["use"], key["alg"]) in {("sig", "ES256"), ("sig", "RS256")}
@@ -49,7 +51,10 @@ def test_jw01_a_token_can_be_checked_with_it(acme, stranger, web_client, browser
     tokens = Application(*web_client).tokens(browser(bob), scope="openid")
     keys = {key["kid"]: jwt.PyJWK.from_dict(key) for key in keys_of(stranger(acme))}
 
-    for token, audience in ((tokens["access_token"], acme.issuer), (tokens["id_token"], web_client[0].client_id)):
+    for token, audience in (
+        (tokens["access_token"], acme.issuer),
+        (tokens["id_token"], web_client[0].client_id),
+    ):
         header = jwt.get_unverified_header(token)
         key = keys[header["kid"]]
         assert jwt.decode(token, key, algorithms=[header["alg"]], audience=audience)["iss"] == acme.issuer

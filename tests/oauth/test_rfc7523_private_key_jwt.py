@@ -19,7 +19,7 @@ from tests.oauth.driver import Application
 from tests.oauth.outcomes import assert_refused
 from tests.oauth.signed import segment, sign
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 7523", "3")]
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 MAKE: dict[str, Callable[[], Any]] = {
@@ -35,7 +35,9 @@ MAKE: dict[str, Callable[[], Any]] = {
 class Machine:
     """A client with a key of its own."""
 
-    def __init__(self, tenant: Tenant, register: Callable[..., tuple[Client, str]], algorithm: str, **fields: Any):
+    def __init__(
+        self, tenant: Tenant, register: Callable[..., tuple[Client, str]], algorithm: str, **fields: Any
+    ):
         self.algorithm = algorithm
         self.key = MAKE[algorithm]()
         jwk = jwt.get_algorithm_by_name(algorithm).to_jwk(self.key.public_key(), as_dict=True)
@@ -300,7 +302,9 @@ def test_ca01_a_key_signs_with_the_algorithm_it_was_registered_for(
     assert_unauthenticated(machine.ask(by_hmac(machine, "HS256", public_pem(machine))))
 
 
-def test_ca01_it_refuses_the_key_of_another_client(machine: Machine, acme: Tenant, register: Callable[..., Any]):
+def test_ca01_it_refuses_the_key_of_another_client(
+    machine: Machine, acme: Tenant, register: Callable[..., Any]
+):
     other = Machine(acme, register, "ES256", name="Other")
 
     assert_unauthenticated(machine.ask(sign(machine.header(), machine.claims(), "ES256", other.key)))

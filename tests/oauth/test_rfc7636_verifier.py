@@ -9,7 +9,7 @@ from console.models import Client, Grant, Tenant, User
 from tests.oauth.driver import VERIFIER, Application, challenge_of
 from tests.oauth.outcomes import assert_refused
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 7636", "4.6")]
 ClientAndSecret = tuple[Client, str]
 
 

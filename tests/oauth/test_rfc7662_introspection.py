@@ -14,7 +14,7 @@ from tests.oauth.outcomes import FORM, assert_refused
 from tests.oauth.signed import decoded
 from tests.oauth.test_rfc6749_token import mangled
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 7662", "2")]
 ClientAndSecret = tuple[Client, str]
 SCOPE = "openid offline_access user_default"
 INACTIVE = {"active": False}
@@ -147,7 +147,11 @@ def test_in03_the_token_of_a_machine_has_no_person(machine_client: ClientAndSecr
 
 @pytest.mark.spec("RFC 7662", "4")
 def test_in04_a_client_learns_nothing_about_the_tokens_of_another(
-    app: Application, acme: Tenant, bobs: Browser, register: Callable[..., Any], machine_client: ClientAndSecret
+    app: Application,
+    acme: Tenant,
+    bobs: Browser,
+    register: Callable[..., Any],
+    machine_client: ClientAndSecret,
 ):
     """Gitea CVE-2026-58425"""
     tokens = app.tokens(bobs, scope=SCOPE)

@@ -86,7 +86,9 @@ def test_az11_it_takes_nothing_but_the_port_for_free(trusted, browser, bob, addr
 def test_az11_the_port_of_a_site_is_not_free(acme, browser, bob):
     app = Application(*cast.register(acme, consent_method="trusted"))
 
-    assert app.authorize(browser(bob), redirect_uri="https://app.example.com:49152/callback").status_code == 400
+    assert (
+        app.authorize(browser(bob), redirect_uri="https://app.example.com:49152/callback").status_code == 400
+    )
 
 
 @pytest.mark.spec("RFC 8252", "7.1")

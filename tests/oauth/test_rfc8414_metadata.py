@@ -104,7 +104,9 @@ def test_md02_another_spelling_of_the_host_is_the_same_issuer(web, acme, host):
 
 
 def test_md02_an_alias_says_the_canonical_issuer(db, stranger):
-    tenant = Tenant.found("initech", "Initech", ["initech.localhost:8000", "old.localhost:8000"], by=cast.OPERATOR)
+    tenant = Tenant.found(
+        "initech", "Initech", ["initech.localhost:8000", "old.localhost:8000"], by=cast.OPERATOR
+    )
 
     document = stranger(tenant).get(OAUTH, headers={"host": "old.localhost:8000"}).json()
 
@@ -131,7 +133,11 @@ def test_md03_it_lists_what_works_and_only_that(web):
         "client_credentials",
         "urn:qlik:oauth:user-impersonation",
     }
-    for absent in ("registration_endpoint", "device_authorization_endpoint", "pushed_authorization_request_endpoint"):
+    for absent in (
+        "registration_endpoint",
+        "device_authorization_endpoint",
+        "pushed_authorization_request_endpoint",
+    ):
         assert absent not in document
     assert "none" not in document["introspection_endpoint_auth_methods_supported"]
     for name, algorithms in document.items():
@@ -192,6 +198,14 @@ def test_md04_every_signature_it_names_is_used(web, acme, browser, bob, algorith
 
 
 def test_md04_nothing_is_there_that_it_does_not_name(web):
-    for path in ("register", "device_authorization", "device", "par", "applications", "authorized_tokens", "keys"):
+    for path in (
+        "register",
+        "device_authorization",
+        "device",
+        "par",
+        "applications",
+        "authorized_tokens",
+        "keys",
+    ):
         response = web.post(f"/oauth/{path}")
         assert response.status_code == 404 or response.get("Location", "").startswith("/login"), path

@@ -49,7 +49,9 @@ def test_is01_it_is_in_a_denial(web_client, browser, bob):
 
 
 def test_is01_it_is_the_canonical_one_on_an_alias_host_too(db):
-    tenant = Tenant.found("initech", "Initech", ["initech.localhost:8000", "old.localhost:8000"], by=cast.OPERATOR)
+    tenant = Tenant.found(
+        "initech", "Initech", ["initech.localhost:8000", "old.localhost:8000"], by=cast.OPERATOR
+    )
     app = Application(*cast.register(tenant, consent_method="trusted"))
     person = cast.signed_in_as(cast.join(tenant, "peter"))
 

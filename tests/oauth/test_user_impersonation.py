@@ -12,7 +12,7 @@ from tests.oauth.driver import Application
 from tests.oauth.outcomes import JSON, assert_refused, is_alive, me
 from tests.oauth.signed import decoded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 6749", "4.5")]
 ClientAndSecret = tuple[Client, str]
 GRANT = "urn:qlik:oauth:user-impersonation"
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django_scopes import scope
 
-from console.management.operations import OPERATOR, Operation, tenant_named
+from console.management.operations import OPERATOR, Operation, printable, tenant_named
 from console.models import Client, LimitReached
 from console.policy import client_types, redirect_uris, scopes
 from console.policy.client_types import AuthMethod, ClientType
@@ -68,9 +68,7 @@ class Command(Operation):
     def _fields(options: dict[str, Any]) -> dict[str, Any]:
         """The client's fields, checked like the console's form checks them."""
         traits = client_types.traits(options["type"])
-        name = options["name"].strip()
-        if not name or len(name) > 512 or not name.isprintable():
-            raise CommandError("NAME must have 1 to 512 printable characters.")
+        name = printable("NAME", options["name"], 512)
         if options["grant"] and not traits.machine_grants:
             raise CommandError("Only a web client can have --grant.")
         if options["origin"] and not client_types.shows_allowed_origins(

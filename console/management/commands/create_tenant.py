@@ -3,16 +3,16 @@
 import re
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
-from django.core.validators import validate_slug
 from django.db import IntegrityError
 
-from console.management.operations import OPERATOR, Operation
+from console.management.operations import OPERATOR, Operation, printable
 from console.models import Tenant
 from console.tenancy import is_region_host, normalize_host
 
-HOST = re.compile(r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?$")
+LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"  # RFC 1123 §2.1
+ALIAS = re.compile(LABEL)
+HOST = re.compile(rf"(?=.{{1,253}}(?::|$)){LABEL}(?:\.{LABEL})*(?::(?P<port>[0-9]{{1,5}}))?")
 
 
 class Command(Operation):
@@ -28,21 +28,24 @@ class Command(Operation):
 
     def handle(self, *args: Any, **options: Any) -> None:
         alias = options["alias"].lower()
-        try:
-            validate_slug(alias)
-        except ValidationError:
-            raise CommandError("ALIAS may only have letters, digits and hyphens.") from None
+        if not ALIAS.fullmatch(alias):  # it is the first label of the tenant's host, unless one is named
+            raise CommandError("ALIAS may only have letters, digits and, between them, hyphens: at most 63.")
+        name = printable("--name", options["name"])
         hosts = [normalize_host(host) for host in options["host"]]
         for host in hosts:
-            if not HOST.match(host):
+            match = HOST.fullmatch(host)
+            if match is None or int(match["port"] or 1) not in range(1, 65536):
                 raise CommandError(f"{host!r} is not a host: write name or name:port.")
             if is_region_host(host):
                 raise CommandError(f"{host!r} is the region host, which belongs to no tenant.")
         try:
-            tenant = Tenant.found(alias, options["name"].strip(), hosts, by=OPERATOR)
+            tenant = Tenant.found(alias, name, hosts, by=OPERATOR)
         except IntegrityError:
             raise CommandError("The alias or one of the hosts already belongs to a tenant.") from None
-        hosts = list(tenant.hostnames.values_list("host", flat=True))
+        hosts = sorted(
+            tenant.hostnames.values_list("host", flat=True),
+            key=lambda host: (not tenant.issuer.endswith(f"://{host}"), host),  # the canonical one first
+        )
         self.report(
             options,
             {"id": str(tenant.pk), "alias": tenant.alias, "hosts": hosts, "issuer": tenant.issuer},

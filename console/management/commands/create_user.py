@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from django.urls import reverse
 from django_scopes import scope
 
-from console.management.operations import OPERATOR, Operation, read_stdin, tenant_named
+from console.management.operations import OPERATOR, Operation, printable, read_stdin, tenant_named
 from console.models import User
 
 
@@ -39,20 +39,20 @@ class Command(Operation):
             if options["auditor"]
             else User.Role.USER
         )
+        email = printable("EMAIL", options["email"], 254)
+        name = printable("--name", options["name"]) if options["name"] else ""
         password = read_stdin("password") if options["password_stdin"] else None
         try:
-            validate_email(options["email"])
+            validate_email(email)
             if password is not None:
-                validate_password(password, User(email=options["email"], name=options["name"]))
+                validate_password(password, User(email=email, name=name))
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         with scope(tenant=tenant):
             try:
-                user = User.invite(
-                    tenant, options["email"], by=OPERATOR, name=options["name"], role=role, password=password
-                )
+                user = User.invite(tenant, email, by=OPERATOR, name=name, role=role, password=password)
             except IntegrityError:
-                raise CommandError(f"{options['email']} is already a user of {tenant.name}.") from None
+                raise CommandError(f"{email} is already a user of {tenant.name}.") from None
         result = {"id": str(user.pk), "tenant": tenant.alias, "email": user.email, "role": user.role}
         lines = [f"Created {user.email} in {tenant.name}."]
         if password is None:

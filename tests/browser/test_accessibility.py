@@ -1,0 +1,446 @@
+"""axe-core finds nothing wrong with any page, in any state that people meet (WCAG 2.2 AA, S16, P4).
+
+ADDRESSES are states that an address alone leads to; the functions marked with `reached_by_hand` do something first.
+All of them are looked at in the light theme on a wide screen, the most used ones in every theme and width.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.contrib.auth.tokens import default_token_generator
+from django_scopes import scope
+from playwright.sync_api import Page, expect
+
+from console.models import ClientSecret, Consent, Tenant, User
+from tests import cast
+from tests.oauth.driver import Application
+
+STRANGER = "nobody"
+PHONE = {"width": 390, "height": 844}
+
+
+@dataclass
+class Scene:
+    """Two tenants with what their pages show, and a page for each person who looks at them."""
+
+    acme: Tenant
+    globex: Tenant
+    people: dict[str, User]
+    reports: Application
+    viewer: Application
+    addresses: dict[str, str]
+    open_page: Callable[[str], Page]
+    pages: dict[str, Page] = field(default_factory=dict)
+
+    def visit(self, who: str, path: str) -> Page:
+        """The page of a person, at an address of their tenant (or at a whole one)."""
+        if who not in self.pages:
+            self.pages[who] = self.open_page(who)
+        page = self.pages[who]
+        tenant = self.people[who].tenant if who in self.people else self.acme
+        page.goto(path if path.startswith("http") else tenant.issuer + path)
+        return page
+
+    def dialog(self, who: str, path: str, *links: str) -> Page:
+        """The dialog that these links lead to, one from the other."""
+        page = self.visit(who, path)
+        for link in links:
+            page.get_by_role("link", name=link).first.click()
+            expect(page.get_by_role("dialog")).to_be_visible()
+        return page
+
+
+@pytest.fixture
+def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, signed_in):
+    """`scene(color_scheme="dark", …)`: what the pages show is the same in every theme, width and language."""
+
+    def furnish(**options: Any) -> Scene:
+        callback = [f"http://localhost:{port}/"]
+        reports = Application(
+            *register(acme, by=alice, name="Reports", redirect_uris=callback, description="Figures")
+        )
+        viewer = Application(*register(acme, by=alice, name="Viewer", type="native", redirect_uris=callback))
+        reload_, _ = register(
+            acme,
+            by=alice,
+            name="Nightly reload",
+            grant_types=["client_credentials"],
+            consent_method="trusted",
+            allowed_scopes=["user_default", "admin_classic"],
+        )
+        closed, _ = register(acme, by=alice, name="Closed", redirect_uris=callback)
+        with scope(tenant=acme):
+            closed.disable(by=cast.OPERATOR)
+            dora = User.invite(acme, "dora@acme.example", by=cast.OPERATOR, name="Dora")
+        reports.tokens(cast.signed_in_as(bob), scope="openid profile offline_access")
+        reports.token(grant_type="authorization_code", code="none")
+        people = {"alice": alice, "bob": bob, "carol": carol, "mallory": mallory}
+
+        def open_page(who: str) -> Page:
+            page: Page = new_page(reduced_motion="reduce", **options)
+            return signed_in(page, people[who]) if who in people else page
+
+        with scope(tenant=acme):
+            secret = ClientSecret.objects.get(client__client_id=reports.client_id)
+            consent = Consent.objects.get(user=bob)
+        here = f"/console/oauth/{reports.client_id}"
+        addresses = {
+            "client": here,
+            "secret": f"{here}/secrets/{secret.pk}/remove",
+            "machine": f"/console/oauth/{reload_.client_id}",
+            "public": f"/console/oauth/{viewer.client_id}",
+            "closed": Application(closed).address(),
+            "ask": viewer.address(scope="openid user_default admin_classic"),
+            "ask more": reports.address(scope="openid email user_default"),
+            "ask wrongly": reports.address(redirect_uri="https://elsewhere.example.com/"),
+            "consent": f"/account/applications/{consent.pk}/withdraw",
+            "welcome": f"/welcome/{dora.pk}/{default_token_generator.make_token(dora)}",
+            "region": f"http://localhost:{port}/",
+        }
+        return Scene(acme, globex, people, reports, viewer, addresses, open_page)
+
+    return furnish
+
+
+# --- What an address alone leads to: name -> (who, address); {…} is one of the scene's --------------------------------
+
+MAIN = {
+    "sign-in": (STRANGER, "/login"),
+    "OAuth list": ("alice", "/console/oauth"),
+    "edit": ("alice", "{client}/edit"),
+    "secrets": ("alice", "{client}/secrets"),
+    "configuration": ("alice", "/console/oauth/configuration?client="),
+    "audit log": ("alice", "/console/events"),
+    "connected applications": ("bob", "/account/applications"),
+    "consent": ("bob", "{ask}"),
+    "refused": ("bob", "{ask wrongly}"),
+    "no such page": (STRANGER, "/nothing/here"),
+}
+ADDRESSES = MAIN | {
+    "sign-in to an application": (STRANGER, "{ask}"),
+    "welcome": (STRANGER, "{welcome}"),
+    "dead link": (STRANGER, "/welcome/00000000-0000-0000-0000-000000000000/x"),
+    "signed out": (STRANGER, "/logout"),
+    "refused: unknown client": (STRANGER, "/oauth/authorize?client_id=unknown"),
+    "refused: disabled client": (STRANGER, "{closed}"),
+    "sign-out refused": (STRANGER, "/oauth/logout?id_token_hint=x"),
+    "region start": (STRANGER, "{region}"),
+    "no such page of the region": (STRANGER, "{region}nothing"),
+    "OAuth list without a match": ("alice", "/console/oauth?q=nothing+of+the+kind"),
+    "OAuth list sorted and filtered": ("alice", "/console/oauth?sort=-last_used&status=enabled"),
+    "OAuth list, empty": ("mallory", "/console/oauth"),
+    "OAuth list of an auditor": ("carol", "/console/oauth"),
+    "type": ("alice", "/console/oauth/new"),
+    "unsupported type": ("alice", "/console/oauth/new?type=anonymous-embed"),
+    "new web client": ("alice", "/console/oauth/new?type=web"),
+    "new single-page app": ("alice", "/console/oauth/new?type=spa"),
+    "new native client": ("alice", "/console/oauth/new?type=native"),
+    "edit, machine": ("alice", "{machine}/edit"),
+    "details for an auditor": ("carol", "{client}/edit"),
+    "secrets of a public client": ("alice", "{public}/secrets"),
+    "secrets for an auditor": ("carol", "{client}/secrets"),
+    "remove secret": ("alice", "{secret}"),
+    "delete": ("alice", "/console/oauth/delete?client="),
+    "disable": ("alice", "{client}/disable"),
+    "enable": ("alice", "{machine}/enable"),
+    "consent method": ("alice", "{machine}/consent-method"),
+    "configuration without clients": ("mallory", "/console/oauth/configuration"),
+    "try it": ("alice", "{client}/try"),
+    "try it, machine": ("alice", "{machine}/try"),
+    "try it, refused": ("alice", "{client}/try?error=access_denied"),
+    "audit log without a match": ("alice", "/console/events?q=nothing+of+the+kind"),
+    "audit log, days the wrong way round": ("alice", "/console/events?since=2026-02-01&until=2026-01-01"),
+    "connected applications, empty": ("carol", "/account/applications"),
+    "withdraw": ("bob", "{consent}"),
+    "consent, more": ("bob", "{ask more}"),
+    "sign out": ("bob", "/logout"),
+    "sign out for an application": ("bob", "/oauth/logout"),
+    "no access": ("bob", "/console/oauth"),
+}
+
+
+# --- What something must be done for ----------------------------------------------------------------------------------
+
+BY_HAND: dict[str, Callable[[Scene], Page]] = {}
+MAIN_BY_HAND: list[str] = []
+
+
+def reached_by_hand(
+    name: str, *, main: bool = False
+) -> Callable[[Callable[[Scene], Page]], Callable[[Scene], Page]]:
+    def note(reach: Callable[[Scene], Page]) -> Callable[[Scene], Page]:
+        BY_HAND[name] = reach
+        if main:
+            MAIN_BY_HAND.append(name)
+        return reach
+
+    return note
+
+
+def sign_in(page: Page, email: str, password: str) -> Page:
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    return page
+
+
+@reached_by_hand("sign-in, wrong password")
+def wrong_password(scene: Scene) -> Page:
+    page = sign_in(scene.visit(STRANGER, "/login"), "nobody@acme.example", "wrong")
+    expect(page.get_by_role("alert")).to_contain_text("is not right")
+    return page
+
+
+@reached_by_hand("sign-in, nothing entered")
+def nothing_entered(scene: Scene) -> Page:
+    page = scene.visit(STRANGER, "/login")
+    page.locator("form:has([name=password])").evaluate("form => form.noValidate = true")
+    sign_in(page, "", "")
+    expect(page.get_by_label("Email")).to_have_attribute("aria-invalid", "true")
+    return page
+
+
+@reached_by_hand("sign-in, too often")
+def too_often(scene: Scene) -> Page:
+    browser = cast.stranger_on(scene.acme)
+    for _ in range(10):
+        browser.post("/login", {"email": "eve@acme.example", "password": "guess"})
+    page = sign_in(scene.visit(STRANGER, "/login"), "eve@acme.example", "guess")
+    expect(page.get_by_role("alert")).to_contain_text("Too many failed attempts")
+    return page
+
+
+@reached_by_hand("welcome, passwords differ")
+def passwords_differ(scene: Scene) -> Page:
+    page = scene.visit(STRANGER, scene.addresses["welcome"])
+    page.get_by_label("Password", exact=True).fill("correct horse battery staple")
+    page.get_by_label("The same password again").fill("something else")
+    page.get_by_role("button", name="Save and sign in").click()
+    expect(page.get_by_text("The two passwords are not the same.")).to_be_visible()
+    return page
+
+
+@reached_by_hand("row menu", main=True)
+def row_menu(scene: Scene) -> Page:
+    page = scene.visit("alice", "/console/oauth")
+    page.get_by_role("button", name="Actions for Reports").click()
+    expect(page.locator(":popover-open")).to_be_visible()
+    return page
+
+
+@reached_by_hand("account menu")
+def account_menu(scene: Scene) -> Page:
+    page = scene.visit("alice", "/console/oauth")
+    page.get_by_role("button", name="Account menu").click()
+    expect(page.locator(":popover-open")).to_be_visible()
+    return page
+
+
+@reached_by_hand("clients chosen")
+def clients_chosen(scene: Scene) -> Page:
+    page = scene.visit("alice", "/console/oauth")
+    page.get_by_role("checkbox", name="Select Reports").check()
+    expect(page.get_by_role("button", name="Delete", exact=True)).to_be_visible()
+    return page
+
+
+@reached_by_hand("dialog: type")
+def type_dialog(scene: Scene) -> Page:
+    return scene.dialog("alice", "/console/oauth", "Create new")
+
+
+@reached_by_hand("dialog: type, the first client")
+def first_client(scene: Scene) -> Page:
+    return scene.dialog("mallory", "/console/oauth", "Create the first client")
+
+
+def new_client(scene: Scene, kind: str) -> Page:
+    page = scene.dialog("alice", "/console/oauth", "Create new")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("radio", name=re.compile(f"^{kind}")).check()
+    dialog.get_by_role("button", name="Continue").click()
+    expect(dialog.get_by_role("textbox", name="Name", exact=True)).to_be_visible()
+    return page
+
+
+@reached_by_hand("dialog: single-page app")
+def spa_dialog(scene: Scene) -> Page:
+    return new_client(scene, "Single-page app")
+
+
+@reached_by_hand("dialog: native")
+def native_dialog(scene: Scene) -> Page:
+    return new_client(scene, "Native")
+
+
+@reached_by_hand("dialog: web, refused", main=True)
+def refused_form(scene: Scene) -> Page:
+    """A reason beside an address, another under the form, scopes searched, everything opened."""
+    page = new_client(scene, "Web")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("checkbox", name=re.compile("^Machine-to-machine impersonation")).check()
+    dialog.get_by_role("checkbox", name=re.compile("^Private key JWT")).check()
+    new = dialog.get_by_role("textbox", name="New: Redirect URLs")
+    new.fill("https://ok.example.com/")
+    new.press("Enter")
+    expect(dialog.get_by_role("textbox", name="Redirect URLs 1")).to_be_visible()
+    new.fill("http://bad.example.com/")
+    dialog.get_by_text("Advanced").click()
+    dialog.get_by_label("Homepage").fill("not an address")
+    dialog.get_by_role("button", name="Create").click()
+    expect(dialog.get_by_text("Give the client a name.")).to_be_visible()
+    new.fill("http://bad.example.com/")
+    new.press("Enter")
+    expect(dialog.get_by_role("alert").first).to_be_visible()
+    dialog.get_by_role("searchbox", name="Search scopes").fill("nothing of the kind")
+    expect(dialog.get_by_text("No scope matches your search.")).to_be_visible()
+    return page
+
+
+@reached_by_hand("page: web, refused")
+def refused_page(scene: Scene) -> Page:
+    page = scene.visit("alice", "/console/oauth/new?type=web")
+    page.get_by_role("textbox", name="New: Redirect URLs").fill("http://bad.example.com/")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_text("Give the client a name.")).to_be_visible()
+    return page
+
+
+@reached_by_hand("dialog: the secret, once", main=True)
+def secret_once(scene: Scene) -> Page:
+    page = scene.dialog("alice", "/console/oauth")
+    page.get_by_role("button", name="Actions for Nightly reload").click()
+    page.get_by_role("link", name="Manage secrets").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Generate new client secret").click()
+    dialog.get_by_text(re.compile(r"^qas_")).wait_for()
+    dialog.locator("copy-button").last.get_by_role("button").click()
+    return page
+
+
+def in_menu(scene: Scene, action: str) -> Page:
+    page = row_menu(scene)
+    page.locator(":popover-open").get_by_role("link", name=action, exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    return page
+
+
+@reached_by_hand("dialog: edit", main=True)
+def edit_dialog(scene: Scene) -> Page:
+    return in_menu(scene, "Edit")
+
+
+@reached_by_hand("dialog: secrets")
+def secrets_dialog(scene: Scene) -> Page:
+    return in_menu(scene, "Manage secrets")
+
+
+@reached_by_hand("dialog: the last secret")
+def last_secret(scene: Scene) -> Page:
+    page = in_menu(scene, "Manage secrets")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("link", name="Remove the secret").click()
+    dialog.get_by_role("button", name="Remove secret").click()
+    expect(dialog.get_by_role("checkbox")).to_have_attribute("aria-invalid", "true")
+    return page
+
+
+@reached_by_hand("dialog: delete", main=True)
+def delete_dialog(scene: Scene) -> Page:
+    return in_menu(scene, "Delete")
+
+
+@reached_by_hand("dialog: disable")
+def disable_dialog(scene: Scene) -> Page:
+    return in_menu(scene, "Disable")
+
+
+@reached_by_hand("dialog: consent method")
+def consent_method_dialog(scene: Scene) -> Page:
+    return in_menu(scene, "Change consent method")
+
+
+@reached_by_hand("dialog: configuration", main=True)
+def configuration_dialog(scene: Scene) -> Page:
+    page = in_menu(scene, "View OAuth configuration")
+    expect(page.get_by_role("dialog").get_by_role("region", name="Python")).to_be_visible()
+    return page
+
+
+@reached_by_hand("dialog: withdraw")
+def withdraw_dialog(scene: Scene) -> Page:
+    return scene.dialog("bob", "/account/applications", "Withdraw")
+
+
+@reached_by_hand("audit log, what changed")
+def what_changed(scene: Scene) -> Page:
+    page = scene.visit("alice", "/console/events")
+    for summary in page.get_by_role("main").locator("summary").all():
+        summary.click()
+    return page
+
+
+@reached_by_hand("try it, with tokens", main=True)
+def with_tokens(scene: Scene) -> Page:
+    page = scene.visit("alice", scene.addresses["client"] + "/try")
+    page.get_by_role("button", name="Start").click()
+    allow = page.get_by_role("button", name="Allow")
+    expect(allow.or_(page.get_by_label("Client secret"))).to_be_visible()
+    if allow.is_visible():
+        allow.click()
+    page.get_by_label("Client secret").fill(scene.reports.secret)
+    page.get_by_role("button", name="Get tokens").click()
+    expect(page.get_by_role("region", name="Result").get_by_text("200 OK")).to_be_visible()
+    return page
+
+
+# --- The tests --------------------------------------------------------------------------------------------------------
+
+
+def at(scene: Scene, name: str) -> Page:
+    """The page at an address of the table. An address that ends in `client=` is about the client Reports."""
+    who, pattern = ADDRESSES[name]
+    path = pattern.format_map(scene.addresses)
+    return scene.visit(who, path + scene.reports.client_id if path.endswith("client=") else path)
+
+
+@pytest.fixture
+def nothing_wrong(scene, violations, subtests):
+    """`nothing_wrong(addresses, by_hand, …)` looks at each state by itself: all that is wrong is seen at once."""
+
+    def look(addresses: list[str], by_hand: list[str], **options: Any) -> None:
+        furnished = scene(**options)
+        for name in [*addresses, *by_hand]:
+            with subtests.test(name):
+                page = BY_HAND[name](furnished) if name in BY_HAND else at(furnished, name)
+                assert violations(page) == []
+
+    return look
+
+
+def test_every_address(nothing_wrong):
+    nothing_wrong(list(ADDRESSES), [])
+
+
+def test_every_state(nothing_wrong):
+    nothing_wrong([], list(BY_HAND))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"color_scheme": "dark"}, id="dark, wide"),
+        pytest.param({"viewport": PHONE}, id="light, narrow"),
+        pytest.param({"color_scheme": "dark", "viewport": PHONE}, id="dark, narrow"),
+    ],
+)
+def test_the_most_used_states_in_every_theme_and_width(nothing_wrong, options):
+    nothing_wrong(list(MAIN), MAIN_BY_HAND, **options)
+
+
+@pytest.mark.spec("requirements", "S16")
+def test_the_most_used_pages_in_swedish(nothing_wrong):
+    nothing_wrong(list(MAIN), [], locale="sv-SE")

@@ -1,0 +1,140 @@
+"""Everything can be reached and used with the keyboard, and one always sees where one is."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+ADDRESS = "https://reports.example.com/callback"
+MOST_STOPS = 60
+
+# What a person can tell a focused element by: where it stands in the page, what it is called, and its ring.
+STOP = """() => {
+  const stop = document.activeElement;
+  if (!stop || stop === document.body) return null;
+  const {outlineStyle, outlineWidth} = getComputedStyle(stop);
+  const box = stop.getBoundingClientRect();
+  return {
+    place: [...document.querySelectorAll('*')].indexOf(stop),
+    name: `${stop.tagName} ${stop.ariaLabel ?? stop.labels?.[0]?.textContent ?? stop.textContent}`.trim(),
+    ring: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1,
+    seen: box.width > 0 && box.height > 0 && box.right > 0 && box.bottom > 0,
+  };
+}"""
+
+
+@pytest.fixture
+def oauth_page(page, signed_in, alice, console_url):
+    signed_in(page, alice).goto(console_url(alice.tenant))
+    return page
+
+
+def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
+    """Presses Tab until `target` has the focus; fails when it never gets it."""
+    expect(target).to_be_visible()
+    for _ in range(MOST_STOPS):
+        if target.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    expect(target).to_be_focused(timeout=1)
+
+
+@pytest.mark.spec("WCAG 2.2", "2.1.1")
+def test_a_client_is_created_with_the_keyboard_alone(oauth_page):
+    page, press = oauth_page, oauth_page.keyboard.press
+    tab_to(page, page.get_by_role("link", name="Create new"))
+    press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("radio", name=re.compile("^Web"))).to_be_focused()
+    press("ArrowDown")
+    expect(dialog.get_by_role("radio", name=re.compile("^Single-page app"))).to_be_checked()
+    press("ArrowUp")
+    press("Enter")  # as in every form
+
+    expect(dialog.get_by_role("heading", name="Create web client")).to_be_focused()
+    tab_to(page, dialog.get_by_role("textbox", name="Name", exact=True))
+    page.keyboard.type("Reports")
+    new = dialog.get_by_role("textbox", name="New: Redirect URLs")
+    tab_to(page, new)
+    page.keyboard.type("reports.example.com")
+    press("Enter")
+    expect(dialog.get_by_role("alert")).not_to_be_empty()
+    expect(new).to_be_focused()
+    press("ControlOrMeta+a")
+    page.keyboard.type(ADDRESS)
+    press("Enter")
+    expect(dialog.get_by_role("textbox", name="Redirect URLs 1")).to_have_value(ADDRESS)
+    expect(new).to_be_focused()
+    expect(new).to_be_empty()
+
+    tab_to(page, dialog.get_by_role("searchbox", name="Search scopes"))
+    page.keyboard.type("offline")
+    tab_to(page, dialog.get_by_role("checkbox", name=re.compile("^offline_access ")))
+    press("Space")
+    tab_to(page, dialog.get_by_role("button", name="Create"))
+    press("Enter")
+
+    expect(dialog).to_have_accessible_name("The client has been created")
+    expect(dialog.get_by_role("heading", name="The client has been created")).to_be_focused()
+    tab_to(page, dialog.get_by_role("button", name="Done"))
+    press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("rowheader", name="Reports")).to_be_visible()
+    expect(page.get_by_role("link", name="Create new")).to_be_focused()
+
+
+def test_the_focus_stays_inside_an_open_dialog(oauth_page):
+    page = oauth_page
+    page.get_by_role("link", name="Create new").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Continue")).to_be_visible()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        assert page.evaluate(
+            "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+        )
+
+
+@pytest.mark.spec("WCAG 2.2", "2.4.1")
+def test_the_first_stop_leads_past_the_navigation(oauth_page):
+    page = oauth_page
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("!!document.activeElement.closest('main')")
+
+
+@pytest.mark.spec("WCAG 2.2", "2.4.7")
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_the_focus_is_seen_at_every_stop_of_the_oauth_page(
+    new_page, signed_in, alice, acme, register, console_url, color_scheme
+):
+    register(acme, name="Reports")
+    page = signed_in(new_page(color_scheme=color_scheme), alice)
+    page.goto(console_url(acme))
+    expect(page.get_by_role("rowheader", name="Reports")).to_be_visible()
+    stops = []
+    for _ in range(MOST_STOPS):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(STOP)
+        if stop is None or (stops and stop["place"] == stops[0]["place"]):
+            break
+        stops.append(stop)
+    assert [stop["name"] for stop in stops if not (stop["ring"] and stop["seen"])] == []
+    reached = " ".join(stop["name"] for stop in stops)
+    for name in (
+        "Skip to content",
+        "Audit log",
+        "Create new",
+        "Search",
+        "Last used",
+        "Reports",
+        "Actions for Reports",
+    ):
+        assert name in reached
+    places = [stop["place"] for stop in stops]
+    assert places == sorted(places)  # the order of the page, WCAG 2.4.3

@@ -1,0 +1,184 @@
+"""Every page fits a narrow screen, keeps to its own origin, and follows the person's theme and language (S16)."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from django_scopes import scope
+from playwright.sync_api import expect
+
+from console.models import ClientSecret, Consent
+from tests import cast
+from tests.oauth.driver import Application
+
+NARROW = {"width": 360, "height": 780}
+ENDLESS = "W" * 200
+
+# How far the page is wider than the window, and what reaches the furthest.
+OVERFLOW = """() => {
+  const page = document.scrollingElement;
+  if (page.scrollWidth <= innerWidth) return null;
+  const furthest = [...document.querySelectorAll('body *')]
+    .map((element) => [element.getBoundingClientRect().right, `${element.tagName}.${element.className}`])
+    .sort(([a], [b]) => b - a)[0];
+  return `${page.scrollWidth} > ${innerWidth}: ${furthest}`;
+}"""
+
+
+@pytest.fixture
+def addresses(acme, globex, alice, bob, mallory, register, port):
+    """(person or None, address) of every page, for a client whose name never ends."""
+    endless = Application(
+        *register(
+            acme,
+            by=alice,
+            name=ENDLESS,
+            description="D" * 300,
+            redirect_uris=[f"http://localhost:{port}/{'r' * 200}"],
+        )
+    )
+    machine, _ = register(
+        acme, name="Nightly reload", grant_types=["client_credentials"], consent_method="trusted", by=alice
+    )
+    endless.tokens(cast.signed_in_as(bob), scope="openid profile")
+    with scope(tenant=acme):
+        secret = ClientSecret.objects.get(client__client_id=endless.client_id)
+        consent = Consent.objects.get(user=bob)
+    client = f"/console/oauth/{endless.client_id}"
+    return [
+        (None, "/login"),
+        (None, endless.address()),
+        (None, "/logout"),
+        (None, "/nothing"),
+        (None, endless.address(redirect_uri=f"https://elsewhere.example.com/{'x' * 250}")),
+        (alice, "/console/oauth"),
+        (alice, "/console/oauth?q=nothing"),
+        (alice, "/console/oauth/new"),
+        *((alice, f"/console/oauth/new?type={kind}") for kind in ("web", "spa", "native")),
+        *((alice, client + page) for page in ("/edit", "/secrets", "/consent-method", "/disable", "/try")),
+        (alice, f"{client}/secrets/{secret.pk}/remove"),
+        (alice, f"{client}/try?error=access_denied&error_description={'x' * 300}"),
+        (alice, f"/console/oauth/{machine.client_id}/try"),
+        (alice, f"/console/oauth/delete?client={endless.client_id}"),
+        (alice, "/console/oauth/configuration"),
+        (alice, f"/console/oauth/configuration?client={endless.client_id}&language=java"),
+        (alice, "/console/events"),
+        (mallory, "/console/oauth"),
+        (bob, "/account/applications"),
+        (bob, f"/account/applications/{consent.pk}/withdraw"),
+        (bob, endless.address(scope="openid email user_default admin_classic")),
+        (bob, "/oauth/logout"),
+        (bob, "/logout"),
+        (bob, "/console/oauth"),
+        # Last: Chromium asks for a page's icon when it likes, maybe when the next page is there already.
+        (None, f"http://localhost:{port}/"),
+    ]
+
+
+@pytest.mark.spec("WCAG 2.2", "1.4.10")
+@pytest.mark.spec("OWASP ASVS 5.0", "3.4.3")
+@pytest.mark.parametrize("locale", ["en-GB", "sv-SE"])
+def test_every_page_fits_and_fetches_from_its_own_host_only(
+    addresses, new_page, signed_in, acme, subtests, locale
+):
+    """Not from another host, and not from another tenant either. (A breach of the CSP fails every test in here.)"""
+    pages = {}
+    fetched: list[str] = []
+    for person, address in addresses:
+        if person not in pages:
+            page = pages[person] = new_page(viewport=NARROW, locale=locale)
+            page.on("request", lambda request: fetched.append(request.url))
+            if person:
+                signed_in(page, person)
+        page, issuer = pages[person], (person.tenant if person else acme).issuer
+        url = address if address.startswith("http") else issuer + address
+        fetched.clear()
+        page.goto(url)
+        with subtests.test(address[:80]):
+            assert page.evaluate(OVERFLOW) is None
+            expect(page.locator("html")).to_have_attribute("lang", locale[:2])
+            assert {urlsplit(each).netloc for each in fetched} == {urlsplit(url).netloc}
+
+
+@pytest.mark.spec("WCAG 2.2", "1.4.10")
+def test_no_dialog_scrolls_sideways(addresses, new_page, signed_in, alice, acme, console_url, subtests):
+    page = signed_in(new_page(viewport=NARROW), alice)
+    dialog = page.get_by_role("dialog")
+    for action in (
+        "Edit",
+        "Manage secrets",
+        "Change consent method",
+        "View OAuth configuration",
+        "Disable",
+        "Delete",
+    ):
+        with subtests.test(action):
+            page.goto(console_url(acme))
+            page.get_by_role("button", name=f"Actions for {ENDLESS}").click()
+            menu = page.locator(":popover-open")
+            assert menu.evaluate("menu => menu.getBoundingClientRect().right <= innerWidth")
+            menu.get_by_text(action, exact=True).click()
+            expect(dialog.get_by_role("heading", level=1)).to_be_visible()
+            assert page.evaluate(OVERFLOW) is None
+            body = dialog.locator(".dialog__body")
+            assert body.evaluate("body => body.scrollWidth <= body.clientWidth")
+            assert dialog.evaluate("box => box.getBoundingClientRect().right <= innerWidth")
+
+
+def test_the_navigation_is_behind_a_button_where_there_is_no_room(page, signed_in, alice, acme, console_url):
+    page.set_viewport_size(NARROW)
+    signed_in(page, alice).goto(console_url(acme))
+    audit_log = page.get_by_role("link", name="Audit log")
+    expect(audit_log).to_be_hidden()
+    page.get_by_role("button", name="Menu", exact=True).click()
+    expect(audit_log).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(audit_log).to_be_hidden()
+    page.get_by_role("button", name="Menu", exact=True).click()
+    audit_log.click()
+    expect(page.get_by_role("heading", name="Audit log")).to_be_visible()
+
+
+def test_the_theme_is_the_devices_until_the_person_chooses(new_page, signed_in, alice, acme, console_url):
+    page = signed_in(new_page(color_scheme="dark"), alice)
+    background = "getComputedStyle(document.body).backgroundColor"
+    page.goto(console_url(acme))
+    dark = page.evaluate(background)
+
+    def choose(theme: str) -> str:
+        page.get_by_role("button", name="Account menu").click()
+        page.locator(":popover-open").get_by_role("button", name=theme).click()
+        expect(page.locator(":popover-open")).to_have_count(0)
+        page.get_by_role("button", name="Account menu").click()
+        expect(page.get_by_role("button", name=theme, pressed=True)).to_be_visible()
+        page.keyboard.press("Escape")
+        colour: str = page.evaluate(background)
+        return colour
+
+    light = choose("Light")
+    assert light != dark
+    page.goto(console_url(acme, "/console/events"))
+    assert page.evaluate(background) == light
+    assert choose("Dark") == dark
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate(background) == dark
+    assert choose("System") == light
+
+
+@pytest.mark.spec("requirements", "S16")
+def test_the_language_is_the_browsers_until_the_person_chooses(new_page, signed_in, alice, acme, console_url):
+    page = new_page(locale="sv-SE")
+    page.goto(console_url(acme, "/login"))
+    expect(page.locator("html")).to_have_attribute("lang", "sv")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Logga in")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    expect(page).to_have_url(re.compile("/login"))
+
+    signed_in(page, alice).goto(console_url(acme, "/console/events?outcome=done"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Audit log")
+    page.get_by_role("button", name="Account menu").click()
+    page.get_by_role("button", name="Svenska").click()
+    expect(page.locator("html")).to_have_attribute("lang", "sv")
+    expect(page).to_have_url(re.compile(r"/console/events\?outcome=done$"))
+    assert page.get_by_role("heading", level=1).inner_text() != "Audit log"

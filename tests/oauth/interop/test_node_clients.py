@@ -1,0 +1,106 @@
+"""openid-client 6 and oauth4webapi 3, unmodified, from discovery to revocation against a served region."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from console.models import Client, Tenant, User
+from console.policy import public_keys
+from tests.cast import PASSWORD
+
+ClientAndSecret = tuple[Client, str]
+Node = Callable[..., str]
+REDIRECT_URL = "https://app.example.com/callback"
+EVERYTHING = {"openid", "profile", "email", "offline_access", "user_default"}
+
+
+def registered(method: str, client: Client, secret: str, **more: Any) -> dict[str, Any]:
+    redirect_uri = client.redirect_uris[0] if client.redirect_uris else ""
+    return {"method": method, "id": client.client_id, "secret": secret, "redirectUri": redirect_uri, **more}
+
+
+def lives(node: Node, script: str, tenant: Tenant, person: User, **clients: dict[str, Any]) -> dict[str, Any]:
+    given = {
+        "issuer": tenant.issuer,
+        "person": {"email": person.email, "password": PASSWORD},
+        **clients,
+    }
+    result: dict[str, Any] = json.loads(node(script, stdin=json.dumps(given)))
+    return result
+
+
+def assert_complete(result: dict[str, Any], tenant: Tenant, person: User, client: Client) -> None:
+    """What the library printed is what the server should have told it about the person."""
+    assert result["claims"]["iss"] == tenant.issuer
+    assert result["claims"]["aud"] == client.client_id
+    assert result["claims"]["sub"] == result["userinfo"]["sub"] == str(person.pk)
+    assert result["userinfo"]["email"] == person.email
+    assert set(result["refreshed"].split()) == EVERYTHING
+    assert result["refusal"] == "invalid_grant"
+    if client.confidential:
+        assert result["introspected"]["active"] is True
+        assert result["afterwards"] == {"active": False}
+
+
+@pytest.mark.parametrize("script", ["openid_client.mjs", "oauth4webapi.mjs"])
+def test_a_web_app_and_a_machine(
+    node: Node,
+    acme: Tenant,
+    bob: User,
+    web_client: ClientAndSecret,
+    machine_client: ClientAndSecret,
+    script: str,
+):
+    result = lives(
+        node,
+        script,
+        acme,
+        bob,
+        app=registered("client_secret_basic", *web_client),
+        machine=registered("client_secret_post", *machine_client),
+    )
+
+    assert_complete(result, acme, bob, web_client[0])
+    assert result["machine"]["active"] is True
+    assert result["machine"]["sub"] == machine_client[0].client_id
+    assert result["machine"]["scope"] == "user_default"
+
+
+@pytest.mark.parametrize("script", ["openid_client.mjs", "oauth4webapi.mjs"])
+def test_a_single_page_app(node: Node, acme: Tenant, bob: User, spa_client: ClientAndSecret, script: str):
+    result = lives(node, script, acme, bob, app=registered("none", *spa_client))
+
+    assert_complete(result, acme, bob, spa_client[0])
+
+
+def test_oauth4webapi_accepts_the_access_token_as_a_resource_server(
+    node: Node, acme: Tenant, bob: User, web_client: ClientAndSecret
+):
+    result = lives(node, "oauth4webapi.mjs", acme, bob, app=registered("client_secret_basic", *web_client))
+
+    assert result["accepted"]["sub"] == str(bob.pk)
+    assert result["accepted"]["client_id"] == web_client[0].client_id
+
+
+def test_openid_client_with_a_key_of_its_own_and_rs256(
+    node: Node, acme: Tenant, bob: User, register: Callable[..., ClientAndSecret]
+):
+    key = ec.generate_private_key(ec.SECP256R1())
+    jwk = jwt.get_algorithm_by_name("ES256").to_jwk(key, as_dict=True) | {
+        "kid": "k",
+        "alg": "ES256",
+        "use": "sig",
+    }
+    jwk.pop("key_ops", None)
+    public = public_keys.check({name: value for name, value in jwk.items() if name != "d"})
+    client, secret = register(acme, auth_methods=["private_key_jwt"], public_keys=[public], algorithm="RS256")
+    assert secret == ""
+
+    app = registered("private_key_jwt", client, secret, key=jwk, algorithm="RS256")
+    result = lives(node, "openid_client.mjs", acme, bob, app=app)
+
+    assert_complete(result, acme, bob, client)

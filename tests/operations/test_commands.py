@@ -1,0 +1,572 @@
+"""The operator's commands: what they do, what they print with --json, and what they refuse."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client as Browser
+from django_scopes import scope
+from time_machine import TimeMachineFixture
+
+from console.models import (
+    Actor,
+    Client,
+    ClientAssertion,
+    Consent,
+    Event,
+    FailedAttempts,
+    Grant,
+    Hostname,
+    RefreshToken,
+    RevokedAccessToken,
+    SigningKey,
+    Tenant,
+    TokenFamily,
+    User,
+)
+from tests.cast import PASSWORD, stranger_on
+from tests.oauth.driver import Application, challenge_of
+from tests.oauth.outcomes import is_alive, me
+
+pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).parents[2]
+ClientAndSecret = tuple[Client, str]
+SCOPE = "openid offline_access user_default"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def clock(time_machine: TimeMachineFixture) -> TimeMachineFixture:
+    """A clock that stands still. Ask for it first: a session begins when it stands."""
+    time_machine.move_to(datetime(2030, 1, 1, 12, tzinfo=UTC), tick=False)
+    return time_machine
+
+
+def run(*arguments: str) -> dict[str, Any]:
+    """Runs a command with --json. All that stands on its standard output is one document."""
+    output, errors = io.StringIO(), io.StringIO()
+    call_command(*arguments, "--json", stdout=output, stderr=errors)
+    assert errors.getvalue() == ""
+    result: dict[str, Any] = json.loads(output.getvalue())
+    return result
+
+
+def refused(*arguments: str) -> str:
+    """The message of a command that fails; nothing stands on its standard output."""
+    output = io.StringIO()
+    with pytest.raises((CommandError, SystemExit)) as refusal:
+        call_command(*arguments, "--json", stdout=output)
+    assert output.getvalue() == ""
+    return str(refusal.value)
+
+
+# --- create_tenant --------------------------------------------------------------------------------------------
+
+
+def test_create_tenant_gives_it_a_host_of_the_region(db: None):
+    created = run("create_tenant", "acme", "--name", "Acme AB")
+
+    tenant = Tenant.objects.get()
+    assert created == {
+        "id": str(tenant.pk),
+        "alias": "acme",
+        "hosts": ["acme.localhost:8000"],
+        "issuer": "http://acme.localhost:8000",
+    }
+    metadata = stranger_on(tenant).get("/.well-known/oauth-authorization-server").json()
+    assert metadata["issuer"] == created["issuer"]
+    assert stranger_on(tenant).get("/.well-known/jwks.json").json()["keys"]
+
+
+def test_create_tenant_takes_hosts_and_the_first_is_canonical(db: None):
+    created = run(
+        "create_tenant", "Acme", "--name", " Acme AB ",
+        "--host", "Login.ACME.example.", "--host", "acme.eu.example.com:443", "--host", "a.localhost:8000",
+    )  # fmt: skip
+
+    assert created["alias"] == "acme"
+    assert created["hosts"] == ["login.acme.example", "a.localhost:8000", "acme.eu.example.com"]
+    assert created["issuer"] == "https://login.acme.example"
+    assert Tenant.objects.get().name == "Acme AB"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["", "--name", "x"],
+        ["a b", "--name", "x"],
+        ["a_b", "--name", "x"],
+        ["-a", "--name", "x"],
+        ["a-", "--name", "x"],
+        ["a.b", "--name", "x"],
+        ["a\n", "--name", "x"],
+        ["ä", "--name", "x"],
+        ["a" * 64, "--name", "x"],
+        ["../a", "--name", "x"],
+        ["a", "--name", ""],
+        ["a", "--name", "  "],
+        ["a", "--name", "x" * 256],
+        ["a", "--name", "x\ny"],
+        ["a", "--name", "x\0"],
+        ["a", "--name", "\u202ex"],
+        ["a", "--name", "x", "--host", ""],
+        ["a", "--name", "x", "--host", "https://a.example"],
+        ["a", "--name", "x", "--host", "a.example/path"],
+        ["a", "--name", "x", "--host", "a_b.example"],
+        ["a", "--name", "x", "--host", "a..example"],
+        ["a", "--name", "x", "--host", "-a.example"],
+        ["a", "--name", "x", "--host", "a.example:0"],
+        ["a", "--name", "x", "--host", "a.example:65536"],
+        ["a", "--name", "x", "--host", "a.example:x"],
+        ["a", "--name", "x", "--host", "user@a.example"],
+        ["a", "--name", "x", "--host", f"{'a' * 64}.example"],
+        ["a", "--name", "x", "--host", ".".join(["a" * 60] * 5)],
+        ["a", "--name", "x", "--host", "localhost:8000"],  # the region's own
+    ],
+)
+def test_create_tenant_refuses_what_cannot_be_one(db: None, arguments: list[str]):
+    assert refused("create_tenant", *arguments)
+    assert not Tenant.objects.exists()
+
+
+def test_create_tenant_refuses_what_another_has_and_changes_nothing(acme: Tenant):
+    assert "already" in refused("create_tenant", "acme", "--name", "Again")
+    assert "already" in refused(
+        "create_tenant", "new", "--name", "New", "--host", "new.example", "--host", "acme.localhost:8000"
+    )
+    assert Tenant.objects.count() == 1
+    assert Hostname.objects.count() == 1
+
+
+# --- create_user ----------------------------------------------------------------------------------------------
+
+
+def from_stdin(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+
+def signs_in(tenant: Tenant, email: str, password: str) -> bool:
+    return stranger_on(tenant).post("/login", {"email": email, "password": password}).status_code in {
+        302,
+        303,
+    }
+
+
+@pytest.mark.parametrize(
+    ("option", "role"), [([], "user"), (["--admin"], "administrator"), (["--auditor"], "auditor")]
+)
+def test_create_user_reads_the_password_from_standard_input(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch, option: list[str], role: str
+):
+    from_stdin(monkeypatch, f"{PASSWORD}\n and no further line")
+
+    created = run("create_user", "acme", "Dora@Acme.Example", "--name", "Dora", "--password-stdin", *option)
+
+    with scope(tenant=acme):
+        dora = User.objects.get()
+    assert created == {"id": str(dora.pk), "tenant": "acme", "email": "dora@acme.example", "role": role}
+    assert (dora.name, dora.role) == ("Dora", role)
+    assert signs_in(acme, "dora@acme.example", PASSWORD)
+
+
+def test_create_user_gives_a_link_that_works_once(acme: Tenant):
+    link = run("create_user", "acme", "dora@acme.example")["link"]
+    assert link.startswith(f"{acme.issuer}/welcome/")
+    path = link.removeprefix(acme.issuer)
+
+    browser = stranger_on(acme)
+    assert browser.get(path).status_code == 200
+    chosen = {"password": PASSWORD, "password_again": PASSWORD}
+    assert browser.post(path, chosen).status_code == 303
+    assert stranger_on(acme).get(path).status_code == 404
+    assert signs_in(acme, "dora@acme.example", PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["acme", "--password", PASSWORD],
+        ["acme", f"--password={PASSWORD}"],
+        ["acme", f"--password-stdin={PASSWORD}"],
+        ["acme", "-p", PASSWORD],
+    ],
+)
+def test_create_user_never_takes_a_password_as_an_argument(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+):
+    from_stdin(monkeypatch, "")
+
+    refused("create_user", arguments[0], "dora@acme.example", *arguments[1:])
+
+    with scope(tenant=acme):
+        assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("email", "options", "password"),
+    [
+        ("not an address", [], PASSWORD),
+        ("", [], PASSWORD),
+        ("a@b", [], PASSWORD),
+        (f"{'x' * 64}@{'y' * 63}.{'y' * 63}.{'y' * 63}.example", [], PASSWORD),
+        ("dora@acme.example\0", [], PASSWORD),
+        ("dora@acme.example", ["--name", "x" * 256], PASSWORD),
+        ("dora@acme.example", ["--name", "x\0"], PASSWORD),
+        ("dora@acme.example", ["--admin", "--auditor"], PASSWORD),
+        ("dora@acme.example", [], ""),
+        ("dora@acme.example", [], "sh0rt"),
+        ("dora@acme.example", [], "password1234"),
+        ("dora@acme.example", [], "dora@acme.example"),
+        ("bob@acme.example", [], PASSWORD),
+        ("BOB@ACME.EXAMPLE", [], PASSWORD),
+    ],
+)
+def test_create_user_refuses(
+    acme: Tenant, bob: User, monkeypatch: pytest.MonkeyPatch, email: str, options: list[str], password: str
+):
+    from_stdin(monkeypatch, password)
+
+    message = refused("create_user", "acme", email, "--password-stdin", *options)
+
+    assert password == "" or password not in message or password == email
+    with scope(tenant=acme):
+        assert User.objects.count() == 1
+
+
+def test_create_user_wants_a_tenant_that_exists(acme: Tenant):
+    assert "nowhere" in refused("create_user", "nowhere", "dora@acme.example")
+
+
+# --- create_client --------------------------------------------------------------------------------------------
+
+
+def test_create_client_prints_a_secret_that_works(acme: Tenant):
+    created = run(
+        "create_client", "acme", "Nightly reload", "--type", "web", "--grant", "client_credentials", "--trusted",
+        "--scope", "user_default", "--scope", "apps:read",
+    )  # fmt: skip
+
+    assert created.keys() == {"client_id", "client_secret"}
+    with scope(tenant=acme):
+        client = Client.objects.get()
+    app = Application(client, created["client_secret"])
+    response = app.token(grant_type="client_credentials")
+    assert response.status_code == 200
+    assert me(app, response.json()["access_token"]).json()["name"] == "Nightly reload"
+    with scope(tenant=acme):
+        event = Event.objects.get(action="client.created")
+    assert event.actor_kind == "operator"
+
+
+def test_create_client_of_a_public_type_has_no_secret(
+    acme: Tenant, bob: User, browser: Callable[[User], Browser]
+):
+    created = run(
+        "create_client", "acme", "App", "--type", "spa", "--redirect-url", "https://spa.example/cb",
+        "--redirect-url", "http://localhost:3000/cb", "--origin", "https://spa.example", "--scope", "openid",
+        "--sign-out-url", "https://spa.example/", "--published",
+    )  # fmt: skip
+
+    assert created.keys() == {"client_id"}
+    with scope(tenant=acme):
+        client = Client.objects.get(client_id=created["client_id"])
+    assert client.published_at is not None
+    assert client.allowed_origins == ["https://spa.example"]
+    assert Application(client).tokens(browser(bob), scope="openid")["id_token"]
+
+
+def test_create_client_native_may_have_a_scheme_of_its_own(acme: Tenant):
+    assert run("create_client", "acme", "App", "--type", "native", "--redirect-url", "com.example.app:/cb")
+
+
+WEB = ["--type", "web", "--redirect-url", "https://app.example/cb"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nowhere", "x", *WEB],
+        ["acme", "", *WEB],
+        ["acme", " ", *WEB],
+        ["acme", "x" * 513, *WEB],
+        ["acme", "x\ny", *WEB],
+        ["acme", "x\0", *WEB],
+        ["acme", "\u202ex", *WEB],
+        ["acme", "x", "--type", "anonymous-embed"],
+        ["acme", "x", "--type", "web"],
+        ["acme", "x", "--type", "spa"],
+        ["acme", "x"],
+        ["acme", "x", *WEB, "--grant", "password"],
+        ["acme", "x", *WEB, "--scope", "unheard:of"],
+        ["acme", "x", *WEB, "--scope", "openid profile"],
+        ["acme", "x", *WEB, "--origin", "https://app.example"],
+        [
+            "acme",
+            "x",
+            "--type",
+            "spa",
+            "--redirect-url",
+            "https://a.example/",
+            "--origin",
+            "https://a.example/path",
+        ],
+        [
+            "acme",
+            "x",
+            "--type",
+            "spa",
+            "--redirect-url",
+            "https://a.example/",
+            "--grant",
+            "client_credentials",
+        ],
+        ["acme", "x", "--type", "web", "--redirect-url", "http://app.example/cb"],
+        ["acme", "x", "--type", "web", "--redirect-url", "javascript:alert(1)"],
+        ["acme", "x", "--type", "web", "--redirect-url", "com.example.app:/cb"],
+        ["acme", "x", *WEB, "--sign-out-url", "http://app.example"],
+        [
+            "acme",
+            "x",
+            "--type",
+            "web",
+            *[f"--redirect-url=https://app.example/{number}" for number in range(6)],
+        ],
+        ["acme", "x", *WEB, "--secret", "chosen"],
+        ["acme", "x", *WEB, "--client-secret", "chosen"],
+    ],
+)
+def test_create_client_refuses(acme: Tenant, arguments: list[str]):
+    refused("create_client", *arguments)
+
+    with scope(tenant=acme):
+        assert not Client.objects.exists()
+
+
+def test_create_client_keeps_the_limit_of_the_tenant(acme: Tenant, settings: Any):
+    settings.LIMITS = settings.LIMITS | {"clients_per_tenant": 1}
+    run("create_client", "acme", "First", *WEB)
+
+    assert "limit" in refused("create_client", "acme", "Second", *WEB).lower()
+
+
+# --- rotate_signing_key (what it does to tokens is in tests/oauth/test_key_rotation.py) ------------------------
+
+
+def test_rotate_signing_key_wants_a_tenant_that_exists(acme: Tenant):
+    assert "nowhere" in refused("rotate_signing_key", "nowhere")
+    with scope(tenant=acme):
+        assert SigningKey.objects.count() == 2
+
+
+def test_rotate_signing_key_of_nobody_is_nothing(db: None):
+    assert run("rotate_signing_key") == {"rotated": []}
+
+
+# --- expire ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def app(web_client: ClientAndSecret) -> Application:
+    return Application(*web_client)
+
+
+@pytest.fixture
+def bobs(browser: Callable[[User], Browser], bob: User) -> Browser:
+    return browser(bob)
+
+
+def test_expire_removes_what_is_over_and_nothing_that_lives(
+    clock: TimeMachineFixture, app: Application, bobs: Browser, bob: User, in_acme: Tenant,
+    browser: Callable[[User], Browser],
+):  # fmt: skip
+    app.code(bobs)  # never redeemed
+    without_refreshing = app.tokens(bobs, scope="openid")
+    idle = app.tokens(bobs, scope=SCOPE)
+    app.revoke(app.tokens(bobs, scope="openid")["access_token"])
+    stranger_on(in_acme).post("/login", {"email": bob.email, "password": "wrong"})
+    ClientAssertion.use(client_of(app), "jti", datetime.now(UTC) + timedelta(minutes=5))
+    assert sum(run("expire")["removed"].values()) == 0
+
+    clock.shift(29 * DAY)
+    alive = app.tokens(browser(bob), scope=SCOPE)
+    clock.shift(DAY + timedelta(minutes=10))
+    fresh_code = app.code(browser(bob))
+    removed = run("expire", "--batch", "2")["removed"]
+
+    assert removed["codes"] == 5
+    assert removed["refresh_tokens"] == 1
+    assert removed["token_families"] + removed["idle_families"] == 3
+    assert removed["revoked_access_tokens"] == removed["client_assertions"] == 1
+    assert removed["failed_attempts"] >= 1
+    assert removed["sessions"] >= 1
+    assert removed["deleted_clients"] == removed["signing_keys"] == 0
+    assert not is_alive(app, without_refreshing["access_token"])
+    assert app.refresh(idle["refresh_token"]).status_code == 400
+    assert app.exchange(fresh_code).status_code == 200
+    assert app.refresh(alive["refresh_token"]).status_code == 200
+    assert Grant.objects.count() == 1
+    assert Consent.objects.count() == 1
+    assert not RevokedAccessToken.objects.exists()
+    assert not FailedAttempts.objects.exists()
+    assert Session.objects.count() == 1
+
+
+def client_of(app: Application) -> Client:
+    client: Client = Client.with_deleted.get(client_id=app.client_id)
+    client.connection = client.connections.get()
+    return client
+
+
+def test_expire_keeps_what_makes_a_replay_known(
+    clock: TimeMachineFixture, app: Application, bobs: Browser, in_acme: Tenant
+):
+    code = app.code(bobs, scope=SCOPE)
+    first = app.exchange(code).json()
+    second = app.refresh(first["refresh_token"]).json()
+    clock.shift(30)
+    run("expire")
+    assert app.exchange(code).status_code == 400  # noticed: it ended the family
+    assert app.refresh(second["refresh_token"]).status_code == 400
+
+    first = app.tokens(bobs, scope=SCOPE)
+    second = app.refresh(first["refresh_token"]).json()
+    clock.shift(29 * DAY)
+    run("expire")
+    assert app.refresh(first["refresh_token"]).status_code == 400
+    assert app.refresh(second["refresh_token"]).status_code == 400
+
+
+def test_expire_does_not_revive_what_was_revoked(
+    clock: TimeMachineFixture, app: Application, bobs: Browser, in_acme: Tenant
+):
+    tokens = app.tokens(bobs, scope=SCOPE)
+    app.revoke(tokens["access_token"])
+    for _ in range(13):
+        clock.shift(timedelta(minutes=5))
+        run("expire")
+        assert not is_alive(app, tokens["access_token"])
+
+
+def test_expire_forgets_a_deleted_client_after_a_month(
+    clock: TimeMachineFixture, app: Application, bobs: Browser, in_acme: Tenant
+):
+    app.tokens(bobs, scope=SCOPE)
+    client_of(app).remove(by=Actor())
+    clock.shift(29 * DAY)
+    assert run("expire")["removed"]["deleted_clients"] == 0
+
+    clock.shift(2 * DAY)
+    assert run("expire")["removed"]["deleted_clients"] == 1
+
+    assert not Client.with_deleted.exists()
+    assert not Consent.objects.exists()
+    assert not TokenFamily.objects.exists()
+    assert Event.objects.filter(action="client.deleted", target_name="Web app").exists()
+
+
+@pytest.mark.parametrize("batch", ["0", "-1", "10001", "x", "1.5", ""])
+def test_expire_refuses_a_batch_that_is_none(db: None, batch: str):
+    refused("expire", f"--batch={batch}")
+
+
+def test_expire_works_in_batches(acme: Tenant, django_assert_max_num_queries: Callable[..., Any]):
+    over = datetime.now(UTC) - DAY
+    with scope(tenant=acme):
+        RevokedAccessToken.objects.bulk_create(
+            RevokedAccessToken(tenant=acme, jti=f"{number:05}", expires_at=over) for number in range(250)
+        )
+
+    assert run("expire", "--batch", "100")["removed"]["revoked_access_tokens"] == 250
+
+
+@pytest.mark.django_db(transaction=True)
+def test_f25_two_schedulers_at_once_remove_everything_once(
+    acme: Tenant, web_client: ClientAndSecret, bob: User
+):
+    over = datetime.now(UTC) - 200 * DAY
+    client, _ = web_client
+    with scope(tenant=acme):
+        families = TokenFamily.objects.bulk_create(
+            TokenFamily(
+                tenant=acme, client=client, user=bob, grant_type="authorization_code", scope="openid",
+                access_expires_at=over, expires_at=over,
+            )
+            for _ in range(200)
+        )  # fmt: skip
+        RefreshToken.objects.bulk_create(
+            RefreshToken(
+                tenant=acme, family=family, user=bob, application=client, expires_at=over,
+                token_checksum=challenge_of(str(number)),
+            )
+            for number, family in enumerate(families)
+        )  # fmt: skip
+    removed: list[dict[str, int]] = []
+    begin = threading.Barrier(3)
+
+    def schedule() -> None:
+        try:
+            begin.wait(30)
+            removed.append(run("expire", "--batch", "20")["removed"])
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=schedule) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(removed) == 3
+    assert sum(each["refresh_tokens"] for each in removed) == 200
+    assert sum(each["token_families"] + each["idle_families"] for each in removed) == 200
+    with scope(tenant=acme):
+        assert not TokenFamily.objects.exists()
+        assert not RefreshToken.objects.exists()
+
+
+# --- As an operator runs them ---------------------------------------------------------------------------------
+
+
+@pytest.mark.sqlite
+def test_a_deployment_is_set_up_from_the_command_line(tmp_path: Path):
+    """One JSON document on standard output, errors on standard error, an exit status that a script can read."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("QLIKAUTH_")}
+    environment |= {"QLIKAUTH_VAR": str(tmp_path), "QLIKAUTH_REGION_HOST": "eu.example.com"}
+    for name in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE"):
+        environment.pop(name, None)
+
+    def manage(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT, env=environment, input=stdin, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    assert manage("migrate", "--verbosity=0").returncode == 0
+    tenant = manage("create_tenant", "acme", "--name", "Acme AB", "--json")
+    assert (tenant.returncode, tenant.stderr) == (0, "")
+    assert json.loads(tenant.stdout)["issuer"] == "https://acme.eu.example.com"
+
+    person = manage("create_user", "acme", "a@acme.example", "--password-stdin", "--json", stdin=PASSWORD)
+    assert (person.returncode, json.loads(person.stdout)["email"]) == (0, "a@acme.example")
+    assert PASSWORD not in person.stdout + person.stderr
+
+    for wrong in (
+        ["create_tenant", "acme", "--name", "Again"],
+        ["create_client", "acme", "x", "--type", "nonsense"],
+    ):
+        failed = manage(*wrong, "--json")
+        assert failed.returncode != 0
+        assert failed.stdout == ""
+        assert failed.stderr
+        assert "Traceback" not in failed.stderr

@@ -1,0 +1,464 @@
+"""Every page in Swedish (S16): nothing is left in English, and dates, times and plurals are as Swedes write them."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from babel.messages import pofile
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.test import Client as Browser
+from django.urls import resolve
+from django_scopes import scope
+
+from console.models import Action, Actor, Client, ClientSecret, Consent, Event, Tenant, TokenFamily, User
+from console.pages import refusal_reasons
+from console.pages.urls import urlpatterns
+from tests.cast import register, signed_in_as, stranger_on
+from tests.oauth.driver import Application, asks_for_consent, hidden_fields, post_form
+
+PO = Path(__file__).parents[2] / "console/locale/sv/LC_MESSAGES/django.po"
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+SHORT = 12  # an English text up to this length may well stand in a Swedish sentence
+
+
+# --- What a person reads ----------------------------------------------------------------------------------------
+
+
+class Reader(HTMLParser):
+    """The texts of a page, those that are only heard included, without code."""
+
+    UNSEEN = frozenset({"script", "style", "pre", "code"})
+    HEARD = frozenset({"aria-label", "title", "placeholder", "alt"})
+    IN_A_SENTENCE = frozenset({"a", "b", "bdi", "time"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.heard: list[str] = []
+        self.unseen = 0
+        self.language = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "html":
+            self.language = given.get("lang", "")
+        self.unseen += tag in self.UNSEEN
+        self.heard += [
+            value for name, value in given.items() if name in self.HEARD or name.startswith("data-")
+        ]
+        self.texts.append("" if tag in self.IN_A_SENTENCE else " ")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.unseen -= tag in self.UNSEEN
+        self.texts.append("" if tag in self.IN_A_SENTENCE else " ")
+
+    def handle_data(self, data: str) -> None:
+        if not self.unseen:
+            self.texts.append(data)
+
+
+class Page(NamedTuple):
+    """A page as it is read: its language, and its text with every kind of space made a plain one."""
+
+    language: str
+    text: str
+
+
+def read(response: Any) -> Page:
+    reader = Reader()
+    reader.feed(response.content.decode())
+    return Page(reader.language, re.sub(r"\s+", " ", " ".join(["".join(reader.texts), *reader.heard])))
+
+
+@cache
+def english() -> list[re.Pattern[str]]:
+    """Every English text of the console that is another one in Swedish."""
+    with PO.open("rb") as file:
+        catalog = pofile.read_po(file, locale="sv")
+    found = []
+    for message in catalog:
+        for source in [message.id] if isinstance(message.id, str) else message.id:
+            plain = re.sub(r"</?\w[^>]*>", "", source)
+            parts = [part for part in re.split(r"%\(\w+\)[sd]|\{\w+\}", plain) if part]
+            if len("".join(parts).strip()) > SHORT and source != message.string:
+                found.append(re.compile(r".{1,80}?".join(map(re.escape, parts))))
+    return found
+
+
+def left_in_english(text: str) -> list[str]:
+    return [pattern.pattern for pattern in english() if pattern.search(text)]
+
+
+def swedish(response: Any, status: int = 200) -> str:
+    """The text of a page, which is Swedish throughout."""
+    assert response.status_code == status, response.content[:2000]
+    page = read(response)
+    assert page.language == "sv"
+    assert response["Content-Language"] == "sv"
+    assert left_in_english(page.text) == []
+    return page.text
+
+
+# --- A tenant with something of everything ------------------------------------------------------------------------
+
+
+class World(NamedTuple):
+    """Each person's browser, which wants Swedish, and what stands in the addresses."""
+
+    browsers: dict[str, Browser]
+    clients: dict[str, tuple[Client, str]]
+    values: dict[str, str]
+
+    def get(self, who: str, address: str, **options: Any) -> Any:
+        return self.browsers[who].get(address.format(**self.values), **options)
+
+
+def swede(browser: Browser) -> Browser:
+    browser.cookies[settings.LANGUAGE_COOKIE_NAME] = "sv"
+    return browser
+
+
+@pytest.fixture
+def world(acme: Tenant, alice: User, bob: User, carol: User, time_machine: Any) -> World:
+    time_machine.move_to(NOW - timedelta(days=9), tick=False)
+    by = Actor(alice, address="203.0.113.7")
+    clients = {
+        "web": register(acme, alice, name="Rapporter", allowed_scopes=["apps", "email"]),
+        "spa": register(acme, alice, type="spa", name="Panel", allowed_origins=["https://panel.example.com"]),
+        "native": register(acme, alice, type="native", name="Mobil"),
+        "machine": register(
+            acme,
+            alice,
+            name="Nattjobb",
+            redirect_uris=[],
+            grant_types=["client_credentials"],
+            allowed_scopes=["admin_classic"],
+            consent_method="trusted",
+        ),
+        "key": register(acme, alice, name="Signerande", auth_methods=["private_key_jwt"]),
+        "off": register(acme, alice, name="Vilande", allowed_scopes=[]),
+        "two": register(
+            acme, alice, name="Vidare", redirect_uris=["https://a.example.com/", "https://b.example.com/"]
+        ),
+    }
+    web, machine = clients["web"][0], clients["machine"][0]
+    with scope(tenant=acme):
+        clients["off"][0].disable(by=by)
+        ClientSecret.add_to(web, by=by)
+        fresh, idle = ClientSecret.objects.filter(client=web).order_by("created_at", "pk")
+        only = ClientSecret.objects.get(client=machine)
+        consent = Consent.give(bob, web, ["apps"], redirect_host="app.example.com", shown={}, by=Actor(bob))
+        invited = User.invite(acme, "ny@acme.example", by=by)
+    time_machine.move_to(NOW, tick=False)
+    with scope(tenant=acme):
+        for client in (web, web, machine):
+            TokenFamily.objects.create(
+                tenant=acme,
+                user=bob,
+                client=client,
+                grant_type="authorization_code",
+                scope="apps",
+                access_expires_at=NOW + timedelta(hours=1),
+                expires_at=NOW + timedelta(days=9),
+            )
+        ClientSecret.objects.filter(pk=idle.pk).update(last_used_at=NOW - timedelta(days=9))
+        ClientSecret.objects.filter(pk=only.pk).update(last_used_at=NOW - timedelta(hours=2))
+        Client.objects.filter(pk=web.pk).update(last_used_at=NOW - timedelta(hours=3), published_at=NOW)
+    return World(
+        browsers={
+            "alice": swede(signed_in_as(alice)),
+            "bob": swede(signed_in_as(bob)),
+            "carol": swede(signed_in_as(carol)),
+            "a stranger": swede(stranger_on(acme)),
+            "a lost person": swede(Browser(headers={"host": settings.REGION_HOST})),
+        },
+        clients=clients,
+        values={name: client.client_id for name, (client, _) in clients.items()}
+        | {
+            "fresh": str(fresh.pk),
+            "idle": str(idle.pk),
+            "only": str(only.pk),
+            "consent": str(consent.pk),
+            "invited": str(invited.pk),
+            "token": default_token_generator.make_token(invited),
+        },
+    )
+
+
+# --- Every page ---------------------------------------------------------------------------------------------------
+
+OAUTH = "/console/oauth"
+PAGES = [
+    ("a stranger", "/login", 200),
+    ("a stranger", "/logout", 200),
+    ("a stranger", "/welcome/{invited}/{token}", 200),
+    ("a stranger", "/welcome/{invited}/dead-link", 404),
+    ("alice", "/logout", 200),
+    ("alice", "/nowhere", 404),
+    ("bob", OAUTH, 403),
+    ("bob", "/account/applications", 200),
+    ("carol", "/account/applications", 200),
+    ("bob", "/account/applications/{consent}/withdraw", 200),
+    ("alice", OAUTH, 200),
+    ("alice", OAUTH + "?q=finns-inte", 200),
+    ("carol", OAUTH, 200),
+    ("alice", OAUTH + "/new", 200),
+    ("alice", OAUTH + "/new?type=web", 200),
+    ("alice", OAUTH + "/new?type=spa", 200),
+    ("alice", OAUTH + "/new?type=native", 200),
+    ("alice", OAUTH + "/new?type=anonymous-embed", 422),
+    ("alice", OAUTH + "/delete?client={web}", 200),
+    ("alice", OAUTH + "/delete?client={web}&client={spa}&client=gone", 200),
+    ("alice", OAUTH + "/configuration", 200),
+    ("alice", OAUTH + "/configuration?client={web}", 200),
+    ("alice", OAUTH + "/configuration?client={spa}", 200),
+    ("alice", OAUTH + "/{web}/edit", 200),
+    ("alice", OAUTH + "/{spa}/edit", 200),
+    ("alice", OAUTH + "/{native}/edit", 200),
+    ("alice", OAUTH + "/{machine}/edit", 200),
+    ("carol", OAUTH + "/{web}/edit", 200),
+    ("alice", OAUTH + "/{web}/disable", 200),
+    ("alice", OAUTH + "/{off}/enable", 200),
+    ("alice", OAUTH + "/{web}/consent-method", 200),
+    ("alice", OAUTH + "/{machine}/consent-method", 200),
+    ("alice", OAUTH + "/{web}/secrets", 200),
+    ("alice", OAUTH + "/{spa}/secrets", 200),
+    ("alice", OAUTH + "/{key}/secrets", 200),
+    ("carol", OAUTH + "/{web}/secrets", 200),
+    ("alice", OAUTH + "/{web}/secrets/{fresh}/remove", 200),
+    ("alice", OAUTH + "/{web}/secrets/{idle}/remove", 200),
+    ("alice", OAUTH + "/{machine}/secrets/{only}/remove", 200),
+    ("alice", OAUTH + "/{web}/try", 200),
+    ("alice", OAUTH + "/{machine}/try", 200),
+    ("alice", OAUTH + "/{key}/try", 200),
+    ("alice", OAUTH + "/{off}/try", 200),
+    ("alice", OAUTH + "/{web}/try?code=qac_x&state=wrong", 200),
+    ("carol", "/console/events", 200),
+    ("carol", "/console/events?q=finns-inte", 200),
+    ("carol", "/console/events?since=2026-11-23&until=2026-11-22", 422),
+    ("alice", "/console/events/export?format=pdf", 400),
+    ("bob", "/oauth/authorize", 400),
+    ("bob", "/oauth/authorize?client_id=nobody", 400),
+    ("bob", "/oauth/authorize?client_id={two}&response_type=code", 400),
+    ("bob", "/oauth/authorize?client_id={off}&redirect_uri=https://app.example.com/callback", 400),
+    ("bob", "/oauth/authorize?client_id={web}&redirect_uri=https://evil.example/", 400),
+    ("bob", "/oauth/authorize?client_id={web}&client_id={web}", 400),
+    ("bob", "/oauth/logout", 200),
+    ("bob", "/oauth/logout?client_id={web}", 200),
+    ("bob", "/oauth/logout?id_token_hint=x", 400),
+    ("bob", "/oauth/logout?client_id={web}&post_logout_redirect_uri=https://evil.example/", 400),
+    ("bob", "/oauth/logout?client_id={web}&client_id={web}", 400),
+    ("a lost person", "/", 200),
+]
+# Addresses that are only posted to, that lead elsewhere at once, or whose answer is for programs.
+NO_PAGE = {"home", "console", "check_address", "language", "theme"}
+
+
+@pytest.mark.parametrize(
+    ("who", "address", "status"), PAGES, ids=[f"{who}: {path}" for who, path, _ in PAGES]
+)
+def test_the_whole_page_is_swedish(world: World, who: str, address: str, status: int):
+    swedish(world.get(who, address), status)
+
+
+def test_a_page_in_english_would_be_noticed(world: World):
+    stranger = world.browsers["a stranger"]
+    stranger.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+
+    assert left_in_english(read(stranger.get("/logout")).text)
+
+
+@pytest.mark.parametrize(
+    "address", ["/new?type=web", "/{web}/edit", "/{web}/secrets", "/delete?client={web}"]
+)
+def test_a_dialog_is_swedish(world: World, address: str):
+    headers = {"HX-Request": "true", "HX-Target": "dialog-content"}
+    page = world.get("alice", OAUTH + address, headers=headers)
+
+    assert left_in_english(read(page).text) == []
+    assert page["Content-Language"] == "sv"
+
+
+def test_no_page_is_forgotten():
+    ids = dict.fromkeys(["web", "spa", "native", "machine", "key", "off", "two"], "c") | {"consent": "1"}
+    ids |= dict.fromkeys(["fresh", "idle", "only", "invited"], "00000000-0000-0000-0000-000000000000")
+    seen = {
+        resolve(address.format(**ids, token="t").split("?")[0]).url_name
+        for _, address, _ in PAGES
+        if address not in {"/nowhere", "/"}
+    }
+
+    assert {str(pattern.name) for pattern in urlpatterns} - NO_PAGE - seen == set()
+
+
+# --- Forms and their answers --------------------------------------------------------------------------------------
+
+
+def test_the_reasons_of_forms_are_swedish(world: World):
+    alice = world.browsers["alice"]
+    wrong = {
+        "name": "",
+        "redirect_uris": ["http://app.example.com/", "https://app.example.com/#x", "https://"],
+        "homepage_url": "ingenstans",
+        "post_logout_redirect_uris": "https://*.example.com/",
+        "auth_methods": "private_key_jwt",
+        "public_keys": ["{", '{"kty": "RSA", "d": "x"}'],
+        "allowed_scopes": "finns.inte",
+        "consent_method": "required",
+    }
+
+    text = swedish(alice.post(OAUTH + "/new?type=web", wrong), 422)
+
+    for reason in (
+        "Adressen måste börja med https://. Bara localhost får använda http://.",
+        "Ta bort delen från och med #: en adress med ett fragment kan inte ta emot en kod.",
+        "Det här är inte en fullständig webbadress.",
+        "Jokertecken stöds inte: skriv ut varje adress i sin helhet.",
+        "En av omfattningarna finns inte i katalogen.",
+        "Det här är en privat nyckel.",
+    ):
+        assert reason in text
+
+
+def test_what_django_says_is_swedish(world: World):
+    page = world.browsers["a stranger"].post("/login", {"email": "", "password": ""})
+
+    assert "Detta fält måste fyllas i." in swedish(page, 422)
+
+
+def test_the_rules_for_passwords_are_swedish(world: World):
+    address = "/welcome/{invited}/{token}".format(**world.values)
+    page = world.browsers["a stranger"].post(address, {"password": "kort", "password_again": "lång"})
+
+    assert "Det måste innehålla minst 12 tecken." in swedish(page, 422)
+
+
+def test_a_new_client_and_its_secret_are_shown_in_swedish(world: World):
+    form = {
+        "name": "Ny",
+        "redirect_uris": "https://ny.example.com/",
+        "auth_methods": "client_secret",
+        "consent_method": "required",
+    }
+    text = swedish(world.browsers["alice"].post(OAUTH + "/new?type=web", form))
+
+    assert "Klienten har skapats" in text
+    assert "Kopiera hemligheten nu: den visas bara den här gången" in text
+
+
+def test_what_was_done_is_said_in_swedish(world: World):
+    alice = world.browsers["alice"]
+    done = alice.post(
+        OAUTH + "/delete", {"client": [world.values["spa"], world.values["native"]]}, follow=True
+    )
+
+    assert "2 klienter har tagits bort." in swedish(done)
+
+
+def test_the_answer_of_a_trial_is_swedish(world: World):
+    alice = world.browsers["alice"]
+    asked = alice.post(OAUTH + "/{web}/try".format(**world.values), {"scopes": ["apps"]})
+    page: Any = alice.get(asked["Location"])
+    if asks_for_consent(page):
+        fields = hidden_fields(page) | {"decision": "allow"}
+        page = post_form(alice, page.wsgi_request.get_full_path(), fields)
+
+    assert "Auktoriseringsservern gav en kod" in swedish(alice.get(page["Location"]))
+
+
+# --- Consent ------------------------------------------------------------------------------------------------------
+
+
+def test_the_consent_page_speaks_the_language_that_the_application_asks_for(world: World):
+    bob = world.browsers["bob"]
+    bob.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    page = Application(*world.clients["web"]).authorize(bob, scope="apps email", ui_locales="fi sv-SE en")
+
+    text = swedish(page)
+
+    assert "Tillåta att Rapporter använder ditt konto hos Acme AB?" in text
+    assert "Se din e-postadress" in text
+    assert "Du har redan tillåtit den att" in text
+
+
+def test_the_browsers_language_is_taken_when_nobody_has_chosen(world: World):
+    stranger = world.browsers["a stranger"]
+    stranger.cookies.clear()
+
+    assert "Logga in" in swedish(
+        stranger.get("/login", headers={"accept-language": "sv-FI,sv;q=0.9,en;q=0.8"})
+    )
+
+
+# --- Dates, times, numbers ----------------------------------------------------------------------------------------
+
+
+def test_dates_and_times_are_swedish(world: World):
+    assert "14 november 2026" in swedish(world.get("alice", OAUTH + "/{web}/secrets"))
+    assert "för 3 timmar sedan" in swedish(world.get("alice", OAUTH))
+    assert "23 november 2026" in swedish(world.get("carol", "/console/events"))
+
+
+def test_one_and_several_are_told_apart(world: World):
+    text = swedish(world.get("alice", OAUTH + "/delete?client={web}&client={machine}"))
+
+    assert "Ta bort 2 klienter?" in text
+    assert "1 person är inloggad med den (2 sessioner)" in text
+    assert "2 hemligheter · användes senast för 3 timmar sedan" in text
+    assert "1 hemlighet · aldrig använd" in text
+
+
+# --- The audit log ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_an_event_is_told_in_swedish(acme: Tenant, carol: User, action: Action):
+    details = {
+        "hint": "abcde",
+        "user": "bob@acme.example",
+        "scope": "apps",
+        "sessions_ended": 2,
+        "role": "user",
+    }
+    with scope(tenant=acme):
+        Event.objects.all().delete()
+        Event.objects.create(
+            tenant=acme,
+            action=action,
+            actor_kind="user",
+            actor_name="alice@acme.example",
+            target_name="Rapporter",
+            changes={
+                "redirect_uris": [[], ["https://a.example.com/"]],
+                "consent_method": ["required", "trusted"],
+            },
+            details=details,
+        )
+
+    swedish(swede(signed_in_as(carol)).get("/console/events"))
+
+
+def test_a_refusal_gives_its_reason_in_swedish(acme: Tenant, carol: User):
+    browser = swede(signed_in_as(carol))
+    reasons = [*refusal_reasons.CODES, *refusal_reasons.SENTENCES]
+    with scope(tenant=acme):
+        for page in (reasons[:50], reasons[50:]):
+            Event.objects.all().delete()
+            for reason in page:
+                _refuse(acme, reason)
+            swedish(browser.get("/console/events"))
+
+
+def _refuse(tenant: Tenant, reason: str) -> None:
+    Event.objects.create(
+        tenant=tenant,
+        action=Action.TOKENS_REFUSED,
+        actor_kind="anonymous",
+        target_name="Rapporter",
+        details={"reason": reason},
+    )
