@@ -537,6 +537,7 @@ def test_the_log_tells_what_the_publisher_did(
         standing_of(connection, act)
 
     page = text(browser(alice).get("/console/events"))
+    import re as r; print(r.findall(r"<p>(.*?)</p>", page))
 
     assert sentence in page
     assert mallory.email not in page
