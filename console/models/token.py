@@ -80,6 +80,12 @@ class TokenFamily(TenantOwned):
         return cls._end(cls._base_manager.filter(client=client), reason)
 
     @classmethod
+    def end_of_person(cls, user: "User", *, reason: str) -> int:
+        """Ends what every client holds for one person, outstanding codes too. Returns the number of families."""
+        Grant.objects.filter(user=user).delete()
+        return cls._end(cls.objects.filter(user=user), reason)
+
+    @classmethod
     def end_of_user(cls, user: "User", client: Client, *, reason: str) -> int:
         """Ends what a client holds for one person, outstanding codes too. Returns the number of families."""
         Grant.objects.filter(user=user, application=client).delete()
