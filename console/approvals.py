@@ -77,7 +77,7 @@ def chosen_scopes(offered: Collection[str], ticked: Collection[str]) -> list[str
     Raises Incomplete when nothing remains.
     """
     identity = {scopes.OPENID} & set(offered)
-    remaining = scopes.common(offered, {*ticked, *identity})
+    remaining = scopes.common(offered, (set(ticked) & set(offered)) | identity)
     if offered and not remaining:
         raise Incomplete(_("Leave it at least one thing that it may do."))
     return remaining

@@ -92,6 +92,8 @@ class Client(AbstractApplication):
     published_at = models.DateTimeField(null=True, default=None)
     # Unpublished, but the tenants that had connected may go on using it.
     stays_connected = models.BooleanField(default=False)
+    # Counts how often the client was switched off: tokens of machines have no rows, and carry this number instead.
+    generation = models.PositiveIntegerField(default=0)
     # Counts what needs the approval of other tenants again (policy/publication.py).
     version = models.PositiveIntegerField(default=1)
     deleted_at = models.DateTimeField(null=True, default=None)
@@ -177,6 +179,11 @@ class Client(AbstractApplication):
             else {GrantType.AUTHORIZATION_CODE.value, GrantType.REFRESH_TOKEN.value}
         )
         return people | set(self.grant_types)
+
+    @property
+    def generation_here(self) -> str:
+        """Changes whenever the client was switched off, by its owner or in the tenant of the request."""
+        return f"{self.generation}.{self.connection.generation}"
 
     @property
     def terms(self) -> Terms:
@@ -320,9 +327,10 @@ class Client(AbstractApplication):
         Returns the receipt; None if it was disabled already.
         """
         with transaction.atomic():
-            if not Client.objects.filter(pk=self.pk, disabled_at=None).update(disabled_at=timezone.now()):
+            enabled = Client.objects.filter(pk=self.pk, disabled_at=None)
+            if not enabled.update(disabled_at=timezone.now(), generation=models.F("generation") + 1):
                 return None
-            self.refresh_from_db(fields=["disabled_at"])
+            self.refresh_from_db(fields=["disabled_at", "generation"])
             receipt = _families().end_of_client(self, reason="client disabled")
             Event.record(self.tenant, Action.CLIENT_DISABLED, by=by, target=self, details=receipt.details)
             self._tell_connected({"disabled": True})
@@ -370,9 +378,10 @@ class Client(AbstractApplication):
         Returns the receipt; None if it was deleted already. For 30 days it can be restored.
         """
         with transaction.atomic():
-            if not Client.objects.filter(pk=self.pk).update(deleted_at=timezone.now()):
+            there = Client.objects.filter(pk=self.pk)
+            if not there.update(deleted_at=timezone.now(), generation=models.F("generation") + 1):
                 return None
-            self.refresh_from_db(fields=["deleted_at"])
+            self.refresh_from_db(fields=["deleted_at", "generation"])
             receipt = _families().end_of_client(self, reason="client deleted")
             Event.record(self.tenant, Action.CLIENT_DELETED, by=by, target=self, details=receipt.details)
             self._tell_connected({"deleted": True})

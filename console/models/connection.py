@@ -60,6 +60,7 @@ class Connection(TenantOwned):
     scopes = models.JSONField(default=list)
     expires_at = models.DateTimeField(_("approved until"), null=True, default=None)
     last_used_at = models.DateTimeField(_("last used"), null=True, default=None)
+    generation = models.PositiveIntegerField(default=0)  # see Client.generation
 
     class Meta:
         verbose_name = _("connection")
@@ -240,8 +241,10 @@ class Connection(TenantOwned):
         from .token import TokenFamily
 
         with transaction.atomic():
-            Connection.objects.filter(pk=self.pk).update(status=self.Status.BLOCKED)
-            self.status = self.Status.BLOCKED
+            Connection.objects.filter(pk=self.pk).update(
+                status=self.Status.BLOCKED, generation=models.F("generation") + 1
+            )
+            self.refresh_from_db(fields=["status", "generation"])
             receipt = TokenFamily.end_in_tenant(self.client, self.tenant, reason="connection blocked")
             Event.record(
                 self.tenant, Action.CONNECTION_BLOCKED, by=by, target=self.client, details=receipt.details

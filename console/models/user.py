@@ -72,11 +72,15 @@ class User(AbstractBaseUser):
         return user
 
     def choose_password(self, password: str, *, by: Actor) -> None:
-        """Sets the password; every session that began with the old one ends (its hash no longer fits)."""
+        """Sets the password. Every session that began with the old one ends (its hash no longer fits), and so does
+        what applications hold for this person: whoever knew the old password may have let them in."""
+        from .token import TokenFamily
+
         self.set_password(password)
         with transaction.atomic():
             self.save(update_fields=["password"])
-            Event.record(self.tenant, Action.USER_PASSWORD_SET, by=by, target=self)
+            receipt = TokenFamily.end_of_person(self, reason="password changed")
+            Event.record(self.tenant, Action.USER_PASSWORD_SET, by=by, target=self, details=receipt.details)
 
     def signed_in(self, *, by: Actor) -> None:
         """Notes a successful sign-in."""

@@ -24,7 +24,7 @@ def generate(request: Request) -> str:
         if state.auth_time is not None:
             claims["auth_time"] = int(state.auth_time.timestamp())
     else:
-        claims["sub"] = request.client.client_id
+        claims |= {"sub": request.client.client_id, "generation": request.client.generation_here}
         if state.authenticated is not None and state.authenticated.secret is not None:
             claims["credential"] = str(state.authenticated.secret.pk)
     return access_tokens.make(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.tokens import default_token_generator
@@ -62,7 +63,12 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
         reports = Application(
             *register(acme, by=alice, name="Reports", redirect_uris=callback, description="Figures")
         )
-        viewer = Application(*register(acme, by=alice, name="Viewer", type="native", redirect_uris=callback))
+        powerful = ["openid", "user_default", "admin_classic"]
+        viewer = Application(
+            *register(
+                acme, by=alice, name="Viewer", type="native", redirect_uris=callback, allowed_scopes=powerful
+            )
+        )
         reload_, _ = register(
             acme,
             by=alice,
@@ -93,7 +99,7 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
             "machine": f"/console/oauth/{reload_.client_id}",
             "public": f"/console/oauth/{viewer.client_id}",
             "closed": Application(closed).address(),
-            "ask": viewer.address(scope="openid user_default admin_classic"),
+            "ask": viewer.address(scope=" ".join(powerful)),
             "ask more": reports.address(scope="openid email user_default"),
             "ask wrongly": reports.address(redirect_uri="https://elsewhere.example.com/"),
             "consent": f"/account/applications/{consent.pk}/withdraw",
@@ -404,7 +410,10 @@ def at(scene: Scene, name: str) -> Page:
     """The page at an address of the table. An address that ends in `client=` is about the client Reports."""
     who, pattern = ADDRESSES[name]
     path = pattern.format_map(scene.addresses)
-    return scene.visit(who, path + scene.reports.client_id if path.endswith("client=") else path)
+    page = scene.visit(who, path + scene.reports.client_id if path.endswith("client=") else path)
+    wanted = "/login" if name == "sign-in to an application" else urlsplit(path).path
+    assert urlsplit(page.url).path == wanted  # nothing has sent the person elsewhere
+    return page
 
 
 @pytest.fixture

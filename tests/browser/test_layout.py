@@ -35,6 +35,7 @@ def addresses(acme, globex, alice, bob, mallory, register, port):
             name=ENDLESS,
             description="D" * 300,
             redirect_uris=[f"http://localhost:{port}/{'r' * 200}"],
+            allowed_scopes=["openid", "profile", "email", "user_default", "admin_classic"],
         )
     )
     machine, _ = register(
@@ -66,7 +67,7 @@ def addresses(acme, globex, alice, bob, mallory, register, port):
         (mallory, "/console/oauth"),
         (bob, "/account/applications"),
         (bob, f"/account/applications/{consent.pk}/withdraw"),
-        (bob, endless.address(scope="openid email user_default admin_classic")),
+        (bob, endless.address(scope="email user_default admin_classic")),
         (bob, "/oauth/logout"),
         (bob, "/logout"),
         (bob, "/console/oauth"),

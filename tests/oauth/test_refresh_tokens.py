@@ -194,11 +194,7 @@ def choose_another_password(app: Application, client: Client, user: User) -> Non
         (block_connection, "invalid_client"),
         (deactivate_person, "invalid_grant"),
         (withdraw_consent, "invalid_grant"),
-        pytest.param(
-            choose_another_password,
-            "invalid_grant",
-            marks=pytest.mark.xfail(reason="User.choose_password does not end token families yet"),
-        ),
+        (choose_another_password, "invalid_grant"),
     ],
 )
 def test_rt03_it_is_refused_at_once_when_access_has_ended(
