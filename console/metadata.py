@@ -19,6 +19,9 @@ INTROSPECT_PATH = "/oauth/introspect"
 USERINFO_PATH = "/oauth/userinfo"
 LOGOUT_PATH = "/oauth/logout"
 
+# Whose code or refresh token says which tenant it is of.
+REGION_GRANTS = (GrantType.AUTHORIZATION_CODE.value, GrantType.REFRESH_TOKEN.value)
+
 SIGNED_CLIENT_AUTHENTICATION = sorted({name for names in public_keys.ALGORITHMS.values() for name in names})
 
 
@@ -99,7 +102,7 @@ def region_metadata() -> dict[str, Any]:
         "scopes_supported": list(scopes.SCOPES),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": [GrantType.AUTHORIZATION_CODE.value, GrantType.REFRESH_TOKEN.value],
+        "grant_types_supported": list(REGION_GRANTS),
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": [
             "client_secret_basic",

@@ -14,7 +14,7 @@ from django.test import Client as Browser
 from django_scopes import scope
 
 from console import sessions
-from console.models import Actor, Client, Tenant, User
+from console.models import Actor, Client, Connection, Tenant, User
 
 PASSWORD = "correct horse battery staple"
 OPERATOR = Actor()
@@ -83,3 +83,21 @@ def form(**fields: str) -> dict[str, str]:
     Django's test client would send multipart/form-data, which only browsers do.
     """
     return {"data": urlencode(fields), "content_type": "application/x-www-form-urlencoded"}
+
+
+def connect(client: Client, tenant: Tenant, by: User | None = None, **answer: Any) -> Connection:
+    """What an administrator of `tenant` does with a client of another: approves it, publishing it first if need be.
+
+    `answer` is what Connection.approve takes; the consent method is Required if nothing else is said.
+    """
+    with scope(tenant=client.tenant):
+        client.publish(by=OPERATOR)
+    with scope(tenant=tenant):
+        return Connection.approve(
+            tenant, client, by=Actor(user=by), **{"consent_method": "required"} | answer
+        )
+
+
+def machines_too(**fields: Any) -> dict[str, Any]:
+    """A client that people sign in with and that machines use as well: only such a one can be published for machines."""
+    return {"grant_types": ["client_credentials"], "name": "Reports and their nightly reload"} | fields

@@ -1,8 +1,8 @@
 """Floor 2: nouns with verbs. A verb is one transaction and writes its event inside it. No request, no template."""
 
 from .client import Client, LimitReached, NotPublishable
-from .connection import Connection, NotPublished
-from .connection_request import ConnectionRequest, ConnectionRequester
+from .connection import Connection, NotConnected, NotPublished
+from .connection_request import AlreadyConnected, ConnectionRequest, ConnectionRequester
 from .consent import Consent
 from .event import Action, Actor, Event
 from .secret import ClientSecret
@@ -27,6 +27,7 @@ from .user import User
 __all__ = [
     "AccessToken",
     "Action",
+    "AlreadyConnected",
     "Actor",
     "Client",
     "ClientAssertion",
@@ -44,6 +45,7 @@ __all__ = [
     "KeyRing",
     "LimitReached",
     "LiveToken",
+    "NotConnected",
     "NotPublishable",
     "NotPublished",
     "Reach",

@@ -163,12 +163,18 @@ class Client(AbstractApplication):
     @property
     def machine_only(self) -> bool:
         """Whether no person ever signs in with this client."""
-        return bool(client_types.MACHINE_GRANTS & set(self.grant_types)) and not self.redirect_uris
+        return self.machine and not self.registered_redirect_uris
 
     @property
     def machine(self) -> bool:
         """Whether the client can get tokens without a person."""
         return bool(client_types.MACHINE_GRANTS & set(self.grant_types))
+
+    @property
+    def registered_redirect_uris(self) -> list[str]:
+        """What the owner registered, however much of it the tenant of the request has accepted."""
+        registered: list[str] = self.__dict__.get("offered_redirect_uris", self.redirect_uris)
+        return registered
 
     @property
     def granted_grant_types(self) -> set[str]:
@@ -182,15 +188,18 @@ class Client(AbstractApplication):
 
     @property
     def generation_here(self) -> str:
-        """Changes whenever the client was switched off, by its owner or in the tenant of the request."""
-        return f"{self.generation}.{self.connection.generation}"
+        """Changes whenever the client was switched off, by its owner or in the tenant of the request.
+
+        The connection's own number is in it, because one that was removed and made again counts from 0.
+        """
+        return f"{self.generation}.{self.connection.pk}.{self.connection.generation}"
 
     @property
     def terms(self) -> Terms:
         """What another tenant approves when it connects. Only of a client as its owner registered it."""
         return Terms.of(
             allowed_scopes=self.allowed_scopes,
-            redirect_uris_=self.redirect_uris,
+            redirect_uris_=[*self.redirect_uris, *self.post_logout_redirect_uris],
             grants=self.grant_types,
             publisher=self.tenant.name,
         )
@@ -300,7 +309,7 @@ class Client(AbstractApplication):
         from .secret import ClientSecret
 
         with transaction.atomic():
-            current = Client.objects.select_for_update().get(pk=self.pk)
+            current = Client.objects.select_for_update(no_key=True).get(pk=self.pk)
             before, approved_elsewhere = current._facts(), current.terms
             self._assign(fields)
             changes = {
@@ -366,6 +375,7 @@ class Client(AbstractApplication):
             if published.update(published_at=None, stays_connected=connected_stay):
                 self.published_at, self.stays_connected = None, connected_stay
                 if not connected_stay:
+                    self._connections_elsewhere().update(generation=models.F("generation") + 1)
                     receipt = _families().end_elsewhere(self, reason="client unpublished")
                 details = {"connected_stay": connected_stay} | (receipt.details if receipt else {})
                 Event.record(self.tenant, Action.CLIENT_UNPUBLISHED, by=by, target=self, details=details)
@@ -404,7 +414,7 @@ class Client(AbstractApplication):
 
     def _tell_connected(self, details: dict[str, Any]) -> None:
         """Writes the other tenants' side of an act of the owner: what changed for them, never who did it."""
-        for connection in self.connections.exclude(tenant=self.tenant_id).select_related("tenant"):
+        for connection in self._connections_elsewhere().select_related("tenant"):
             Event.record(
                 connection.tenant,
                 Action.CONNECTION_CHANGED_BY_OWNER,
@@ -412,6 +422,12 @@ class Client(AbstractApplication):
                 target=self,
                 details=details,
             )
+
+    def _connections_elsewhere(self) -> "models.QuerySet[Connection]":
+        """The connections of other tenants. Crosses tenants on purpose: the owner's act reaches them all."""
+        from .connection import Connection
+
+        return Connection._base_manager.filter(client=self.pk).exclude(tenant=self.tenant_id)
 
     def touch(self, now: datetime) -> None:
         """Notes that the client was used, at most once a minute: the hot path stays free of writes."""

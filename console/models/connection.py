@@ -34,6 +34,10 @@ class NotPublished(Exception):
     """The client can not, or can no longer, be connected to from this tenant."""
 
 
+class NotConnected(Exception):
+    """The tenant has no approved connection to the client (any more)."""
+
+
 class Connection(TenantOwned):
     """One row per tenant and client."""
 
@@ -103,6 +107,9 @@ class Connection(TenantOwned):
             client.redirect_uris = publication.redirect_uris_here(
                 client.redirect_uris, self.approved.redirect_hosts
             )
+            client.post_logout_redirect_uris = publication.redirect_uris_here(
+                client.post_logout_redirect_uris, self.approved.redirect_hosts
+            )
             client.grant_types = [grant for grant in client.grant_types if grant in self.approved.grants]
         return client
 
@@ -156,17 +163,22 @@ class Connection(TenantOwned):
         """Connects `tenant` to a published client of another tenant, on the terms that the administrator saw (S9, N6).
 
         `allowed` may be fewer scopes than the client offers. Raises NotPublished if the client cannot be connected to
-        (any more), or no longer has these terms. Two administrators at once make one connection; open requests for the client end approved.
+        (any more), or no longer has these terms. Two administrators at once make one connection; open requests for the
+        client end approved. An approval that had expired is over: nothing that was given under it comes back to life.
         """
         from .client import Client
         from .connection_request import ConnectionRequest
+        from .token import TokenFamily
 
         with transaction.atomic():
-            current = Client.with_deleted_anywhere.select_for_update().get(pk=client.pk)
+            current = Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=client.pk)
             if not current.is_enabled or current.published_at is None or current.tenant_id == tenant.pk:
                 raise NotPublished
             if terms is not None and terms != current.terms:
                 raise NotPublished
+            earlier = cls.objects.filter(tenant=tenant, client=current).first()
+            if earlier is not None and earlier.has_expired:
+                TokenFamily.end_in_tenant(current, tenant, reason="approval expired")
             offered = current.terms
             ceiling = list(offered.scopes) if allowed is None else scopes.common(offered.scopes, allowed)
             facts: dict[str, Any] = {
@@ -178,6 +190,7 @@ class Connection(TenantOwned):
                 "version": current.version,
                 "scopes": ceiling,
                 "expires_at": expires_at,
+                "generation": earlier.generation + earlier.has_expired if earlier is not None else 0,
             }
             connection, _created = cls.objects.update_or_create(tenant=tenant, client=current, defaults=facts)
             Event.record(
@@ -197,10 +210,18 @@ class Connection(TenantOwned):
         return connection
 
     def accept_version(self, *, by: Actor, terms: Terms) -> None:
-        """Takes on what the publisher offers now, as the administrator read it (N5). Raises NotPublished if it changed."""
+        """Takes on what the publisher offers now, as the administrator read it (N5).
+
+        Raises NotPublished if it changed, or if the connection has been removed meanwhile.
+        """
+        from .client import Client
+
         with transaction.atomic():
-            current = Connection.objects.select_for_update().select_related("client__tenant").get(pk=self.pk)
-            if current.client.terms != terms:
+            # In the order in which an approval locks them, so that the two can never wait for one another.
+            Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=self.client.pk)
+            locked = Connection.objects.select_for_update(of=("self",)).select_related("client__tenant")
+            current = locked.filter(pk=self.pk).first()
+            if current is None or current.client.terms != terms:
                 raise NotPublished
             before, change = current.terms, current.pending()
             self.terms, self.version = terms.as_json(), current.client.version
@@ -223,7 +244,9 @@ class Connection(TenantOwned):
     def reduce_scopes(self, allowed: Iterable[str], *, by: Actor) -> None:
         """Allows the client less, or again all that was approved. Refreshed tokens and consents follow at once."""
         with transaction.atomic():
-            current = Connection.objects.select_for_update().get(pk=self.pk)
+            current = Connection.objects.select_for_update().filter(pk=self.pk).first()
+            if current is None:  # removed meanwhile
+                return
             self.scopes = scopes.common(self.approved.scopes, allowed)
             if self.scopes == current.scopes:
                 return
@@ -238,12 +261,12 @@ class Connection(TenantOwned):
 
     def block(self, *, by: Actor) -> "Receipt":
         """Cuts the client off from this tenant, at once, until it is unblocked. Consents are kept."""
-        from .token import TokenFamily
+        from .token import Receipt, TokenFamily
 
         with transaction.atomic():
-            Connection.objects.filter(pk=self.pk).update(
-                status=self.Status.BLOCKED, generation=models.F("generation") + 1
-            )
+            approved = Connection.objects.filter(pk=self.pk, status=self.Status.APPROVED)
+            if not approved.update(status=self.Status.BLOCKED, generation=models.F("generation") + 1):
+                return Receipt(0, None)  # another administrator was first
             self.refresh_from_db(fields=["status", "generation"])
             receipt = TokenFamily.end_in_tenant(self.client, self.tenant, reason="connection blocked")
             Event.record(
@@ -268,6 +291,8 @@ class Connection(TenantOwned):
         from .token import TokenFamily
 
         with transaction.atomic():
+            # The row first: a consent that is being given waits for it, and is not left behind.
+            Connection.objects.select_for_update().filter(pk=self.pk).first()
             receipt = TokenFamily.end_in_tenant(self.client, self.tenant, reason="connection removed")
             Consent.objects.filter(tenant=self.tenant, client=self.client).delete()
             if Connection.objects.filter(pk=self.pk).delete()[0]:
@@ -287,7 +312,9 @@ class Connection(TenantOwned):
     def change_consent_method(self, method: str, *, by: Actor) -> None:
         """Asks people for consent, or trusts the client so that nobody is asked (S10). Consents given are kept."""
         with transaction.atomic():
-            current = Connection.objects.select_for_update().get(pk=self.pk)
+            current = Connection.objects.select_for_update().filter(pk=self.pk).first()
+            if current is None:  # removed meanwhile
+                return
             if current.consent_method == method:
                 return
             self.consent_method = method

@@ -11,11 +11,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .client import Client
+from .connection import Connection
 from .event import Action, Actor, Event
 from .tenant import Tenant, TenantOwned
 
 if TYPE_CHECKING:
     from .user import User
+
+
+class AlreadyConnected(Exception):
+    """There is nothing to ask for: an administrator has decided about the client already."""
 
 
 class ConnectionRequest(TenantOwned):
@@ -50,8 +55,16 @@ class ConnectionRequest(TenantOwned):
 
     @classmethod
     def ask(cls, user: "User", client: Client, *, reason: str, by: Actor) -> "tuple[ConnectionRequest, bool]":
-        """Opens a request, or joins the one that is open. The flag says whether it was opened just now."""
+        """Opens a request, or joins the one that is open. The flag says whether it was opened just now.
+
+        Raises AlreadyConnected when an administrator has approved the client in this very moment.
+        """
         with transaction.atomic():
+            # An approval answers the requests that are open; none may be opened behind its back.
+            Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=client.pk)
+            connection = Connection.objects.filter(tenant=user.tenant, client=client).first()
+            if connection is not None and not connection.has_expired:
+                raise AlreadyConnected
             request, opened = cls.objects.get_or_create(
                 tenant=user.tenant, client=client, status=cls.Status.OPEN
             )

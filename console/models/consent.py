@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ..policy import scopes
 from ..policy.consent_rules import Earlier
 from .client import Client
+from .connection import Connection, NotConnected
 from .event import Action, Actor, Event
 from .tenant import TenantOwned
 
@@ -43,7 +44,11 @@ class Consent(TenantOwned):
 
     @property
     def earlier(self) -> Earlier:
-        return Earlier(scopes=frozenset(self.scopes), redirect_hosts=frozenset(self.redirect_hosts))
+        return Earlier(
+            scopes=frozenset(self.scopes),
+            redirect_hosts=frozenset(self.redirect_hosts),
+            publisher=str(self.shown.get("publisher", "")),
+        )
 
     @classmethod
     def of(cls, user: "User", client: Client) -> "Consent | None":
@@ -61,8 +66,16 @@ class Consent(TenantOwned):
         shown: Mapping[str, Any],
         by: Actor,
     ) -> "Consent":
-        """Adds scopes to what the person has granted. Two answers at once add up; neither is lost."""
+        """Adds scopes to what the person has granted. Two answers at once add up; neither is lost.
+
+        Raises NotConnected when the tenant has removed or blocked the client in this very moment.
+        """
         with transaction.atomic():
+            approved = Connection.objects.select_for_update().filter(
+                tenant=user.tenant, client=client, status=Connection.Status.APPROVED
+            )
+            if approved.first() is None:
+                raise NotConnected
             consent, created = cls.objects.select_for_update().get_or_create(
                 user=user, client=client, defaults={"tenant": user.tenant}
             )

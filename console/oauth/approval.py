@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 
 from .. import approvals, sessions
 from ..browser_rules import allow_form_targets
-from ..models import Action, ConnectionRequest, Event, NotPublished, User
+from ..models import Action, AlreadyConnected, ConnectionRequest, Event, NotPublished, User
 from ..notifications import tell_administrators
 from ..policy import redirect_uris, scopes
 from ..policy.roles import Permission
@@ -43,8 +43,8 @@ def _approved(request: TenantRequest, asked: AuthorizationRequest, seal: str) ->
     except approvals.Incomplete as problem:
         return _page(request, asked, seal, problem=str(problem), status=422)
     except NotPublished:  # changed or gone in this very moment: what it is now is judged anew
-        return _again(request)
-    return _again(request)
+        return again(request)
+    return again(request)
 
 
 def _denied(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse:
@@ -86,7 +86,10 @@ def _ask_administrators(
     """A page that explains, and takes a wish with a reason. People who ask for the same client share one request."""
     if answered and request.POST.get("decision") == "ask":
         reason = " ".join(request.POST.get("reason", "").replace("\0", "").split())[:MAX_REASON]
-        wish, opened = ConnectionRequest.ask(user, asked.client, reason=reason, by=sessions.actor(request))
+        try:
+            wish, opened = ConnectionRequest.ask(user, asked.client, reason=reason, by=sessions.actor(request))
+        except AlreadyConnected:
+            return again(request)
         if opened:
             tell_administrators(wish)
         return redirect("connection_requests_own")
@@ -102,8 +105,8 @@ def _ask_administrators(
     return render(request, "approvals/ask.html", context)
 
 
-def _again(request: TenantRequest) -> HttpResponse:
-    """303 to the same address: the client is connected now, and the request goes on to consent."""
+def again(request: TenantRequest) -> HttpResponse:
+    """303 to the same address: what has been decided since is seen, and the request goes on from there."""
     response = redirect(request.get_full_path())
     response.status_code = 303
     return response

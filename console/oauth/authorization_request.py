@@ -221,7 +221,7 @@ def scopes_are_within_the_clients(asked: AuthorizationRequest) -> None:
     if not scopes.within(asked.scopes, asked.client.offered_scopes):
         raise OAuthError("invalid_scope", "A requested scope is unknown or not allowed for this client.")
     # what the owner offers and this tenant has not approved is left out; the answer says what was granted (N5)
-    asked.scopes = [name for name in asked.scopes if asked.client.allows_scopes([name])]
+    asked.scopes = scopes.narrowed(asked.scopes, asked.client.allowed_scopes)
 
 
 # OpenID Connect Core §3.1.2.1

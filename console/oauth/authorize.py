@@ -21,7 +21,7 @@ from .. import sessions
 from ..access import open_to
 from ..browser_rules import allow_form_targets
 from ..metadata import AUTHORIZE_PATH
-from ..models import Action, Consent, Event, User
+from ..models import Action, Consent, Event, NotConnected, User
 from ..policy import consent_rules, redirect_uris, scopes
 from ..policy.consent_rules import ConsentMethod, Question
 from ..requests import TenantRequest
@@ -115,6 +115,7 @@ def _question(asked: AuthorizationRequest) -> Question:
         confidential=asked.client.confidential,
         earlier=consent.earlier if consent else None,
         prompt_consent="consent" in asked.prompt,
+        publisher=asked.client.tenant.name if asked.client.tenant_id != asked.tenant.pk else "",
     )
 
 
@@ -173,11 +174,12 @@ def _what_is_shown(request: TenantRequest, asked: AuthorizationRequest, question
         str(asked.user.pk if asked.user else ""),
         asked.client.client_id,
         asked.client.name,
+        asked.client.tenant.name,
         asked.redirect_uri,
         scopes.join(asked.scopes),
         scopes.join(question.new_scopes),
         json.dumps(asked.client.terms.as_json()) if asked.first_connection else "",
-        f"{question.new_host} {question.unproven} {question.demanded}",
+        f"{question.new_host} {question.new_publisher} {question.unproven} {question.demanded}",
         sessions.auth_time(request).isoformat(),
     )
 
@@ -193,21 +195,25 @@ def _query(request: TenantRequest) -> str:
 def _consented(
     request: TenantRequest, user: User, asked: AuthorizationRequest, question: Question
 ) -> HttpResponse:
-    Consent.give(
-        user,
-        asked.client,
-        asked.scopes,
-        redirect_host=redirect_uris.origin_of(asked.redirect_uri),
-        shown={
-            "client": asked.client.name,
-            "publisher": asked.client.tenant.name,
-            "redirect_host": redirect_uris.origin_of(asked.redirect_uri),
-            "scopes": list(asked.scopes),
-            "new_scopes": list(question.new_scopes),
-            "language": translation.get_language(),
-        },
-        by=sessions.actor(request),
-    )
+    shown = {
+        "client": asked.client.name,
+        "publisher": asked.client.tenant.name,
+        "redirect_host": redirect_uris.origin_of(asked.redirect_uri),
+        "scopes": list(asked.scopes),
+        "new_scopes": list(question.new_scopes),
+        "language": translation.get_language(),
+    }
+    try:
+        Consent.give(
+            user,
+            asked.client,
+            asked.scopes,
+            redirect_host=redirect_uris.origin_of(asked.redirect_uri),
+            shown=shown,
+            by=sessions.actor(request),
+        )
+    except NotConnected:  # removed or blocked in this very moment: what it is now is judged anew
+        return approval.again(request)
     return _send_code(request, asked)
 
 

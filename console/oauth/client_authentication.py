@@ -137,7 +137,8 @@ def _by_assertion(tenant: Tenant, assertion: str, parameters: Mapping[str, str])
         )
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
         raise failed(f"assertion refused: {type(error).__name__}") from None
-    if claims["aud"] not in (tenant.issuer, tenant.issuer + TOKEN_PATH, region_issuer() + TOKEN_PATH):
+    region = region_issuer()  # an application of every tenant knows only this address (S8)
+    if claims["aud"] not in (tenant.issuer, tenant.issuer + TOKEN_PATH, region, region + TOKEN_PATH):
         raise failed("assertion is for another audience")
     now = time.time()
     expires, made = claims["exp"], claims.get("iat", now)

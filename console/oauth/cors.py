@@ -5,6 +5,7 @@ An origin is allowed if a client of this tenant lists it. It is repeated only wh
 
 from collections.abc import Iterable
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 
@@ -41,7 +42,7 @@ def is_allowed(request: TenantRequest, origin: str) -> bool:
     """Whether an enabled client that this tenant is connected to lists `origin`."""
     live = Client.with_deleted_anywhere.filter(deleted_at=None, disabled_at=None).exclude(allowed_origins=[])
     if request.tenant is None:  # the region host serves the published clients of every tenant
-        lists = live.filter(published_at__isnull=False)
+        lists = live.filter(Q(published_at__isnull=False) | Q(stays_connected=True))
     else:
         lists = live.filter(pk__in=Connection.usable(request.tenant.pk).values("client"))
     return any(

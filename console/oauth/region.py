@@ -4,7 +4,8 @@
 comes from there and its `iss` says so. `/oauth/token` and `/oauth/revoke` find the tenant from what is presented.
 """
 
-from urllib.parse import urlsplit
+import string
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -33,7 +34,7 @@ REMEMBERED = "tenants"
 REMEMBERED_HOSTS = 5
 REMEMBERED_SECONDS = 365 * 24 * 3600
 MAX_HOSTNAME = 300
-EXAMPLE = "acme"
+EXAMPLE = "your-organisation"
 
 
 @open_to(ANYONE)
@@ -55,10 +56,16 @@ def authorize(request: HttpRequest) -> HttpResponse:
         page = render(request, "hostname/hostname.html", context, status=422 if context["refused"] else 200)
         allow_any_tenant(page, request.GET.get("redirect_uri", ""))
         return page
-    answer = redirect(f"{tenant.issuer}{AUTHORIZE_PATH}?{request.META.get('QUERY_STRING', '')}")
+    answer = redirect(f"{tenant.issuer}{AUTHORIZE_PATH}?{_query(request)}")
     answer.status_code = 303
     _remember(request, answer, urlsplit(tenant.issuer).netloc)
     return answer
+
+
+def _query(request: HttpRequest) -> str:
+    """The application's parameters as they came. Bytes that no address may contain come as Latin-1 (PEP 3333): escaped."""
+    raw = str(request.META.get("QUERY_STRING", "")).encode("latin-1", "replace")
+    return quote(raw, safe=string.punctuation)
 
 
 def _tenant_at(typed: str) -> Tenant | None:
@@ -97,6 +104,10 @@ def _remember(request: HttpRequest, answer: HttpResponse, host: str) -> None:
 def region_token(request: HttpRequest) -> HttpResponse:
     """A tenant's token endpoint, found from the code or the refresh token."""
     sent = parameters.body(request)
+    if "grant_type" not in sent:
+        raise OAuthError("invalid_request", "grant_type is missing.")
+    if sent["grant_type"] not in metadata.REGION_GRANTS:  # of a machine, nothing says which tenant it means
+        raise OAuthError("unsupported_grant_type", "Use the token endpoint of the tenant for this grant_type.")
     found = Grant.tenant_of(sent.get("code", "")) or RefreshToken.tenant_of(sent.get("refresh_token", ""))
     if found is None:
         raise OAuthError(

@@ -219,11 +219,7 @@ class TenantValidator(OAuth2Validator):
     ) -> list[str]:
         """The family's scopes, without those that the client has lost since. Asking for less shrinks one token only."""
         token = issuance(request).refresh_token
-        return (
-            [name for name in token.family.scope.split() if request.client.allows_scopes([name])]
-            if token
-            else []
-        )
+        return scopes.narrowed(token.family.scope.split(), request.client.allowed_scopes) if token else []
 
     def is_within_original_scope(
         self, request_scopes: list[str], refresh_token: str, request: Request, *args: Any, **kwargs: Any

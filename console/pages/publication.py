@@ -235,7 +235,7 @@ def waiting(client: Client) -> str:
         return ""
     listed = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
     return ngettext(
-        "%(number)d tenant keeps running on what it approved until it accepts version %(version)d: %(names)s.",
-        "%(number)d tenants keep running on what they approved until they accept version %(version)d: %(names)s.",
+        "%(number)d tenant keeps running on what it approved until it accepts the new version: %(names)s.",
+        "%(number)d tenants keep running on what they approved until they accept the new version: %(names)s.",
         len(names),
-    ) % {"number": len(names), "version": client.version, "names": listed}
+    ) % {"number": len(names), "names": listed}

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from ..models import Receipt
+from ..requests import PageRequest
 from . import fragments
 
 CHANGED = "clients-changed"  # makes an open list of clients fetch itself again
 
 
 def shown(
-    request: HttpRequest,
+    request: PageRequest,
     title: str,
     receipt: Receipt | None,
     *,

@@ -46,24 +46,42 @@ urlpatterns = [
     path("console/oauth/<str:client_id>/try", try_it.try_it, name="try_it"),
     path("console/oauth/<str:client_id>/grants", grants.of_client, name="client_grants"),
     path("console/oauth/connections/<int:connection_id>", connections.details, name="connection"),
-    path("console/oauth/connections/<int:connection_id>/version", connections.version, name="connection_version"),
-    path("console/oauth/connections/<int:connection_id>/scopes", connections.change_scopes, name="connection_scopes"),
+    path(
+        "console/oauth/connections/<int:connection_id>/version",
+        connections.version,
+        name="connection_version",
+    ),
+    path(
+        "console/oauth/connections/<int:connection_id>/scopes",
+        connections.change_scopes,
+        name="connection_scopes",
+    ),
     path("console/oauth/connections/<int:connection_id>/block", connections.block, name="connection_block"),
-    path("console/oauth/connections/<int:connection_id>/unblock", connections.unblock, name="connection_unblock"),
-    path("console/oauth/connections/<int:connection_id>/remove", connections.remove, name="connection_remove"),
+    path(
+        "console/oauth/connections/<int:connection_id>/unblock",
+        connections.unblock,
+        name="connection_unblock",
+    ),
+    path(
+        "console/oauth/connections/<int:connection_id>/remove", connections.remove, name="connection_remove"
+    ),
     path(
         "console/oauth/connections/<int:connection_id>/consent-method",
         connections.connection_consent_method,
         name="connection_consent_method",
     ),
-    path("console/oauth/connections/<int:connection_id>/grants", grants.of_connection, name="connection_grants"),
+    path(
+        "console/oauth/connections/<int:connection_id>/grants", grants.of_connection, name="connection_grants"
+    ),
     path("console/requests", requests.listing, name="connection_requests"),
     path("console/requests/<int:request_id>/approve", requests.approve, name="connection_request_approve"),
     path("console/requests/<int:request_id>/deny", requests.deny, name="connection_request_deny"),
     path("console/people", members.listing, name="members"),
     path("console/people/<uuid:user_id>", members.member, name="member"),
     path(
-        "console/people/<uuid:user_id>/grants/<str:client_id>/withdraw", grants.withdraw, name="grant_withdraw"
+        "console/people/<uuid:user_id>/grants/<str:client_id>/withdraw",
+        grants.withdraw,
+        name="grant_withdraw",
     ),
     path("console/events", audit_log.events, name="events"),
     path("console/events/export", audit_log.export, name="events_export"),

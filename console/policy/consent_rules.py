@@ -20,6 +20,7 @@ class Earlier:
 
     scopes: frozenset[str]
     redirect_hosts: frozenset[str]
+    publisher: str = ""  # whose it was, as the page said
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,12 @@ class Question:
 
     new_scopes: tuple[str, ...] = ()
     new_host: bool = False
+    new_publisher: bool = False
     unproven: bool = False  # any program on the device could be the one that asks
     demanded: bool = False  # the application sent prompt=consent
 
     def __bool__(self) -> bool:
-        return bool(self.new_scopes) or self.new_host or self.unproven or self.demanded
+        return bool(self.new_scopes) or self.new_host or self.new_publisher or self.unproven or self.demanded
 
 
 def question(
@@ -43,10 +45,12 @@ def question(
     confidential: bool,
     earlier: Earlier | None,
     prompt_consent: bool,
+    publisher: str = "",
 ) -> Question:
     """Decides what to ask before a code may be given. Nothing in a request can make this ask less.
 
     A trusted client is never asked about, not even with prompt=consent: the tenant's administrator has answered.
+    `publisher` is the other tenant that the client comes from, "" if it is the person's own (N8).
     A confidential client proves who it is when it exchanges the code, so where the code goes need not prove it.
     """
     if method is ConsentMethod.TRUSTED:
@@ -57,6 +61,7 @@ def question(
     return Question(
         new_scopes=tuple(scopes.added(requested, earlier.scopes)),
         new_host=redirect_uris.origin_of(redirect_uri) not in earlier.redirect_hosts,
+        new_publisher=bool(publisher) and publisher != earlier.publisher,
         unproven=unproven,
         demanded=prompt_consent,
     )

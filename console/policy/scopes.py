@@ -79,6 +79,14 @@ def common(one: Iterable[str], other: Iterable[str]) -> list[str]:
     return join(names).split()
 
 
+def narrowed(wanted: Iterable[str], ceiling: Iterable[str]) -> list[str]:
+    """What of `wanted` the ceiling gives, in its order. Of a bundle or parent that it does not give, its own parts stay."""
+    allowed = list(ceiling)
+    given = closure(allowed)
+    parts = ([name] if name in given else [n for n in allowed if n in closure([name])] for name in wanted)
+    return list(dict.fromkeys(name for names in parts for name in names))
+
+
 def default(ceiling: Iterable[str]) -> list[str]:
     """What a request without a scope parameter asks for: the client's list, except what must be asked for by name."""
     return [name for name in ceiling if name in SCOPES and name not in PROTOCOL_SCOPES]

@@ -112,6 +112,16 @@ def asks_for_consent(response: Any) -> bool:
     return response.status_code == 200 and b'name="decision" value="allow"' in response.content
 
 
+def asks_for_approval(response: Any) -> bool:
+    """Whether the response is the page on which an administrator connects another tenant's client."""
+    return response.status_code in {200, 422} and b'name="decision" value="approve"' in response.content
+
+
+def can_ask(response: Any) -> bool:
+    """Whether the response is the page on which somebody else asks the administrators to connect it."""
+    return response.status_code == 200 and b'name="decision" value="ask"' in response.content
+
+
 def asks_to_sign_in(response: Any) -> bool:
     """Whether the response leads to the sign-in page of the same host."""
     return response.status_code == 302 and response["Location"].startswith("/login?")
@@ -170,6 +180,27 @@ class Application:
     def deny(self, browser: Browser, page: Any) -> Answer:
         """The person denies; the answer that comes to the application."""
         return answer(self.decide(browser, page, "deny"))
+
+    def approve(self, browser: Browser, page: Any, decision: str = "approve", **fields: Any) -> Any:
+        """An administrator answers the approval page. `fields` are what they chose; None leaves a field out."""
+        assert asks_for_approval(page), (page.status_code, page.content[:2000])
+        usual = {
+            **hidden_fields(page),
+            "decision": decision,
+            "consent_method": "required",
+            "scopes": list(page.context["client"].terms.scopes),
+        }
+        return browser.post(
+            page.wsgi_request.get_full_path(),
+            urlencode(changed(usual, fields)),
+            content_type="application/x-www-form-urlencoded",
+        )
+
+    def ask(self, browser: Browser, page: Any, reason: str = "", **fields: str) -> Any:
+        """Somebody who may not approve asks for it."""
+        assert can_ask(page), (page.status_code, page.content[:2000])
+        sent = {**hidden_fields(page), "decision": "ask", "reason": reason, **fields}
+        return post_form(browser, page.wsgi_request.get_full_path(), sent)
 
     def answered(self, browser: Browser, **changes: Changes) -> Answer:
         """The answer to a request of a person who is signed in and allows whatever is asked."""

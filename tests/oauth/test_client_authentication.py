@@ -9,7 +9,8 @@ from urllib.parse import quote
 import pytest
 from django_scopes import scope
 
-from console.models import Actor, Client, ClientSecret, Connection, Tenant
+from console.models import Actor, Client, ClientSecret, Tenant
+from tests.cast import connect, machines_too, register
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import FORM, JSON, assert_refused
 
@@ -305,17 +306,18 @@ def test_a_client_is_known_in_its_own_tenant_only(machine_client: ClientAndSecre
 
 @pytest.mark.parametrize("approved", [True, False])
 def test_tn03_a_published_client_is_known_where_it_was_approved_and_while_it_is_published(
-    machine_client: ClientAndSecret, globex: Tenant, approved: bool
+    acme: Tenant, globex: Tenant, approved: bool
 ):
-    client, secret = machine_client
+    client, secret = register(acme, **machines_too())
     elsewhere = Application(client, secret, tenant=globex)
     with scope(tenant=client.tenant):
         client.publish(by=Actor())
     assert_unauthenticated(ask(elsewhere, basic(client.client_id, secret)))  # published, but not connected
 
-    with scope(tenant=globex):
-        status = Connection.Status.APPROVED if approved else Connection.Status.BLOCKED
-        Connection.objects.create(tenant=globex, client=client, consent_method="trusted", status=status)
+    connection = connect(client, globex, consent_method="trusted")
+    if not approved:
+        with scope(tenant=globex):
+            connection.block(by=Actor())
     response = ask(elsewhere, basic(client.client_id, secret))
     assert response.status_code == (200 if approved else 401)
 

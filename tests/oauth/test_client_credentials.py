@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django_scopes import scope
 
-from console.models import Actor, Client, Connection, Event, RefreshToken, Tenant, TokenFamily, User
+from console.models import Actor, Client, Event, RefreshToken, Tenant, TokenFamily, User
+from tests.cast import connect, machines_too, register
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import JSON, assert_refused, is_alive
 from tests.oauth.signed import decoded
@@ -127,14 +128,11 @@ def test_it_needs_a_trusted_connection(app: Application, machine_client: ClientA
 
 
 def test_trust_is_given_by_each_tenant_for_itself(
-    machine_client: ClientAndSecret, globex: Tenant, acme: Tenant
+    globex: Tenant, acme: Tenant
 ):
-    client, secret = machine_client
+    client, secret = register(acme, **machines_too(consent_method="trusted"))
     abroad = Application(client, secret, tenant=globex)
-    with scope(tenant=acme):
-        client.publish(by=Actor())
-    with scope(tenant=globex):
-        connection = Connection.objects.create(tenant=globex, client=client)
+    connection = connect(client, globex)
     assert_refused(ask(abroad), "unauthorized_client")
 
     with scope(tenant=globex):

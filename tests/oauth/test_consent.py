@@ -3,7 +3,7 @@
 import pytest
 from django_scopes import scope
 
-from console.models import Actor, Client, Connection, Consent, Event, Grant
+from console.models import Actor, Client, Consent, Event, Grant
 from tests import cast
 from tests.oauth.driver import (
     Application,
@@ -189,10 +189,7 @@ def test_it_names_the_tenant_that_published_a_client(acme, globex, browser, bob)
 def connected(owner, tenant, **fields):
     """A published client of `owner`, connected to `tenant`."""
     client, secret = cast.register(owner, name="Reports", **fields)
-    with scope(tenant=owner):
-        client.publish(by=Actor())
-    with scope(tenant=tenant):
-        Connection.objects.create(tenant=tenant, client=client)
+    cast.connect(client, tenant)
     return Application(client, secret, tenant=tenant)
 
 

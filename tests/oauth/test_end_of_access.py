@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from django_scopes import scope
 
 from console.models import Actor, Client, ClientSecret, Connection, Consent, Tenant, TokenFamily, User
-from tests.cast import signed_in_as
+from tests.cast import connect, signed_in_as
 from tests.oauth.driver import Application, asks_for_consent
 from tests.oauth.outcomes import is_alive, me
 
@@ -172,7 +172,7 @@ def test_p5_the_page_of_connected_applications_ends_them(
 
     response = bobs.post(f"/account/applications/{consent.pk}/withdraw")
 
-    assert response.status_code in {302, 303}
+    assert response.status_code < 400  # the receipt of what has ended
     assert not is_alive(app, tokens["access_token"])
     assert app.refresh(tokens["refresh_token"]).status_code == 400
 
@@ -227,10 +227,7 @@ def test_tn05_other_tenants_lose_it_with_the_owner(
     web_client: ClientAndSecret, gustav: User, globex: Tenant, acme: Tenant
 ):
     client, secret = web_client
-    with scope(tenant=acme):
-        client.publish(by=Actor())
-    with scope(tenant=globex):
-        Connection.objects.create(tenant=globex, client=client)
+    connect(client, globex)
     abroad = Application(client, secret, tenant=globex)
     tokens = abroad.tokens(signed_in_as(gustav), scope=SCOPE)
     assert is_alive(abroad, tokens["access_token"])

@@ -13,7 +13,7 @@ from time_machine import TimeMachineFixture
 from console.models import Actor, Client, Connection, Consent, Event, KeyRing, RefreshToken, Tenant, User
 from console.oauth.server import server
 from console.tenancy import Hosts
-from tests.cast import signed_in_as
+from tests.cast import connect, signed_in_as
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import JSON, assert_refused, is_alive
 from tests.oauth.signed import decoded
@@ -221,10 +221,7 @@ def test_rt03_a_client_that_is_enabled_again_begins_anew(app: Application, bobs:
 def abroad(web_client: ClientAndSecret, globex: Tenant) -> Application:
     """A published client of acme, used by globex."""
     client, secret = web_client
-    with scope(tenant=client.tenant):
-        client.publish(by=Actor())
-    with scope(tenant=globex):
-        Connection.objects.create(tenant=globex, client=client)
+    connect(client, globex)
     return Application(client, secret, tenant=globex)
 
 

@@ -114,8 +114,9 @@ def test_md02_an_alias_says_the_canonical_issuer(db, stranger):
     assert document["issuer"] == "http://initech.localhost:8000"
 
 
-def test_md02_the_region_host_is_no_issuer(acme, web):
-    for path in (OAUTH, OPENID, "/oauth/authorize", "/oauth/token"):
+def test_md02_the_region_host_issues_nothing(acme, web):
+    """It has a document for applications of every tenant (test_region_host.py), and no keys, people or ID tokens."""
+    for path in (OPENID, "/.well-known/jwks.json", "/oauth/userinfo", "/oauth/introspect", "/oauth/logout"):
         assert web.get(path, headers={"host": "localhost:8000"}).status_code == 404
 
 

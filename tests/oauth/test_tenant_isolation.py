@@ -6,9 +6,9 @@ import pytest
 from django.conf import settings
 from django_scopes import scope
 
-from console.models import Actor, Client, Connection
+from console.models import Actor, Client, Connection, Grant
 from tests import cast
-from tests.oauth.driver import Application, answer, asks_to_sign_in, hidden_fields, post_form
+from tests.oauth.driver import Application, answer, asks_for_consent, asks_to_sign_in, hidden_fields, post_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("ASVS 5.0", "8.4.1")]
 
@@ -33,8 +33,7 @@ def published(globex):
 @pytest.fixture
 def connected(published, acme):
     """The same client, connected to acme, where it is trusted."""
-    with scope(tenant=acme):
-        Connection.objects.create(tenant=acme, client=published[0], consent_method="trusted")
+    cast.connect(published[0], acme, consent_method="trusted")
     return published
 
 
@@ -50,11 +49,18 @@ def same(response, client_id):
 # --- Clients --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("whose", ["unpublished", "published"])
-def test_tn03_a_client_without_a_connection_is_as_good_as_none(
-    request, acme, globex, browser, bob, alice, stranger, whose
+@pytest.mark.parametrize("whose", ["never published", "published no more", "deleted"])
+def test_tn03_a_client_that_is_not_published_is_as_good_as_none(
+    acme, globex, browser, bob, alice, stranger, whose
 ):
-    pair = request.getfixturevalue("published") if whose == "published" else cast.register(globex)
+    pair = cast.register(globex, name="Reports")
+    with scope(tenant=globex):
+        if whose != "never published":
+            pair[0].publish(by=Actor())
+        if whose == "published no more":
+            pair[0].unpublish(by=Actor(), connected_stay=True)
+        if whose == "deleted":
+            pair[0].remove(by=Actor())
     there = Application(*pair, tenant=acme)
     for person in (browser(bob), browser(alice), stranger(acme)):
         for changes in (
@@ -100,14 +106,31 @@ def test_tn03_a_connected_client_works_under_the_issuer_of_the_tenant(connected,
     assert app.userinfo(tokens["access_token"]).json()["sub"] == str(bob.pk)
 
 
-def test_tn03_a_connection_that_is_blocked_is_none(connected, acme, browser, bob):
+def test_tn03_a_published_client_that_is_not_connected_gives_nobody_anything(published, acme, browser, bob, alice):
+    there = Application(*published, tenant=acme)
+
+    for person in (browser(bob), browser(alice)):
+        page = there.authorize(person)
+        assert page.status_code == 200
+        assert not asks_for_consent(page)
+        given = answer(there.authorize(person, prompt="none"))
+        assert (given["error"], given["iss"]) == ("consent_required", acme.issuer)
+        assert there.authorize(person, redirect_uri="https://evil.example/").status_code == 400
+    with scope(tenant=acme):
+        assert not Connection.objects.exists()
+        assert not Grant.objects.exists()
+
+
+def test_tn03_a_connection_that_is_blocked_leads_nowhere(connected, acme, browser, bob):
     app = Application(*connected, tenant=acme)
     with scope(tenant=acme):
-        Connection.objects.filter(client=connected[0]).update(status="blocked")
+        Connection.objects.get().block(by=Actor())
 
-    assert same(app.authorize(browser(bob)), app.client_id) == same(
-        app.authorize(browser(bob), client_id=UNKNOWN), UNKNOWN
-    )
+    page = app.authorize(browser(bob))
+
+    assert page.status_code == 400
+    assert "blocked" in page.content.decode()
+    assert "Location" not in page
 
 
 def test_tn05_a_client_that_is_no_longer_published_works_at_home_only(
@@ -139,8 +162,7 @@ def test_tn05_a_client_that_its_owner_deletes_ends_everywhere_at_once(connected,
 def test_tn03_the_consent_method_of_one_tenant_is_not_that_of_another(
     published, acme, globex, browser, bob, gustav
 ):
-    with scope(tenant=acme):
-        Connection.objects.create(tenant=acme, client=published[0], consent_method="required")
+    cast.connect(published[0], acme, consent_method="required")
 
     assert Application(*published, tenant=acme).authorize(browser(bob)).status_code == 200
     assert "code" in answer(Application(*published).authorize(browser(gustav)))

@@ -9,7 +9,19 @@ from django.test import Client as Browser
 from django.utils import timezone
 from django_scopes import scope
 
-from console.models import Action, Actor, Client, Consent, Event, RefreshToken, TokenFamily, User
+from console.models import (
+    Action,
+    Actor,
+    Client,
+    Connection,
+    Consent,
+    Event,
+    RefreshToken,
+    Tenant,
+    TokenFamily,
+    User,
+)
+from tests import cast
 
 Browse = Callable[..., Browser]
 LIST = "/account/applications"
@@ -50,7 +62,7 @@ def test_it_shows_what_was_allowed_in_plain_words(browser: Browse, bob: User, we
     text = browser(bob).get(LIST).content.decode()
 
     assert "Web app" in text
-    assert "Registered by Acme AB" in text
+    assert "Registered by <bdi>Acme AB</bdi>" in text
     assert "Know who you are" in text
     assert "Keep access while you are away" in text
     assert "apps:read" not in text  # apps contains it
@@ -158,8 +170,13 @@ def test_withdrawing_ends_every_token_and_is_noted(
 
     answer = chromium.post(f"{LIST}/{given.pk}/withdraw")
 
-    assert (answer.status_code, answer["Location"]) == (303, LIST)
-    assert "Web app no longer has access." in chromium.get(LIST).content.decode()
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert "Web app no longer has access" in text
+    assert "1 session has ended" in text
+    assert "can still be accepted until then" in text
+    assert f'href="{LIST}"' in text
+    assert "Web app" not in chromium.get(LIST).content.decode()
     with scope(tenant=bob.tenant):
         assert not Consent.objects.exists()
         assert TokenFamily.objects.get(pk=family.pk).ended_reason == "consent withdrawn"
@@ -179,7 +196,10 @@ def test_the_dialog_is_the_same_page_without_its_frame(
     answer = chromium.post(f"{LIST}/{given.pk}/withdraw", headers=headers)
 
     assert "<html" not in fragment.content.decode()
-    assert (answer.status_code, answer["HX-Redirect"]) == (204, LIST)
+    assert answer.status_code == 200
+    assert "<html" not in answer.content.decode()
+    assert "No session had to end" in answer.content.decode()
+    assert answer["HX-Trigger"] == "clients-changed"
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -207,3 +227,75 @@ def test_strangers_are_sent_to_sign_in(stranger: Browse, bob: User, web_client: 
     assert stranger(bob.tenant).post(f"{LIST}/{given.pk}/withdraw").status_code == 302
     with scope(tenant=bob.tenant):
         assert Consent.objects.exists()
+
+
+# --- Applications of other tenants ----------------------------------------------------------------------------
+
+
+def published(owner: Tenant, **fields: Any) -> Client:
+    client, _secret = cast.register(owner, name="Report portal", **fields)
+    with scope(tenant=owner):
+        client.publish(by=Actor())
+    return client
+
+
+def connect(admin: User, client: Client) -> Connection:
+    with scope(tenant=admin.tenant):
+        return Connection.approve(admin.tenant, client, by=Actor(user=admin), consent_method="required")
+
+
+def test_it_names_the_publisher(browser: Browse, alice: User, bob: User, globex: Tenant):
+    client = published(globex)
+    connect(alice, client)
+    consent(bob, client, "openid", "offline_access")
+
+    text = browser(bob).get(LIST).content.decode()
+
+    assert "Published by <bdi>Globex</bdi>, another organisation" in text
+    assert "Far-reaching" in text
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        ("block", "Your organisation has blocked it"),
+        ("expire", "It is not connected to your organisation now"),
+        ("unpublish", "It is not connected to your organisation now"),
+        ("disable", "Disabled</span>"),
+    ],
+)
+def test_what_stops_an_application_is_said_and_it_can_still_be_withdrawn(
+    browser: Browse, alice: User, bob: User, globex: Tenant, act: str, words: str
+):
+    client = published(globex)
+    connection = connect(alice, client)
+    given = consent(bob, client, "openid")
+    here = browser(bob)
+    assert words not in here.get(LIST).content.decode()
+    with scope(tenant=bob.tenant):
+        if act == "block":
+            connection.block(by=Actor())
+        elif act == "expire":
+            Connection.objects.filter(pk=connection.pk).update(expires_at=timezone.now())
+    with scope(tenant=globex):
+        if act == "unpublish":
+            client.unpublish(by=Actor(), connected_stay=False)
+        elif act == "disable":
+            client.disable(by=Actor())
+
+    assert words in here.get(LIST).content.decode()
+    assert here.post(f"{LIST}/{given.pk}/withdraw").status_code == 200
+    assert "No applications yet" in here.get(LIST).content.decode()
+
+
+def test_a_removed_connection_takes_the_consents_with_it(
+    browser: Browse, alice: User, bob: User, globex: Tenant
+):
+    client = published(globex)
+    connection = connect(alice, client)
+    given = consent(bob, client, "openid")
+    with scope(tenant=bob.tenant):
+        connection.remove(by=Actor(user=alice))
+
+    assert "No applications yet" in browser(bob).get(LIST).content.decode()
+    assert browser(bob).post(f"{LIST}/{given.pk}/withdraw").status_code == 404

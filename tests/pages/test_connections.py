@@ -1,4 +1,4 @@
-"""Changing the consent method, and everything else about a connection to another tenant's client (S9, S10, Q2, N5, N9)."""
+"""The consent method, and everything else about a connection to another tenant's client (S9, S10, Q2, N5, N9)."""
 
 import re
 from collections.abc import Callable
@@ -214,7 +214,9 @@ def test_it_shows_no_secret_and_offers_nothing_that_is_the_owners(
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("rest", ["edit", "secrets", "disable", "enable", "publish", "unpublish", "try", "grants"])
+@pytest.mark.parametrize(
+    "rest", ["edit", "secrets", "disable", "enable", "publish", "unpublish", "try", "grants"]
+)
 def test_tn04_a_borrowed_client_has_none_of_the_owners_pages(
     browser: Browse, alice: User, connection: Connection, rest: str
 ):
@@ -256,7 +258,9 @@ def standing_of(connection: Connection, act: str) -> None:
         ("deleted", "Deleted by its publisher"),
     ],
 )
-def test_what_became_of_it_is_said(browser: Browse, alice: User, connection: Connection, act: str, words: str):
+def test_what_became_of_it_is_said(
+    browser: Browse, alice: User, connection: Connection, act: str, words: str
+):
     assert words not in text(browser(alice).get(at(connection)))
     standing_of(connection, act)
 
@@ -429,7 +433,9 @@ def test_two_administrators_accept_once(browser: Browse, alice: User, connection
         assert Event.objects.filter(action=Action.CONNECTION_ACCEPTED).count() == 1
 
 
-def test_what_was_reduced_stays_reduced_when_a_version_is_accepted(browser: Browse, alice: User, portal: Client):
+def test_what_was_reduced_stays_reduced_when_a_version_is_accepted(
+    browser: Browse, alice: User, portal: Client
+):
     connection = connect(alice, portal, allowed=["openid", "profile"])
     widen(portal)
     admin = browser(alice)
@@ -439,7 +445,9 @@ def test_what_was_reduced_stays_reduced_when_a_version_is_accepted(browser: Brow
     assert stored(connection).scopes == ["openid", "profile", "admin_classic"]
 
 
-def test_another_publisher_and_machine_grants_are_new_things(browser: Browse, alice: User, connection: Connection):
+def test_another_publisher_and_machine_grants_are_new_things(
+    browser: Browse, alice: User, connection: Connection
+):
     with scope(tenant=connection.client.tenant):
         Tenant.objects.filter(pk=connection.client.tenant_id).update(name="Initech")
     widen(connection.client, grant_types=["client_credentials"])
@@ -450,7 +458,9 @@ def test_another_publisher_and_machine_grants_are_new_things(browser: Browse, al
     assert "It also wants to work without a person" in page
 
 
-def test_an_auditor_reads_a_version_and_cannot_accept_it(browser: Browse, carol: User, connection: Connection):
+def test_an_auditor_reads_a_version_and_cannot_accept_it(
+    browser: Browse, carol: User, connection: Connection
+):
     widen(connection.client)
     page = browser(carol).get(at(connection, "/version"))
 
@@ -575,7 +585,9 @@ def test_removing_forgets_everything_of_this_tenant(
         assert admin.get(at(connection, rest)).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "Bank\N{RIGHT-TO-LEFT OVERRIDE}gnp", "{{ x }}%(name)s"])
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", "Bank\N{RIGHT-TO-LEFT OVERRIDE}gnp", "{{ x }}%(name)s"]
+)
 def test_tn10_a_name_of_another_tenant_is_text(browser: Browse, alice: User, globex: Tenant, name: str):
     hostile = publish(globex, name=name, description=name, homepage_url=f"https://x.example/{name}")
     connection = connect(alice, hostile)

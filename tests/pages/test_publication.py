@@ -434,7 +434,7 @@ def test_after_a_wider_change_it_says_who_waits(
     page = edit(browser(alice), connected, **changes)
 
     assert "“Portal” has been saved." in page
-    assert "1 tenant keeps running on what it approved until it accepts version 2: Globex." in page
+    assert "1 tenant keeps running on what it approved until it accepts the new version: Globex." in page
 
 
 @pytest.mark.parametrize(

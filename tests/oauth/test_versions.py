@@ -1,0 +1,319 @@
+"""A connected tenant runs on what it approved: less reaches it at once, more when its administrator accepts (N5)."""
+
+import pytest
+from django_scopes import scope
+
+from console.models import Actor, ClientSecret, Connection, Consent, Event
+from tests import cast
+from tests.oauth.driver import Application, answer, asks_for_consent
+from tests.oauth.outcomes import assert_refused, is_alive
+
+pytestmark = pytest.mark.django_db
+OFFERED = ["openid", "offline_access", "apps:read", "spaces.shared:read"]
+SCOPE = "openid offline_access apps:read"
+ELSEWHERE = "https://elsewhere.example/callback"
+
+
+@pytest.fixture
+def portal(globex, acme):
+    """Published by globex and connected to acme, where it is trusted."""
+    client, secret = cast.register(globex, name="Report portal", allowed_scopes=OFFERED)
+    cast.connect(client, acme, consent_method="trusted")
+    return client, secret
+
+
+@pytest.fixture
+def app(portal, acme):
+    return Application(*portal, tenant=acme)
+
+
+@pytest.fixture
+def bobs(browser, bob):
+    return browser(bob)
+
+
+def edit(client, **fields):
+    with scope(tenant=client.tenant):
+        client.edit(by=Actor(), **fields)
+
+
+def connection_of(acme):
+    with scope(tenant=acme):
+        return Connection.objects.select_related("client__tenant").exclude(client__tenant=acme).get()
+
+
+def accept(acme):
+    with scope(tenant=acme):
+        connection = connection_of(acme)
+        connection.accept_version(by=Actor(), terms=connection.client.terms)
+
+
+def granted(tokens):
+    return set(tokens["scope"].split())
+
+
+# --- Narrower and cosmetic --------------------------------------------------------------------------------------
+
+
+def test_less_reaches_the_tenant_at_once(app, portal, bobs, acme):
+    tokens = app.tokens(bobs, scope=SCOPE)
+
+    edit(portal[0], allowed_scopes=["openid", "offline_access"])
+
+    assert not is_alive(app, tokens["access_token"])
+    refreshed = app.refresh(tokens["refresh_token"]).json()
+    assert granted(refreshed) == {"openid", "offline_access"}
+    assert answer(app.authorize(bobs, scope="apps:read"))["error"] == "invalid_scope"
+    assert not connection_of(acme).pending().is_wider
+
+
+def test_what_the_owner_takes_back_and_offers_again_was_approved_before(app, portal, bobs, acme):
+    edit(portal[0], allowed_scopes=["openid"])
+    edit(portal[0], allowed_scopes=OFFERED)
+
+    assert granted(app.tokens(bobs, scope=SCOPE)) == set(SCOPE.split())
+    assert not connection_of(acme).pending().is_wider
+
+
+def test_a_redirect_url_that_goes_stops_at_once(app, portal, bobs):
+    edit(portal[0], redirect_uris=[cast.REDIRECT_URL + "/new"])
+
+    assert app.authorize(bobs).status_code == 400
+    assert "code" in answer(app.authorize(bobs, scope="openid", redirect_uri=cast.REDIRECT_URL + "/new"))
+
+
+def test_looks_change_nothing(app, portal, bobs, acme, globex):
+    edit(portal[0], name="Reports 2", description="New", homepage_url="https://app.example.com/")
+
+    assert "code" in answer(app.authorize(bobs, scope="openid"))
+    connection = connection_of(acme)
+    assert not connection.pending().is_wider
+    assert (connection.client.version, connection.version) == (1, 1)
+    with scope(tenant=acme):
+        assert not Event.objects.filter(action="connection.changed_by_owner").exists()
+
+
+@pytest.mark.spec("S6")
+def test_secrets_are_replaced_without_anybody_there(app, portal, bobs, acme, globex):
+    client, old = portal
+    code = app.code(bobs, scope=SCOPE)
+    with scope(tenant=globex):
+        _, new = ClientSecret.add_to(client, by=Actor())
+    both = Application(client, new, tenant=acme)
+
+    refresh_token = both.exchange(code).json()["refresh_token"]
+    refresh_token = app.refresh(refresh_token).json()["refresh_token"]
+    with scope(tenant=globex):
+        ClientSecret.objects.exclude(hint=new[-ClientSecret._meta.get_field("hint").max_length :]).get().remove(by=Actor())
+
+    assert app.refresh(refresh_token).status_code == 401
+    assert both.refresh(refresh_token).status_code == 200
+    with scope(tenant=acme):
+        assert not Event.objects.filter(action__startswith="secret.").exists()
+        assert not Event.objects.filter(action="connection.changed_by_owner").exists()
+
+
+# --- Wider ------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_scope_is_left_out_and_the_application_goes_on(app, portal, bobs, gustav, browser, acme, globex):
+    tokens = app.tokens(bobs, scope=SCOPE)
+    edit(portal[0], allowed_scopes=[*OFFERED, "apps:export"])
+
+    assert is_alive(app, tokens["access_token"])
+    assert granted(app.refresh(tokens["refresh_token"]).json()) == set(SCOPE.split())
+    assert granted(app.tokens(bobs, scope=SCOPE + " apps:export")) == set(SCOPE.split())
+    at_home = Application(*portal)
+    assert "apps:export" in granted(at_home.tokens(browser(gustav), scope=SCOPE + " apps:export"))
+
+    accept(acme)
+    assert granted(app.tokens(bobs, scope=SCOPE + " apps:export")) == {*SCOPE.split(), "apps:export"}
+
+
+def test_a_scope_that_grew_leaves_what_was_approved_of_it(app, portal, bobs, acme):
+    """The application asks for the new, larger scope everywhere; here it goes on with its part of it."""
+    edit(portal[0], allowed_scopes=["openid", "user_default"])
+
+    assert granted(app.tokens(bobs, scope="openid user_default")) == {"openid", "apps:read", "spaces.shared:read"}
+    accept(acme)
+    assert granted(app.tokens(bobs, scope="openid user_default")) == {"openid", "user_default"}
+
+
+def test_nothing_left_is_an_answer_without_scopes_and_no_error_of_ours(app, portal, bobs):
+    edit(portal[0], allowed_scopes=["apps:export"])
+
+    response = app.authorize(bobs, scope="apps:export")
+
+    assert response.status_code == 302
+    given = answer(response)
+    if "code" in given:
+        assert app.exchange(given["code"]).json().get("scope", "") == ""
+    else:
+        assert given["error"] == "invalid_scope"
+
+
+def test_a_wider_change_is_a_version_that_both_sides_are_told_of(portal, acme, globex):
+    edit(portal[0], allowed_scopes=[*OFFERED, "apps:export"])
+
+    connection = connection_of(acme)
+    assert connection.pending().new_scopes == ("apps:export",)
+    assert (connection.client.version, connection.version) == (2, 1)
+    with scope(tenant=acme):
+        event = Event.objects.get(action="connection.changed_by_owner")
+        assert (event.actor_kind, event.actor_name, event.details) == ("tenant", "Globex", {"version": 2})
+
+    accept(acme)
+    assert connection_of(acme).version == 2
+    with scope(tenant=globex):
+        told = Event.objects.filter(action="client.connected").last()
+        assert (told.actor_kind, told.actor_name, told.details["version"]) == ("tenant", "Acme AB", 2)
+
+
+def test_a_new_redirect_host_waits_on_a_page_of_its_own(app, portal, bobs, acme):
+    edit(portal[0], redirect_uris=[cast.REDIRECT_URL, ELSEWHERE])
+
+    refused = app.authorize(bobs, redirect_uri=ELSEWHERE)
+    assert refused.status_code == 400
+    assert "has not accepted yet" in refused.content.decode()
+    assert "Location" not in refused
+    assert "code" in answer(app.authorize(bobs, scope="openid"))  # the one that was approved
+    unregistered = app.authorize(bobs, redirect_uri="https://evil.example/").content.decode()
+    assert "has not accepted yet" not in unregistered
+
+    accept(acme)
+    assert "code" in answer(app.authorize(bobs, scope="openid", redirect_uri=ELSEWHERE))
+
+
+def test_an_application_that_moved_keeps_its_sessions_where_that_is_not_accepted_yet(globex, acme, bobs):
+    """One that machines use too must not be taken for one that only machines use."""
+    client, secret = cast.register(globex, **cast.machines_too())
+    cast.connect(client, acme, consent_method="trusted")
+    app = Application(client, secret, tenant=acme)
+    tokens = app.tokens(bobs, scope="openid offline_access")
+
+    edit(client, redirect_uris=[ELSEWHERE])
+
+    assert is_alive(app, tokens["access_token"])
+    assert app.refresh(tokens["refresh_token"]).status_code == 200
+
+
+@pytest.mark.spec("RP-Initiated Logout", "3")
+def test_people_are_not_sent_to_a_new_host_after_signing_out_either(app, portal, bobs, acme):
+    gone = "https://elsewhere.example/bye"
+    edit(portal[0], post_logout_redirect_uris=[gone])
+    query = {"client_id": app.client_id, "post_logout_redirect_uri": gone}
+
+    assert connection_of(acme).pending().new_hosts == ("elsewhere.example",)
+    assert bobs.get("/oauth/logout", query).status_code == 400
+
+    accept(acme)
+    assert bobs.get("/oauth/logout", query).status_code == 200  # the person is asked, and would go there
+
+
+def test_machine_grants_wait(app, portal, acme):
+    edit(portal[0], grant_types=["client_credentials"])
+
+    assert_refused(app.token(grant_type="client_credentials"), "unauthorized_client")
+    assert connection_of(acme).pending().new_grants == ("client_credentials",)
+
+    accept(acme)
+    assert app.token(grant_type="client_credentials").status_code == 200
+
+
+def test_a_publisher_with_another_name_is_read_again(app, portal, bobs, acme, globex):
+    type(globex).objects.filter(pk=globex.pk).update(name="Initech")
+
+    assert connection_of(acme).pending().publisher == ("Globex", "Initech")
+    assert "code" in answer(app.authorize(bobs, scope="openid"))  # nothing stops meanwhile
+    accept(acme)
+    assert not connection_of(acme).pending().is_wider
+
+
+@pytest.mark.spec("N8")
+def test_people_are_asked_again_when_the_publisher_they_saw_has_another_name(app, bobs, acme, globex):
+    with scope(tenant=acme):
+        connection_of(acme).change_consent_method("required", by=Actor())
+    app.code(bobs, scope="openid")
+    assert "code" in answer(app.authorize(bobs, scope="openid"))
+
+    type(globex).objects.filter(pk=globex.pk).update(name="Initech")
+    page = app.authorize(bobs, scope="openid")
+
+    assert asks_for_consent(page)
+    assert "Initech" in page.content.decode()
+    app.allow(bobs, page)
+    assert "code" in answer(app.authorize(bobs, scope="openid"))
+
+
+@pytest.mark.spec("N8")
+def test_people_are_asked_again_about_a_redirect_host_that_their_tenant_accepted(app, portal, bobs, acme):
+    with scope(tenant=acme):
+        connection_of(acme).change_consent_method("required", by=Actor())
+    app.code(bobs, scope="openid")
+    edit(portal[0], redirect_uris=[cast.REDIRECT_URL, ELSEWHERE])
+    accept(acme)
+
+    assert asks_for_consent(app.authorize(bobs, scope="openid", redirect_uri=ELSEWHERE))
+    assert "code" in answer(app.authorize(bobs, scope="openid"))
+
+
+# --- What the tenant takes away ---------------------------------------------------------------------------------
+
+
+def test_scopes_that_the_tenant_reduces_go_from_tokens_and_refreshes(app, bobs, acme):
+    tokens = app.tokens(bobs, scope=SCOPE)
+
+    with scope(tenant=acme):
+        connection_of(acme).reduce_scopes(["openid", "offline_access"], by=Actor())
+
+    assert not is_alive(app, tokens["access_token"])
+    refreshed = app.refresh(tokens["refresh_token"]).json()
+    assert granted(refreshed) == {"openid", "offline_access"}
+    assert is_alive(app, refreshed["access_token"])
+    assert_refused(app.refresh(refreshed["refresh_token"], scope="apps:read"), "invalid_scope")
+    assert granted(app.tokens(bobs, scope=SCOPE)) == {"openid", "offline_access"}
+
+
+def test_what_was_reduced_comes_back_and_never_beyond_the_approval(app, portal, bobs, acme):
+    edit(portal[0], allowed_scopes=[*OFFERED, "apps:export"])
+    with scope(tenant=acme):
+        connection_of(acme).reduce_scopes(["openid"], by=Actor())
+        connection_of(acme).reduce_scopes([*OFFERED, "apps:export", "admin_classic"], by=Actor())
+
+    assert set(connection_of(acme).scopes) == set(OFFERED)
+    assert "apps:export" not in granted(app.tokens(bobs, scope=SCOPE + " apps:export"))
+
+
+def test_accepting_a_version_gives_back_nothing_that_was_reduced(app, portal, bobs, acme):
+    with scope(tenant=acme):
+        connection_of(acme).reduce_scopes(["openid"], by=Actor())
+    edit(portal[0], allowed_scopes=[*OFFERED, "apps:export"])
+
+    accept(acme)
+
+    assert set(connection_of(acme).scopes) == {"openid", "apps:export"}
+
+
+def test_a_version_that_changed_while_it_was_read_is_not_accepted(portal, acme):
+    from console.models import NotPublished
+
+    edit(portal[0], allowed_scopes=[*OFFERED, "apps:export"])
+    read = connection_of(acme)
+    terms = read.client.terms
+    edit(portal[0], allowed_scopes=[*OFFERED, "apps:export", "admin_classic"])
+
+    with scope(tenant=acme), pytest.raises(NotPublished):
+        read.accept_version(by=Actor(), terms=terms)
+    assert connection_of(acme).version == 1
+
+
+def test_consents_are_kept_when_less_is_allowed(app, bobs, acme):
+    with scope(tenant=acme):
+        connection_of(acme).change_consent_method("required", by=Actor())
+    app.code(bobs, scope=SCOPE)
+    with scope(tenant=acme):
+        connection_of(acme).reduce_scopes(["openid"], by=Actor())
+
+    assert "code" in answer(app.authorize(bobs, scope=SCOPE))
+    with scope(tenant=acme):
+        assert Consent.objects.count() == 1
