@@ -2,7 +2,7 @@
 
 import argparse
 
-from . import hot_paths, measure, report
+from . import hot_paths, measure, report, servers, statements
 from .operations import OPERATIONS
 
 ROUNDS, SECONDS = 3, 2.0
@@ -15,16 +15,32 @@ def main() -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each run")
+    parser.add_argument(
+        "--patience", type=float, default=60, help="seconds to wait for other programs to finish, before each round"
+    )
     parser.add_argument("--without-stock", action="store_true", help="qlikauth alone, without the yardstick")
+    parser.add_argument("--servers", action="store_true", help="compare application servers instead")
+    parser.add_argument("--behaviour", action="store_true", help="see how application servers behave instead")
+    parser.add_argument("--statements", action="store_true", help="count SQL statements instead")
     parser.add_argument("--profile", metavar="OPERATION", choices=[*OPERATIONS, "page"])
     options = parser.parse_args()
     if options.profile:
         hot_paths.show(options.profile)
         return
+    if options.servers:
+        print(report.servers(servers.costs(options.rounds, options.seconds, options.patience)))
+        return
+    if options.behaviour:
+        print(report.behaviour(servers.behaviour()))
+        return
+    if options.statements:
+        print(report.statements(statements.count()))
+        return
     results = measure.measure(
         options.database,
         rounds=options.rounds,
         seconds=options.seconds,
+        patience=options.patience,
         with_stock=not options.without_stock,
     )
     print(report.circumstances(results), report.cost(results), report.speed(results), sep="\n\n")

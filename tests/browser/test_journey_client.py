@@ -102,9 +102,11 @@ def register(page: Page, address: str) -> tuple[str, str]:
 
 def copied(page: Page, what: str, value: str) -> str:
     """Copies a value with the button beside it, which says so. Returns what the clipboard then holds."""
-    button = page.get_by_role("dialog").get_by_role("button", name=f"Copy {what}")
-    button.click()
-    expect(button).to_have_text("Copied")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name=f"Copy {what}").click()
+    expect(dialog.locator(f"code:text-is('{value}') + copy-button").get_by_role("button")).to_have_text(
+        "Copied"
+    )
     held: str = page.evaluate("navigator.clipboard.readText()")
     assert held == value
     return held
