@@ -2,18 +2,48 @@
 
 import argparse
 
-from . import hot_paths
+from . import hot_paths, measure, report, servers, statements
 from .operations import OPERATIONS
+
+ROUNDS, SECONDS = 3, 2.0
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
-    parser.add_argument("--profile", choices=[*OPERATIONS, "page"])
-    parser.add_argument("--sort", default="tottime")
-    parser.add_argument("--lines", type=int, default=40)
+    parser = argparse.ArgumentParser(
+        prog="bench/run", description="Measures what requests cost, on this machine, with a throw-away region."
+    )
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each run")
+    parser.add_argument(
+        "--patience", type=float, default=60, help="seconds to wait for other programs to finish, before each round"
+    )
+    parser.add_argument("--without-stock", action="store_true", help="qlikauth alone, without the yardstick")
+    parser.add_argument("--servers", action="store_true", help="compare application servers instead")
+    parser.add_argument("--behaviour", action="store_true", help="see how application servers behave instead")
+    parser.add_argument("--statements", action="store_true", help="count SQL statements instead")
+    parser.add_argument("--profile", metavar="OPERATION", choices=[*OPERATIONS, "page"])
     options = parser.parse_args()
     if options.profile:
-        hot_paths.show(options.profile, options.sort, options.lines)
+        hot_paths.show(options.profile)
+        return
+    if options.servers:
+        print(report.servers(servers.costs(options.rounds, options.seconds, options.patience)))
+        return
+    if options.behaviour:
+        print(report.behaviour(servers.behaviour()))
+        return
+    if options.statements:
+        print(report.statements(statements.count()))
+        return
+    results = measure.measure(
+        options.database,
+        rounds=options.rounds,
+        seconds=options.seconds,
+        patience=options.patience,
+        with_stock=not options.without_stock,
+    )
+    print(report.circumstances(results), report.cost(results), report.speed(results), sep="\n\n")
 
 
 main()

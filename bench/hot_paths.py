@@ -9,17 +9,17 @@ from . import in_process
 from .operations import OPERATIONS, page
 from .region import Region, region
 
-COUNT = 1000
+COUNT, LINES = 1000, 50
 
 
-def show(operation: str, sort: str, lines: int) -> None:
+def show(operation: str) -> None:
     """Prints the costliest functions of `operation`, on SQLite."""
     with region() as made:
         os.environ.update(made.environment)
-        _profile(made, operation, sort, lines)
+        _profile(made, operation)
 
 
-def _profile(made: Region, name: str, sort: str, lines: int) -> None:
+def _profile(made: Region, name: str) -> None:
     from qlikauth.wsgi import application
 
     target = made.target()
@@ -41,4 +41,6 @@ def _profile(made: Region, name: str, sort: str, lines: int) -> None:
     for _ in range(COUNT):
         in_process.run(operation(target), perform)
     profiler.disable()
-    pstats.Stats(profiler).sort_stats(sort).print_stats(lines)
+    statistics = pstats.Stats(profiler)
+    for order in ("tottime", "cumtime"):
+        statistics.sort_stats(order).print_stats(LINES)

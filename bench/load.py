@@ -36,16 +36,31 @@ class Load:
 
 
 class Connection:
-    """A keep-alive connection that works through one script after the other."""
+    """A client that works through one script after the other, on one connection as long as the server keeps it."""
 
-    def __init__(self, target: Target, operation: Operation) -> None:
-        self.target, self.operation = target, operation
-        self.socket = socket.create_connection(("127.0.0.1", target.port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.setblocking(False)
+    def __init__(self, target: Target, operation: Operation, poll: select.epoll) -> None:
+        self.target, self.operation, self.poll = target, operation, poll
         self.script: Script
+        self.socket: socket.socket | None = None
         self.received = b""
         self.began = 0.0
+        self.open()
+
+    @property
+    def number(self) -> int:
+        """The descriptor by which the epoll knows the connection; 0 while there is none."""
+        return self.socket.fileno() if self.socket else 0
+
+    def open(self) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", self.target.port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setblocking(False)
+        self.poll.register(self.socket, select.EPOLLIN)
+
+    def close(self) -> None:
+        if self.socket is not None:
+            self.socket.close()  # which also takes it out of the epoll
+            self.socket = None
 
     def start(self) -> None:
         self.script = self.operation(self.target)
@@ -53,11 +68,15 @@ class Connection:
         self.send(next(self.script))
 
     def send(self, ask: Ask) -> None:
+        if self.socket is None:
+            self.open()
+        assert self.socket is not None
         self.received = b""
         self.socket.sendall(ask.raw)
 
     def ready(self) -> bool:
         """Takes in what has come; True when an operation has come to its end with it."""
+        assert self.socket is not None
         came = self.socket.recv(262_144)
         if not came:
             raise Wrong("The server closed the connection.")
@@ -65,6 +84,8 @@ class Connection:
         answer = complete(self.received)
         if answer is None:
             return False
+        if b"\r\nConnection: close" in answer.head:
+            self.close()
         try:
             self.send(self.script.send(answer))
         except StopIteration:
@@ -103,37 +124,41 @@ def _joined(received: bytes, position: int) -> bytes:
 def run(target: Target, operation: Operation, *, connections: int, seconds: float) -> Load:
     """Keeps `connections` busy for `seconds`, then lets what was begun come to its end. Raises Wrong."""
     poll = select.epoll()
-    by_number: dict[int, Connection] = {}
+    clients = [Connection(target, operation, poll) for _ in range(connections)]
     latencies: list[float] = []
     try:
-        for _ in range(connections):
-            connection = Connection(target, operation)
-            by_number[connection.socket.fileno()] = connection
-            poll.register(connection.socket, select.EPOLLIN)
         began, worked = time.perf_counter(), time.process_time()
-        deadline = began + seconds
-        for connection in by_number.values():
-            connection.start()
-        waiting = connections
-        while waiting:
-            events = poll.poll(PATIENCE)
-            if not events:
-                raise Wrong(f"{target.name} did not answer for {PATIENCE} seconds.")
-            for number, _ in events:
-                connection = by_number[number]
-                if connection.ready():
-                    now = time.perf_counter()
-                    latencies.append(now - connection.began)
-                    if now < deadline:
-                        connection.start()
-                    else:
-                        waiting -= 1
+        for client in clients:
+            client.start()
+        _work(poll, clients, began + seconds, latencies)
         spent = time.perf_counter() - began
         return Load(len(latencies), spent, (time.process_time() - worked) / spent, latencies)
     finally:
         poll.close()
-        for connection in by_number.values():
-            connection.socket.close()
+        for client in clients:
+            client.close()
+
+
+def _work(poll: select.epoll, clients: list[Connection], deadline: float, latencies: list[float]) -> None:
+    """Until every client has finished what it began before the deadline."""
+    by_number = {client.number: client for client in clients}
+    waiting = len(clients)
+    while waiting:
+        events = poll.poll(PATIENCE)
+        if not events:
+            raise Wrong(f"{clients[0].target.name} did not answer for {PATIENCE} seconds.")
+        for number, _ in events:
+            client = by_number[number]
+            if client.ready():
+                now = time.perf_counter()
+                latencies.append(now - client.began)
+                if now < deadline:
+                    client.start()
+                else:
+                    client.close()
+                    waiting -= 1
+            if client.number != number and client.number:
+                by_number[client.number] = client
 
 
 def once(target: Target, script: Script) -> None:

@@ -29,16 +29,21 @@ class CopyButton extends HTMLElement {
   }
 
   say(state) {
-    const text = this.querySelector("[data-text]");
+    const [button, text] = ["button", "[data-text]"].map((part) => this.querySelector(part));
     this.label ??= text?.textContent;
+    this.name ??= button.getAttribute("aria-label") ?? "";
     this.dataset.state = state;
     this.querySelector("[role=status]").textContent = this.dataset[state];
-    if (text && state === "copied") text.textContent = this.dataset.copied;
+    if (text && state === "copied") {
+      text.textContent = this.dataset.copied;
+      button.removeAttribute("aria-label"); // its name is what it says
+    }
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       delete this.dataset.state;
       this.querySelector("[role=status]").textContent = "";
       if (text) text.textContent = this.label;
+      if (this.name) button.setAttribute("aria-label", this.name);
     }, SHOWN);
   }
 }

@@ -26,7 +26,14 @@ function show() {
   const first = content.querySelector("[aria-invalid=true], .form-errors") ?? content.querySelector("[autofocus]");
   if (first) first.focus();
   else if (reopened || !content.querySelector("form:not([method=dialog])")) document.getElementById("dialog-title")?.focus();
-  else content.querySelector(".dialog__body :is(input, select, textarea):not([type=hidden], :disabled)")?.focus();
+  else (firstField() ?? document.getElementById("dialog-title"))?.focus();
+}
+
+// A field that can be seen at once: going to one further down would scroll away what stands above it.
+function firstField() {
+  const body = content.querySelector(".dialog__body");
+  const field = body?.querySelector(":is(input, select, textarea):not([type=hidden], :disabled)");
+  return field && field.getBoundingClientRect().bottom <= body.getBoundingClientRect().bottom ? field : null;
 }
 
 // A menu item is gone once its menu is closed: the focus goes back to the button that opened the menu.

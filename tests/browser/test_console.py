@@ -393,9 +393,11 @@ def test_the_configuration_is_copied_and_written_in_a_language(console, reports,
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("link", name="View OAuth configuration").first.click()
     dialog = page.get_by_role("dialog", name="OAuth configuration")
-    copy = dialog.get_by_role("button", name="Copy metadata address")
-    copy.click()
-    expect(copy).to_have_text("Copied")
+    expect(dialog.get_by_role("heading", name="Metadata")).to_be_in_viewport()
+    dialog.get_by_role("button", name="Copy metadata address").click()
+    expect(
+        dialog.locator("copy-button[for=metadata-address]").get_by_role("button", name="Copied")
+    ).to_be_visible()
     address = f"{acme.issuer}/.well-known/oauth-authorization-server"
     assert page.evaluate("navigator.clipboard.readText()") == address
     metadata = dialog.get_by_role("region", name="Authorization server metadata (JSON)")
@@ -409,7 +411,9 @@ def test_the_configuration_is_copied_and_written_in_a_language(console, reports,
     code = dialog.get_by_role("region", name="curl")
     expect(code).to_contain_text(reports.client_id)
     dialog.get_by_role("button", name="Copy curl").click()
-    expect(dialog.get_by_role("button", name="Copy curl")).to_have_text("Copied")
+    expect(
+        dialog.locator("copy-button[for=quickstart-code]").get_by_role("button", name="Copied")
+    ).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == code.inner_text()
     assert reports.secret not in dialog.inner_html()
 

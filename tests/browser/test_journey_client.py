@@ -93,18 +93,20 @@ def register(page: Page, address: str) -> tuple[str, str]:
 
     dialog.get_by_role("button", name="Create").click()
     expect(dialog).to_have_accessible_name("The client has been created")
-    client_id = copied(page, dialog.get_by_text(re.compile(r"^[0-9a-f]{32}$")).inner_text())
-    secret = copied(page, dialog.get_by_text(re.compile(r"^qas_\S{49}$")).inner_text())
+    client_id = copied(page, "client ID", dialog.get_by_text(re.compile(r"^[0-9a-f]{32}$")).inner_text())
+    secret = copied(page, "client secret", dialog.get_by_text(re.compile(r"^qas_\S{49}$")).inner_text())
     dialog.get_by_role("button", name="Done").click()
     expect(dialog).to_be_hidden()
     return client_id, secret
 
 
-def copied(page: Page, value: str) -> str:
+def copied(page: Page, what: str, value: str) -> str:
     """Copies a value with the button beside it, which says so. Returns what the clipboard then holds."""
-    button = page.locator(f"code:text-is('{value}') + copy-button").get_by_role("button")
-    button.click()
-    expect(button).to_have_text("Copied")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name=f"Copy {what}").click()
+    expect(dialog.locator(f"code:text-is('{value}') + copy-button").get_by_role("button")).to_have_text(
+        "Copied"
+    )
     held: str = page.evaluate("navigator.clipboard.readText()")
     assert held == value
     return held

@@ -1,6 +1,7 @@
 """Everything can be reached and used with the keyboard, and one always sees where one is."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -117,7 +118,7 @@ def test_the_focus_is_seen_at_every_stop_of_the_oauth_page(
     page = signed_in(new_page(color_scheme=color_scheme), alice)
     page.goto(console_url(acme))
     expect(page.get_by_role("rowheader", name="Reports")).to_be_visible()
-    stops = []
+    stops: list[dict[str, Any]] = []
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
         stop = page.evaluate(STOP)

@@ -1,0 +1,91 @@
+"""Results as Markdown tables, as they stand in the README."""
+
+from collections.abc import Iterable, Sequence
+
+from . import machine
+from .measure import CONNECTIONS, HASHED, OURS, PLAIN, TUNED, Results
+from .operations import OPERATIONS
+from .servers import LOADS, SERVERS, Measured
+from .statements import kind
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; every column but the first is right-aligned."""
+    lines = ["| " + " | ".join(head) + " |", "|---" + "|---:" * (len(head) - 1) + "|"]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def number(value: float | None) -> str:
+    """Three significant digits are all that such a figure has."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def circumstances(results: Results) -> str:
+    """Where and how it was measured."""
+    loads, slow = results.loads, results.slowness
+    busy = max(run.busy for runs in results.runs.values() for run in runs)
+    return "\n".join(
+        f"- {line}"
+        for line in [
+            *machine.facts(),
+            f"database: {results.database}",
+            f"load average before each round: {min(loads):.2f} to {max(loads):.2f}",
+            f"a fixed piece of work took {min(slow):.1f} to {max(slow):.1f} ms of CPU between the runs",
+            f"the load generator was busy for at most {busy:.0%} of a run",
+        ]
+    )
+
+
+def cost(results: Results) -> str:
+    """CPU per operation, next to stock."""
+    servers = [
+        name for name in (OURS, TUNED, PLAIN, HASHED) if any(key[0] == name for key in results.runs)
+    ]
+    rows = [
+        [operation, *(number(results.cpu(server, operation)) for server in servers)] for operation in OPERATIONS
+    ]
+    return table(["CPU seconds for 1000", *servers], rows)
+
+
+def speed(results: Results) -> str:
+    """Throughput and latency of qlikauth."""
+
+    def cell(operation: str, connections: int) -> str:
+        def median(run: str) -> float:
+            return results.median(OURS, operation, connections, lambda one: getattr(one, run))
+
+        return f"{median('rate'):,.0f} ({median('median'):.1f} / {median('late'):.1f})"
+
+    rows = [[operation, *(cell(operation, each) for each in CONNECTIONS)] for operation in OPERATIONS]
+    head = [f"{each} connection{'s' if each > 1 else ''}" for each in CONNECTIONS]
+    return table(["per second (ms: median / 99th percentile)", *head], rows)
+
+
+
+
+def statements(counted: dict[str, list[str]]) -> str:
+    """SQL statements per step."""
+    rows = [
+        [step, str(len(made)), ", ".join(kind(statement) for statement in made) or "–"]
+        for step, made in counted.items()
+    ]
+    return table(["SQL statements", "number", "in order"], rows)
+
+
+def servers(found: dict[tuple[str, str], Measured]) -> str:
+    """What each application server costs."""
+
+    def cell(name: str, what: str) -> str:
+        cpu, rate, late = found[name, what].medians()
+        return f"{number(cpu)} ({rate:,.0f}, {late:.0f})"
+
+    rows = [[name, *(cell(name, what) for what in LOADS)] for name in SERVERS]
+    return table(["CPU s for 1000 (per second, 99th percentile ms)", *LOADS], rows)
+
+
+def behaviour(found: dict[str, dict[str, str]]) -> str:
+    """How each application server behaves."""
+    names = list(found)
+    return table(["", *names], [[what, *(found[name][what] for name in names)] for what in found[names[0]]])
