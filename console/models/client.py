@@ -317,7 +317,8 @@ class Client(AbstractApplication):
             }
             if not changes:
                 return ""
-            wider = self.published_at is not None and difference(approved_elsewhere, self.terms).is_wider
+            shared = self.published_at is not None or self.stays_connected
+            wider = shared and difference(approved_elsewhere, self.terms).is_wider
             self.version = current.version + wider
             self.save(update_fields=[*self.EDITABLE, "version", "updated_at"])
             Event.record(self.tenant, Action.CLIENT_UPDATED, by=by, target=self, changes=changes)
@@ -368,11 +369,14 @@ class Client(AbstractApplication):
                 Event.record(self.tenant, Action.CLIENT_PUBLISHED, by=by, target=self)
 
     def unpublish(self, *, by: Actor, connected_stay: bool) -> "Receipt | None":
-        """No tenant can connect any more. Those that are connected stay, or end at once (returns the receipt)."""
+        """No tenant can connect any more. Those that are connected stay, or end at once (returns the receipt).
+
+        Those that were allowed to stay can be ended later by the same verb.
+        """
         receipt = None
         with transaction.atomic():
-            published = Client.objects.filter(pk=self.pk).exclude(published_at=None)
-            if published.update(published_at=None, stays_connected=connected_stay):
+            shared = Client.objects.filter(pk=self.pk).exclude(published_at=None, stays_connected=False)
+            if shared.update(published_at=None, stays_connected=connected_stay):
                 self.published_at, self.stays_connected = None, connected_stay
                 if not connected_stay:
                     self._connections_elsewhere().update(generation=models.F("generation") + 1)

@@ -96,7 +96,7 @@ def unpublish(request: PageRequest, client_id: str) -> HttpResponse:
     """Nobody can connect any more; those that are connected stay or end at once, as the owner chooses."""
     with transaction.atomic():
         client = own_client(client_id, lock=request.method == "POST")
-        if not client.published_at:
+        if not client.published_at and not client.stays_connected:
             messages.info(request, _("“%(name)s” is not published.") % {"name": client.name})
             return fragments.done(request, back_to_list(request))
         number = reach.served(client).count()
