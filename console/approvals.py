@@ -92,7 +92,8 @@ def approve(
     else has answered it, and NotPublished when the client has gone or is no longer what was shown.
     """
     with transaction.atomic():
-        Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=client.pk)  # first, as every approval does
+        # First, as every approval does: two of them must never wait for one another.
+        Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=client.pk)
         waiting = list(ConnectionRequest.objects.select_for_update().filter(client=client, status="open"))
         if wish is not None and wish not in waiting:
             raise AlreadyDecided

@@ -6,7 +6,13 @@ from django_htmx.middleware import HtmxDetails
 from .models import Tenant, User
 
 
-class TenantRequest(HttpRequest):
+class HostRequest(HttpRequest):
+    """A request to any known host: `tenant` is None on the region's own."""
+
+    tenant: Tenant | None
+
+
+class TenantRequest(HostRequest):
     """A request to a tenant's host (console.middleware.TenantMiddleware)."""
 
     tenant: Tenant

@@ -99,5 +99,5 @@ def connect(client: Client, tenant: Tenant, by: User | None = None, **answer: An
 
 
 def machines_too(**fields: Any) -> dict[str, Any]:
-    """A client that people sign in with and that machines use as well: only such a one can be published for machines."""
+    """A client that people sign in with and machines use too: one for machines alone cannot be published."""
     return {"grant_types": ["client_credentials"], "name": "Reports and their nightly reload"} | fields

@@ -36,8 +36,15 @@ def addresses(urlconf: str) -> list[URLPattern]:
 
 
 EVERY_ADDRESS = addresses("qlikauth.urls") + addresses("qlikauth.region_urls")
-PAGES = [address for address in addresses("qlikauth.urls") if address.callback.access in set(Permission)]
-CONSOLE_PAGES = [page for page in PAGES if page.callback.access != Permission.OWN_ACCOUNT]
+
+
+def stated(address: URLPattern) -> str:
+    """Who may call the view, in its own words; "" if it does not say."""
+    return str(getattr(address.callback, "access", ""))
+
+
+PAGES = [address for address in addresses("qlikauth.urls") if stated(address) in set(Permission)]
+CONSOLE_PAGES = [page for page in PAGES if stated(page) != Permission.OWN_ACCOUNT]
 
 
 def named(address: URLPattern) -> str:

@@ -27,8 +27,8 @@ from .user import User
 __all__ = [
     "AccessToken",
     "Action",
-    "AlreadyConnected",
     "Actor",
+    "AlreadyConnected",
     "Client",
     "ClientAssertion",
     "ClientSecret",

@@ -87,7 +87,9 @@ def _ask_administrators(
     if answered and request.POST.get("decision") == "ask":
         reason = " ".join(request.POST.get("reason", "").replace("\0", "").split())[:MAX_REASON]
         try:
-            wish, opened = ConnectionRequest.ask(user, asked.client, reason=reason, by=sessions.actor(request))
+            wish, opened = ConnectionRequest.ask(
+                user, asked.client, reason=reason, by=sessions.actor(request)
+            )
         except AlreadyConnected:
             return again(request)
         if opened:

@@ -10,12 +10,12 @@ from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 
 from ..models import Client, Connection
-from ..requests import TenantRequest
+from ..requests import HostRequest
 
 MAX_AGE = "600"
 
 
-def allow(request: TenantRequest, answer: HttpResponse) -> HttpResponse:
+def allow(request: HostRequest, answer: HttpResponse) -> HttpResponse:
     """Adds the headers that let an allowed page read `answer`. Requests without Origin cost nothing."""
     origin = request.headers.get("Origin")
     if origin is None:
@@ -28,7 +28,7 @@ def allow(request: TenantRequest, answer: HttpResponse) -> HttpResponse:
     return answer
 
 
-def preflight(request: TenantRequest, methods: Iterable[str]) -> HttpResponse:
+def preflight(request: HostRequest, methods: Iterable[str]) -> HttpResponse:
     """Answers OPTIONS. Without an allowed origin it says nothing, and the browser stops there."""
     answer = allow(request, HttpResponse(status=204))
     if answer.has_header("Access-Control-Allow-Origin"):
@@ -38,7 +38,7 @@ def preflight(request: TenantRequest, methods: Iterable[str]) -> HttpResponse:
     return answer
 
 
-def is_allowed(request: TenantRequest, origin: str) -> bool:
+def is_allowed(request: HostRequest, origin: str) -> bool:
     """Whether an enabled client that this tenant is connected to lists `origin`."""
     live = Client.with_deleted_anywhere.filter(deleted_at=None, disabled_at=None).exclude(allowed_origins=[])
     if request.tenant is None:  # the region host serves the published clients of every tenant

@@ -22,9 +22,10 @@ from ..browser_rules import allow_any_tenant
 from ..metadata import AUTHORIZE_PATH
 from ..models import Grant, RefreshToken, Tenant
 from ..models.tenant import Hostname
+from ..requests import TenantRequest
 from ..tenancy import normalize_host
 from . import cors, parameters
-from .endpoint import endpoint
+from .endpoint import View, endpoint
 from .errors import OAuthError
 from .revocation import revoke
 from .token import token
@@ -63,7 +64,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
 
 
 def _query(request: HttpRequest) -> str:
-    """The application's parameters as they came. Bytes that no address may contain come as Latin-1 (PEP 3333): escaped."""
+    """The application's parameters as they came; bytes that no address may contain (PEP 3333) are escaped."""
     raw = str(request.META.get("QUERY_STRING", "")).encode("latin-1", "replace")
     return quote(raw, safe=string.punctuation)
 
@@ -101,13 +102,15 @@ def _remember(request: HttpRequest, answer: HttpResponse, host: str) -> None:
 
 
 @endpoint("POST", who="a client, authenticated in the tenant that its code or refresh token is of")
-def region_token(request: HttpRequest) -> HttpResponse:
+def region_token(request: TenantRequest) -> HttpResponse:
     """A tenant's token endpoint, found from the code or the refresh token."""
     sent = parameters.body(request)
     if "grant_type" not in sent:
         raise OAuthError("invalid_request", "grant_type is missing.")
     if sent["grant_type"] not in metadata.REGION_GRANTS:  # of a machine, nothing says which tenant it means
-        raise OAuthError("unsupported_grant_type", "Use the token endpoint of the tenant for this grant_type.")
+        raise OAuthError(
+            "unsupported_grant_type", "Use the token endpoint of the tenant for this grant_type."
+        )
     found = Grant.tenant_of(sent.get("code", "")) or RefreshToken.tenant_of(sent.get("refresh_token", ""))
     if found is None:
         raise OAuthError(
@@ -117,17 +120,18 @@ def region_token(request: HttpRequest) -> HttpResponse:
 
 
 @endpoint("POST", who="a client, authenticated in the tenant that its refresh token is of")
-def region_revoke(request: HttpRequest) -> HttpResponse:
+def region_revoke(request: TenantRequest) -> HttpResponse:
     """A tenant's revocation endpoint, found from the token. An unknown token is 200, as everywhere (RFC 7009 §2.2)."""
     presented = parameters.body(request).get("token", "")
     found = RefreshToken.tenant_of(presented) or access_tokens.tenant_of(presented)
     return _in(found, request, revoke) if found else HttpResponse(status=200)
 
 
-def _in(tenant: Tenant, request: HttpRequest, view: object) -> HttpResponse:
-    request.tenant = tenant  # type: ignore[attr-defined]
+def _in(tenant: Tenant, request: TenantRequest, view: View) -> HttpResponse:
+    """Answers as if the request had come to the tenant's own host."""
+    request.tenant = tenant
     with scope(tenant=tenant):
-        return view(request)  # type: ignore[operator,no-any-return]
+        return view(request)
 
 
 @open_to("anyone: a public document")

@@ -45,7 +45,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
             500,
             _("Something went wrong on our side"),
             _(
-                "Nothing is lost on your side. Try again in a moment; if it happens again, tell whoever runs this service."
+                "Nothing is lost on your side. Try again in a moment; if it happens again, "
+                "tell whoever runs this service."
             ),
         )
     except Exception:  # the last resort must not need anything that may be what is broken

@@ -80,7 +80,7 @@ def common(one: Iterable[str], other: Iterable[str]) -> list[str]:
 
 
 def narrowed(wanted: Iterable[str], ceiling: Iterable[str]) -> list[str]:
-    """What of `wanted` the ceiling gives, in its order. Of a bundle or parent that it does not give, its own parts stay."""
+    """What of `wanted` the ceiling gives, in its order. Of a bundle or parent it does not give, parts may stay."""
     allowed = list(ceiling)
     given = closure(allowed)
     parts = ([name] if name in given else [n for n in allowed if n in closure([name])] for name in wanted)

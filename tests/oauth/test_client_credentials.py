@@ -127,9 +127,7 @@ def test_it_needs_a_trusted_connection(app: Application, machine_client: ClientA
     assert ask(app).status_code == 200
 
 
-def test_trust_is_given_by_each_tenant_for_itself(
-    globex: Tenant, acme: Tenant
-):
+def test_trust_is_given_by_each_tenant_for_itself(globex: Tenant, acme: Tenant):
     client, secret = register(acme, **machines_too(consent_method="trusted"))
     abroad = Application(client, secret, tenant=globex)
     connection = connect(client, globex)

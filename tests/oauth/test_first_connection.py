@@ -1,4 +1,4 @@
-"""The first sign-in with an outside client: an administrator of this tenant approves, or nobody gets in (S9, P2, N6)."""
+"""The first sign-in with an outside client: an administrator of this tenant approves, or nobody gets in (S9, N6)."""
 
 from datetime import timedelta
 
@@ -8,7 +8,16 @@ from django.test import Client as Browser
 from django.utils import timezone
 from django_scopes import scope
 
-from console.models import Actor, Connection, ConnectionRequest, ConnectionRequester, Consent, Event, Grant, Tenant
+from console.models import (
+    Actor,
+    Connection,
+    ConnectionRequest,
+    ConnectionRequester,
+    Consent,
+    Event,
+    Grant,
+    Tenant,
+)
 from tests import cast
 from tests.oauth.driver import (
     Application,
@@ -71,7 +80,9 @@ def actions(tenant):
 # --- An administrator -------------------------------------------------------------------------------------------
 
 
-def test_an_administrator_approves_then_consents_and_the_application_gets_its_tokens(app, alices, alice, acme):
+def test_an_administrator_approves_then_consents_and_the_application_gets_its_tokens(
+    app, alices, alice, acme
+):
     page = app.authorize(alices, scope="openid apps:read")
     assert asks_for_approval(page)
 
@@ -160,7 +171,9 @@ def test_something_must_remain(acme, globex, alices):
     assert connections(acme) == []
 
 
-def test_until_a_date_and_then_it_is_a_first_connection_again(app, portal, alices, browser, alice, bob, acme, time_machine):
+def test_until_a_date_and_then_it_is_a_first_connection_again(
+    app, portal, alices, browser, alice, bob, acme, time_machine
+):
     now = timezone.now()
     day = (timezone.localtime(now) + timedelta(days=2)).date()
     app.approve(alices, app.authorize(alices), until=day.isoformat())
@@ -221,7 +234,9 @@ def test_a_client_that_is_gone_while_the_page_was_open_is_not_connected(app, por
 @pytest.mark.spec("ASVS 5.0", "3.5.1")
 def test_a_form_of_another_site_approves_nothing(app, alice, acme):
     strict = Browser(enforce_csrf_checks=True, headers={"host": cast.host_of(acme)})
-    strict.cookies[settings.SESSION_COOKIE_NAME] = cast.signed_in_as(alice).cookies[settings.SESSION_COOKIE_NAME].value
+    strict.cookies[settings.SESSION_COOKIE_NAME] = (
+        cast.signed_in_as(alice).cookies[settings.SESSION_COOKIE_NAME].value
+    )
     page = app.authorize(strict)
     seal = {"shown": hidden_fields(page)["shown"]}
 
@@ -258,7 +273,9 @@ def test_what_is_asked_of_an_administrator_leads_to_the_application_and_nowhere_
 # --- Somebody else ----------------------------------------------------------------------------------------------
 
 
-def test_somebody_who_may_not_approve_asks_and_all_who_ask_share_one_request(app, bobs, browser, acme, alice, mailoutbox):
+def test_somebody_who_may_not_approve_asks_and_all_who_ask_share_one_request(
+    app, bobs, browser, acme, alice, mailoutbox
+):
     edda = browser(cast.join(acme, "edda"))
 
     first = app.ask(bobs, app.authorize(bobs), "Monthly\nreports")
@@ -268,11 +285,15 @@ def test_somebody_who_may_not_approve_asks_and_all_who_ask_share_one_request(app
     with scope(tenant=acme):
         wish = ConnectionRequest.objects.get()
         assert wish.status == "open"
-        assert [(each.user.email, each.reason) for each in ConnectionRequester.objects.order_by("asked_at")] == [
+        assert [
+            (each.user.email, each.reason) for each in ConnectionRequester.objects.order_by("asked_at")
+        ] == [
             ("bob@acme.example", "Monthly reports"),
             ("edda@acme.example", "Me too"),
         ]
-    assert [mail.to for mail in mailoutbox] == [[alice.email]]  # once, for the request and not for each who joins
+    assert [mail.to for mail in mailoutbox] == [
+        [alice.email]
+    ]  # once, for the request and not for each who joins
     assert connections(acme) == []
     assert not can_ask(app.authorize(bobs))
 

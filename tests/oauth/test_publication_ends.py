@@ -24,7 +24,9 @@ def initech(db, port):
 @pytest.fixture
 def portal(globex, acme, initech, alice):
     """Published by globex; acme and initech are connected and trust it, for people and for machines."""
-    client, secret = cast.register(globex, **cast.machines_too(name="Report portal", allowed_scopes=SCOPE.split()))
+    client, secret = cast.register(
+        globex, **cast.machines_too(name="Report portal", allowed_scopes=SCOPE.split())
+    )
     cast.connect(client, acme, by=alice, consent_method="trusted")
     cast.connect(client, initech, consent_method="trusted")
     with scope(tenant=globex):
@@ -110,7 +112,9 @@ def test_tn05_the_owner_switches_it_off_for_everybody_and_nothing_comes_back(
         assert "code" in answer(held.app.authorize(held.browser, scope=SCOPE))  # connections are as they were
 
 
-def test_unpublishing_at_once_ends_the_others_and_not_the_owner(portal, in_acme_, in_initech, at_home, mallory):
+def test_unpublishing_at_once_ends_the_others_and_not_the_owner(
+    portal, in_acme_, in_initech, at_home, mallory
+):
     receipt = owner_of(portal, mallory, "unpublish", connected_stay=False)
 
     assert receipt.sessions == 2
@@ -164,7 +168,9 @@ def test_the_second_who_ends_it_has_no_receipt(portal, mallory):
 # --- A tenant that is connected ---------------------------------------------------------------------------------
 
 
-def test_a_tenant_blocks_for_itself_alone_and_nothing_comes_back(portal, in_acme_, in_initech, at_home, acme, alice):
+def test_a_tenant_blocks_for_itself_alone_and_nothing_comes_back(
+    portal, in_acme_, in_initech, at_home, acme, alice
+):
     receipt = consumer(acme, portal, alice, "block")
 
     assert receipt.sessions == 1
@@ -255,8 +261,18 @@ def test_reach_counts_each_tenant_for_itself(portal, in_acme_, in_initech, at_ho
     [
         ("disable", {}, "client.disabled", {"disabled": True}),
         ("remove", {}, "client.deleted", {"deleted": True}),
-        ("unpublish", {"connected_stay": True}, "client.unpublished", {"unpublished": True, "connected_stay": True}),
-        ("unpublish", {"connected_stay": False}, "client.unpublished", {"unpublished": True, "connected_stay": False}),
+        (
+            "unpublish",
+            {"connected_stay": True},
+            "client.unpublished",
+            {"unpublished": True, "connected_stay": True},
+        ),
+        (
+            "unpublish",
+            {"connected_stay": False},
+            "client.unpublished",
+            {"unpublished": True, "connected_stay": False},
+        ),
     ],
 )
 def test_an_act_of_the_owner_is_told_to_every_connected_tenant(

@@ -113,7 +113,9 @@ def none_failed(*flows):
 
 
 @pytest.mark.spec("checks", "F16")
-def test_f16_after_the_last_unpublish_no_tenant_holds_anything(portal, acme, globex, port, administrators, bob):
+def test_f16_after_the_last_unpublish_no_tenant_holds_anything(
+    portal, acme, globex, port, administrators, bob
+):
     initech = cast.found("initech", "Initech", port)
     theirs = Application(*portal, tenant=initech)
     here = Application(*portal, tenant=acme)
@@ -148,7 +150,9 @@ def test_f16_after_the_last_unpublish_no_tenant_holds_anything(portal, acme, glo
 
 
 @pytest.mark.spec("checks", "F16")
-def test_f16_nobody_is_connected_by_an_approval_that_comes_after_the_unpublish(app, portal, acme, globex, administrators):
+def test_f16_nobody_is_connected_by_an_approval_that_comes_after_the_unpublish(
+    app, portal, acme, globex, administrators
+):
     pages = [(cast.signed_in_as(person), person) for person in administrators]
     asked = [(browser, app.authorize(browser, scope=SCOPE)) for browser, _ in pages]
 
@@ -159,7 +163,8 @@ def test_f16_nobody_is_connected_by_an_approval_that_comes_after_the_unpublish(a
             return Connection.objects.filter(client=portal[0]).exists()
 
     *answers, connected_then = at_once(
-        *[lambda browser=browser, page=page: twin(app).approve(browser, page) for browser, page in asked], unpublish
+        *[lambda browser=browser, page=page: twin(app).approve(browser, page) for browser, page in asked],
+        unpublish,
     )
 
     assert {answer.status_code for answer in answers} <= {200, 303, 400}
@@ -175,7 +180,9 @@ def test_f16_nobody_is_connected_by_an_approval_that_comes_after_the_unpublish(a
 
 @pytest.mark.spec("checks", "F15")
 @pytest.mark.parametrize("act", ["remove", "disable"])
-def test_f15_an_owner_who_ends_it_while_flows_run_in_another_tenant(app, portal, acme, globex, administrators, bob, carol, act):
+def test_f15_an_owner_who_ends_it_while_flows_run_in_another_tenant(
+    app, portal, acme, globex, administrators, bob, carol, act
+):
     cast.connect(portal[0], acme)
     flows = [Flow(app, person, times=4) for person in (*administrators, bob, carol)]
 
@@ -199,7 +206,9 @@ def test_f15_an_owner_who_ends_it_while_flows_run_in_another_tenant(app, portal,
 
 @pytest.mark.spec("checks", "F15")
 @pytest.mark.parametrize("act", ["block", "remove"])
-def test_f15_a_tenant_that_cuts_it_off_while_its_own_flows_run(app, portal, acme, bob, carol, gustav, globex, act):
+def test_f15_a_tenant_that_cuts_it_off_while_its_own_flows_run(
+    app, portal, acme, bob, carol, gustav, globex, act
+):
     cast.connect(portal[0], acme)
     here = [Flow(app, person, times=4) for person in (bob, carol)]
     there = Flow(Application(*portal), gustav, times=2)
@@ -233,7 +242,11 @@ def test_no_consent_is_left_behind_by_a_removal(app, portal, acme):
             Connection.objects.get(client=portal[0]).remove(by=Actor())
 
     *answers, _ = at_once(
-        *[lambda browser=browser, page=page: twin(app).decide(browser, page, "allow") for browser, page in asked], remove
+        *[
+            lambda browser=browser, page=page: twin(app).decide(browser, page, "allow")
+            for browser, page in asked
+        ],
+        remove,
     )
 
     assert {answer.status_code for answer in answers} <= {200, 302, 303}
@@ -244,16 +257,23 @@ def test_no_consent_is_left_behind_by_a_removal(app, portal, acme):
 # --- Administrators at once -------------------------------------------------------------------------------------
 
 
-def test_administrators_who_approve_at_once_make_one_connection(app, portal, acme, globex, administrators, bob):
+def test_administrators_who_approve_at_once_make_one_connection(
+    app, portal, acme, globex, administrators, bob
+):
     bobs = cast.signed_in_as(bob)
     app.ask(bobs, app.authorize(bobs, scope=SCOPE))
-    asked = [(browser, app.authorize(browser, scope=SCOPE)) for browser in map(cast.signed_in_as, administrators)]
+    asked = [
+        (browser, app.authorize(browser, scope=SCOPE)) for browser in map(cast.signed_in_as, administrators)
+    ]
 
     answers = at_once(
         *[lambda browser=browser, page=page: twin(app).approve(browser, page) for browser, page in asked]
     )
 
-    assert {answer.status_code for answer in answers} <= {200, 303}  # 200: connected by now, so consent is next
+    assert {answer.status_code for answer in answers} <= {
+        200,
+        303,
+    }  # 200: connected by now, so consent is next
     fits_together(portal[0], acme)
     with scope(tenant=acme):
         assert Connection.objects.filter(client=portal[0]).count() == 1
@@ -300,7 +320,9 @@ def test_people_who_ask_at_once_share_one_request(app, acme):
     people = [cast.signed_in_as(cast.join(acme, f"person{number}")) for number in range(8)]
     asked = [(browser, app.authorize(browser, scope=SCOPE)) for browser in people]
 
-    answers = at_once(*[lambda browser=browser, page=page: twin(app).ask(browser, page) for browser, page in asked])
+    answers = at_once(
+        *[lambda browser=browser, page=page: twin(app).ask(browser, page) for browser, page in asked]
+    )
 
     assert Counter(answer.status_code for answer in answers) == {302: 8}
     with scope(tenant=acme):
@@ -326,11 +348,15 @@ def test_a_version_that_is_accepted_edited_reduced_and_removed_at_once(portal, a
 
     def edit():
         with scope(tenant=globex):
-            Client.objects.get(pk=portal[0].pk).edit(by=Actor(), allowed_scopes=[*SCOPES, "apps:export", "user_default"])
+            Client.objects.get(pk=portal[0].pk).edit(
+                by=Actor(), allowed_scopes=[*SCOPES, "apps:export", "user_default"]
+            )
 
     def reduce():
         with scope(tenant=acme):
-            Connection.objects.select_related("client").get(pk=connection.pk).reduce_scopes(["openid"], by=Actor())
+            Connection.objects.select_related("client").get(pk=connection.pk).reduce_scopes(
+                ["openid"], by=Actor()
+            )
 
     def approve():
         cast.connect(portal[0], acme)

@@ -1,4 +1,4 @@
-"""The region host, for applications that serve every tenant: which tenant?, its metadata, tokens and revocation (S8)."""
+"""The region host, for applications that serve every tenant: which tenant?, metadata, tokens, revocation (S8)."""
 
 import time
 from uuid import uuid4
@@ -78,7 +78,7 @@ def test_every_parameter_goes_on_byte_for_byte(region, acme, query):
 
 
 def test_bytes_that_no_address_may_contain_are_escaped_and_not_changed(region, acme):
-    raw = "state=å€\"<>".encode().decode("latin-1")  # as a server gets it (PEP 3333)
+    raw = 'state=å€"<>'.encode().decode("latin-1")  # as a server gets it (PEP 3333)
 
     answered = region.post("/oauth/authorize", {"hostname": "acme"}, QUERY_STRING=raw)
 
@@ -204,7 +204,9 @@ def test_a_form_of_another_site_chooses_nothing(acme):
     ],
     ids=str,
 )
-def test_the_form_may_lead_to_tenants_and_to_the_application_and_nowhere_else(region, acme, redirect_uri, targets):
+def test_the_form_may_lead_to_tenants_and_to_the_application_and_nowhere_else(
+    region, acme, redirect_uri, targets
+):
     page = region.get("/oauth/authorize", {"redirect_uri": redirect_uri})
 
     [rule] = [part.split() for part in page["Content-Security-Policy"].split(";") if "form-action" in part]
@@ -239,7 +241,10 @@ def test_its_document_leads_to_itself_and_promises_only_what_works(region, acme)
         assert document[name].startswith("http://localhost:8000/oauth/")
     assert document["grant_types_supported"] == ["authorization_code", "refresh_token"]
     assert document["authorization_response_iss_parameter_supported"] is True
-    assert not {"jwks_uri", "userinfo_endpoint", "introspection_endpoint", "registration_endpoint"} & document.keys()
+    assert (
+        not {"jwks_uri", "userinfo_endpoint", "introspection_endpoint", "registration_endpoint"}
+        & document.keys()
+    )
     assert "acme" not in response.content.decode()
 
 
@@ -285,7 +290,9 @@ def test_what_nothing_finds_a_tenant_for_is_said_to_be_unsupported(app):
 
 
 def test_a_code_is_good_only_with_everything_that_a_tenant_asks_for(app, bobs, globex, portal):
-    stolen = Application(*cast.register(globex, name="Thief"), tenant=app.tenant, redirect_uri=app.redirect_uri)
+    stolen = Application(
+        *cast.register(globex, name="Thief"), tenant=app.tenant, redirect_uri=app.redirect_uri
+    )
     stolen.web = app.web
     code = app.code(bobs, scope=SCOPE)
 
@@ -347,7 +354,13 @@ def test_an_assertion_is_for_the_region_or_for_the_tenant(globex, acme, region, 
     app = Application(client, tenant=acme)
     app.web = region
     now = int(time.time())
-    claims = {"iss": client.client_id, "sub": client.client_id, "aud": audience, "jti": uuid4().hex, "exp": now + 60}
+    claims = {
+        "iss": client.client_id,
+        "sub": client.client_id,
+        "aud": audience,
+        "jti": uuid4().hex,
+        "exp": now + 60,
+    }
     proof = {
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         "client_assertion": sign({"alg": "ES256", "kid": "k"}, claims, "ES256", key),
@@ -381,7 +394,8 @@ def test_a_token_is_revoked_where_it_is_from(app, bobs, acme, which):
 
 @pytest.mark.spec("RFC 7009", "2.2")
 @pytest.mark.parametrize(
-    "token", ["x", "qar_nothing", "a.b.c", "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwOi8vbm9ib2R5In0.", "x" * 20000]
+    "token",
+    ["x", "qar_nothing", "a.b.c", "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwOi8vbm9ib2R5In0.", "x" * 20000],
 )
 def test_an_unknown_token_is_as_good_as_revoked(app, token):
     assert app.revoke(token).status_code == 200
@@ -410,8 +424,13 @@ def test_a_revocation_needs_the_client(app, bobs):
 
 @pytest.mark.spec("Fetch", "3.2")
 def test_pages_of_published_clients_may_call(globex, acme, region, bobs):
-    fields = {"type": "spa", "redirect_uris": ["https://spa.example/cb"], "allowed_origins": ["https://spa.example"]}
-    client, _ = cast.register(globex, **fields, allowed_scopes=SCOPE.split())
+    client, _ = cast.register(
+        globex,
+        type="spa",
+        redirect_uris=["https://spa.example/cb"],
+        allowed_origins=["https://spa.example"],
+        allowed_scopes=SCOPE.split(),
+    )
     origin = {"Origin": "https://spa.example", "Access-Control-Request-Method": "POST"}
 
     def allowed():
@@ -428,7 +447,9 @@ def test_pages_of_published_clients_may_call(globex, acme, region, bobs):
     )
     assert response.status_code == 200
     assert response["Access-Control-Allow-Origin"] == "https://spa.example"
-    refused = region.post("/oauth/token", **cast.form(grant_type="refresh_token", refresh_token="x"), headers=origin)
+    refused = region.post(
+        "/oauth/token", **cast.form(grant_type="refresh_token", refresh_token="x"), headers=origin
+    )
     assert refused["Access-Control-Allow-Origin"] == "https://spa.example"
 
     with scope(tenant=globex):
@@ -442,6 +463,11 @@ def test_pages_of_published_clients_may_call(globex, acme, region, bobs):
 
 def test_nothing_else_of_a_tenant_is_here(region, acme, app, bobs):
     token = app.tokens(bobs, scope=SCOPE)["access_token"]
-    for path in ("/oauth/userinfo", "/oauth/introspect", "/api/v1/users/me", "/.well-known/openid-configuration"):
+    for path in (
+        "/oauth/userinfo",
+        "/oauth/introspect",
+        "/api/v1/users/me",
+        "/.well-known/openid-configuration",
+    ):
         assert region.get(path, headers=bearer(token)).status_code == 404
     assert settings.REGION_HOST == REGION

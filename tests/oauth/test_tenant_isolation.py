@@ -8,7 +8,14 @@ from django_scopes import scope
 
 from console.models import Actor, Client, Connection, Grant
 from tests import cast
-from tests.oauth.driver import Application, answer, asks_for_consent, asks_to_sign_in, hidden_fields, post_form
+from tests.oauth.driver import (
+    Application,
+    answer,
+    asks_for_consent,
+    asks_to_sign_in,
+    hidden_fields,
+    post_form,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("ASVS 5.0", "8.4.1")]
 
@@ -106,7 +113,9 @@ def test_tn03_a_connected_client_works_under_the_issuer_of_the_tenant(connected,
     assert app.userinfo(tokens["access_token"]).json()["sub"] == str(bob.pk)
 
 
-def test_tn03_a_published_client_that_is_not_connected_gives_nobody_anything(published, acme, browser, bob, alice):
+def test_tn03_a_published_client_that_is_not_connected_gives_nobody_anything(
+    published, acme, browser, bob, alice
+):
     there = Application(*published, tenant=acme)
 
     for person in (browser(bob), browser(alice)):

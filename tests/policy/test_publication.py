@@ -16,7 +16,12 @@ def terms(**changes):
 def test_terms_are_the_hosts_of_the_addresses_and_not_the_addresses():
     made = Terms.of(
         allowed_scopes=["openid"],
-        redirect_uris_=["https://b.example/two", "https://b.example/one?x=1", "https://a.example:8443/cb", "com.a.b:/cb"],
+        redirect_uris_=[
+            "https://b.example/two",
+            "https://b.example/one?x=1",
+            "https://a.example:8443/cb",
+            "com.a.b:/cb",
+        ],
         grants=["urn:qlik:oauth:user-impersonation", "client_credentials"],
         publisher="Globex",
     )
@@ -115,7 +120,12 @@ def test_a_client_has_what_is_offered_and_approved(offered, approved, here):
 
 
 def test_a_redirect_url_works_where_its_host_was_approved():
-    registered = ["https://app.example/a", "https://app.example/b", "https://app.example.evil/a", "com.app:/cb"]
+    registered = [
+        "https://app.example/a",
+        "https://app.example/b",
+        "https://app.example.evil/a",
+        "com.app:/cb",
+    ]
 
     assert publication.redirect_uris_here(registered, ["app.example"]) == registered[:2]
     assert publication.redirect_uris_here(registered, []) == []

@@ -1,0 +1,84 @@
+"""The demonstration region: made once, found again, and what a person needs to click through it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django_scopes import scope
+
+from console.management.demonstration_region import PEOPLE, Region, prepare
+from console.models import Client, ClientSecret, Tenant, User
+from tests.cast import signed_in_as
+from tests.oauth.driver import Application, asks_for_approval, can_ask
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def var(settings: Any, tmp_path: Path) -> Path:
+    settings.VAR_DIR = tmp_path
+    return tmp_path
+
+
+def counted() -> dict[str, int]:
+    return {model.__name__: model._base_manager.count() for model in (Tenant, User, Client, ClientSecret)}
+
+
+def portal_of(region: Region) -> Client:
+    return Client.with_deleted_anywhere.select_related("tenant").get(client_id=region.portal_id)
+
+
+def test_a_second_start_finds_everything_as_it_was():
+    first = prepare(8000, 8100, 8200)
+    made = counted()
+
+    assert prepare(8000, 8100, 8200) == first
+    assert counted() == made
+    for people in PEOPLE.values():
+        for email, _, role in people:
+            user = User._base_manager.get(email=email)
+            assert user.check_password(first.passwords[email])
+            assert user.role == role
+
+
+def test_what_is_secret_stands_in_a_file_of_its_owner(var: Path):
+    prepare(8000, 8100, 8200)
+
+    assert (var / "demonstration.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_at_other_ports_it_moves_and_keeps_its_passwords(settings: Any):
+    first = prepare(8000, 8100, 8200)
+    passwords, secret = dict(first.passwords), first.portal_secret
+    settings.REGION_HOST = "localhost:9000"
+
+    moved = prepare(9000, 9100, 9200)
+
+    assert (moved.passwords, moved.portal_secret) == (passwords, secret)
+    assert moved.issuers == {"acme": "http://acme.localhost:9000", "globex": "http://globex.localhost:9000"}
+    assert portal_of(moved).redirect_uris == ["http://localhost:9200/callback"]
+
+
+def test_a_file_that_is_lost_gives_new_passwords_and_breaks_nothing(var: Path):
+    first = prepare(8000, 8100, 8200)
+    (var / "demonstration.json").unlink()
+
+    again = prepare(8000, 8100, 8200)
+
+    assert again.passwords.keys() == first.passwords.keys()
+    assert again.passwords != first.passwords
+    for email, password in again.passwords.items():
+        assert User._base_manager.get(email=email).check_password(password)
+
+
+def test_globex_publishes_and_acme_can_be_led_through_the_rest():
+    region = prepare(8000, 8100, 8200)
+    portal = portal_of(region)
+    acme = Tenant.objects.get(alias="acme")
+    app = Application(portal, region.portal_secret, tenant=acme)
+    with scope(tenant=acme):
+        alice, bob = (User.objects.get(email=f"{name}@acme.example") for name in ("alice", "bob"))
+
+    assert portal.published_at is not None
+    assert can_ask(app.authorize(signed_in_as(bob), scope="openid apps:read"))
+    assert asks_for_approval(app.authorize(signed_in_as(alice), scope="openid apps:read"))
