@@ -78,7 +78,10 @@ def _tenant_at(typed: str) -> Tenant | None:
         host = normalize_host(urlsplit(typed if "//" in typed else f"//{typed}").netloc.rpartition("@")[2])
     except ValueError:
         return None
-    hostname = Hostname.objects.filter(host=host).select_related("tenant").first()
+    # People leave out the port that every host of a region on an unusual one has.
+    port = urlsplit(f"//{settings.REGION_HOST}").port
+    hosts = [host, f"{host}:{port}"] if port and ":" not in host else [host]
+    hostname = Hostname.objects.filter(host__in=hosts).select_related("tenant").first()
     return hostname.tenant if hostname else Tenant.objects.filter(alias=host).first()
 
 

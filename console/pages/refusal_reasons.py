@@ -15,6 +15,8 @@ CODES: dict[str, Promise | str] = {
     "no_redirect_uri": _("The request named no redirect URL"),
     "redirect_uri_mismatch": _("The redirect URL is not one of the client’s"),
     "client_disabled": _("The client is disabled"),
+    "connection_blocked": _("This tenant has blocked the client"),
+    "redirect_uri_not_accepted": _("The redirect URL is on a host that this tenant has not accepted yet"),
 }
 SENTENCES = frozenset(
     {
@@ -68,9 +70,11 @@ SENTENCES = frozenset(
         gettext_noop("max_age must be a number of seconds."),
         gettext_noop("id_token_hint is not an ID token of this issuer."),
         gettext_noop("Somebody else signed in than the person of id_token_hint."),
+        gettext_noop("The administrator did not approve the application."),
         # Tokens
         gettext_noop("grant_type is missing."),
         gettext_noop("This grant_type is not supported."),
+        gettext_noop("Use the token endpoint of the tenant for this grant_type."),
         gettext_noop("The client is not registered for this grant."),
         gettext_noop("machine grant without a trusted connection"),
         gettext_noop("The consent method of this client must be Trusted before a machine can use it."),

@@ -346,3 +346,14 @@ def test_tn01_no_log_names_a_person_of_another_tenant(
             for event in Event.objects.filter(actor_kind="tenant"):
                 assert event.actor_id in own
                 assert event.address == ""
+
+
+def test_those_who_stayed_can_be_ended_later(portal, in_acme_, at_home, mallory):
+    owner_of(portal, mallory, "unpublish", connected_stay=True)
+    receipt = owner_of(portal, mallory, "unpublish", connected_stay=False)
+
+    assert receipt.sessions == 1
+    assert at_home.lives()
+    assert not in_acme_.lives()
+    owner_of(portal, mallory, "publish")
+    assert in_acme_.is_gone_for_good()

@@ -15,10 +15,22 @@ from django.test import Client as Browser
 from django.urls import resolve
 from django_scopes import scope
 
-from console.models import Action, Actor, Client, ClientSecret, Consent, Event, Tenant, TokenFamily, User
+from console.models import (
+    Action,
+    Actor,
+    Client,
+    ClientSecret,
+    Connection,
+    ConnectionRequest,
+    Consent,
+    Event,
+    Tenant,
+    TokenFamily,
+    User,
+)
 from console.pages import refusal_reasons
 from console.pages.urls import urlpatterns
-from tests.cast import register, signed_in_as, stranger_on
+from tests.cast import connect, register, signed_in_as, stranger_on
 from tests.oauth.driver import Application, asks_for_consent, hidden_fields, post_form
 
 PO = Path(__file__).parents[2] / "console/locale/sv/LC_MESSAGES/django.po"
@@ -123,8 +135,61 @@ def swede(browser: Browser) -> Browser:
     return browser
 
 
+SCOPES = ["openid", "email", "apps:read"]
+WIDER = {
+    "allowed_scopes": [*SCOPES, "admin_classic"],
+    "redirect_uris": ["https://app.example.com/callback", "https://ny.example.com/"],
+}
+
+
+def _outside(globex: Tenant, acme: Tenant, alice: User, bob: User) -> dict[str, tuple[Client, str]]:
+    """Clients of another tenant, in every state that they can be in here."""
+    names = {
+        "current": "Aktuell", "waiting": "Utökad", "blocked": "Spärrad", "expired": "Utgången",
+        "withdrawn": "Indragen", "discarded": "Kasserad", "switched_off": "Avslagen",
+        "asked_for": "Önskad", "refused": "Nekad", "unknown": "Obekant",
+    }  # fmt: skip
+    clients = {key: register(globex, name=name, allowed_scopes=SCOPES) for key, name in names.items()}
+    by = Actor(alice)
+    with scope(tenant=globex):
+        for client, _ in clients.values():
+            client.publish(by=Actor())
+    with scope(tenant=acme):
+        for key in ("current", "asked_for", "refused"):
+            ConnectionRequest.ask(bob, clients[key][0], reason="Kvartalet", by=Actor(bob))
+        ConnectionRequest.objects.get(client=clients["refused"][0]).deny("Inte nu", by=by)
+    for key in clients.keys() - {"asked_for", "refused", "unknown"}:
+        until = NOW - timedelta(hours=1) if key == "expired" else None
+        connect(clients[key][0], acme, alice, expires_at=until, allowed=["openid", "apps:read"])
+    with scope(tenant=globex):
+        clients["waiting"][0].edit(by=Actor(), **WIDER)
+        clients["withdrawn"][0].unpublish(by=Actor(), connected_stay=False)
+        clients["discarded"][0].remove(by=Actor())
+        clients["switched_off"][0].disable(by=Actor())
+    with scope(tenant=acme):
+        for key in ("current", "blocked"):
+            Consent.give(
+                bob, clients[key][0], ["apps:read"], redirect_host="app.example.com", shown={}, by=Actor(bob)
+            )
+        Connection.objects.get(client=clients["blocked"][0]).block(by=by)
+    return clients
+
+
+def _numbers(acme: Tenant, outside: dict[str, tuple[Client, str]]) -> dict[str, str]:
+    """What stands in the addresses of connections and requests, by the names of their clients."""
+    names = {client.client_id: key for key, (client, _) in outside.items()}
+    with scope(tenant=acme):
+        connections = Connection.objects.filter(client__client_id__in=names).values_list(
+            "client__client_id", "pk"
+        )
+        requests = ConnectionRequest.objects.values_list("client__client_id", "pk")
+        return {f"to_{names[client_id]}": str(pk) for client_id, pk in connections} | {
+            f"for_{names[client_id]}": str(pk) for client_id, pk in requests
+        }
+
+
 @pytest.fixture
-def world(acme: Tenant, alice: User, bob: User, carol: User, time_machine: Any) -> World:
+def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, time_machine: Any) -> World:
     time_machine.move_to(NOW - timedelta(days=9), tick=False)
     by = Actor(alice, address="203.0.113.7")
     clients = {
@@ -145,10 +210,19 @@ def world(acme: Tenant, alice: User, bob: User, carol: User, time_machine: Any) 
         "two": register(
             acme, alice, name="Vidare", redirect_uris=["https://a.example.com/", "https://b.example.com/"]
         ),
+        "shared": register(acme, alice, name="Delad", allowed_scopes=SCOPES),
+        "left": register(acme, alice, name="Kvar", allowed_scopes=SCOPES),
+        "deleted": register(acme, alice, name="Slopad"),
     }
+    for key in ("shared", "left"):
+        connect(clients[key][0], globex)
+    outside = _outside(globex, acme, alice, bob)
     web, machine = clients["web"][0], clients["machine"][0]
     with scope(tenant=acme):
         clients["off"][0].disable(by=by)
+        clients["shared"][0].edit(by=by, **WIDER)
+        clients["left"][0].unpublish(by=by, connected_stay=True)
+        clients["deleted"][0].remove(by=by)
         ClientSecret.add_to(web, by=by)
         fresh, idle = ClientSecret.objects.filter(client=web).order_by("created_at", "pk")
         only = ClientSecret.objects.get(client=machine)
@@ -156,7 +230,7 @@ def world(acme: Tenant, alice: User, bob: User, carol: User, time_machine: Any) 
         invited = User.invite(acme, "ny@acme.example", by=by)
     time_machine.move_to(NOW, tick=False)
     with scope(tenant=acme):
-        for client in (web, web, machine):
+        for client in (web, web, machine, outside["current"][0]):
             TokenFamily.objects.create(
                 tenant=acme,
                 user=bob,
@@ -177,13 +251,16 @@ def world(acme: Tenant, alice: User, bob: User, carol: User, time_machine: Any) 
             "a stranger": swede(stranger_on(acme)),
             "a lost person": swede(Browser(headers={"host": settings.REGION_HOST})),
         },
-        clients=clients,
-        values={name: client.client_id for name, (client, _) in clients.items()}
+        clients=clients | outside,
+        values={name: client.client_id for name, (client, _) in (clients | outside).items()}
+        | _numbers(acme, outside)
         | {
             "fresh": str(fresh.pk),
             "idle": str(idle.pk),
             "only": str(only.pk),
             "consent": str(consent.pk),
+            "bob": str(bob.pk),
+            "carol": str(carol.pk),
             "invited": str(invited.pk),
             "token": default_token_generator.make_token(invited),
         },
@@ -238,6 +315,57 @@ PAGES = [
     ("alice", OAUTH + "/{key}/try", 200),
     ("alice", OAUTH + "/{off}/try", 200),
     ("alice", OAUTH + "/{web}/try?code=qac_x&state=wrong", 200),
+    ("alice", OAUTH + "?owner=outside", 200),
+    ("alice", OAUTH + "/delete?client={shared}", 200),
+    ("alice", OAUTH + "/delete?client={current}", 200),
+    ("alice", OAUTH + "/delete?client={shared}&client={current}", 200),
+    ("alice", OAUTH + "/deleted", 200),
+    ("carol", OAUTH + "/deleted", 200),
+    ("alice", OAUTH + "/{deleted}/restore", 200),
+    ("alice", OAUTH + "/{shared}/disable", 200),
+    ("alice", OAUTH + "/{shared}/edit", 200),
+    ("alice", OAUTH + "/{web}/publish", 200),
+    ("alice", OAUTH + "/{spa}/publish", 200),
+    ("alice", OAUTH + "/{left}/publish", 200),
+    ("alice", OAUTH + "/{machine}/publish", 200),
+    ("alice", OAUTH + "/{shared}/unpublish", 200),
+    ("alice", OAUTH + "/{left}/unpublish", 200),
+    ("alice", OAUTH + "/{web}/tenants", 200),
+    ("alice", OAUTH + "/{spa}/tenants", 200),
+    ("alice", OAUTH + "/{shared}/tenants", 200),
+    ("carol", OAUTH + "/{left}/tenants", 200),
+    ("alice", OAUTH + "/{web}/grants", 200),
+    ("alice", OAUTH + "/{spa}/grants", 200),
+    ("carol", OAUTH + "/{web}/grants?q=finns-inte", 200),
+    *[
+        ("alice", OAUTH + "/connections/{to_%s}" % key, 200)
+        for key in ("current", "waiting", "blocked", "expired", "withdrawn", "discarded", "switched_off")
+    ],
+    ("carol", OAUTH + "/connections/{to_waiting}", 200),
+    ("alice", OAUTH + "/connections/{to_waiting}/version", 200),
+    ("carol", OAUTH + "/connections/{to_waiting}/version", 200),
+    ("alice", OAUTH + "/connections/{to_waiting}/scopes", 200),
+    ("alice", OAUTH + "/connections/{to_current}/block", 200),
+    ("alice", OAUTH + "/connections/{to_blocked}/unblock", 200),
+    ("alice", OAUTH + "/connections/{to_current}/remove", 200),
+    ("alice", OAUTH + "/connections/{to_blocked}/remove", 200),
+    ("alice", OAUTH + "/connections/{to_current}/consent-method", 200),
+    ("alice", OAUTH + "/connections/{to_current}/grants", 200),
+    ("alice", OAUTH + "/connections/{to_waiting}/grants", 200),
+    ("alice", "/console/requests", 200),
+    ("carol", "/console/requests", 200),
+    ("alice", "/console/requests/{for_asked_for}/approve", 200),
+    ("alice", "/console/requests/{for_refused}/approve", 200),
+    ("alice", "/console/requests/{for_asked_for}/deny", 200),
+    ("alice", "/console/people", 200),
+    ("carol", "/console/people?q=finns-inte", 200),
+    ("alice", "/console/people/{bob}", 200),
+    ("alice", "/console/people/{carol}", 200),
+    ("alice", "/console/people/{bob}/grants/{web}/withdraw", 200),
+    ("alice", "/console/people/{bob}/grants/{machine}/withdraw", 200),
+    ("alice", "/console/people/{bob}/grants/{current}/withdraw", 200),
+    ("bob", "/account/requests", 200),
+    ("carol", "/account/requests", 200),
     ("carol", "/console/events", 200),
     ("carol", "/console/events?q=finns-inte", 200),
     ("carol", "/console/events?since=2026-11-23&until=2026-11-22", 422),
@@ -248,12 +376,15 @@ PAGES = [
     ("bob", "/oauth/authorize?client_id={off}&redirect_uri=https://app.example.com/callback", 400),
     ("bob", "/oauth/authorize?client_id={web}&redirect_uri=https://evil.example/", 400),
     ("bob", "/oauth/authorize?client_id={web}&client_id={web}", 400),
+    ("bob", "/oauth/authorize?client_id={blocked}&redirect_uri=https://app.example.com/callback", 400),
+    ("bob", "/oauth/authorize?client_id={waiting}&redirect_uri=https://ny.example.com/", 400),
     ("bob", "/oauth/logout", 200),
     ("bob", "/oauth/logout?client_id={web}", 200),
     ("bob", "/oauth/logout?id_token_hint=x", 400),
     ("bob", "/oauth/logout?client_id={web}&post_logout_redirect_uri=https://evil.example/", 400),
     ("bob", "/oauth/logout?client_id={web}&client_id={web}", 400),
     ("a lost person", "/", 200),
+    ("a lost person", "/oauth/authorize?client_id=x&state=y", 200),
 ]
 # Addresses that are only posted to, that lead elsewhere at once, or whose answer is for programs.
 NO_PAGE = {"home", "console", "check_address", "language", "theme"}
@@ -285,10 +416,16 @@ def test_a_dialog_is_swedish(world: World, address: str):
 
 
 def test_no_page_is_forgotten():
-    ids = dict.fromkeys(["web", "spa", "native", "machine", "key", "off", "two"], "c") | {"consent": "1"}
-    ids |= dict.fromkeys(["fresh", "idle", "only", "invited"], "00000000-0000-0000-0000-000000000000")
+    class Ids(dict[str, str]):
+        """Something for every name: of a person or secret, of a connection or request, of a client."""
+
+        def __missing__(self, name: str) -> str:
+            if name in {"fresh", "idle", "only", "invited", "bob", "carol"}:
+                return "00000000-0000-0000-0000-000000000000"
+            return "1" if name.startswith(("to_", "for_", "consent")) else "c"
+
     seen = {
-        resolve(address.format(**ids, token="t").split("?")[0]).url_name
+        resolve(address.format_map(Ids()).split("?")[0]).url_name
         for _, address, _ in PAGES
         if address not in {"/nowhere", "/"}
     }
@@ -357,7 +494,7 @@ def test_what_was_done_is_said_in_swedish(world: World):
         OAUTH + "/delete", {"client": [world.values["spa"], world.values["native"]]}, follow=True
     )
 
-    assert "2 klienter har tagits bort." in swedish(done)
+    assert "2 klienter har tagits bort" in swedish(done)
 
 
 def test_the_answer_of_a_trial_is_swedish(world: World):
@@ -369,6 +506,86 @@ def test_the_answer_of_a_trial_is_swedish(world: World):
         page = post_form(alice, page.wsgi_request.get_full_path(), fields)
 
     assert "Auktoriseringsservern gav en kod" in swedish(alice.get(page["Location"]))
+
+
+# --- What was done to clients, connections and requests -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "form", "said"),
+    [
+        (OAUTH + "/delete", {"client": ["{web}", "{current}"]}, "1 klient"),
+        (OAUTH + "/{web}/disable", {}, "2 sessioner har avslutats"),
+        (OAUTH + "/{deleted}/restore", {}, "”Slopad” har återställts."),
+        (OAUTH + "/{spa}/publish", {}, "”Panel” är publicerad."),
+        (OAUTH + "/{shared}/unpublish", {"connected": "stay"}, "”Delad” är avpublicerad"),
+        (OAUTH + "/{shared}/unpublish", {"connected": "end"}, "1 klientorganisation kopplades från"),
+        (OAUTH + "/connections/{to_current}/block", {}, "1 session har avslutats"),
+        (OAUTH + "/connections/{to_blocked}/unblock", {}, "”Spärrad” är inte längre blockerad."),
+        (OAUTH + "/connections/{to_current}/remove", {}, "”Aktuell” har tagits bort"),
+        ("/console/requests/{for_asked_for}/deny", {"answer": "Nej"}, "Begäran om ”Önskad” har avslagits."),
+        ("/console/people/{bob}/grants/{web}/withdraw", {}, "Rapporter kan inte längre agera för"),
+        ("/account/applications/{consent}/withdraw", {}, "Rapporter har inte längre åtkomst"),
+    ],
+)
+def test_what_was_done_to_it_is_said_in_swedish(world: World, address: str, form: dict[str, Any], said: str):
+    who = world.browsers["bob" if address.startswith("/account") else "alice"]
+    at = address.format(**world.values)
+    chosen = {
+        name: [each.format(**world.values) for each in value] if isinstance(value, list) else value
+        for name, value in form.items()
+    }
+    sent = hidden_fields(who.get(at)) | chosen if "delete" not in address else chosen
+
+    assert said in swedish(who.post(at, sent, follow=True))
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/console/requests/{for_asked_for}/approve", "Välj hur personer i organisationen ska lämna samtycke."),
+        ("/console/requests/{for_asked_for}/deny", "Skriv varför"),
+        (OAUTH + "/{shared}/unpublish", "Välj vad som ska hända"),
+        (OAUTH + "/connections/{to_waiting}/version", "Läs den igen."),
+    ],
+)
+def test_what_is_missing_is_said_in_swedish(world: World, address: str, said: str):
+    page = world.browsers["alice"].post(address.format(**world.values), {"decision": "approve"})
+
+    assert said in swedish(page, 422)
+
+
+# --- The first connection ---------------------------------------------------------------------------------------------
+
+
+def test_approval_and_request_are_swedish(world: World, acme: Tenant):
+    app = Application(*world.clients["unknown"], tenant=acme)
+    alice, bob = world.browsers["alice"], world.browsers["bob"]
+
+    assert "Ansluta Obekant till Acme AB?" in swedish(app.authorize(alice, scope="openid apps:read"))
+    page = app.authorize(bob, scope="openid apps:read")
+    assert "Obekant behöver godkännas av en huvudadministratör" in swedish(page)
+    asked = hidden_fields(page) | {"decision": "ask", "reason": "Bokslut"}
+    post_form(bob, app.address(scope="openid apps:read"), asked)
+    assert "Du har bett om den" in swedish(app.authorize(bob, scope="openid apps:read"))
+    refused = Application(*world.clients["refused"], tenant=acme)
+    assert "Din senaste begäran avslogs" in swedish(refused.authorize(bob, scope="openid"))
+
+
+def test_the_region_asks_for_the_organisation_in_swedish(world: World):
+    lost = world.browsers["a lost person"]
+    page = lost.post("/oauth/authorize?client_id=x", {"hostname": "finns-inte"})
+
+    assert "Det finns ingen organisation på den här adressen" in swedish(page, 422)
+    assert "Vilken organisation?" in swedish(lost.get("/oauth/authorize?client_id=x"))
+
+
+@pytest.mark.parametrize("address", [OAUTH, "/oauth/authorize"])
+def test_a_region_without_clients_says_so_in_swedish(world: World, settings: Any, address: str):
+    settings.OAUTH_CLIENTS_SUPPORTED = False
+    page = world.get("alice", address)
+
+    assert "OAuth-klienter stöds inte i den här regionen" in swedish(page, page.status_code)
 
 
 # --- Consent ------------------------------------------------------------------------------------------------------

@@ -71,3 +71,12 @@ def test_s10_a_trusted_client_is_never_asked_about(earlier, address, prompt_cons
         redirect_uri=address,
         prompt_consent=prompt_consent,
     )
+
+
+def test_another_publisher_than_the_one_that_was_shown_is_asked_about():
+    earlier = Earlier(frozenset({"profile"}), frozenset({"app.example.com"}), publisher="Globex")
+
+    assert not ask(earlier=earlier, publisher="Globex")
+    assert not ask(earlier=earlier, publisher="")  # the tenant's own client
+    assert ask(earlier=earlier, publisher="Initech") == Question(new_publisher=True)
+    assert not ask(earlier=earlier, publisher="Initech", method=ConsentMethod.TRUSTED)
