@@ -132,7 +132,9 @@ class RegionWithoutClientsMiddleware:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
     ) -> HttpResponse | None:
         path = request.path_info
-        if path in {"/oauth/authorize", "/oauth/logout"} or path.startswith(("/console/oauth", "/console/requests")):
+        if path in {"/oauth/authorize", "/oauth/logout"} or path.startswith(
+            ("/console/oauth", "/console/requests")
+        ):
             status = 200 if path.startswith("/console/") else 403
             return render(request, "failures/no_clients.html", {"title": _("OAuth")}, status=status)
         if not path.startswith(("/oauth/", "/api/", "/.well-known/")):

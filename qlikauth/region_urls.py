@@ -11,7 +11,9 @@ urlpatterns = [
     path("oauth/authorize", oauth.authorize, name="authorize"),
     path("oauth/token", oauth.region_token, name="token"),
     path("oauth/revoke", oauth.region_revoke, name="revoke"),
-    path(".well-known/oauth-authorization-server", oauth.region_metadata, name="authorization_server_metadata"),
+    path(
+        ".well-known/oauth-authorization-server", oauth.region_metadata, name="authorization_server_metadata"
+    ),
     path("", region.start, name="home"),
     path("language", region.language, name="language"),
     path("theme", region.theme, name="theme"),

@@ -35,7 +35,9 @@ def test_every_endpoint_refuses_with_both_kinds_of_error(path, method, acme, str
     assert answer.json()["errors"][0]["code"] == "OAUTH-NOT-SUPPORTED"
 
 
-def test_the_authorization_endpoint_shows_a_page_and_sends_nobody_anywhere(acme, stranger, web_client, switched_off):
+def test_the_authorization_endpoint_shows_a_page_and_sends_nobody_anywhere(
+    acme, stranger, web_client, switched_off
+):
     answer = stranger(acme).get("/oauth/authorize", {"client_id": web_client[0].client_id})
     assert answer.status_code == 403
     assert "not supported in this region" in answer.content.decode()
@@ -48,7 +50,9 @@ def test_the_oauth_page_explains(alice, browser, switched_off):
 
 
 def test_no_client_can_be_made_in_the_console(in_acme, alice, browser, switched_off):
-    browser(alice).post("/console/oauth/new", {"type": "web", "name": "x", "redirect_uris": "https://a.example/cb"})
+    browser(alice).post(
+        "/console/oauth/new", {"type": "web", "name": "x", "redirect_uris": "https://a.example/cb"}
+    )
     assert not Client.objects.exists()
 
 
@@ -61,7 +65,9 @@ def test_the_command_refuses(acme, switched_off):
         call_command("create_client", "acme", "X", "--type", "web", "--redirect-url", "https://a.example/cb")
 
 
-def test_what_was_registered_is_still_there_when_it_is_switched_on(in_acme, web_client, alice, browser, settings):
+def test_what_was_registered_is_still_there_when_it_is_switched_on(
+    in_acme, web_client, alice, browser, settings
+):
     settings.OAUTH_CLIENTS_SUPPORTED = False
     here: Browser = browser(alice)
     here.get("/console/oauth")

@@ -375,7 +375,9 @@ class Client(AbstractApplication):
         """
         receipt = None
         with transaction.atomic():
-            shared = Client.objects.filter(pk=self.pk).exclude(published_at=None, stays_connected=connected_stay)
+            shared = Client.objects.filter(pk=self.pk).exclude(
+                published_at=None, stays_connected=connected_stay
+            )
             if shared.update(published_at=None, stays_connected=connected_stay):
                 self.published_at, self.stays_connected = None, connected_stay
                 if not connected_stay:

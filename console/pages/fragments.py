@@ -15,7 +15,9 @@ def in_dialog(request: PageRequest) -> bool:
     return bool(request.htmx) and request.htmx.target == DIALOG
 
 
-def dialog(request: PageRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def dialog(
+    request: PageRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     """Renders a template that is a page of its own, or fills the dialog when htmx asks for it there."""
     layout = "components/dialog_layout.html" if in_dialog(request) else "components/page_layout.html"
     return render(request, template, context | {"layout": layout}, status=status)

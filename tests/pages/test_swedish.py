@@ -543,7 +543,10 @@ def test_what_was_done_to_it_is_said_in_swedish(world: World, address: str, form
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("/console/requests/{for_asked_for}/approve", "Välj hur personer i organisationen ska lämna samtycke."),
+        (
+            "/console/requests/{for_asked_for}/approve",
+            "Välj hur personer i organisationen ska lämna samtycke.",
+        ),
         ("/console/requests/{for_asked_for}/deny", "Skriv varför"),
         (OAUTH + "/{shared}/unpublish", "Välj vad som ska hända"),
         (OAUTH + "/connections/{to_waiting}/version", "Läs den igen."),

@@ -41,7 +41,9 @@ class Command(Operation):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.OAUTH_CLIENTS_SUPPORTED:
-            raise CommandError("OAuth clients are not supported in this region (QLIKAUTH_OAUTH_CLIENTS is off).")
+            raise CommandError(
+                "OAuth clients are not supported in this region (QLIKAUTH_OAUTH_CLIENTS is off)."
+            )
         tenant = tenant_named(options["tenant"])
         fields = self._fields(options)
         with scope(tenant=tenant):

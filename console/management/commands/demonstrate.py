@@ -49,7 +49,9 @@ class Command(BaseCommand):
             running.append(
                 self._start(server.command(host="127.0.0.1", port=settings.PORT, workers=1, threads=4))
             )
-            running.append(self._start(self._example("demonstration"), **self._application_environment(region)))
+            running.append(
+                self._start(self._example("demonstration"), **self._application_environment(region))
+            )
             running.append(self._start(self._example("multi_tenant"), **self._portal_environment(region)))
             self._wait_until_it_answers(running)
             self._introduce(region)
@@ -72,9 +74,7 @@ class Command(BaseCommand):
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
-                raise CommandError(
-                    f"Port {port} is in use. Choose others: PORT=9000 make run"
-                ) from None
+                raise CommandError(f"Port {port} is in use. Choose others: PORT=9000 make run") from None
 
     @staticmethod
     def _example(name: str) -> list[str]:
