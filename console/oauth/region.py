@@ -35,7 +35,6 @@ REMEMBERED = "tenants"
 REMEMBERED_HOSTS = 5
 REMEMBERED_SECONDS = 365 * 24 * 3600
 MAX_HOSTNAME = 300
-EXAMPLE = "your-organisation"
 
 
 @open_to(ANYONE)
@@ -51,7 +50,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
             "title": _("Which organisation?"),
             "hostname": wanted[:MAX_HOSTNAME],
             "remembered": _remembered(request),
-            "example": f"{EXAMPLE}.{settings.REGION_HOST}",
+            "example": f"{_('your-organisation')}.{settings.REGION_HOST}",
             "refused": request.method == "POST",
         }
         page = render(request, "hostname/hostname.html", context, status=422 if context["refused"] else 200)

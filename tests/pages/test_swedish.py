@@ -324,7 +324,6 @@ PAGES = [
     ("alice", OAUTH + "/{deleted}/restore", 200),
     ("alice", OAUTH + "/{shared}/disable", 200),
     ("alice", OAUTH + "/{shared}/edit", 200),
-    ("alice", OAUTH + "/{web}/publish", 200),
     ("alice", OAUTH + "/{spa}/publish", 200),
     ("alice", OAUTH + "/{left}/publish", 200),
     ("alice", OAUTH + "/{machine}/publish", 200),
@@ -338,7 +337,7 @@ PAGES = [
     ("alice", OAUTH + "/{spa}/grants", 200),
     ("carol", OAUTH + "/{web}/grants?q=finns-inte", 200),
     *[
-        ("alice", OAUTH + "/connections/{to_%s}" % key, 200)
+        ("alice", f"{OAUTH}/connections/{{to_{key}}}", 200)
         for key in ("current", "waiting", "blocked", "expired", "withdrawn", "discarded", "switched_off")
     ],
     ("carol", OAUTH + "/connections/{to_waiting}", 200),
@@ -511,6 +510,11 @@ def test_the_answer_of_a_trial_is_swedish(world: World):
 # --- What was done to clients, connections and requests -------------------------------------------------------------
 
 
+def hidden_on(page: Any) -> dict[str, str]:
+    """What the forms of a page send without being asked."""
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.content.decode()))
+
+
 @pytest.mark.parametrize(
     ("address", "form", "said"),
     [
@@ -535,7 +539,7 @@ def test_what_was_done_to_it_is_said_in_swedish(world: World, address: str, form
         name: [each.format(**world.values) for each in value] if isinstance(value, list) else value
         for name, value in form.items()
     }
-    sent = hidden_fields(who.get(at)) | chosen if "delete" not in address else chosen
+    sent = chosen if "delete" in address else hidden_on(who.get(at)) | chosen
 
     assert said in swedish(who.post(at, sent, follow=True))
 
@@ -547,13 +551,16 @@ def test_what_was_done_to_it_is_said_in_swedish(world: World, address: str, form
             "/console/requests/{for_asked_for}/approve",
             "Välj hur personer i organisationen ska lämna samtycke.",
         ),
+        ("/console/requests/{for_asked_for}/approve?", "Läs den igen."),
         ("/console/requests/{for_asked_for}/deny", "Skriv varför"),
         (OAUTH + "/{shared}/unpublish", "Välj vad som ska hända"),
-        (OAUTH + "/connections/{to_waiting}/version", "Läs den igen."),
+        (OAUTH + "/connections/{to_waiting}/version?", "Läs den igen."),
     ],
 )
 def test_what_is_missing_is_said_in_swedish(world: World, address: str, said: str):
-    page = world.browsers["alice"].post(address.format(**world.values), {"decision": "approve"})
+    alice, at = world.browsers["alice"], address.format(**world.values)
+    read_before = {} if at.endswith("?") else hidden_on(alice.get(at))
+    page = alice.post(at, read_before | {"decision": "approve"})
 
     assert said in swedish(page, 422)
 
@@ -628,9 +635,9 @@ def test_one_and_several_are_told_apart(world: World):
     text = swedish(world.get("alice", OAUTH + "/delete?client={web}&client={machine}"))
 
     assert "Ta bort 2 klienter?" in text
-    assert "1 person är inloggad med den (2 sessioner)" in text
-    assert "2 hemligheter · användes senast för 3 timmar sedan" in text
-    assert "1 hemlighet · aldrig använd" in text
+    assert "1 person med pågående sessioner (2 sessioner)" in text
+    assert "(2 sessioner) · användes senast alldeles nyss · 2 hemligheter" in text
+    assert "(1 session) · användes senast alldeles nyss · 1 hemlighet" in text
 
 
 # --- The audit log ------------------------------------------------------------------------------------------------
