@@ -10,13 +10,17 @@ ROUNDS, SECONDS = 3, 2.0
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="bench/run", description="Measures what requests cost, on this machine, with a throw-away region."
+        prog="bench/run",
+        description="Measures what requests cost, on this machine, with a throw-away region.",
     )
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each run")
     parser.add_argument(
-        "--patience", type=float, default=60, help="seconds to wait for other programs to finish, before each round"
+        "--patience",
+        type=float,
+        default=60,
+        help="seconds to wait for other programs to finish, before each round",
     )
     parser.add_argument("--without-stock", action="store_true", help="qlikauth alone, without the yardstick")
     parser.add_argument("--servers", action="store_true", help="compare application servers instead")

@@ -38,6 +38,8 @@ def database(kind: str) -> Iterator[Database]:
             connection.execute("CREATE DATABASE stock")
             version = connection.info.server_version // 10000
         stock_url = server.url.removesuffix("/postgres") + "/stock"
-        yield Database(f"PostgreSQL {version} (synchronous_commit=on)", server.url, stock_url, server.process.pid)
+        yield Database(
+            f"PostgreSQL {version} (synchronous_commit=on)", server.url, stock_url, server.process.pid
+        )
     finally:
         server.stop()

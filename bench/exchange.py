@@ -33,7 +33,9 @@ class Ask:
         """A form, as every OAuth client sends it."""
         body = urlencode(form).encode()
         kind = ("Content-Type", "application/x-www-form-urlencoded")
-        return cls._of("POST", path, (("Host", host), kind, ("Content-Length", str(len(body))), *headers), body)
+        return cls._of(
+            "POST", path, (("Host", host), kind, ("Content-Length", str(len(body))), *headers), body
+        )
 
     @classmethod
     def _of(cls, method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes) -> "Ask":

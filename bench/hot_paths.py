@@ -6,6 +6,7 @@ import pstats
 import time
 
 from . import in_process
+from .exchange import Answer, Ask
 from .operations import OPERATIONS, page
 from .region import Region, region
 
@@ -25,7 +26,7 @@ def _profile(made: Region, name: str) -> None:
     target = made.target()
     operation = {**OPERATIONS, "page": page}[name]
 
-    def perform(ask: in_process.Ask) -> in_process.Answer:
+    def perform(ask: Ask) -> Answer:
         return in_process.call(application, ask)
 
     for script in made.scripts(target):

@@ -1,13 +1,13 @@
 """Runs operations on a WSGI application in this very process: for counting statements and for profiling."""
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from .exchange import Answer, Ask
 from .operations import Script
 
-Application = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
+Application = Callable[[dict[str, Any], Callable[..., Any]], Any]
 
 
 def call(application: Application, ask: Ask) -> Answer:
@@ -66,5 +66,3 @@ def name_of(ask: Ask) -> str:
         if f"grant_type={grant}".encode() in ask.body:
             return f"{path} ({grant})"
     return path
-
-

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from html import unescape
 from itertools import count
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from .exchange import Answer, Ask, basic
 
@@ -51,7 +51,8 @@ class Target:
     metadata_path: str = "/.well-known/openid-configuration"
     jwks_path: str = "/.well-known/jwks.json"
     cookies: dict[str, str] = field(default_factory=dict)
-    kept: dict[str, object] = field(default_factory=dict)  # what prepare() found: requests, expected bodies
+    asks: dict[str, Ask] = field(default_factory=dict)  # the requests that are always the same
+    bodies: dict[str, bytes] = field(default_factory=dict)  # the answers that are
 
     @property
     def cookie(self) -> tuple[str, str]:
@@ -94,21 +95,21 @@ def keep_constants(target: Target) -> Script:
     """Makes the requests that are always the same, and the answers that must be."""
     own = basic(target.machine.client_id, target.machine.secret)
     form = {"grant_type": "client_credentials", "scope": target.machine_scope}
-    target.kept["token"] = Ask.post(target.host, target.token_path, form, [own])
+    target.asks["token"] = Ask.post(target.host, target.token_path, form, [own])
     wrong = basic(target.machine.client_id, target.wrong_secret)
-    target.kept["wrong secret"] = Ask.post(target.host, target.token_path, form, [wrong])
-    answer = yield target.kept["token"]  # type: ignore[misc]
+    target.asks["wrong secret"] = Ask.post(target.host, target.token_path, form, [wrong])
+    answer = yield target.asks["token"]
     access_token = answer.json()["access_token"]
-    target.kept["introspect"] = Ask.post(target.host, target.introspect_path, {"token": access_token}, [own])
-    target.kept["users me"] = Ask.get(
+    target.asks["introspect"] = Ask.post(target.host, target.introspect_path, {"token": access_token}, [own])
+    target.asks["users me"] = Ask.get(
         target.host, "/api/v1/users/me", [("Authorization", f"Bearer {access_token}")]
     )
     for name, path in (("metadata", target.metadata_path), ("jwks", target.jwks_path)):
-        target.kept[name] = Ask.get(target.host, path)
-        answer = yield target.kept[name]  # type: ignore[misc]
+        target.asks[name] = Ask.get(target.host, path)
+        answer = yield target.asks[name]
         answer.json()
-        target.kept[f"{name} body"] = answer.body
-    assert json.loads(target.kept["metadata body"])["issuer"] == target.issuer  # type: ignore[arg-type]
+        target.bodies[name] = answer.body
+    assert json.loads(target.bodies["metadata"])["issuer"] == target.issuer
 
 
 def _hidden(page: Answer, name: str) -> str:
@@ -123,7 +124,7 @@ def _hidden(page: Answer, name: str) -> str:
 
 def token(target: Target) -> Script:
     """A machine gets an access token with its secret (RFC 6749 §4.4)."""
-    answer = yield target.kept["token"]  # type: ignore[misc]
+    answer = yield target.asks["token"]
     granted = answer.json()
     answer.must(
         granted["token_type"] == "Bearer"
@@ -162,32 +163,32 @@ def flow(target: Target) -> Script:
 
 def introspect(target: Target) -> Script:
     """A client asks about its own access token (RFC 7662)."""
-    answer = yield target.kept["introspect"]  # type: ignore[misc]
+    answer = yield target.asks["introspect"]
     about = answer.json()
     answer.must(about["active"] is True and about["client_id"] == target.machine.client_id)
 
 
 def metadata(target: Target) -> Script:
     """OpenID Connect Discovery."""
-    answer = yield target.kept["metadata"]  # type: ignore[misc]
-    answer.must(answer.status == 200 and answer.body == target.kept["metadata body"])
+    answer = yield target.asks["metadata"]
+    answer.must(answer.status == 200 and answer.body == target.bodies["metadata"])
 
 
 def jwks(target: Target) -> Script:
     """The public keys."""
-    answer = yield target.kept["jwks"]  # type: ignore[misc]
-    answer.must(answer.status == 200 and answer.body == target.kept["jwks body"])
+    answer = yield target.asks["jwks"]
+    answer.must(answer.status == 200 and answer.body == target.bodies["jwks"])
 
 
 def users_me(target: Target) -> Script:
     """The REST API, with a machine's access token."""
-    answer = yield target.kept["users me"]  # type: ignore[misc]
+    answer = yield target.asks["users me"]
     answer.must(answer.json()["clientId"] == target.machine.client_id)
 
 
 def wrong_secret(target: Target) -> Script:
     """A token request that is refused, and written to the audit log."""
-    answer = yield target.kept["wrong secret"]  # type: ignore[misc]
+    answer = yield target.asks["wrong secret"]
     answer.must(answer.json(401)["error"] == "invalid_client")
 
 
@@ -226,5 +227,3 @@ def _claims(token: str) -> dict[str, object]:
     payload = token.split(".")[1]
     claims: dict[str, object] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     return claims
-
-

@@ -1,4 +1,4 @@
-"""A throw-away region: a directory, a database, one tenant, one person, two clients, made with the operator's commands."""
+"""A throw-away region: a database, one tenant, one person, two clients, made with the operator's commands."""
 
 import json
 import os

@@ -40,11 +40,10 @@ def circumstances(results: Results) -> str:
 
 def cost(results: Results) -> str:
     """CPU per operation, next to stock."""
-    servers = [
-        name for name in (OURS, TUNED, PLAIN, HASHED) if any(key[0] == name for key in results.runs)
-    ]
+    servers = [name for name in (OURS, TUNED, PLAIN, HASHED) if any(key[0] == name for key in results.runs)]
     rows = [
-        [operation, *(number(results.cpu(server, operation)) for server in servers)] for operation in OPERATIONS
+        [operation, *(number(results.cpu(server, operation)) for server in servers)]
+        for operation in OPERATIONS
     ]
     return table(["CPU seconds for 1000", *servers], rows)
 
@@ -61,8 +60,6 @@ def speed(results: Results) -> str:
     rows = [[operation, *(cell(operation, each) for each in CONNECTIONS)] for operation in OPERATIONS]
     head = [f"{each} connection{'s' if each > 1 else ''}" for each in CONNECTIONS]
     return table(["per second (ms: median / 99th percentile)", *head], rows)
-
-
 
 
 def statements(counted: dict[str, list[str]]) -> str:

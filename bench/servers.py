@@ -6,9 +6,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from console.management import server
 
@@ -40,8 +39,8 @@ def gunicorn(kind: str, workers: int, threads: int = 1) -> Command:
 
 def waitress(threads: int) -> Command:
     return lambda port: [
-        *(sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", f"--threads={threads}"),
-        APPLICATION,
+        *(sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}"),
+        *(f"--threads={threads}", "--connection-limit=1000", APPLICATION),
     ]
 
 
@@ -69,7 +68,7 @@ EXAMINED = [
 
 @dataclass
 class Measured:
-    """What one server needed for one load: (CPU seconds for 1000, per second, 99th percentile in ms), round by round."""
+    """What one server needed for one load, round by round: CPU seconds for 1000, per second, 99th percentile in ms."""
 
     cpu: list[float] = field(default_factory=list)
     rate: list[float] = field(default_factory=list)
@@ -103,7 +102,7 @@ def _install(directory: str) -> None:
         raise RuntimeError(f"The servers to compare with cannot be installed:\n{done.stderr}")
 
 
-def _running(made: Region, name: str, application: str = APPLICATION) -> "contextmanager[Serving]":
+def _running(made: Region, name: str, application: str = APPLICATION) -> AbstractContextManager[Serving]:
     command = [application if part == APPLICATION else part for part in SERVERS[name](made.port)]
     return serving(command, made.environment, made.port, made.directory / "server.log")
 
@@ -138,8 +137,7 @@ def behaviour() -> dict[str, dict[str, str]]:
     """How each server takes what resilience.py does to it."""
     found: dict[str, dict[str, str]] = {}
     with _prepared() as (made, target):
-        ask = target.kept["token"]
-        assert isinstance(ask, Ask)
+        ask = target.asks["token"]
         for name in EXAMINED:
             found[name] = {}
             for what, examine in _examinations(ask).items():
@@ -151,11 +149,13 @@ def behaviour() -> dict[str, dict[str, str]]:
 
 def _examinations(ask: Ask) -> dict[str, Callable[[Serving], str]]:
     return {
-        "SIGTERM, keep-alive: failed": lambda running: resilience.stop_under_load(running, ask, keep_alive=True),
-        "SIGTERM, new connections: failed": lambda running: resilience.stop_under_load(
+        "SIGTERM under load, keep-alive": lambda running: resilience.stop_under_load(
+            running, ask, keep_alive=True
+        ),
+        "SIGTERM under load, new connections": lambda running: resilience.stop_under_load(
             running, ask, keep_alive=False
         ),
-        "SIGTERM, 3 s of work left: failed": resilience.stop_with_slow_requests,
+        "SIGTERM with 3 s of work left": resilience.stop_with_slow_requests,
         "longest header": resilience.largest_header,
         "100 halves of a header": lambda running: resilience.rude_clients(running, resilience.HALF_A_HEADER),
         "100 bodies that never end": lambda running: resilience.rude_clients(

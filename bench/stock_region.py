@@ -71,5 +71,6 @@ def as_served(port: int) -> list[str]:
     from .serving import as_served as qlikauth
 
     return [
-        "bench.stock.wsgi:application" if part == "qlikauth.wsgi:application" else part for part in qlikauth(port)
+        "bench.stock.wsgi:application" if part == "qlikauth.wsgi:application" else part
+        for part in qlikauth(port)
     ]

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.utils import translation
-from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django_scopes import scope
 
@@ -110,7 +110,7 @@ class BrowserCacheMiddleware:
         if response.get("Content-Type", "").startswith("text/html"):
             patch_vary_headers(response, ["HX-Request"])
             if not response.has_header("Cache-Control"):
-                add_never_cache_headers(response)
+                response["Cache-Control"] = "no-store, private"
         return response
 
 

@@ -1,4 +1,4 @@
-"""What `startproject` writes and the toolkit's documentation adds. STOCK_PERSISTENT=1 keeps database connections open."""
+"""What `startproject` writes and the toolkit's documentation adds. STOCK_PERSISTENT=1 keeps connections open."""
 
 import os
 
