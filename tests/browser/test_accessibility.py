@@ -19,6 +19,8 @@ from console.models import ClientSecret, Consent, Tenant, User
 from tests import cast
 from tests.oauth.driver import Application
 
+from .shared_clients import shared_clients
+
 STRANGER = "nobody"
 PHONE = {"width": 390, "height": 844}
 
@@ -77,6 +79,14 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
             consent_method="trusted",
             allowed_scopes=["user_default", "admin_classic"],
         )
+        loader, _ = register(
+            acme,
+            name="Loader",
+            grant_types=["client_credentials"],
+            consent_method="trusted",
+            redirect_uris=[],
+            allowed_scopes=["user_default"],
+        )
         closed, _ = register(acme, by=alice, name="Closed", redirect_uris=callback)
         with scope(tenant=acme):
             closed.disable(by=cast.OPERATOR)
@@ -97,6 +107,7 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
             "client": here,
             "secret": f"{here}/secrets/{secret.pk}/remove",
             "machine": f"/console/oauth/{reload_.client_id}",
+            "only machine": f"/console/oauth/{loader.client_id}",
             "public": f"/console/oauth/{viewer.client_id}",
             "closed": Application(closed).address(),
             "ask": viewer.address(scope=" ".join(powerful)),
@@ -105,7 +116,9 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
             "consent": f"/account/applications/{consent.pk}/withdraw",
             "welcome": f"/welcome/{dora.pk}/{default_token_generator.make_token(dora)}",
             "region": f"http://localhost:{port}/",
+            "grant": f"/console/people/{bob.pk}/grants/{reports.client_id}/withdraw",
         }
+        addresses |= shared_clients(acme, alice, bob, port)
         return Scene(acme, globex, people, reports, viewer, addresses, open_page)
 
     return furnish
@@ -165,6 +178,42 @@ ADDRESSES = MAIN | {
     "sign out": ("bob", "/logout"),
     "sign out for an application": ("bob", "/oauth/logout"),
     "no access": ("bob", "/console/oauth"),
+}
+PUBLISHING_MAIN = {
+    "connect": ("alice", "{connect}"),
+    "needs an administrator": ("bob", "{connect}"),
+    "hostname": (STRANGER, "{hostname}"),
+    "requests": ("alice", "/console/requests"),
+    "connection": ("alice", "{connection}"),
+    "new version": ("alice", "{connection}/version"),
+    "connected tenants": ("alice", "{ours}/tenants"),
+    "person": ("alice", "{person}"),
+}
+PUBLISHING = PUBLISHING_MAIN | {
+    "publish": ("alice", "{client}/publish"),
+    "publish, only machines": ("alice", "{only machine}/publish"),
+    "unpublish": ("alice", "{ours}/unpublish"),
+    "no connected tenants": ("alice", "{client}/tenants"),
+    "deleted clients": ("alice", "/console/oauth/deleted"),
+    "no deleted clients": ("mallory", "/console/oauth/deleted"),
+    "restore": ("alice", "{gone}/restore"),
+    "connection for an auditor": ("carol", "{connection}"),
+    "blocked": ("alice", "{blocked}"),
+    "scopes": ("alice", "{connection}/scopes"),
+    "consent method of a connection": ("alice", "{connection}/consent-method"),
+    "block": ("alice", "{connection}/block"),
+    "unblock": ("alice", "{blocked}/unblock"),
+    "remove": ("alice", "{connection}/remove"),
+    "grants": ("alice", "{client}/grants"),
+    "grants of a connection": ("alice", "{connection}/grants"),
+    "withdraw for somebody": ("alice", "{grant}"),
+    "approve a request": ("alice", "{request}/approve"),
+    "refuse a request": ("alice", "{request}/deny"),
+    "requests for an auditor": ("carol", "/console/requests"),
+    "no requests": ("mallory", "/console/requests"),
+    "own requests": ("bob", "/account/requests"),
+    "no own requests": ("carol", "/account/requests"),
+    "people": ("alice", "/console/people"),
 }
 
 
@@ -381,6 +430,43 @@ def withdraw_dialog(scene: Scene) -> Page:
     return scene.dialog("bob", "/account/applications", "Withdraw")
 
 
+@reached_by_hand("hostname, refused")
+def no_such_hostname(scene: Scene) -> Page:
+    page = scene.visit(STRANGER, scene.addresses["hostname"])
+    page.get_by_role("textbox").fill("nowhere.example.com")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("textbox")).to_have_attribute("aria-invalid", "true")
+    return page
+
+
+@reached_by_hand("dialog: publish")
+def publish_dialog(scene: Scene) -> Page:
+    return in_menu(scene, "Publish")
+
+
+@reached_by_hand("dialog: scopes of a connection")
+def connection_scopes_dialog(scene: Scene) -> Page:
+    return scene.dialog("alice", scene.addresses["connection"], "Change What it may do here")
+
+
+@reached_by_hand("dialog: refuse a request, without an answer")
+def refuse_dialog(scene: Scene) -> Page:
+    page = scene.dialog("alice", "/console/requests", "Refuse Wanted")
+    dialog = page.get_by_role("dialog")
+    dialog.locator("form[id=deny-form]").evaluate("form => form.noValidate = true")
+    dialog.get_by_role("button", name="Refuse").click()
+    expect(dialog.get_by_role("textbox")).to_have_attribute("aria-invalid", "true")
+    return page
+
+
+@reached_by_hand("dialog: blocked, the receipt")
+def receipt_dialog(scene: Scene) -> Page:
+    page = scene.dialog("alice", scene.addresses["connection"], "Block")
+    page.get_by_role("dialog").get_by_role("button", name="Block", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_role("link", name="Done")).to_be_visible()
+    return page
+
+
 @reached_by_hand("audit log, what changed")
 def what_changed(scene: Scene) -> Page:
     page = scene.visit("alice", "/console/events")
@@ -408,7 +494,7 @@ def with_tokens(scene: Scene) -> Page:
 
 def at(scene: Scene, name: str) -> Page:
     """The page at an address of the table. An address that ends in `client=` is about the client Reports."""
-    who, pattern = ADDRESSES[name]
+    who, pattern = (ADDRESSES | PUBLISHING)[name]
     path = pattern.format_map(scene.addresses)
     page = scene.visit(who, path + scene.reports.client_id if path.endswith("client=") else path)
     wanted = "/login" if name == "sign-in to an application" else urlsplit(path).path
@@ -430,26 +516,37 @@ def nothing_wrong(scene, violations, subtests):
     return look
 
 
-def test_every_address(nothing_wrong):
-    nothing_wrong(list(ADDRESSES), [])
+# Two classes, so that two workers share them (--dist=loadscope).
 
 
-def test_every_state(nothing_wrong):
-    nothing_wrong([], list(BY_HAND))
+class TestEveryState:
+    """In the light theme, on a wide screen."""
+
+    def test_every_address(self, nothing_wrong):
+        nothing_wrong(list(ADDRESSES), [])
+
+    @pytest.mark.spec("requirements", "S6 S9")
+    def test_every_address_of_clients_that_tenants_share(self, nothing_wrong):
+        nothing_wrong(list(PUBLISHING), [])
+
+    def test_every_state(self, nothing_wrong):
+        nothing_wrong([], list(BY_HAND))
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        pytest.param({"color_scheme": "dark"}, id="dark, wide"),
-        pytest.param({"viewport": PHONE}, id="light, narrow"),
-        pytest.param({"color_scheme": "dark", "viewport": PHONE}, id="dark, narrow"),
-    ],
-)
-def test_the_most_used_states_in_every_theme_and_width(nothing_wrong, options):
-    nothing_wrong(list(MAIN), MAIN_BY_HAND, **options)
+class TestTheMostUsedStates:
+    """In every theme and width, and in Swedish."""
 
+    @pytest.mark.parametrize(
+        "options",
+        [
+            pytest.param({"color_scheme": "dark"}, id="dark, wide"),
+            pytest.param({"viewport": PHONE}, id="light, narrow"),
+            pytest.param({"color_scheme": "dark", "viewport": PHONE}, id="dark, narrow"),
+        ],
+    )
+    def test_in_every_theme_and_width(self, nothing_wrong, options):
+        nothing_wrong([*MAIN, *PUBLISHING_MAIN], MAIN_BY_HAND, **options)
 
-@pytest.mark.spec("requirements", "S16")
-def test_the_most_used_pages_in_swedish(nothing_wrong):
-    nothing_wrong(list(MAIN), [], locale="sv-SE")
+    @pytest.mark.spec("requirements", "S16")
+    def test_in_swedish(self, nothing_wrong):
+        nothing_wrong([*MAIN, *PUBLISHING_MAIN], [], locale="sv-SE")

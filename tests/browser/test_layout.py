@@ -11,6 +11,8 @@ from console.models import ClientSecret, Consent
 from tests import cast
 from tests.oauth.driver import Application
 
+from .shared_clients import shared_clients
+
 NARROW = {"width": 360, "height": 780}
 ENDLESS = "W" * 200
 
@@ -46,6 +48,8 @@ def addresses(acme, globex, alice, bob, mallory, register, port):
         secret = ClientSecret.objects.get(client__client_id=endless.client_id)
         consent = Consent.objects.get(user=bob)
     client = f"/console/oauth/{endless.client_id}"
+    shared = shared_clients(acme, alice, bob, port, suffix=ENDLESS[:180])
+    ours, connection = shared["ours"], shared["connection"]
     return [
         (None, "/login"),
         (None, endless.address()),
@@ -71,6 +75,23 @@ def addresses(acme, globex, alice, bob, mallory, register, port):
         (bob, "/oauth/logout"),
         (bob, "/logout"),
         (bob, "/console/oauth"),
+        *((alice, client + page) for page in ("/publish", "/tenants", "/grants")),
+        *((alice, ours + page) for page in ("/unpublish", "/tenants", "/disable")),
+        *(
+            (alice, connection + page)
+            for page in ("", "/version", "/scopes", "/consent-method", "/block", "/remove", "/grants")
+        ),
+        (alice, shared["blocked"]),
+        (alice, shared["connect"]),
+        (alice, "/console/oauth/deleted"),
+        (alice, f"{shared['gone']}/restore"),
+        (alice, "/console/requests"),
+        *((alice, shared["request"] + page) for page in ("/approve", "/deny")),
+        (alice, "/console/people"),
+        (alice, shared["person"]),
+        (bob, "/account/requests"),
+        (bob, shared["connect"]),
+        (None, shared["hostname"]),
         # Last: Chromium asks for a page's icon when it likes, maybe when the next page is there already.
         (None, f"http://localhost:{port}/"),
     ]

@@ -94,7 +94,9 @@ def test_a_client_from_creation_to_the_last_secret(plain_page, acme, alice, bob,
     bobs.get_by_role("link", name="Withdraw Reports").click()
     expect(bobs.get_by_text("1 session ends now.")).to_be_visible()
     bobs.get_by_role("button", name="Withdraw access").click()
-    expect(bobs.get_by_text("Reports no longer has access.")).to_be_visible()
+    expect(bobs.get_by_role("heading", level=1)).to_have_text("Reports no longer has access")
+    expect(bobs.get_by_text("1 session has ended")).to_be_visible()
+    bobs.get_by_role("link", name="Done").click()
     expect(bobs.get_by_role("heading", name="No applications yet")).to_be_visible()
     assert application.refresh(refreshed.json()["refresh_token"]).json()["error"] == "invalid_grant"
 
