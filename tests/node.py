@@ -37,7 +37,7 @@ def npm(*arguments: str) -> None:
     """Runs npm among the tests' packages. Raises CalledProcessError if it fails."""
     program = installation() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     # Trusts what this machine trusts, as pip does: behind a proxy with its own authority nothing else would work.
-    command = [executable(), "--use-system-ca", program, *arguments]
+    command = [str(executable()), "--use-system-ca", str(program), *arguments]
     subprocess.run(command, cwd=FOLDER, check=True, stdout=sys.stderr)
 
 
