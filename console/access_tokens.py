@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 from django.http import HttpRequest
 
-from .models import KeyRing, LiveToken, Tenant
+from .models import Client, KeyRing, LiveToken, Tenant
 
 ALGORITHM = "ES256"
 TYPE = "at+jwt"
@@ -51,7 +51,7 @@ def verify(tenant: Tenant, token: str) -> dict[str, Any] | None:
             return None
         claims: dict[str, Any] = jwt.decode(
             token,
-            jwt.PyJWK.from_dict(key.public_jwk),
+            key.public_key,
             algorithms=[ALGORITHM],
             audience=tenant.issuer,
             issuer=tenant.issuer,
@@ -69,10 +69,10 @@ def presented(request: HttpRequest) -> str | None:
     return match[1] if match else None
 
 
-def live(tenant: Tenant, token: str) -> LiveToken | None:
-    """The token with its client and person, if it is genuine and nothing has ended it."""
+def live(tenant: Tenant, token: str, *, client: Client | None = None) -> LiveToken | None:
+    """The token with its client and person, if it is genuine and nothing has ended it; of `client`, if one is given."""
     claims = verify(tenant, token)
-    return LiveToken.find(tenant, claims) if claims else None
+    return LiveToken.find(tenant, claims, client) if claims else None
 
 
 def tenant_of(token: str) -> Tenant | None:

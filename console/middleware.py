@@ -1,22 +1,24 @@
 """What happens to every request before a view sees it: which tenant, whose session, which language."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost, MiddlewareNotUsed
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import DisallowedHost, MiddlewareNotUsed, PermissionDenied
+from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django_scopes import scope
 
-from . import sessions
+from . import programs, sessions
 from .tenancy import Hosts, is_region_host, normalize_host
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-ON_EVERY_HOST = frozenset({"/healthz", "/readyz"})
 
 
 class TenantMiddleware:
@@ -29,7 +31,7 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info in ON_EVERY_HOST:
+        if request.path_info in programs.HEALTH:
             request.tenant = None  # type: ignore[attr-defined]
             return self.get_response(request)
         try:
@@ -54,15 +56,43 @@ class TenantMiddleware:
     @staticmethod
     def _insecure(request: HttpRequest) -> HttpResponse | None:
         """Plain http to a machine endpoint: an error to be seen, not a redirect that hides it (ASVS 4.1.2)."""
-        if not request.path_info.startswith(("/oauth/", "/api/", "/.well-known/")):
+        if not programs.asks(request):
             return None
-        description = "This server only speaks https."
-        body = {
-            "error": "invalid_request",
-            "error_description": description,
-            "errors": [{"code": "HTTP-400", "title": description, "status": "400"}],
-        }
-        return JsonResponse(body, status=400)
+        return programs.problem(400, "HTTP-400", "This server only speaks https.", error="invalid_request")
+
+
+class PagesMiddleware:
+    """Runs settings.PAGE_MIDDLEWARE around pages. A program has no session, no language and no form: it goes past
+    them and does not pay for them, which is a quarter of what a token costs (bench/README.md).
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.program = get_response
+        self.page: Callable[..., Any] = get_response
+        self.checks: list[Callable[..., HttpResponse | None]] = []
+        for name in reversed(settings.PAGE_MIDDLEWARE):
+            middleware = import_string(name)(self.page)
+            self.page = convert_exception_to_response(middleware)
+            if hasattr(middleware, "process_view"):
+                self.checks.insert(0, middleware.process_view)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not programs.asks(request):
+            page: HttpResponse = self.page(request)
+            return page
+        response = self.program(request)
+        response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        if programs.asks(request):
+            if getattr(view, "login_required", True):  # closed, unless the view says who may call it instead
+                raise PermissionDenied
+            return None
+        answers = (check(request, view, args, kwargs) for check in self.checks)
+        return next((answer for answer in answers if answer is not None), None)
 
 
 class TenantSessionMiddleware:
@@ -132,17 +162,14 @@ class RegionWithoutClientsMiddleware:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
     ) -> HttpResponse | None:
         path = request.path_info
-        if path in {"/oauth/authorize", "/oauth/logout"} or path.startswith(
+        if path in programs.HEALTH:
+            return None
+        if programs.asks(request):
+            title = "OAuth clients are not supported in this region."
+            return programs.problem(403, "OAUTH-NOT-SUPPORTED", title, error="unauthorized_client")
+        if path not in programs.PAGES_AMONG_THEM and not path.startswith(
             ("/console/oauth", "/console/requests")
         ):
-            status = 200 if path.startswith("/console/") else 403
-            return render(request, "failures/no_clients.html", {"title": _("OAuth")}, status=status)
-        if not path.startswith(("/oauth/", "/api/", "/.well-known/")):
             return None
-        description = "OAuth clients are not supported in this region."
-        body = {
-            "error": "unauthorized_client",
-            "error_description": description,
-            "errors": [{"code": "OAUTH-NOT-SUPPORTED", "title": description, "status": "403"}],
-        }
-        return JsonResponse(body, status=403)
+        status = 200 if path.startswith("/console/") else 403
+        return render(request, "failures/no_clients.html", {"title": _("OAuth")}, status=status)

@@ -84,4 +84,4 @@ class TenantBackend(BaseBackend):
 
     def get_user(self, user_id: UUID) -> User | None:
         """The user of a session: only in the active tenant, and only while active."""
-        return User.objects.filter(pk=user_id, is_active=True).select_related("tenant").first()
+        return User.active(current_tenant(), user_id)

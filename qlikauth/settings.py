@@ -146,18 +146,22 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "console.middleware.TenantMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "console.middleware.PagesMiddleware",
+    "console.middleware.RegionWithoutClientsMiddleware",
+]
+# What only pages need; the requests of programs go past it (console.middleware.PagesMiddleware).
+PAGE_MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "console.middleware.TenantSessionMiddleware",
     "console.middleware.LanguageMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "console.middleware.BrowserCacheMiddleware",
-    "console.middleware.RegionWithoutClientsMiddleware",
 ]
 
 TEMPLATES = [

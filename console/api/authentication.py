@@ -10,8 +10,8 @@ from django.views.decorators.csrf import csrf_exempt
 from .. import access_tokens
 from ..access import open_to
 from ..models import LiveToken
+from ..programs import problem
 from ..requests import TenantRequest
-from .errors import problem
 
 View = Callable[[TenantRequest, LiveToken], HttpResponse]
 

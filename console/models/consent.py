@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
@@ -13,6 +14,7 @@ from ..policy.consent_rules import Earlier
 from .client import Client
 from .connection import Connection, NotConnected
 from .event import Action, Actor, Event
+from .prepared import PreparedQuery
 from .tenant import TenantOwned
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class Consent(TenantOwned):
     @classmethod
     def of(cls, user: "User", client: Client) -> "Consent | None":
         """What `user` has granted `client`, if anything."""
-        return cls.objects.filter(user=user, client=client).first()
+        return _CONSENT.first(user.pk, client.pk)
 
     @classmethod
     def give(
@@ -114,3 +116,8 @@ class Consent(TenantOwned):
                 details={"user": self.user.email} | receipt.details,
             )
         return receipt
+
+
+_CONSENT = PreparedQuery(
+    lambda user_pk, client_pk: Consent._base_manager.filter(user=user_pk, client=client_pk), UUID, int
+)

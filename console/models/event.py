@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, models
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
+
+from .prepared import insert
 
 if TYPE_CHECKING:
     from .client import Client
@@ -161,9 +163,15 @@ class Event(models.Model):
         details: Mapping[str, Any] | None = None,
     ) -> None:
         """Writes one event. Call it inside the transaction of what it tells of."""
-        cls(
-            tenant=tenant, action=action, **_columns(by, target), changes=changes or {}, details=details or {}
-        ).save(force_insert=True)
+        insert(
+            cls(
+                tenant=tenant,
+                action=action,
+                **_columns(by, target),
+                changes=changes or {},
+                details=details or {},
+            )
+        )
 
     @classmethod
     def refuse(
@@ -198,7 +206,8 @@ class Event(models.Model):
             details={"reason": reason, **(details or {})},
             repeats=hashlib.sha256(same.encode()).hexdigest(),
         )
-        _insert_or_count(event)
+        # One statement, no race, on both databases.
+        insert(event, f'ON CONFLICT ("repeats") DO UPDATE SET "times" = "{cls._meta.db_table}"."times" + 1')
 
 
 def _columns(by: Actor, target: models.Model | None) -> dict[str, str]:
@@ -212,17 +221,3 @@ def _columns(by: Actor, target: models.Model | None) -> dict[str, str]:
         "target_id": str(target.pk) if target else "",
         "target_name": str(target)[:512] if target else "",
     }
-
-
-def _insert_or_count(event: Event) -> None:
-    """INSERT … ON CONFLICT (repeats) DO UPDATE SET times = times + 1: one statement, no race, on both databases."""
-    fields = [field for field in Event._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    values = [field.get_db_prep_save(getattr(event, field.attname), connection) for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'INSERT INTO "{Event._meta.db_table}" ({names}) VALUES ({marks}) '
-            f'ON CONFLICT ("repeats") DO UPDATE SET "times" = "{Event._meta.db_table}"."times" + 1',
-            values,
-        )

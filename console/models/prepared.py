@@ -1,29 +1,33 @@
-"""Queries of the hot paths, built once by the ORM and then run with other values.
+"""Statements of the hot paths, built once by the ORM and then run with other values.
 
 Building the SQL of one statement costs the ORM several times what the database needs to answer it. A token request
-makes one statement, always the same: here it is put together at its first use and kept. Columns, joins and
+makes few statements, always the same: here each is put together at its first use and kept. Columns, joins and
 conversions still come from the models, so nothing can drift (measured in bench/).
 """
 
 import secrets
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from django.db import connection, models
 from django.db.models.query import get_related_populators
+from django.db.models.sql import UpdateQuery
 
 Row = TypeVar("Row", bound=models.Model)
 
 
-Value = uuid.UUID | str | int
+Value = uuid.UUID | str | int | datetime
 
 # Values that stand for others while a query is built: nothing else in it can be equal to them.
 _SAMPLES: dict[type, Callable[[], Value]] = {
     uuid.UUID: uuid.uuid4,
     str: lambda: uuid.uuid4().hex,
     int: lambda: secrets.randbelow(2**31),
+    datetime: lambda: datetime.fromtimestamp(secrets.randbelow(2**31), tz=UTC),
 }
 
 
@@ -45,27 +49,89 @@ class PreparedQuery(Generic[Row]):
         return plan.first(values)
 
 
+class PreparedUpdate:
+    """`build(*values)` gives a queryset and what to set in its rows; `update(*values)` does it and counts the rows."""
+
+    def __init__(
+        self,
+        build: Callable[..., "tuple[models.QuerySet[Any, Any], Mapping[str, Value]]"],
+        *kinds: type,
+    ) -> None:
+        self._build = build
+        self._kinds = kinds
+        self._lock = Lock()
+        self._statements: dict[str, _Statement] = {}
+
+    def update(self, *values: Value) -> int:
+        """Changes the rows that `build` names for these values; how many there were."""
+        statement = self._statements.get(connection.vendor)
+        if statement is None:
+            with self._lock:
+                statement = self._statements.setdefault(connection.vendor, self._compiled())
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, statement.parameters(values))
+            return int(cursor.rowcount)
+
+    def _compiled(self) -> "_Statement":
+        samples = _samples(self._kinds)
+        queryset, changes = self._build(*samples)
+        query: Any = queryset.query.chain(UpdateQuery)
+        query.add_update_values(dict(changes))
+        sql, parameters = query.get_compiler(connection=connection).as_sql()
+        return _Statement(sql, parameters, samples)
+
+
+def insert(row: models.Model, then: str = "") -> None:
+    """Writes a new row. Sends no signals, and the row does not learn a key that the database makes.
+
+    `then` is what of ours follows the statement, such as ON CONFLICT.
+    """
+    fields, sql = _insertion(type(row))
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} {then}", values)
+    row._state.adding, row._state.db = False, connection.alias
+
+
+@cache
+def _insertion(model: type[models.Model]) -> tuple[list[Any], str]:
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    return fields, f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks})'
+
+
+class _Statement:
+    """SQL, and where each value goes in it."""
+
+    def __init__(self, sql: str, parameters: Sequence[Any], samples: Sequence[Value]) -> None:
+        self.sql = sql
+        positions = {_adapted(sample): number for number, sample in enumerate(samples)}
+        self._places = [(positions.get(value), value) for value in parameters]
+        if not {number for number, _ in self._places}.issuperset(range(len(samples))):
+            raise ValueError("A value of the prepared statement does not appear in its SQL.")
+
+    def parameters(self, values: Sequence[Value]) -> list[Any]:
+        adapted = [_adapted(value) for value in values]
+        return [fixed if number is None else adapted[number] for number, fixed in self._places]
+
+
 class _Plan:
-    """The compiled query for one kind of database: text, where each value goes, and how a row becomes an object."""
+    """A compiled query for one kind of database: its statement, and how a row becomes an object."""
 
     def __init__(self, build: Callable[..., "models.QuerySet[Any, Any]"], kinds: Sequence[type]) -> None:
-        samples = [_SAMPLES[kind]() for kind in kinds]
+        samples = _samples(kinds)
         queryset = build(*samples)[:1]
         self.compiler = queryset.query.get_compiler(connection=connection)
-        self.sql, parameters = self.compiler.as_sql()
-        positions = {_adapted(sample): number for number, sample in enumerate(samples)}
-        self.parameters = [(positions.get(value), value) for value in parameters]
-        if {number for number, _ in self.parameters} < set(range(len(samples))):
-            raise ValueError("A value of the prepared query does not appear in its SQL.")
+        sql, parameters = self.compiler.as_sql()
+        self.statement = _Statement(sql, parameters, samples)
         self.converters = self.compiler.get_converters(
             [column for column, _, _ in self.compiler.select]
         ).items()
 
     def first(self, values: Sequence[Value]) -> Any:
-        adapted = [_adapted(value) for value in values]
-        parameters = [fixed if number is None else adapted[number] for number, fixed in self.parameters]
         with connection.cursor() as cursor:
-            cursor.execute(self.sql, parameters)
+            cursor.execute(self.statement.sql, self.statement.parameters(values))
             row = cursor.fetchone()
         return None if row is None else self._object(list(row))
 
@@ -87,8 +153,14 @@ class _Plan:
         return found
 
 
-def _adapted(value: Value) -> Value:
-    """A value as the database driver gets it: SQLite has no type for UUIDs."""
+def _samples(kinds: Sequence[type]) -> list[Value]:
+    return [_SAMPLES[kind]() for kind in kinds]
+
+
+def _adapted(value: Value) -> Any:
+    """A value as the database driver gets it: SQLite has no types for UUIDs and moments."""
     if isinstance(value, uuid.UUID) and not connection.features.has_native_uuid_field:
         return value.hex
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
     return value

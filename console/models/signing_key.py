@@ -118,6 +118,7 @@ class LoadedKey:
     kid: str
     algorithm: str
     private_key: PrivateKeyTypes
+    public_key: jwt.PyJWK
     public_jwk: dict[str, Any]
     signs_from: float
     retires_at: float
@@ -157,6 +158,7 @@ class KeyRing:
                     private_key=loaded.private_key
                     if loaded
                     else load_der_private_key(unseal(row.private_key), None),
+                    public_key=loaded.public_key if loaded else jwt.PyJWK.from_dict(row.public_jwk),
                     public_jwk=row.public_jwk,
                     signs_from=row.signs_from.timestamp(),
                     retires_at=row.retires_at.timestamp() if row.retires_at else float("inf"),

@@ -29,7 +29,7 @@ from ..policy.client_types import GrantType
 from ..policy.consent_rules import ConsentMethod
 from .client import Client
 from .event import Action, Actor, Event
-from .prepared import PreparedQuery
+from .prepared import PreparedQuery, PreparedUpdate, insert
 from .sealing import digest, digests
 from .secret import ClientSecret
 from .tenant import Tenant, TenantOwned
@@ -203,9 +203,9 @@ class Grant(AbstractGrant):
         return found.tenant if found else None
 
     @classmethod
-    def keep(cls, code: str, **fields: Any) -> "Grant":
+    def keep(cls, code: str, **fields: Any) -> None:
         """Stores a code that is about to be sent to a client."""
-        return cls.objects.create(code=digest(code), **fields)
+        insert(cls(code=digest(code), **fields))
 
     def redeem(
         self, *, access_expires_at: datetime, refresh_token: str | None, labels: Mapping[str, str], by: Actor
@@ -218,7 +218,7 @@ class Grant(AbstractGrant):
         """
         now = timezone.now()
         with transaction.atomic():
-            if Grant.objects.filter(pk=self.pk, used_at=None).update(used_at=now):
+            if _USE_GRANT.update(self.pk, now):
                 family = TokenFamily(
                     id=self.family_id,
                     tenant=self.tenant,
@@ -232,7 +232,7 @@ class Grant(AbstractGrant):
                     device_type=labels.get("deviceType", "")[:100],
                     description=labels.get("description", "")[:200],
                 )
-                family.save(force_insert=True)
+                insert(family)
                 if refresh_token is not None:
                     RefreshToken.add_to(family, refresh_token)
                 Event.record(
@@ -296,14 +296,16 @@ class RefreshToken(AbstractRefreshToken):
     @classmethod
     def add_to(cls, family: TokenFamily, token: str) -> None:
         """Stores a new refresh token of `family`; it dies idle, and with the family at the latest."""
-        cls(
-            tenant=family.tenant,
-            family=family,
-            user_id=family.user_id,
-            application_id=family.client_id,
-            token_checksum=digest(token),
-            expires_at=min(timezone.now() + settings.REFRESH_TOKEN_IDLE, family.expires_at),
-        ).save(force_insert=True)
+        insert(
+            cls(
+                tenant=family.tenant,
+                family=family,
+                user_id=family.user_id,
+                application_id=family.client_id,
+                token_checksum=digest(token),
+                expires_at=min(timezone.now() + settings.REFRESH_TOKEN_IDLE, family.expires_at),
+            )
+        )
 
     @property
     def is_alive(self) -> bool:
@@ -324,13 +326,11 @@ class RefreshToken(AbstractRefreshToken):
         now = timezone.now()
         with transaction.atomic():
             # Everything that happens to a family waits for its row, so it cannot end while it gets another token.
-            if not TokenFamily.objects.filter(pk=self.family_id, ended_at=None).update(
-                last_used_at=now, access_expires_at=access_expires_at
-            ):
+            if not _USE_FAMILY.update(self.family_id, now, access_expires_at):
                 return False
             # A condition on this table alone: a transaction of PostgreSQL that has waited for the row looks at it
             # again, but not at a join or a subquery, and would use the token a second time.
-            if RefreshToken.objects.filter(pk=self.pk, revoked=None).update(revoked=now):
+            if _USE_REFRESH_TOKEN.update(self.pk, now):
                 self.add_to(self.family, successor)
                 return True
         self.reused(by=by)
@@ -393,30 +393,30 @@ class LiveToken:
     user: "User | None"
 
     @classmethod
-    def find(cls, tenant: Tenant, claims: Mapping[str, Any]) -> "LiveToken | None":
-        """Whether what verified claims stand for is still there: client, connection, person, family, credential."""
-        client = Client.connected_to(tenant, str(claims.get("client_id", "")))
-        if client is None or not client.is_enabled:
+    def find(
+        cls, tenant: Tenant, claims: Mapping[str, Any], client: Client | None = None
+    ) -> "LiveToken | None":
+        """Whether what verified claims stand for is still there: client, connection, person, family, credential.
+
+        `client` is the one that it must be of, if only that one's token would do.
+        """
+        client_id = str(claims.get("client_id", ""))
+        client = client or Client.connected_to(tenant, client_id)
+        if client is None or client.client_id != client_id or not client.is_enabled:
             return None
         if not client.allows_scopes(str(claims.get("scope", "")).split()):
             return None  # its owner, or this tenant, has taken one away since
-        if RevokedAccessToken.objects.filter(jti=claims["jti"]).exists():
+        if _REVOKED.first(claims["jti"]) is not None:
             return None
         if "family" not in claims:
             lives = cls._may_use(client, GrantType.CLIENT_CREDENTIALS) and cls._credential_lives(
                 client, claims
             )
             return cls(claims, client, None) if lives else None
-        family = (
-            TokenFamily.objects.filter(
-                pk=claims["family"], client=client, ended_at=None, user__is_active=True
-            )
-            .select_related("user")
-            .first()
-        )
-        return (
-            cls(claims, client, family.user) if family and cls._may_use(client, family.grant_type) else None
-        )
+        family = _LIVE_FAMILY.first(uuid.UUID(claims["family"]), tenant.pk, client.pk)
+        if family is None or not cls._may_use(client, family.grant_type):
+            return None
+        return cls(claims, client, family.user)
 
     @staticmethod
     def _may_use(client: Client, grant_type: str) -> bool:
@@ -432,7 +432,7 @@ class LiveToken:
         credential = claims.get("credential")
         if credential is None:  # authenticated with a key of its own
             return True
-        return ClientSecret._base_manager.filter(pk=credential, client=client, removed_at=None).exists()
+        return _LIVE_SECRET.first(uuid.UUID(credential), client.pk) is not None
 
     def revoke(self, *, by: Actor) -> None:
         """Takes this one access token back (RFC 7009 §2.1)."""
@@ -467,6 +467,35 @@ _REFRESH_TOKEN = PreparedQuery(
     ).select_related("family", "family__user", "family__client"),
     uuid.UUID,
     str,
+)
+_REVOKED = PreparedQuery(lambda jti: RevokedAccessToken._base_manager.filter(jti=jti), str)
+_LIVE_FAMILY = PreparedQuery(
+    lambda pk, tenant_id, client_pk: TokenFamily._base_manager.filter(
+        pk=pk, tenant=tenant_id, client=client_pk, ended_at=None, user__is_active=True
+    ).select_related("user"),
+    uuid.UUID,
+    uuid.UUID,
+    int,
+)
+_LIVE_SECRET = PreparedQuery(
+    lambda pk, client_pk: ClientSecret._base_manager.filter(pk=pk, client=client_pk, removed_at=None),
+    uuid.UUID,
+    int,
+)
+_USE_GRANT = PreparedUpdate(
+    lambda pk, now: (Grant._base_manager.filter(pk=pk, used_at=None), {"used_at": now}), int, datetime
+)
+_USE_REFRESH_TOKEN = PreparedUpdate(
+    lambda pk, now: (RefreshToken._base_manager.filter(pk=pk, revoked=None), {"revoked": now}), int, datetime
+)
+_USE_FAMILY = PreparedUpdate(
+    lambda pk, now, access_expires_at: (
+        TokenFamily._base_manager.filter(pk=pk, ended_at=None),
+        {"last_used_at": now, "access_expires_at": access_expires_at},
+    ),
+    uuid.UUID,
+    datetime,
+    datetime,
 )
 
 

@@ -11,6 +11,7 @@ from django_scopes import ScopedManager
 
 from ..policy.roles import Permission, may
 from .event import Action, Actor, Event
+from .prepared import PreparedQuery
 from .tenant import Tenant
 
 
@@ -53,6 +54,14 @@ class User(AbstractBaseUser):
         return self.is_active and may(self.role, permission)
 
     @classmethod
+    def active(cls, tenant: Tenant, user_id: uuid.UUID) -> "User | None":
+        """The person of `tenant` with this ID, if they may sign in. Asked in every request of a signed-in person."""
+        user = _ACTIVE.first(tenant.pk, user_id)
+        if user is not None:
+            user.tenant = tenant
+        return user
+
+    @classmethod
     def invite(
         cls,
         tenant: Tenant,
@@ -92,3 +101,10 @@ class User(AbstractBaseUser):
     def signed_out(self, *, by: Actor) -> None:
         """Notes that the person ended their session."""
         Event.record(self.tenant, Action.SESSION_ENDED, by=by, target=self)
+
+
+_ACTIVE = PreparedQuery(
+    lambda tenant_id, user_id: User._base_manager.filter(tenant=tenant_id, pk=user_id, is_active=True),
+    uuid.UUID,
+    uuid.UUID,
+)

@@ -3,10 +3,9 @@
 Each error has a public sentence, which the caller gets, and may have a private reason, which only the audit log gets.
 """
 
-import secrets
-from typing import Any
-
 from django.http import JsonResponse
+
+from ..programs import problem
 
 # RFC 6749 §5.2 error -> Qlik's code and title: codes seen in the wild, the rest in their pattern.
 QLIK: dict[str, tuple[str, str]] = {
@@ -42,21 +41,10 @@ class OAuthError(Exception):
         self.reason = reason or description
 
 
-def body(error: str, description: str, status: int) -> dict[str, Any]:
-    """RFC 6749 §5.2 and Qlik's error envelope in one object."""
-    code, title = QLIK.get(error, ("OAUTH-0", error.replace("_", " ").capitalize()))
-    return {
-        "error": error,
-        "error_description": description,
-        "errors": [{"code": code, "title": title, "detail": description, "status": str(status)}],
-        "traceId": secrets.token_hex(16),
-    }
-
-
 def response(error: OAuthError) -> JsonResponse:
     """The error as an answer, never cached, with the challenge that a 401 owes (RFC 9110 §11.6.1)."""
-    answer = JsonResponse(body(error.error, error.description, error.status), status=error.status)
-    answer["Cache-Control"] = "no-store"
+    code, title = QLIK.get(error.error, ("OAUTH-0", error.error.replace("_", " ").capitalize()))
+    answer = problem(error.status, code, title, error.description, error=error.error)
     answer["Pragma"] = "no-cache"
     if error.error == "invalid_client":
         answer["WWW-Authenticate"] = 'Basic realm="oauth", charset="UTF-8"'

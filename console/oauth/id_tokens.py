@@ -68,7 +68,7 @@ def recognise(tenant: Tenant, token: str) -> dict[str, Any] | None:
             return None
         claims: dict[str, Any] = jwt.decode(
             token,
-            jwt.PyJWK.from_dict(key.public_jwk),
+            key.public_key,
             algorithms=[algorithm],
             issuer=tenant.issuer,
             options={"verify_aud": False, "verify_exp": False, "require": ["sub", "aud"]},

@@ -33,8 +33,8 @@ def introspect(request: TenantRequest) -> HttpResponse:
 
 
 def _about_access_token(tenant: Tenant, token: str, client: Client) -> dict[str, Any] | None:
-    live = access_tokens.live(tenant, token)
-    if live is None or live.client.pk != client.pk:
+    live = access_tokens.live(tenant, token, client=client)
+    if live is None:
         return None
     claims = live.claims
     answer = {"active": True, "token_type": "Bearer"}

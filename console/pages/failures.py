@@ -1,8 +1,15 @@
-"""The pages for what went wrong. They say what happened and what to do; they never say how the server is built."""
+"""The answers for what went wrong. They say what happened and what to do; they never say how the server is built.
+
+A program gets the same in JSON.
+"""
+
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+
+from .. import programs
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -54,6 +61,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
+    if programs.asks(request):
+        return programs.problem(status, f"HTTP-{status}", HTTPStatus(status).phrase)
     return render(
         request, "failures/failure.html", {"title": title, "advice": advice, "status": status}, status=status
     )

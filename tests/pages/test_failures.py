@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client as Browser
 from django.test import RequestFactory
+from django.urls import get_resolver
 
 from console.models import Client, Tenant, User
 from console.pages import failures
@@ -96,3 +98,51 @@ def test_they_speak_swedish_too(stranger: Browse, acme: Tenant):
     page = stranger(acme).get("/nope", headers={"accept-language": "sv"})
 
     assert '<html lang="sv"' in page.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/oauth/nope", "/api/v1/nope", "/.well-known/nope"])
+def test_a_program_is_told_in_json_and_in_english(stranger: Browse, acme: Tenant, path: str):
+    answer = stranger(acme).get(path, headers={"accept-language": "sv"})
+
+    assert answer.status_code == 404
+    assert answer.json()["errors"] == [{"code": "HTTP-404", "title": "Not Found", "status": "404"}]
+    assert answer["Cache-Control"] == "no-store"
+
+
+def test_a_program_is_told_in_json_when_the_error_is_ours(
+    stranger: Browse, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("console.metadata.authorization_server_metadata", lambda tenant: 1 / 0)
+    program = stranger(acme)
+    program.raise_request_exception = False
+
+    answer = program.get("/.well-known/oauth-authorization-server")
+
+    assert answer.status_code == 500
+    assert answer.json()["errors"][0]["code"] == "HTTP-500"
+
+
+@pytest.mark.parametrize("path", ["/.well-known/jwks.json", "/oauth/token", "/api/v1/users/me", "/healthz"])
+def test_an_answer_for_programs_runs_nothing_in_a_browser(stranger: Browse, acme: Tenant, path: str):
+    answer = stranger(acme).get(path)
+
+    assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert not answer.cookies
+
+
+def test_a_view_for_programs_that_does_not_say_who_may_call_it_is_closed(
+    stranger: Browse, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    def forgotten(request: object) -> HttpResponse:
+        return HttpResponse("inside")
+
+    route = next(
+        route for route in get_resolver("qlikauth.urls").url_patterns if str(route.pattern) == "healthz"
+    )
+    monkeypatch.setattr(route, "callback", forgotten)
+
+    answer = stranger(acme).get("/healthz")
+
+    assert answer.status_code == 403
+    assert b"inside" not in answer.content

@@ -42,14 +42,19 @@ def test_language_and_theme_work_here_too(region: Browser):
     assert '<html lang="sv" data-theme="dark">' in region.get("/").content.decode()
 
 
-@pytest.mark.parametrize(
-    "path", ["/login", "/console/oauth", "/console/events", "/account/applications", "/api/v1/users/me"]
-)
+@pytest.mark.parametrize("path", ["/login", "/console/oauth", "/console/events", "/account/applications"])
 def test_nothing_of_a_tenant_is_here(region: Browser, acme: Tenant, path: str):
     page = region.get(path)
 
     assert page.status_code == 404
     assert "<h1" in page.content.decode()
+
+
+def test_a_program_that_asks_the_wrong_host_is_told_in_json(region: Browser, acme: Tenant):
+    answer = region.get("/api/v1/users/me")
+
+    assert answer.status_code == 404
+    assert answer.json()["errors"][0]["status"] == "404"
 
 
 def test_an_unknown_host_gets_a_plain_404(acme: Tenant):

@@ -1,0 +1,34 @@
+"""Requests of programs, as opposed to people: which they are, and how a program is told that something is wrong.
+
+A person gets a page. A program gets JSON in which both RFC 6749 clients and Qlik's libraries find what they look for.
+"""
+
+import secrets
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+
+from .metadata import AUTHORIZE_PATH, LOGOUT_PATH
+
+PREFIXES = ("/oauth/", "/api/", "/.well-known/")
+HEALTH = frozenset({"/healthz", "/readyz"})  # answered on every host
+PAGES_AMONG_THEM = frozenset({AUTHORIZE_PATH, LOGOUT_PATH})
+
+
+def asks(request: HttpRequest) -> bool:
+    """Whether a program asks. The address says so: it needs no session, no language and no form protection."""
+    path = request.path_info
+    return (path.startswith(PREFIXES) and path not in PAGES_AMONG_THEM) or path in HEALTH
+
+
+def problem(status: int, code: str, title: str, detail: str = "", *, error: str = "") -> JsonResponse:
+    """Qlik's error envelope, which nothing may keep; with `error`, RFC 6749 §5.2's members beside it."""
+    envelope = {"code": code, "title": title, "status": str(status)}
+    if detail:
+        envelope["detail"] = detail
+    body: dict[str, Any] = {"errors": [envelope], "traceId": secrets.token_hex(16)}
+    if error:
+        body = {"error": error, "error_description": detail or title} | body
+    answer = JsonResponse(body, status=status)
+    answer["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,72 @@
+"""Statements that are built once do what the ORM's would, on whichever database this runs."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from console.models import Actor, Client, Tenant, User
+from console.models.prepared import PreparedQuery, PreparedUpdate, insert
+
+pytestmark = pytest.mark.django_db
+MOMENT = datetime(2026, 11, 25, 12, 30, 15, 123456, tzinfo=UTC)
+
+
+def test_a_row_that_was_inserted_is_read_back_as_it_was(acme: Tenant, in_acme: None):
+    client = Client(
+        tenant=acme,
+        type="web",
+        name="Ärlig “app” %s",
+        redirect_uris=["https://a.example/ö"],
+        last_used_at=MOMENT,
+    )
+
+    insert(client)
+
+    found = Client.objects.get(client_id=client.client_id)
+    assert (found.name, found.redirect_uris, found.last_used_at, found.tenant) == (
+        client.name,
+        client.redirect_uris,
+        MOMENT,
+        acme,
+    )
+
+
+def test_an_update_changes_the_rows_it_names_and_counts_them(
+    acme: Tenant, in_acme: None, bob: User, alice: User
+):
+    seen = PreparedUpdate(
+        lambda pk, email, moment: (User._base_manager.filter(pk=pk, email=email), {"last_login": moment}),
+        type(bob.pk),
+        str,
+        datetime,
+    )
+
+    assert seen.update(bob.pk, bob.email, MOMENT) == 1
+    assert seen.update(bob.pk, alice.email, MOMENT) == 0
+    assert [User.objects.get(pk=person.pk).last_login for person in (bob, alice)] == [MOMENT, None]
+
+
+def test_a_query_gives_the_same_object_as_the_orm(acme: Tenant, in_acme: None):
+    client, _secret = Client.register(
+        acme, by=Actor(), type="spa", name="Dashboard", redirect_uris=["https://a.example/cb"]
+    )
+    query = PreparedQuery(
+        lambda pk: Client.with_deleted_anywhere.filter(client_id=pk).select_related("tenant"), str
+    )
+
+    found = query.first(client.client_id)
+
+    assert found == client
+    assert {field.attname: getattr(found, field.attname) for field in Client._meta.concrete_fields} == {
+        field.attname: getattr(Client.objects.get(pk=client.pk), field.attname)
+        for field in Client._meta.concrete_fields
+    }
+    assert "tenant" in found._state.fields_cache
+    assert query.first("unknown") is None
+
+
+def test_a_value_that_the_statement_does_not_use_is_an_error():
+    query = PreparedQuery(lambda name: Tenant.objects.filter(alias="fixed"), str)
+
+    with pytest.raises(ValueError, match="does not appear"):
+        query.first("acme")
