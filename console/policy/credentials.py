@@ -12,7 +12,7 @@ import zlib
 from enum import StrEnum
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-RANDOM_LENGTH = 43  # 43 characters of 62 are 256 bits
+RANDOM_LENGTH = 43  # 256 bits in base 62
 CHECKSUM_LENGTH = 6
 HINT_LENGTH = 5  # Qlik's limit for a hint
 
@@ -27,7 +27,7 @@ class Prefix(StrEnum):
 
 def make(prefix: Prefix) -> str:
     """A new random value: prefix, 256 random bits, CRC-32 of both."""
-    body = prefix + "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH))
+    body = prefix + _base62(int.from_bytes(secrets.token_bytes(32)), RANDOM_LENGTH)
     return body + _checksum(body)
 
 
@@ -56,9 +56,12 @@ def digest(value: str, key: bytes) -> str:
 
 
 def _checksum(body: str) -> str:
-    number = zlib.crc32(body.encode())
+    return _base62(zlib.crc32(body.encode()), CHECKSUM_LENGTH)
+
+
+def _base62(number: int, length: int) -> str:
     characters = []
-    for _ in range(CHECKSUM_LENGTH):
+    for _ in range(length):
         number, index = divmod(number, len(ALPHABET))
         characters.append(ALPHABET[index])
     return "".join(reversed(characters))
