@@ -47,13 +47,13 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # 
 @needs(Permission.READ_CONSOLE)
 @require_safe
 def events(request: PageRequest) -> HttpResponse:
-    """Newest first, a page at a time. `before` is the id that the page starts below: new events never shift it."""
+    """Newest first, a page at a time. `before` is the event that the page starts below: new ones never shift it."""
     form = EventFilter(request.GET)
     before = _before(request)
     found: list[Event] = []
     if form.is_valid():
-        query = form.apply(Event.objects.order_by("-id"))
-        found = list((query.filter(id__lt=before) if before else query)[: PAGE + 1])
+        query = form.apply(Event.newest_first())
+        found = list((before.earlier(query) if before else query)[: PAGE + 1])
     shown = found[:PAGE]
     days = [
         (day, [line(event) for event in of_day])
@@ -64,7 +64,7 @@ def events(request: PageRequest) -> HttpResponse:
         "form": form,
         "days": days,
         "older": shown[-1].pk if len(found) > PAGE else None,
-        "before": before,
+        "before": before and before.pk,
         "filtered": form.is_valid() and any(form.cleaned_data.values()),
     }
     template = "audit_log/list.html" if request.htmx.target == "events" else "audit_log/events.html"
@@ -79,7 +79,7 @@ def export(request: PageRequest) -> StreamingHttpResponse:
     kind = request.GET.get("format", "csv")
     if kind not in {"csv", "jsonl"} or not form.is_valid():
         raise BadRequest
-    rows = _rows(form.apply(Event.objects.order_by("-id")))
+    rows = _rows(form.apply(Event.newest_first()))
     if kind == "csv":
         response = StreamingHttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
     else:
@@ -90,9 +90,12 @@ def export(request: PageRequest) -> StreamingHttpResponse:
     return response
 
 
-def _before(request: PageRequest) -> int | None:
+def _before(request: PageRequest) -> Event | None:
     text = request.GET.get("before", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        return None
+    event: Event | None = Event.objects.filter(pk=int(text)).first()
+    return event
 
 
 def _rows(events: "QuerySet[Event]") -> Iterator[dict[str, Any]]:
@@ -104,7 +107,7 @@ def _rows(events: "QuerySet[Event]") -> Iterator[dict[str, Any]]:
             row["happened_at"] = event.happened_at.isoformat()
             row["outcome"] = "refused" if event.is_refusal else "done"
             yield {name: row[name] for name in COLUMNS}
-        batch = list(events.filter(id__lt=batch[-1].pk)[:BATCH]) if len(batch) == BATCH else []
+        batch = list(batch[-1].earlier(events)[:BATCH]) if len(batch) == BATCH else []
 
 
 class _Echo:
