@@ -13,7 +13,8 @@ from tests.oauth.outcomes import FORM, bearer
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("Fetch", "3.2")]
 ClientAndSecret = tuple[Client, str]
 ORIGIN = "https://spa.example.com"
-ENDPOINTS = ["/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/userinfo"]
+ENDPOINTS = ["/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/userinfo", "/api/v1/users/me"]
+METHODS = {"/oauth/userinfo": "GET, POST", "/api/v1/users/me": "GET, HEAD"}
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_tk12_a_page_on_the_list_may_ask(app: Application, path: str):
 
     assert response.status_code == 204
     assert response["Access-Control-Allow-Origin"] == ORIGIN
-    assert "POST" in response["Access-Control-Allow-Methods"]
+    assert response["Access-Control-Allow-Methods"] == METHODS.get(path, "POST")
     assert {"authorization", "content-type"} <= set(response["Access-Control-Allow-Headers"].split(", "))
     assert "Origin" in response["Vary"]
 
@@ -40,10 +41,14 @@ def test_tk12_it_may_read_the_answer_and_the_refusal(app: Application, bob: User
 
     given = app.web.post("/oauth/token", right, content_type=FORM, headers=origin)
     refused = app.web.post("/oauth/token", sent, content_type=FORM, headers=origin)
-    person = app.web.get("/oauth/userinfo", headers=bearer(given.json()["access_token"]) | origin)
+    token = bearer(given.json()["access_token"])
+    person = app.web.get("/oauth/userinfo", headers=token | origin)
+    me = app.web.get("/api/v1/users/me", headers=token | origin)
+    nobody = app.web.get("/api/v1/users/me", headers=origin)
 
-    assert (given.status_code, refused.status_code, person.status_code) == (200, 400, 200)
-    for response in (given, refused, person):
+    answers = (given, refused, person, me, nobody)
+    assert [answer.status_code for answer in answers] == [200, 400, 200, 200, 401]
+    for response in answers:
         assert response["Access-Control-Allow-Origin"] == ORIGIN
         assert "Origin" in response["Vary"]
 

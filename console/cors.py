@@ -1,4 +1,4 @@
-"""Which pages of other origins may call the protocol endpoints (Q5 allowed origins, Fetch standard).
+"""Which pages of other origins may call the endpoints for programs (Q5 allowed origins, Fetch standard).
 
 An origin is allowed if a client of this tenant lists it. It is repeated only when it is on a list, never reflected.
 """
@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 
-from ..models import Client, Connection
-from ..requests import HostRequest
+from .models import Client, Connection
+from .requests import HostRequest
 
 MAX_AGE = "600"
 
