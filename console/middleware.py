@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django_scopes import scope
 
 from . import sessions
-from .tenancy import Hosts, is_region_host, normalize_host
+from .policy.hosts import normalize_host
+from .tenancy import Hosts, is_region_host
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 ON_EVERY_HOST = frozenset({"/healthz", "/readyz"})

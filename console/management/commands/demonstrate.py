@@ -29,8 +29,8 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def handle(self, *args: Any, **options: Any) -> None:
-        application_port = int(os.environ.get("DEMONSTRATION_PORT", settings.PORT + 100))
-        portal_port = int(os.environ.get("PORTAL_PORT", settings.PORT + 200))
+        application_port = self._port("DEMONSTRATION_PORT", settings.PORT + 100)
+        portal_port = self._port("PORTAL_PORT", settings.PORT + 200)
         if not settings.LOCAL_REGION:
             raise CommandError(
                 "The demonstration region is for localhost names: leave QLIKAUTH_REGION_HOST unset."
@@ -66,6 +66,13 @@ class Command(BaseCommand):
     @staticmethod
     def _stop(number: int, frame: FrameType | None) -> None:
         raise Stopped
+
+    @staticmethod
+    def _port(name: str, default: int) -> int:
+        value = os.environ.get(name) or str(default)
+        if not value.isdecimal() or not 1 <= int(value) <= 65535:
+            raise CommandError(f"{name} must be a port from 1 to 65535, not {value!r}.")
+        return int(value)
 
     @staticmethod
     def _check_free(port: int) -> None:
