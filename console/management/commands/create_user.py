@@ -13,6 +13,7 @@ from django_scopes import scope
 
 from console.management.operations import OPERATOR, Operation, printable, read_stdin, tenant_named
 from console.models import User
+from console.pages.forms.sign_in import MAX_PASSWORD
 
 
 class Command(Operation):
@@ -41,7 +42,7 @@ class Command(Operation):
         )
         email = printable("EMAIL", options["email"], 254)
         name = printable("--name", options["name"]) if options["name"] else ""
-        password = read_stdin("password") if options["password_stdin"] else None
+        password = _typable(read_stdin("password")) if options["password_stdin"] else None
         try:
             validate_email(email)
             if password is not None:
@@ -60,3 +61,10 @@ class Command(Operation):
             result["link"] = tenant.issuer + path
             lines.append(f"They choose a password here, once, within three days: {result['link']}")
         self.report(options, result, *lines)
+
+
+def _typable(password: str) -> str:
+    """The password, if the sign-in page would take it; CommandError otherwise."""
+    if "\0" in password or len(password) > MAX_PASSWORD:
+        raise CommandError(f"A password has at most {MAX_PASSWORD} characters, and no NUL among them.")
+    return password
