@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -145,6 +146,40 @@ def test_processes_that_start_together_agree_on_the_key(tmp_path: Path):
     assert len(keys.pop()) >= 64
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--port", "0"], "from 1 to 65535"),
+        (["--port", "65536"], "from 1 to 65535"),
+        (["--port", "http"], "invalid int value"),
+        (["--workers", "0"], "--workers must be at least 1"),
+        (["--threads", "-1"], "--threads must be at least 1"),
+        (["--host", "eu.example.com"], "not an IP address"),
+        (["--host", "192.0.2.1"], "Nothing can listen on 192.0.2.1"),
+    ],
+)
+def test_serve_says_why_it_cannot_listen(manage: Manage, options: list[str], told: str):
+    served = manage("serve", *options)
+
+    assert served.returncode != 0
+    assert told in served.stderr
+    assert "Traceback" not in served.stderr
+
+
+@pytest.mark.loopback
+def test_serve_and_the_demonstration_say_that_the_port_is_taken(manage: Manage):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        for command in ("serve", "demonstrate"):
+            served = manage(command, PORT=str(port))
+
+            assert served.returncode == 1
+            assert f"port {port}: Address already in use" in served.stderr
 
 
 # --- check --deploy -------------------------------------------------------------------------------------------
