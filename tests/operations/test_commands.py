@@ -196,6 +196,7 @@ def test_create_user_gives_a_link_that_works_once(acme: Tenant):
     link = run("create_user", "acme", "dora@acme.example")["link"]
     assert link.startswith(f"{acme.issuer}/welcome/")
     path = link.removeprefix(acme.issuer)
+    assert len(path.partition("?token=")[2]) > 32  # the secret is in the query, which no log keeps
 
     browser = stranger_on(acme)
     assert browser.get(path).status_code == 200

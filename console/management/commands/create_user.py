@@ -57,8 +57,8 @@ class Command(Operation):
         result = {"id": str(user.pk), "tenant": tenant.alias, "email": user.email, "role": user.role}
         lines = [f"Created {user.email} in {tenant.name}."]
         if password is None:
-            path = reverse("welcome", args=[user.pk, default_token_generator.make_token(user)])
-            result["link"] = tenant.issuer + path
+            token = default_token_generator.make_token(user)
+            result["link"] = f"{tenant.issuer}{reverse('welcome', args=[user.pk])}?token={token}"
             lines.append(f"They choose a password here, once, within three days: {result['link']}")
         self.report(options, result, *lines)
 
