@@ -13,11 +13,24 @@ from django.utils.translation import gettext as _
 from django_scopes import scope
 
 from . import sessions
+from .metadata import region_issuer
 from .policy.hosts import normalize_host
 from .tenancy import Hosts, is_region_host
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 ON_EVERY_HOST = frozenset({"/healthz", "/readyz"})
+CALLED_BY_MACHINES = ("/oauth/", "/api/", "/.well-known/")
+
+
+def error_for_machine(
+    request: HttpRequest, status: int, error: str, code: str, description: str
+) -> JsonResponse | None:
+    """An error of the whole server in the words of RFC 6749 and of Qlik; None where a person reads the answer."""
+    path = request.path_info
+    if not path.startswith(CALLED_BY_MACHINES) or path in {"/oauth/authorize", "/oauth/logout"}:
+        return None
+    errors = [{"code": code, "title": description, "status": str(status)}]
+    return JsonResponse({"error": error, "error_description": description, "errors": errors}, status=status)
 
 
 class TenantMiddleware:
@@ -40,30 +53,20 @@ class TenantMiddleware:
         if is_region_host(host):
             request.tenant = None  # type: ignore[attr-defined]
             request.urlconf = "qlikauth.region_urls"
-            return self.get_response(request)
+            return _refuse_plain_http(request, region_issuer()) or self.get_response(request)
         tenant = Hosts.tenant_of(host)
         if tenant is None:
             return HttpResponse("Not Found\n", status=404, content_type="text/plain; charset=utf-8")
-        if not settings.LOCAL_REGION and not request.is_secure() and tenant.issuer.startswith("https:"):
-            refusal = self._insecure(request)
-            if refusal:
-                return refusal
         request.tenant = tenant  # type: ignore[attr-defined]
         with scope(tenant=tenant):
-            return self.get_response(request)
+            return _refuse_plain_http(request, tenant.issuer) or self.get_response(request)
 
-    @staticmethod
-    def _insecure(request: HttpRequest) -> HttpResponse | None:
-        """Plain http to a machine endpoint: an error to be seen, not a redirect that hides it (ASVS 4.1.2)."""
-        if not request.path_info.startswith(("/oauth/", "/api/", "/.well-known/")):
-            return None
-        description = "This server only speaks https."
-        body = {
-            "error": "invalid_request",
-            "error_description": description,
-            "errors": [{"code": "HTTP-400", "title": description, "status": "400"}],
-        }
-        return JsonResponse(body, status=400)
+
+def _refuse_plain_http(request: HttpRequest, issuer: str) -> HttpResponse | None:
+    """An error that a program's author sees, not a redirect that hides it (ASVS 4.1.2). Pages have been redirected."""
+    if settings.LOCAL_REGION or request.is_secure() or not issuer.startswith("https:"):
+        return None
+    return error_for_machine(request, 400, "invalid_request", "HTTP-400", "This server only speaks https.")
 
 
 class TenantSessionMiddleware:
@@ -138,12 +141,10 @@ class RegionWithoutClientsMiddleware:
         ):
             status = 200 if path.startswith("/console/") else 403
             return render(request, "failures/no_clients.html", {"title": _("OAuth")}, status=status)
-        if not path.startswith(("/oauth/", "/api/", "/.well-known/")):
-            return None
-        description = "OAuth clients are not supported in this region."
-        body = {
-            "error": "unauthorized_client",
-            "error_description": description,
-            "errors": [{"code": "OAUTH-NOT-SUPPORTED", "title": description, "status": "403"}],
-        }
-        return JsonResponse(body, status=403)
+        return error_for_machine(
+            request,
+            403,
+            "unauthorized_client",
+            "OAUTH-NOT-SUPPORTED",
+            "OAuth clients are not supported in this region.",
+        )

@@ -1,8 +1,13 @@
 """The pages for what went wrong. They say what happened and what to do; they never say how the server is built."""
 
+import sys
+
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+
+from ..middleware import error_for_machine
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -39,7 +44,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """A mistake of ours; or a database that cannot be reached or has no time, which passes and is worth a retry."""
     try:
+        if isinstance(sys.exc_info()[1], OperationalError):
+            return _unavailable(request)
         return _page(
             request,
             500,
@@ -51,6 +59,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
         )
     except Exception:  # the last resort must not need anything that may be what is broken
         return HttpResponseServerError("Internal Server Error\n", content_type="text/plain; charset=utf-8")
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    answer = error_for_machine(
+        request, 503, "temporarily_unavailable", "HTTP-503", "Try again in a moment."
+    ) or _page(
+        request,
+        503,
+        _("The service cannot be reached right now"),
+        _("Nothing is lost. Try again in a moment."),
+    )
+    answer["Retry-After"] = "1"
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:

@@ -232,6 +232,21 @@ def test_bounds_of_the_database_and_those_of_its_address_both_hold(manage: Manag
 
 
 @pytest.mark.parametrize(
+    ("region", "cookies"),
+    [
+        ("eu.example.com", "['__Host-session', True, '__Host-csrf', True]"),
+        ("localhost:8000", "['session', False, 'csrf', False]"),
+    ],
+)
+def test_cookies_of_a_public_region_are_kept_to_one_host_and_https(manage: Manage, region: str, cookies: str):
+    names = ("SESSION_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_NAME", "CSRF_COOKIE_SECURE")
+
+    read = f"[getattr(settings, name) for name in {names}]"
+
+    assert setting(manage, read, QLIKAUTH_REGION_HOST=region) == cookies
+
+
+@pytest.mark.parametrize(
     ("environment", "port", "tls", "ssl"),
     [
         ({}, 587, True, False),
