@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from .. import access_tokens
+from .. import access_tokens, cors
 from ..access import open_to
 from ..models import LiveToken
 from ..requests import TenantRequest
@@ -24,22 +24,11 @@ def bearer(*methods: str) -> Callable[[View], Callable[[TenantRequest], HttpResp
         @csrf_exempt
         @wraps(view)
         def answered(request: TenantRequest) -> HttpResponse:
-            answer: HttpResponse
-            if request.method not in methods:
-                answer = problem(405, "HTTP-405", "Method not allowed")
-                answer["Allow"] = ", ".join(methods)
-                return answer
             try:
-                token = access_tokens.presented(request)
-                live = access_tokens.live(request.tenant, token) if token else None
-                if live is None:
-                    answer = problem(401, "HTTP-401", "Unauthorized", "Send a live access token as Bearer.")
-                    answer["WWW-Authenticate"] = 'Bearer realm="api"' + (
-                        ', error="invalid_token"' if token else ""
-                    )
-                    return answer
-                answer = view(request, live)
-            except OperationalError:
+                if request.method == "OPTIONS":
+                    return cors.preflight(request, methods, cookies=False)
+                answer = cors.allow(request, _answer(view, request, methods), cookies=False)
+            except OperationalError:  # without CORS headers: the origins are in that database too
                 answer = problem(503, "HTTP-503", "Temporarily unavailable")
                 answer["Retry-After"] = "1"
             answer["Cache-Control"] = "no-store"
@@ -48,3 +37,18 @@ def bearer(*methods: str) -> Callable[[View], Callable[[TenantRequest], HttpResp
         return answered  # type: ignore[return-value]
 
     return decorate
+
+
+def _answer(view: View, request: TenantRequest, methods: tuple[str, ...]) -> HttpResponse:
+    if request.method not in methods:
+        answer = problem(405, "HTTP-405", "Method not allowed")
+        answer["Allow"] = ", ".join([*methods, "OPTIONS"])
+        return answer
+    token = access_tokens.presented(request)
+    live = access_tokens.live(request.tenant, token) if token else None
+    if live is None:
+        answer = problem(401, "HTTP-401", "Unauthorized", "Send a live access token as Bearer.")
+        why = ', error="invalid_token"' if token else ""
+        answer["WWW-Authenticate"] = f'Bearer realm="api"{why}'
+        return answer
+    return view(request, live)

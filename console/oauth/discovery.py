@@ -7,11 +7,10 @@ from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from .. import metadata
+from .. import cors, metadata
 from ..access import open_to
 from ..models import KeyRing
 from ..requests import TenantRequest
-from . import cors
 
 ANYONE = "anyone: public documents"
 METADATA_CACHE = 3600  # seconds

@@ -7,9 +7,9 @@ from django.db import OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from .. import cors
 from ..access import open_to
 from ..requests import TenantRequest
-from . import cors
 from .errors import OAuthError, response
 
 View = Callable[[TenantRequest], HttpResponse]

@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 from django_scopes import scope
 
-from .. import access_tokens, metadata
+from .. import access_tokens, cors, metadata
 from ..access import open_to
 from ..browser_rules import allow_any_tenant
 from ..metadata import AUTHORIZE_PATH
@@ -24,7 +24,7 @@ from ..models import Grant, RefreshToken, Tenant
 from ..models.tenant import Hostname
 from ..policy.hosts import normalize_host
 from ..requests import TenantRequest
-from . import cors, parameters
+from . import parameters
 from .endpoint import View, endpoint
 from .errors import OAuthError
 from .revocation import revoke
