@@ -91,8 +91,8 @@ def database_at(address: str) -> dict[str, Any]:
 
 
 def make_folder(name: str, path: Path) -> None:
-    """Makes the folder that `name` names, if it is not there."""
+    """Makes the folder that `name` names, for this account alone, if it is not there."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(f"{name}: the folder {path} cannot be made ({error.strerror}).") from None

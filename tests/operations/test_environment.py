@@ -130,6 +130,12 @@ def test_the_usual_port_is_left_out_of_the_hosts_of_a_region(manage: Manage):
     assert json.loads(tenant.stdout)["issuer"] == "https://acme.eu.example.com"
 
 
+def test_data_is_for_the_account_that_serves_alone(manage: Manage, tmp_path: Path):
+    assert manage("migrate", "--verbosity=0", QLIKAUTH_VAR=str(tmp_path / "var")).returncode == 0
+
+    assert (tmp_path / "var").stat().st_mode & 0o077 == 0
+
+
 def test_processes_that_start_together_agree_on_the_key(tmp_path: Path):
     show = "from qlikauth import settings; print(settings.SECRET_KEY)"
     processes = [
