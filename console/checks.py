@@ -6,6 +6,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.utils.module_loading import import_string
 
 MIN_KEY_LENGTH = 50
 
@@ -19,16 +20,6 @@ def secret_key_is_strong(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
         Error(
             "QLIKAUTH_SECRET_KEY is too weak.", hint="Use 50 random characters or more.", id="qlikauth.E001"
         )
-    ]
-
-
-@register(Tags.security, deploy=True)
-def limits_are_positive(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """A limit of 0 would make the console refuse everything."""
-    return [
-        Error(f"The limit {name} must be at least 1.", id="qlikauth.E002")
-        for name, number in settings.LIMITS.items()
-        if number < 1
     ]
 
 
@@ -60,3 +51,51 @@ def embedded_database_is_for_one_machine(
             id="qlikauth.W002",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def somebody_ends_tls(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The server itself speaks plain http, and a public region answers that with a redirect to https."""
+    if settings.LOCAL_REGION or settings.TRUSTED_PROXIES:
+        return []
+    return [
+        Warning(
+            "A public region trusts no proxy: every page redirects to itself, because no request counts as https.",
+            hint="Set QLIKAUTH_TRUSTED_PROXIES to the number of reverse proxies in front of the server.",
+            id="qlikauth.W003",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def idle_limits_are_reached(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """An idle limit above the absolute one never ends anything."""
+    limits = [
+        ("QLIKAUTH_SESSION", settings.SESSION_IDLE, settings.SESSION_ABSOLUTE),
+        ("QLIKAUTH_REFRESH_TOKEN", settings.REFRESH_TOKEN_IDLE, settings.REFRESH_TOKEN_ABSOLUTE),
+    ]
+    return [
+        Warning(
+            f"{name}_IDLE_… is longer than {name}_ABSOLUTE_…, which ends everything before.",
+            hint="Make the idle limit the shorter one.",
+            id="qlikauth.W004",
+        )
+        for name, idle, absolute in limits
+        if idle > absolute
+    ]
+
+
+@register()
+def mail_has_a_backend(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A backend that does not exist would only be noticed by the person who waits for the mail."""
+    try:
+        import_string(settings.EMAIL_BACKEND)
+    except ImportError:
+        return [
+            Error(
+                f"QLIKAUTH_EMAIL_BACKEND names nothing that can be imported: {settings.EMAIL_BACKEND!r}.",
+                hint="Leave it unset, and set QLIKAUTH_EMAIL_HOST to send mail through a server.",
+                id="qlikauth.E003",
+            )
+        ]
+    return []

@@ -15,22 +15,26 @@ from .requests import HostRequest
 MAX_AGE = "600"
 
 
-def allow(request: HostRequest, answer: HttpResponse) -> HttpResponse:
-    """Adds the headers that let an allowed page read `answer`. Requests without Origin cost nothing."""
+def allow(request: HostRequest, answer: HttpResponse, *, cookies: bool = True) -> HttpResponse:
+    """Adds the headers that let an allowed page read `answer`, and send cookies along unless they are of no use.
+
+    Requests without Origin cost nothing.
+    """
     origin = request.headers.get("Origin")
     if origin is None:
         return answer
     patch_vary_headers(answer, ["Origin"])
     if is_allowed(request, origin):
         answer["Access-Control-Allow-Origin"] = origin
-        answer["Access-Control-Allow-Credentials"] = "true"
+        if cookies:
+            answer["Access-Control-Allow-Credentials"] = "true"
         answer["Access-Control-Expose-Headers"] = "WWW-Authenticate, Retry-After"
     return answer
 
 
-def preflight(request: HostRequest, methods: Iterable[str]) -> HttpResponse:
+def preflight(request: HostRequest, methods: Iterable[str], *, cookies: bool = True) -> HttpResponse:
     """Answers OPTIONS. Without an allowed origin it says nothing, and the browser stops there."""
-    answer = allow(request, HttpResponse(status=204))
+    answer = allow(request, HttpResponse(status=204), cookies=cookies)
     if answer.has_header("Access-Control-Allow-Origin"):
         answer["Access-Control-Allow-Methods"] = ", ".join(methods)
         answer["Access-Control-Allow-Headers"] = "authorization, content-type"

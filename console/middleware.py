@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from django_scopes import scope
 
 from . import programs, sessions
-from .tenancy import Hosts, is_region_host, normalize_host
+from .metadata import region_issuer
+from .policy.hosts import normalize_host
+from .tenancy import Hosts, is_region_host
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -41,24 +43,22 @@ class TenantMiddleware:
         if is_region_host(host):
             request.tenant = None  # type: ignore[attr-defined]
             request.urlconf = "qlikauth.region_urls"
-            return self.get_response(request)
+            return _refuse_plain_http(request, region_issuer()) or self.get_response(request)
         tenant = Hosts.tenant_of(host)
         if tenant is None:
             return HttpResponse("Not Found\n", status=404, content_type="text/plain; charset=utf-8")
-        if not settings.LOCAL_REGION and not request.is_secure() and tenant.issuer.startswith("https:"):
-            refusal = self._insecure(request)
-            if refusal:
-                return refusal
         request.tenant = tenant  # type: ignore[attr-defined]
         with scope(tenant=tenant):
-            return self.get_response(request)
+            return _refuse_plain_http(request, tenant.issuer) or self.get_response(request)
 
-    @staticmethod
-    def _insecure(request: HttpRequest) -> HttpResponse | None:
-        """Plain http to a machine endpoint: an error to be seen, not a redirect that hides it (ASVS 4.1.2)."""
-        if not programs.asks(request):
-            return None
-        return programs.problem(400, "HTTP-400", "This server only speaks https.", error="invalid_request")
+
+def _refuse_plain_http(request: HttpRequest, issuer: str) -> HttpResponse | None:
+    """An error that a program's author sees, not a redirect that hides it (ASVS 4.1.2). Pages have been redirected."""
+    if settings.LOCAL_REGION or request.is_secure() or not issuer.startswith("https:"):
+        return None
+    if not programs.asks(request):
+        return None
+    return programs.problem(400, "HTTP-400", "This server only speaks https.", error="invalid_request")
 
 
 class PagesMiddleware:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django_scopes import get_scope
 
 from .models import Hostname, Tenant, User
+from .policy.hosts import normalize_host
 
 REMEMBERED_SECONDS = 30
 REMEMBERED_HOSTS = 10_000
@@ -38,16 +39,6 @@ class Hosts:
     def forget(cls) -> None:
         """Empties the memory, for tests and for commands that change hostnames."""
         cls._known.clear()
-
-
-def normalize_host(raw: str) -> str:
-    """A Host header as hostnames are stored: lower case, no trailing dot, no usual port."""
-    host = raw.strip().lower()
-    name, separator, port = host.rpartition(":")
-    if not separator or not port.isdigit():
-        name, port = host, ""
-    name = name.rstrip(".")
-    return name if port in {"", "80", "443"} else f"{name}:{port}"
 
 
 def is_region_host(host: str) -> bool:

@@ -5,120 +5,92 @@ Contradictory or dangerous combinations are reported by `manage.py check --deplo
 
 import os
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from . import environment
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(os.environ.get("QLIKAUTH_VAR", BASE_DIR / "var"))
-
-
-def env_bool(name: str, default: bool) -> bool:
-    """Reads a switch: on/true/yes/1 or off/false/no/0."""
-    value = os.environ.get(name, "").strip().lower()
-    if not value:
-        return default
-    if value in {"on", "true", "yes", "1"}:
-        return True
-    if value in {"off", "false", "no", "0"}:
-        return False
-    raise ImproperlyConfigured(f"{name} must be on or off, not {value!r}.")
-
-
-def env_int(name: str, default: int) -> int:
-    """Reads a whole number."""
-    value = os.environ.get(name, "").strip()
-    if not value:
-        return default
-    try:
-        return int(value)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
-
-
-def env_list(name: str) -> list[str]:
-    """Reads a comma separated list."""
-    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
-
+VAR_DIR = Path(environment.text("QLIKAUTH_VAR", str(BASE_DIR / "var")))
+MINUTES_OF_A_YEAR = 365 * 24 * 60
 
 # --- The region ---------------------------------------------------------------------------------------------------
 
-PORT = env_int("PORT", 8000)
-REGION_HOST = os.environ.get("QLIKAUTH_REGION_HOST", f"localhost:{PORT}").lower()
+PORT = environment.number("PORT", 8000, most=65535)
+REGION_HOST = environment.host("QLIKAUTH_REGION_HOST", f"localhost:{PORT}")
 REGION_HOSTNAME = REGION_HOST.rsplit(":", 1)[0]
 # On localhost names everything is plain http; anywhere else everything is https (the issuer's scheme follows).
 LOCAL_REGION = REGION_HOSTNAME == "localhost" or REGION_HOSTNAME.endswith(".localhost")
-OAUTH_CLIENTS_SUPPORTED = env_bool("QLIKAUTH_OAUTH_CLIENTS", True)
+OAUTH_CLIENTS_SUPPORTED = environment.switch("QLIKAUTH_OAUTH_CLIENTS", True)
 
 # --- Database -----------------------------------------------------------------------------------------------------
 
-DATABASE_URL = os.environ.get("DATABASE_URL", "")
-EMBEDDED_DATABASE = not DATABASE_URL or DATABASE_URL.startswith("sqlite")
+DATABASES: dict[str, Any] = {"default": environment.database("DATABASE_URL", VAR_DIR / "qlikauth.sqlite3")}
+EMBEDDED_DATABASE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+database_options: dict[str, Any] = DATABASES["default"].setdefault("OPTIONS", {})
 if EMBEDDED_DATABASE:
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
-
-DATABASES: dict[str, Any] = {
-    "default": dj_database_url.parse(
-        DATABASE_URL or f"sqlite:///{VAR_DIR / 'qlikauth.sqlite3'}",
-        conn_max_age=None,
-        conn_health_checks=True,
-    )
-}
-if EMBEDDED_DATABASE:
-    DATABASES["default"]["OPTIONS"] = {
+    environment.make_folder("QLIKAUTH_VAR", VAR_DIR)
+    database_options |= {
         # A transaction that will write takes the write lock at once: two administrators queue, neither fails half-way.
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
 else:
-    DATABASES["default"].setdefault("OPTIONS", {}).update(
-        {
-            "connect_timeout": 5,
-            "options": "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s",
-        }
-    )
+    # What the address asks for itself comes last and wins.
+    bounds = "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+    database_options["options"] = f"{bounds} {database_options.get('options', '')}".strip()
+    database_options.setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Keys ---------------------------------------------------------------------------------------------------------
 
 
 def embedded_secret_key() -> str:
-    """The key of an embedded deployment: made once, kept beside the database, readable by its owner alone."""
+    """The key of an embedded deployment: made once, kept beside the database, readable by its owner alone.
+
+    Several processes may start at once: the file appears whole, and the first one counts.
+    """
     path = VAR_DIR / "secret_key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        key = secrets.token_urlsafe(64)
-        file.write(key)
-    return key
+    if not path.exists():
+        mine = VAR_DIR / f".secret_key.{os.getpid()}.{secrets.token_hex(4)}"
+        with os.fdopen(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        with suppress(FileExistsError):
+            os.link(mine, path)
+        mine.unlink()
+    return path.read_text().strip()
 
 
-SECRET_KEY = os.environ.get("QLIKAUTH_SECRET_KEY", "")
+SECRET_KEY = environment.text("QLIKAUTH_SECRET_KEY")
 if not SECRET_KEY:
     if not EMBEDDED_DATABASE:
         raise ImproperlyConfigured(
             "QLIKAUTH_SECRET_KEY is required with PostgreSQL: every process needs the same key."
         )
-    SECRET_KEY = embedded_secret_key()
+    try:
+        SECRET_KEY = embedded_secret_key()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The key beside the database, {error.filename}, cannot be made or read ({error.strerror})."
+        ) from None
 # Earlier keys, newest first: what they sealed can still be read, nothing new is sealed with them.
-SECRET_KEY_FALLBACKS = env_list("QLIKAUTH_SECRET_KEY_FALLBACKS")
+SECRET_KEY_FALLBACKS = environment.texts("QLIKAUTH_SECRET_KEY_FALLBACKS")
 
 # --- Requests -----------------------------------------------------------------------------------------------------
 
-DEBUG = env_bool("QLIKAUTH_DEBUG", False)
+DEBUG = environment.switch("QLIKAUTH_DEBUG", False)
 # The host decides the tenant; console.middleware.TenantMiddleware answers 404 for every host it does not know.
 ALLOWED_HOSTS = ["*"]
 USE_X_FORWARDED_HOST = False
 # Number of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto can be believed. 0 = none.
-TRUSTED_PROXIES = env_int("QLIKAUTH_TRUSTED_PROXIES", 0)
+TRUSTED_PROXIES = environment.number("QLIKAUTH_TRUSTED_PROXIES", 0, least=0, most=20)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -209,8 +181,12 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # seconds that a one-time link lives
 
 # A session ends after this long without a request, and after this long in any case.
-SESSION_IDLE = timedelta(minutes=env_int("QLIKAUTH_SESSION_IDLE_MINUTES", 8 * 60))
-SESSION_ABSOLUTE = timedelta(minutes=env_int("QLIKAUTH_SESSION_ABSOLUTE_MINUTES", 24 * 60))
+SESSION_IDLE = timedelta(
+    minutes=environment.number("QLIKAUTH_SESSION_IDLE_MINUTES", 8 * 60, most=MINUTES_OF_A_YEAR)
+)
+SESSION_ABSOLUTE = timedelta(
+    minutes=environment.number("QLIKAUTH_SESSION_ABSOLUTE_MINUTES", 24 * 60, most=MINUTES_OF_A_YEAR)
+)
 SESSION_COOKIE_AGE = int(SESSION_ABSOLUTE.total_seconds())
 # Host-only cookies: one for the parent domain would be shared between tenants. The prefix makes the browser enforce it.
 COOKIE_PREFIX = "" if LOCAL_REGION else "__Host-"
@@ -289,17 +265,31 @@ TIME_ZONE = "UTC"
 
 # --- Mail ---------------------------------------------------------------------------------------------------------
 
-EMAIL_BACKEND = os.environ.get("QLIKAUTH_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
-DEFAULT_FROM_EMAIL = os.environ.get("QLIKAUTH_EMAIL_FROM", f"qlikauth@{REGION_HOSTNAME}")
+EMAIL_HOST = environment.text("QLIKAUTH_EMAIL_HOST")
+EMAIL_BACKEND = environment.text(
+    "QLIKAUTH_EMAIL_BACKEND", f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+)
+email_tls = environment.switch("QLIKAUTH_EMAIL_TLS", True)
+EMAIL_PORT = environment.number("QLIKAUTH_EMAIL_PORT", 587 if email_tls else 25, most=65535)
+EMAIL_USE_SSL = (
+    email_tls and EMAIL_PORT == 465
+)  # TLS from the first byte; on other ports it begins with STARTTLS
+EMAIL_USE_TLS = email_tls and not EMAIL_USE_SSL
+EMAIL_HOST_USER = environment.text("QLIKAUTH_EMAIL_USER")
+EMAIL_HOST_PASSWORD = environment.text("QLIKAUTH_EMAIL_PASSWORD")
+DEFAULT_FROM_EMAIL = environment.text("QLIKAUTH_EMAIL_FROM", f"qlikauth@{REGION_HOSTNAME}")
 
 # --- Logging: to standard error, without bodies, query strings, secrets or tokens ----------------------------------
 
+LOG_LEVEL = environment.choice(
+    "QLIKAUTH_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+)
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("QLIKAUTH_LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         # These two would write request parameters at DEBUG.
         "oauthlib": {"level": "WARNING"},
@@ -311,16 +301,20 @@ LOGGING: dict[str, Any] = {
 # --- OAuth: limits (Q5) and lifetimes ------------------------------------------------------------------------------
 
 LIMITS = {
-    "redirect_urls": env_int("QLIKAUTH_MAX_REDIRECT_URLS", 5),
-    "allowed_origins": env_int("QLIKAUTH_MAX_ALLOWED_ORIGINS", 5),
-    "client_secrets": env_int("QLIKAUTH_MAX_CLIENT_SECRETS", 5),
-    "clients_per_tenant": env_int("QLIKAUTH_MAX_CLIENTS", 200),
+    "redirect_urls": environment.number("QLIKAUTH_MAX_REDIRECT_URLS", 5, most=1000),
+    "allowed_origins": environment.number("QLIKAUTH_MAX_ALLOWED_ORIGINS", 5, most=1000),
+    "client_secrets": environment.number("QLIKAUTH_MAX_CLIENT_SECRETS", 5, most=1000),
+    "clients_per_tenant": environment.number("QLIKAUTH_MAX_CLIENTS", 200, most=1_000_000),
 }
 CODE_LIFETIME = timedelta(seconds=60)
-ACCESS_TOKEN_LIFETIME = timedelta(seconds=env_int("QLIKAUTH_ACCESS_TOKEN_SECONDS", 3600))
+ACCESS_TOKEN_LIFETIME = timedelta(
+    seconds=environment.number("QLIKAUTH_ACCESS_TOKEN_SECONDS", 3600, least=60, most=7 * 24 * 3600)
+)
 ID_TOKEN_LIFETIME = timedelta(hours=1)
-REFRESH_TOKEN_IDLE = timedelta(days=env_int("QLIKAUTH_REFRESH_TOKEN_IDLE_DAYS", 30))
-REFRESH_TOKEN_ABSOLUTE = timedelta(days=env_int("QLIKAUTH_REFRESH_TOKEN_ABSOLUTE_DAYS", 180))
+REFRESH_TOKEN_IDLE = timedelta(days=environment.number("QLIKAUTH_REFRESH_TOKEN_IDLE_DAYS", 30, most=3650))
+REFRESH_TOKEN_ABSOLUTE = timedelta(
+    days=environment.number("QLIKAUTH_REFRESH_TOKEN_ABSOLUTE_DAYS", 180, most=3650)
+)
 # How long a new signing key is published before it signs: longer than any cache of the JWKS document.
 SIGNING_KEY_LEAD = timedelta(minutes=15)
 JWKS_CACHE = timedelta(minutes=5)

@@ -29,8 +29,8 @@ def bearer(*methods: str) -> Callable[[View], Callable[[TenantRequest], HttpResp
         def answered(request: TenantRequest) -> HttpResponse:
             try:
                 if request.method == "OPTIONS":
-                    return cors.preflight(request, methods)
-                answer = cors.allow(request, _answer(view, request, methods))
+                    return cors.preflight(request, methods, cookies=False)
+                answer = cors.allow(request, _answer(view, request, methods), cookies=False)
             except OperationalError:  # without CORS headers: the origins are in that database too
                 answer = problem(503, "HTTP-503", "Temporarily unavailable")
                 answer["Retry-After"] = "1"

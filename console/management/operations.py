@@ -5,6 +5,8 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 
 from ..models import Actor, Tenant
 
@@ -17,6 +19,13 @@ class Operation(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
 
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Runs the command. A database that is away, or not migrated, is told of in a sentence."""
+        try:
+            return super().execute(*args, **options)
+        except DatabaseError as error:
+            raise CommandError(_in_words(error)) from error
+
     def report(self, options: dict[str, Any], result: dict[str, Any], *lines: str) -> None:
         """Prints the outcome. Everything else belongs on standard error."""
         if options["json"]:
@@ -26,9 +35,21 @@ class Operation(BaseCommand):
                 self.stdout.write(line)
 
 
+def _in_words(error: DatabaseError) -> str:
+    """What an operator can do about an error of the database."""
+    try:
+        executor = MigrationExecutor(connection)
+        unmigrated = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as away:
+        return f"The database does not answer: {str(away).strip()}"
+    if unmigrated:
+        return "The database is not up to date: run manage.py migrate first."
+    return f"The database refused: {str(error).strip()}"
+
+
 def tenant_named(alias: str) -> Tenant:
-    """The tenant with this alias; CommandError if there is none."""
-    tenant = Tenant.objects.filter(alias=alias).first()
+    """The tenant with this alias, however it is written; CommandError if there is none."""
+    tenant = Tenant.objects.filter(alias=alias.lower()).first()
     if tenant is None:
         raise CommandError(f"There is no tenant {alias!r}.")
     return tenant
@@ -44,7 +65,11 @@ def printable(what: str, value: str, most: int = 255) -> str:
 
 def read_stdin(what: str) -> str:
     """A secret from standard input, without the line end. Never from an argument: those show in process lists."""
-    value = sys.stdin.readline().rstrip("\r\n")
+    try:
+        value = sys.stdin.readline().rstrip("\r\n")
+        value.encode()  # a stream in another encoding is read with stand-ins that nothing can store
+    except UnicodeError:
+        raise CommandError(f"The {what} on standard input is not in UTF-8.") from None
     if not value:
         raise CommandError(f"No {what} came on standard input.")
     return value

@@ -22,8 +22,8 @@ from ..browser_rules import allow_any_tenant
 from ..metadata import AUTHORIZE_PATH
 from ..models import Grant, RefreshToken, Tenant
 from ..models.tenant import Hostname
+from ..policy.hosts import normalize_host
 from ..requests import TenantRequest
-from ..tenancy import normalize_host
 from . import parameters
 from .endpoint import View, endpoint
 from .errors import OAuthError

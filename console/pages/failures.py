@@ -3,8 +3,10 @@
 A program gets the same in JSON.
 """
 
+import sys
 from http import HTTPStatus
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -46,7 +48,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """A mistake of ours; or a database that cannot be reached or has no time, which passes and is worth a retry."""
     try:
+        if isinstance(sys.exc_info()[1], OperationalError):
+            return _unavailable(request)
         return _page(
             request,
             500,
@@ -60,9 +65,26 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return HttpResponseServerError("Internal Server Error\n", content_type="text/plain; charset=utf-8")
 
 
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    answer = _page(
+        request,
+        503,
+        _("The service cannot be reached right now"),
+        _("Nothing is lost. Try again in a moment."),
+    )
+    answer["Retry-After"] = "1"
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+# RFC 6749's names for what can go wrong before an endpoint of the protocol is reached.
+ERRORS = {500: "server_error", 503: "temporarily_unavailable"}
+
+
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
     if programs.asks(request):
-        return programs.problem(status, f"HTTP-{status}", HTTPStatus(status).phrase)
+        error = ERRORS.get(status, "invalid_request")
+        return programs.problem(status, f"HTTP-{status}", HTTPStatus(status).phrase, error=error)
     return render(
         request, "failures/failure.html", {"title": title, "advice": advice, "status": status}, status=status
     )

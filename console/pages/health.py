@@ -1,5 +1,7 @@
 """Whether this process lives, and whether it can do its work."""
 
+from collections.abc import Callable
+
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
@@ -25,18 +27,26 @@ def process(request: HttpRequest) -> JsonResponse:
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
     """200 when the database answers, every migration has run and every tenant has a signing key; 503 otherwise."""
-    try:
-        checks = {
-            "database": _database_answers(),
-            "migrations": _migrations_ran(),
-            "signing_keys": _tenants_can_sign(),
-        }
-    except DatabaseError:
-        checks = {"database": False}
+    checks: dict[str, bool] = {}
+    for name, check in (
+        ("database", _database_answers),
+        ("migrations", _migrations_ran),
+        ("signing_keys", _tenants_can_sign),
+    ):
+        checks[name] = _holds(check)
+        if not checks[name]:
+            break  # what comes after rests on it
     good = all(checks.values())
     return JsonResponse(
         {"status": "ok" if good else "unavailable", "checks": checks}, status=200 if good else 503
     )
+
+
+def _holds(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except DatabaseError:
+        return False
 
 
 def _database_answers() -> bool:

@@ -1,6 +1,8 @@
 """Starting points for building a client in the popular languages, filled in with a client's own values (S14, P7)."""
 
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
@@ -51,6 +53,7 @@ def auth_method(client: Client) -> str:
 def quickstart(tenant: Tenant, client: Client, language: str) -> Quickstart:
     """The starting point in `language`, one of `languages(client)`. The secret is a placeholder, always."""
     own = client.machine_only and client.allows_grant_type(GrantType.CLIENT_CREDENTIALS)
+    redirect_uri = next(iter(client.redirect_uris), "https://app.example.com/callback")
     values = {
         "issuer": tenant.issuer,
         "authorization_endpoint": tenant.issuer + AUTHORIZE_PATH,
@@ -62,9 +65,19 @@ def quickstart(tenant: Tenant, client: Client, language: str) -> Quickstart:
         "client_type": client.type,
         "machine": own,
         "auth_method": auth_method(client),
-        "redirect_uri": next(iter(client.redirect_uris), "https://app.example.com/callback"),
+        "redirect_uri": redirect_uri,
+        "id_token_algorithm": client.algorithm,
+        **_local_server(redirect_uri),
         "scope": scopes.join(client.allowed_scopes),
     }
     code = render_to_string(f"quickstarts/{'machine' if own else 'code_flow'}/{language}.txt", values)
     # The template is code and escapes nothing. strip() also makes it ordinary text, which the page does escape.
     return Quickstart(language, str(LANGUAGES[language]), code.strip())
+
+
+def _local_server(redirect_uri: str) -> dict[str, Any]:
+    """Where the code must listen for a redirect URL on this machine; nothing for one that a proxy leads to it."""
+    parts = urlsplit(redirect_uri)
+    if parts.scheme != "http" or parts.port is None:
+        return {}
+    return {"local_port": parts.port, "local_origin": f"http://{parts.netloc}"}

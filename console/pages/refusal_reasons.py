@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 CODES: dict[str, Promise | str] = {
-    "repeated_parameter": _("A parameter stood twice in the request"),
+    "repeated_parameter": _("A parameter was repeated in the request"),
     "no_client": _("The request named no client"),
     "unknown_client": _("The client does not exist, or this tenant is not connected to it"),
     "no_redirect_uri": _("The request named no redirect URL"),

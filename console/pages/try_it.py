@@ -23,9 +23,10 @@ from ..metadata import AUTHORIZE_PATH, REVOKE_PATH, TOKEN_PATH
 from ..models import Client
 from ..policy import scopes
 from ..policy.client_types import AuthMethod, GrantType
+from ..policy.hosts import normalize_host
 from ..policy.roles import Permission
 from ..requests import PageRequest
-from ..tenancy import current_tenant, normalize_host
+from ..tenancy import current_tenant
 from .forms.try_it import TryForm
 from .quickstarts import API_PATH
 

@@ -85,23 +85,36 @@ def check_origin(origin: str) -> None:
         )
 
 
+def _check_spelling(url: str) -> None:
+    """Raises Refused for characters that could be read in two ways, and for what no code can be sent to."""
+    authority = re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[0]
+    for refused, message in (
+        (not url, gettext_noop("Enter an address.")),
+        (len(url) > MAX_LENGTH, gettext_noop("The address is too long: at most 256 characters.")),
+        (
+            not authority.isascii(),
+            gettext_noop("Write the domain in its ASCII form, which begins with xn--."),
+        ),
+        (
+            UNSAFE_CHARACTERS.search(url),
+            gettext_noop("The address contains a space or a character that must be percent-encoded."),
+        ),
+        (
+            BROKEN_ESCAPE.search(url),
+            gettext_noop("The address has a % that is not followed by two hexadecimal digits."),
+        ),
+        ("*" in url, gettext_noop("Wildcards are not supported: write out each address in full.")),
+        (
+            "#" in url,
+            gettext_noop("Remove the part from # onwards: an address with a fragment cannot receive a code."),
+        ),
+    ):
+        if refused:
+            raise Refused(message)
+
+
 def _split(url: str) -> SplitResult:
-    if not url:
-        raise Refused(gettext_noop("Enter an address."))
-    if len(url) > MAX_LENGTH:
-        raise Refused(gettext_noop("The address is too long: at most 256 characters."))
-    if UNSAFE_CHARACTERS.search(url):
-        raise Refused(
-            gettext_noop("The address contains a space or a character that must be percent-encoded.")
-        )
-    if BROKEN_ESCAPE.search(url):
-        raise Refused(gettext_noop("The address has a % that is not followed by two hexadecimal digits."))
-    if "*" in url:
-        raise Refused(gettext_noop("Wildcards are not supported: write out each address in full."))
-    if "#" in url:
-        raise Refused(
-            gettext_noop("Remove the part from # onwards: an address with a fragment cannot receive a code.")
-        )
+    _check_spelling(url)
     try:
         parts = urlsplit(url)
     except ValueError:

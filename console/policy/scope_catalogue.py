@@ -114,7 +114,7 @@ ACCOUNT: tuple[Scope, ...] = (
         "identity.subject:read",
         "account",
         gettext_noop("See your sign-in identifier"),
-        gettext_noop("It reads the identifier that your organization's sign-in service knows you by."),
+        gettext_noop("It reads the identifier that your organisation's sign-in service knows you by."),
     ),
 )
 
@@ -245,14 +245,14 @@ USERS: tuple[Scope, ...] = (
         "users",
         gettext_noop("See other users and change your own preferences"),
         gettext_noop(
-            "It can see the names of people in your organization and change the preferences of your account."
+            "It can see the names of people in your organisation and change the preferences of your account."
         ),
     ),
     Scope(
         "users:read",
         "users",
         gettext_noop("See other users"),
-        gettext_noop("It can see the names of people in your organization."),
+        gettext_noop("It can see the names of people in your organisation."),
         parent="users",
     ),
 )
@@ -409,7 +409,7 @@ DATA: tuple[Scope, ...] = (
         "governance-definition:read",
         "data",
         gettext_noop("See the rules for handling data"),
-        gettext_noop("It can read how your organization has defined the handling of its data."),
+        gettext_noop("It can read how your organisation has defined the handling of its data."),
     ),
     Scope(
         "trustscore",
@@ -598,13 +598,13 @@ PLATFORM: tuple[Scope, ...] = (
         "environments:read",
         "platform",
         gettext_noop("See environments"),
-        gettext_noop("It can list the environments that your organization works in."),
+        gettext_noop("It can list the environments that your organisation works in."),
     ),
     Scope(
         "direct-access-gateways:consume_data",
         "platform",
         gettext_noop("Fetch data through gateways"),
-        gettext_noop("It can read data from your organization's own network through its gateways."),
+        gettext_noop("It can read data from your organisation's own network through its gateways."),
         sensitive=True,
     ),
 )
@@ -799,7 +799,7 @@ ADMINISTRATION: tuple[Scope, ...] = (
         "admin.direct-access-gateways:register_gateway",
         "administration",
         gettext_noop("Register gateways"),
-        gettext_noop("It can add gateways through which data in your organization's network is reached."),
+        gettext_noop("It can add gateways through which data in your organisation's network is reached."),
         sensitive=True,
         admin=True,
     ),
@@ -807,7 +807,7 @@ ADMINISTRATION: tuple[Scope, ...] = (
         "admin.direct-access-gateways:remote_configuration",
         "administration",
         gettext_noop("Configure gateways from afar"),
-        gettext_noop("It can change the settings of gateways in your organization's network."),
+        gettext_noop("It can change the settings of gateways in your organisation's network."),
         sensitive=True,
         admin=True,
     ),

@@ -173,3 +173,40 @@ def test_it_has_no_other_method(app: Application, browser: Callable[[User], Brow
 def test_it_is_not_on_the_region_host(app: Application):
     assert app.web.get(PATH, headers={"Host": "localhost:8000"}).status_code == 404
     assert app.web.get(PATH, headers={"Host": "unknown.localhost:8000"}).status_code == 404
+
+
+# --- From a page of another origin (Q5, Fetch standard §3.2) ---------------------------------------------------
+
+ORIGIN = "https://spa.example.com"
+
+
+@pytest.fixture
+def spa(spa_client: ClientAndSecret) -> Application:
+    return Application(*spa_client)
+
+
+def test_a_page_on_the_list_may_ask_and_read(spa: Application, browser: Callable[[User], Browser], bob: User):
+    asked = spa.web.options(
+        PATH, headers={"Origin": ORIGIN, "Access-Control-Request-Headers": "authorization"}
+    )
+    token = token_of(spa, browser(bob))
+    given = spa.web.get(PATH, headers=bearer(token) | {"Origin": ORIGIN})
+    refused = spa.web.get(PATH, headers=bearer("x") | {"Origin": ORIGIN})
+
+    assert (asked.status_code, given.status_code, refused.status_code) == (204, 200, 401)
+    assert "authorization" in asked["Access-Control-Allow-Headers"]
+    assert asked["Access-Control-Allow-Methods"] == "GET, HEAD"
+    for answer in (asked, given, refused):
+        assert answer["Access-Control-Allow-Origin"] == ORIGIN
+        assert "Access-Control-Allow-Credentials" not in answer  # a token says who calls, never a cookie
+        assert "Origin" in answer["Vary"]
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://spa.example.com.evil.example"])
+def test_a_page_of_another_origin_learns_nothing(spa: Application, origin: str):
+    for answer in (
+        spa.web.options(PATH, headers={"Origin": origin}),
+        spa.web.get(PATH, headers={"Origin": origin}),
+    ):
+        assert not [name for name in answer.headers if name.startswith("Access-Control-")]
+        assert "Origin" in answer["Vary"]

@@ -114,7 +114,7 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
             "ask more": reports.address(scope="openid email user_default"),
             "ask wrongly": reports.address(redirect_uri="https://elsewhere.example.com/"),
             "consent": f"/account/applications/{consent.pk}/withdraw",
-            "welcome": f"/welcome/{dora.pk}/{default_token_generator.make_token(dora)}",
+            "welcome": f"/welcome/{dora.pk}?token={default_token_generator.make_token(dora)}",
             "region": f"http://localhost:{port}/",
             "grant": f"/console/people/{bob.pk}/grants/{reports.client_id}/withdraw",
         }
@@ -141,7 +141,7 @@ MAIN = {
 ADDRESSES = MAIN | {
     "sign-in to an application": (STRANGER, "{ask}"),
     "welcome": (STRANGER, "{welcome}"),
-    "dead link": (STRANGER, "/welcome/00000000-0000-0000-0000-000000000000/x"),
+    "dead link": (STRANGER, "/welcome/00000000-0000-0000-0000-000000000000"),
     "signed out": (STRANGER, "/logout"),
     "refused: unknown client": (STRANGER, "/oauth/authorize?client_id=unknown"),
     "refused: disabled client": (STRANGER, "{closed}"),

@@ -8,7 +8,8 @@ from django.db import IntegrityError, connection
 from django_scopes import ScopeError, scope
 
 from console.models import Actor, Client, Event, KeyRing, LimitReached, SigningKey, Tenant, User
-from console.tenancy import Hosts, normalize_host
+from console.policy.hosts import normalize_host
+from console.tenancy import Hosts
 
 pytestmark = pytest.mark.django_db
 

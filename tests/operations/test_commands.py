@@ -129,6 +129,10 @@ def test_create_tenant_takes_hosts_and_the_first_is_canonical(db: None):
         ["a", "--name", "x", "--host", "a.example:0"],
         ["a", "--name", "x", "--host", "a.example:65536"],
         ["a", "--name", "x", "--host", "a.example:x"],
+        ["a", "--name", "x", "--host", "a.example:080"],
+        ["a", "--name", "x", "--host", "å.example"],
+        ["a", "--name", "x", "--host", "[::1]:8000"],
+        ["a", "--name", "x", "--host", "*.example"],
         ["a", "--name", "x", "--host", "user@a.example"],
         ["a", "--name", "x", "--host", f"{'a' * 64}.example"],
         ["a", "--name", "x", "--host", ".".join(["a" * 60] * 5)],
@@ -138,6 +142,14 @@ def test_create_tenant_takes_hosts_and_the_first_is_canonical(db: None):
 def test_create_tenant_refuses_what_cannot_be_one(db: None, arguments: list[str]):
     assert refused("create_tenant", *arguments)
     assert not Tenant.objects.exists()
+
+
+def test_create_tenant_says_how_an_international_name_is_written(db: None):
+    assert "xn--" in refused("create_tenant", "a", "--name", "x", "--host", "å.example")
+
+    assert run("create_tenant", "a", "--name", "x", "--host", "XN--4CAB6C.example")["hosts"] == [
+        "xn--4cab6c.example"
+    ]
 
 
 def test_create_tenant_refuses_what_another_has_and_changes_nothing(acme: Tenant):
@@ -184,6 +196,7 @@ def test_create_user_gives_a_link_that_works_once(acme: Tenant):
     link = run("create_user", "acme", "dora@acme.example")["link"]
     assert link.startswith(f"{acme.issuer}/welcome/")
     path = link.removeprefix(acme.issuer)
+    assert len(path.partition("?token=")[2]) > 32  # the secret is in the query, which no log keeps
 
     browser = stranger_on(acme)
     assert browser.get(path).status_code == 200
@@ -227,6 +240,9 @@ def test_create_user_never_takes_a_password_as_an_argument(
         ("dora@acme.example", [], ""),
         ("dora@acme.example", [], "sh0rt"),
         ("dora@acme.example", [], "password1234"),
+        ("dora@acme.example", [], f"{PASSWORD}\0"),
+        ("dora@acme.example", [], f"{PASSWORD}\udcff"),
+        ("dora@acme.example", [], PASSWORD * 300),
         ("dora@acme.example", [], "dora@acme.example"),
         ("bob@acme.example", [], PASSWORD),
         ("BOB@ACME.EXAMPLE", [], PASSWORD),
@@ -242,6 +258,11 @@ def test_create_user_refuses(
     assert password == "" or password not in message or password == email
     with scope(tenant=acme):
         assert User.objects.count() == 1
+
+
+def test_an_alias_may_be_written_in_capitals_as_when_the_tenant_was_created(acme: Tenant):
+    assert run("create_user", "ACME", "dora@acme.example")["tenant"] == "acme"
+    assert [rotated["tenant"] for rotated in run("rotate_signing_key", "Acme")["rotated"]] == ["acme"]
 
 
 def test_create_user_wants_a_tenant_that_exists(acme: Tenant):
@@ -342,6 +363,7 @@ WEB = ["--type", "web", "--redirect-url", "https://app.example/cb"]
             "web",
             *[f"--redirect-url=https://app.example/{number}" for number in range(6)],
         ],
+        ["acme", "x", "--type", "web", "--grant", "client_credentials", "--trusted", "--published"],
         ["acme", "x", *WEB, "--secret", "chosen"],
         ["acme", "x", *WEB, "--client-secret", "chosen"],
     ],
@@ -358,6 +380,28 @@ def test_create_client_keeps_the_limit_of_the_tenant(acme: Tenant, settings: Any
     run("create_client", "acme", "First", *WEB)
 
     assert "limit" in refused("create_client", "acme", "Second", *WEB).lower()
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("--redirect-url", "at most 5 redirect URLs"),
+        ("--sign-out-url", "at most 5 redirect URLs and as many sign-out URLs"),
+        ("--origin", "at most 5 allowed origins"),
+    ],
+)
+def test_create_client_says_which_limit_is_reached(acme: Tenant, option: str, told: str):
+    spa = ["--type", "spa", "--redirect-url", "https://app.example/cb"]
+    too_many = [f"{option}=https://{number}.example" for number in range(6)]
+
+    assert told in refused("create_client", "acme", "x", *spa, *too_many)
+
+
+def test_create_client_says_that_a_machine_waits_for_trust(acme: Tenant):
+    output = io.StringIO()
+    call_command("create_client", "acme", "x", "--type=web", "--grant=client_credentials", stdout=output)
+
+    assert "--trusted" in output.getvalue()
 
 
 # --- rotate_signing_key (what it does to tokens is in tests/oauth/test_key_rotation.py) ------------------------

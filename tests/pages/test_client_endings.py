@@ -168,7 +168,7 @@ def test_the_receipt_says_until_when_tokens_may_be_accepted_elsewhere(
     assert 'Until <time datetime="2031-05-06T08:00:00+00:00"' in first
     assert "by servers that do not introspect" in first
     assert "No session had to end" in second
-    assert "No access token that is already out is still valid anywhere." in second
+    assert "No access token already issued is still valid anywhere." in second
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -70,6 +70,39 @@ def test_the_code_has_the_values_of_the_client_and_never_its_secret(
             assert address in snippet or quote(address, safe="") in snippet
 
 
+@pytest.mark.parametrize(
+    ("language", "listens"),
+    [
+        ("python", "flask run --port 5123"),
+        ("csharp", 'app.Run("http://localhost:5123");'),
+        ("java", 'System.setProperty("server.port", "5123");'),
+    ],
+)
+def test_the_code_listens_where_the_redirect_url_leads(
+    browser: Browse, alice: User, register: Callable[..., tuple[Client, str]], language: str, listens: str
+):
+    here, _ = register(alice.tenant, redirect_uris=["http://localhost:5123/callback"])
+    behind_a_proxy, _ = register(alice.tenant, redirect_uris=["https://app.example.com/callback"])
+
+    def snippet(client: Client) -> str:
+        page = browser(alice).get(PAGE, {"client": client.client_id, "language": language})
+        return code(page.content.decode(), "quickstart-code")
+
+    assert listens in snippet(here)
+    assert not re.search(r'--port|server\.port|app\.Run\("', snippet(behind_a_proxy))
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
+def test_java_expects_the_signature_that_the_client_is_registered_for(
+    browser: Browse, alice: User, register: Callable[..., tuple[Client, str]], algorithm: str
+):
+    client, _ = register(alice.tenant, algorithm=algorithm)
+
+    page = browser(alice).get(PAGE, {"client": client.client_id, "language": "java"}).content.decode()
+
+    assert f"SignatureAlgorithm.{algorithm})" in code(page, "quickstart-code")
+
+
 def test_every_type_has_the_languages_that_suit_it(
     spa_client: tuple[Client, str], web_client: tuple[Client, str], native_client: tuple[Client, str]
 ):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client as Browser
 from django.test import RequestFactory
@@ -10,6 +11,7 @@ from django.urls import get_resolver
 
 from console.models import Client, Tenant, User
 from console.pages import failures
+from console.tenancy import Hosts
 from tests.cast import host_of
 
 Browse = Callable[..., Browser]
@@ -59,6 +61,35 @@ def test_an_expired_form_is_explained(acme: Tenant):
     assert "This form has expired" in page.content.decode()
 
 
+@pytest.fixture
+def database_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first thing that every request asks the database fails, as when it is being restarted."""
+
+    def away(host: str) -> None:
+        raise OperationalError("connection to canary failed")
+
+    monkeypatch.setattr(Hosts, "tenant_of", away)
+
+
+def test_a_database_that_is_away_is_worth_another_try(database_away: None):
+    page = Browser(headers={"host": "acme.localhost:8000"}, raise_request_exception=False).get("/login")
+
+    assert (page.status_code, page["Retry-After"], page["Cache-Control"]) == (503, "1", "no-store")
+    assert "Try again in a moment" in page.content.decode()
+    assert "canary" not in page.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/oauth/token", "/api/v1/users/me", "/.well-known/jwks.json"])
+def test_a_program_reads_in_its_own_words_that_the_database_is_away(database_away: None, path: str):
+    program = Browser(headers={"host": "acme.localhost:8000"}, raise_request_exception=False)
+
+    answer = program.post(path) if path == "/oauth/token" else program.get(path)
+
+    assert (answer.status_code, answer["Retry-After"]) == (503, "1")
+    assert answer.json()["error"] == "temporarily_unavailable"
+    assert answer.json()["errors"][0]["status"] == "503"
+
+
 def test_an_error_of_ours_is_a_page_without_what_caused_it(
     browser: Browse, alice: User, monkeypatch: pytest.MonkeyPatch
 ):
@@ -84,7 +115,7 @@ def test_the_last_resort_needs_nothing(monkeypatch: pytest.MonkeyPatch):
     assert (answer.status_code, answer.content) == (500, b"Internal Server Error\n")
 
 
-@pytest.mark.parametrize("path", ["/nope", "/login", "/welcome/00000000-0000-0000-0000-000000000000/x"])
+@pytest.mark.parametrize("path", ["/nope", "/login", "/welcome/00000000-0000-0000-0000-000000000000"])
 def test_every_page_tells_the_browser_to_keep_and_frame_nothing(stranger: Browse, acme: Tenant, path: str):
     page = stranger(acme).get(path)
 

@@ -130,6 +130,14 @@ def test_az01_to_az09_it_refuses_with_a_reason(url):
         assert refusal.value.message.endswith(".") or "callback." in refusal.value.message
 
 
+def test_it_says_how_an_international_domain_is_written():
+    for url in ("https://\u0430pp.example.com/", "https://r\u00e4ksm\u00f6rg\u00e5s.example?x"):
+        with pytest.raises(Refused, match="xn--"):
+            check_redirect_url(url)
+    with pytest.raises(Refused, match="percent-encoded"):
+        check_redirect_url("https://app.example.com/r\u00e4ka")
+
+
 def test_s2_it_accepts_256_characters():
     check_redirect_url("https://app.example.com/" + "a" * (256 - len("https://app.example.com/")))
 

@@ -4,13 +4,20 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
+from django.db import transaction
 from django_scopes import scope
 
 from console.management.operations import OPERATOR, Operation, printable, tenant_named
-from console.models import Client, LimitReached
+from console.models import Client, LimitReached, NotPublishable
 from console.policy import client_types, redirect_uris, scopes
 from console.policy.client_types import AuthMethod, ClientType
 from console.policy.consent_rules import ConsentMethod
+
+LIMITED = {
+    "clients_per_tenant": "OAuth clients of a tenant",
+    "redirect_urls": "redirect URLs and as many sign-out URLs",
+    "allowed_origins": "allowed origins",
+}
 
 
 class Command(Operation):
@@ -46,7 +53,7 @@ class Command(Operation):
             )
         tenant = tenant_named(options["tenant"])
         fields = self._fields(options)
-        with scope(tenant=tenant):
+        with scope(tenant=tenant), transaction.atomic():
             try:
                 client, secret = Client.register(
                     tenant,
@@ -58,12 +65,20 @@ class Command(Operation):
                 if options["published"]:
                     client.publish(by=OPERATOR)
             except LimitReached as limit:
-                raise CommandError(f"The limit is reached: {limit}.") from None
+                what = LIMITED[limit.limit]
+                raise CommandError(f"The limit is reached: at most {limit.number} {what}.") from None
+            except NotPublishable:
+                raise CommandError(
+                    "A client that only machines use cannot be published: nobody could sign in with it. "
+                    "Give it a --redirect-url, or leave out --published."
+                ) from None
         result = {"client_id": client.client_id}
         lines = [f"Registered {client.name} for {tenant.name}.", f"Client ID: {client.client_id}"]
         if secret:
             result["client_secret"] = secret
             lines.append(f"Client secret, shown only now: {secret}")
+        if client.grant_types and not options["trusted"]:
+            lines.append("It gets no tokens of its own until its consent method is trusted (--trusted).")
         self.report(options, result, *lines)
 
     @staticmethod

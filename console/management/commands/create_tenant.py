@@ -8,11 +8,10 @@ from django.db import IntegrityError
 
 from console.management.operations import OPERATOR, Operation, printable
 from console.models import Tenant
-from console.tenancy import is_region_host, normalize_host
+from console.policy.hosts import LABEL, NotAHost, parse_host
+from console.tenancy import is_region_host
 
-LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"  # RFC 1123 §2.1
 ALIAS = re.compile(LABEL)
-HOST = re.compile(rf"(?=.{{1,253}}(?::|$)){LABEL}(?:\.{LABEL})*(?::(?P<port>[0-9]{{1,5}}))?")
 
 
 class Command(Operation):
@@ -31,11 +30,11 @@ class Command(Operation):
         if not ALIAS.fullmatch(alias):  # it is the first label of the tenant's host, unless one is named
             raise CommandError("ALIAS may only have letters, digits and, between them, hyphens: at most 63.")
         name = printable("--name", options["name"])
-        hosts = [normalize_host(host) for host in options["host"]]
+        try:
+            hosts = [parse_host(host) for host in options["host"]]
+        except NotAHost as error:
+            raise CommandError(str(error)) from None
         for host in hosts:
-            match = HOST.fullmatch(host)
-            if match is None or int(match["port"] or 1) not in range(1, 65536):
-                raise CommandError(f"{host!r} is not a host: write name or name:port.")
             if is_region_host(host):
                 raise CommandError(f"{host!r} is the region host, which belongs to no tenant.")
         try:

@@ -13,6 +13,7 @@ from django_scopes import scope
 
 from console.management.operations import OPERATOR, Operation, printable, read_stdin, tenant_named
 from console.models import User
+from console.pages.forms.sign_in import MAX_PASSWORD
 
 
 class Command(Operation):
@@ -41,7 +42,7 @@ class Command(Operation):
         )
         email = printable("EMAIL", options["email"], 254)
         name = printable("--name", options["name"]) if options["name"] else ""
-        password = read_stdin("password") if options["password_stdin"] else None
+        password = _typable(read_stdin("password")) if options["password_stdin"] else None
         try:
             validate_email(email)
             if password is not None:
@@ -56,7 +57,14 @@ class Command(Operation):
         result = {"id": str(user.pk), "tenant": tenant.alias, "email": user.email, "role": user.role}
         lines = [f"Created {user.email} in {tenant.name}."]
         if password is None:
-            path = reverse("welcome", args=[user.pk, default_token_generator.make_token(user)])
-            result["link"] = tenant.issuer + path
+            token = default_token_generator.make_token(user)
+            result["link"] = f"{tenant.issuer}{reverse('welcome', args=[user.pk])}?token={token}"
             lines.append(f"They choose a password here, once, within three days: {result['link']}")
         self.report(options, result, *lines)
+
+
+def _typable(password: str) -> str:
+    """The password, if the sign-in page would take it; CommandError otherwise."""
+    if "\0" in password or len(password) > MAX_PASSWORD:
+        raise CommandError(f"A password has at most {MAX_PASSWORD} characters, and no NUL among them.")
+    return password

@@ -29,8 +29,8 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def handle(self, *args: Any, **options: Any) -> None:
-        application_port = int(os.environ.get("DEMONSTRATION_PORT", settings.PORT + 100))
-        portal_port = int(os.environ.get("PORTAL_PORT", settings.PORT + 200))
+        application_port = self._port("DEMONSTRATION_PORT", settings.PORT + 100)
+        portal_port = self._port("PORTAL_PORT", settings.PORT + 200)
         if not settings.LOCAL_REGION:
             raise CommandError(
                 "The demonstration region is for localhost names: leave QLIKAUTH_REGION_HOST unset."
@@ -68,13 +68,18 @@ class Command(BaseCommand):
         raise Stopped
 
     @staticmethod
+    def _port(name: str, default: int) -> int:
+        value = os.environ.get(name) or str(default)
+        if not value.isdecimal():
+            raise CommandError(f"{name} must be a port, not {value!r}.")
+        return int(value)
+
+    @staticmethod
     def _check_free(port: int) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                raise CommandError(f"Port {port} is in use. Choose others: PORT=9000 make run") from None
+        try:
+            server.check_free("127.0.0.1", port)
+        except CommandError as busy:
+            raise CommandError(f"{busy} Choose others: PORT=9000 make run") from None
 
     @staticmethod
     def _example(name: str) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from console.management import server
 
@@ -22,6 +22,10 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=int, default=4, help="threads of each process (default 4)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        for option in ("workers", "threads"):
+            if options[option] < 1:
+                raise CommandError(f"--{option} must be at least 1.")
+        server.check_free(options["host"], options["port"])
         call_command("collectstatic", interactive=False, verbosity=0)
         argv = server.command(
             host=options["host"], port=options["port"], workers=options["workers"], threads=options["threads"]

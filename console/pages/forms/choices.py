@@ -83,7 +83,7 @@ CONSENT_METHODS = [
         ConsentMethod.TRUSTED.value,
         Explained(
             _("Trusted"),
-            _("Nobody is asked. Choose this only for applications that your organization controls."),
+            _("Nobody is asked. Choose this only for applications that your organisation controls."),
         ),
     ),
 ]

@@ -11,7 +11,7 @@ ANSWER_LENGTH = 1000
 class RefusalForm(forms.Form):
     answer = TextField(
         label=_("Answer"),
-        help_text=_("Those who asked read it, here and by e-mail."),
+        help_text=_("Those who asked read it, here and by email."),
         max_length=ANSWER_LENGTH,
         validators=[check_description],
         widget=forms.Textarea(attrs={"rows": 4}),
