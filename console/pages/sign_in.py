@@ -21,6 +21,7 @@ from ..browser_rules import allow_form_targets
 from ..models import User
 from ..policy.roles import Permission
 from ..requests import VisitorRequest
+from . import fragments
 from .forms.sign_in import ChoosePasswordForm, SignInForm
 from .next_address import login_hint_of, next_address, redirect_uri_of, waiting_client
 from .sign_in_attempts import TOO_MANY, Attempt
@@ -134,7 +135,7 @@ def _later(minutes: int) -> str:
 
 def _whole_page(request: VisitorRequest) -> HttpResponse:
     """A part of a page was asked for after the session had ended: the whole window goes to sign in, and comes back."""
-    query = urlencode({"next": request.htmx.current_url_abs_path or reverse("home")})
+    query = urlencode({"next": fragments.current_address(request) or reverse("home")})
     response = HttpResponse(status=204)
     response["HX-Redirect"] = f"{reverse('login')}?{query}"
     return response

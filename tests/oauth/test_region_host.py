@@ -395,7 +395,15 @@ def test_a_token_is_revoked_where_it_is_from(app, bobs, acme, which):
 @pytest.mark.spec("RFC 7009", "2.2")
 @pytest.mark.parametrize(
     "token",
-    ["x", "qar_nothing", "a.b.c", "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwOi8vbm9ib2R5In0.", "x" * 20000],
+    [
+        "x",
+        "qar_nothing",
+        "a.b.c",
+        "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwOi8vbm9ib2R5In0.",
+        "eyJhbGciOiJub25lIn0.eyJpc3MiOiJcdWQ4MDAifQ.",  # its iss is half a surrogate pair
+        "eyJhbGciOiJub25lIn0.eyJpc3MiOiJcdTAwMDAifQ.",  # and here a NUL
+        "x" * 20000,
+    ],
 )
 def test_an_unknown_token_is_as_good_as_revoked(app, token):
     assert app.revoke(token).status_code == 200
