@@ -56,7 +56,7 @@ def sign_in(request: VisitorRequest) -> HttpResponse:
     if not form.is_valid():
         return _ask(request, form, onward, status=422)
     attempt = Attempt.of(request, form.cleaned_data["email"])
-    if wait := attempt.wait():
+    if wait := attempt.begin():
         attempt.refuse(TOO_MANY)
         form.add_error(None, _later(ceil(wait.total_seconds() / 60)))
         response = _ask(request, form, onward, status=429)
@@ -67,6 +67,7 @@ def sign_in(request: VisitorRequest) -> HttpResponse:
         attempt.failed()
         form.add_error(None, _("The email address or the password is not right."))
         return _ask(request, form, onward, status=422)
+    attempt.succeeded()
     _start(request, user)
     response = _see_other(onward)
     attempt.remember(response)

@@ -1,7 +1,10 @@
 """Signing in and out, and the first password: `/`, `/login`, `/logout`, `/welcome/…` (ASVS V6, V7)."""
 
 import re
-from collections.abc import Callable
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client as Browser
 from django_scopes import scope
 
@@ -23,6 +27,13 @@ from tests.cast import PASSWORD, host_of
 Browse = Callable[..., Browser]
 # The middle of a window of policy/throttling.py.
 NOON = datetime(2026, 3, 2, 12, 5, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _in_the_middle_of_a_window() -> Iterator[None]:
+    """Failures are counted in windows of the clock: no test may begin in one and end in the next."""
+    with time_machine.travel(NOON):
+        yield
 
 
 def sign_in(browser: Browser, email: str, password: str = PASSWORD, **extra: str) -> Any:
@@ -391,6 +402,55 @@ def test_while_they_wait_no_password_is_hashed(
             Event.objects.filter(action=Action.SESSION_REFUSED).values_list("details__reason", flat=True)
         )
     assert reasons == {"wrong email or password", "too many failed attempts"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_attempts_at_once_no_more_than_the_limit_have_their_password_looked_at(
+    stranger: Browse, acme: Tenant, alice: User, monkeypatch: pytest.MonkeyPatch
+):
+    limit = throttling.FAILURES_PER_ACCOUNT_AND_SOURCE
+    # Nobody's password has been found wrong before all of them are either being looked at or refused.
+    all_are_there = threading.Barrier(limit + 3)
+    looked_at: list[str] = []
+
+    def authenticate(request: Any, email: str, password: str) -> None:
+        looked_at.append(password)
+        all_are_there.wait(30)
+
+    monkeypatch.setattr("console.pages.sign_in.authenticate", authenticate)
+
+    def attempt(number: int) -> int:
+        status: int = sign_in(stranger(acme), alice.email, f"guess {number}").status_code
+        if status == 429:
+            all_are_there.wait(30)
+        connection.close()
+        return status
+
+    with ThreadPoolExecutor(limit + 3) as threads:
+        statuses = Counter(threads.map(attempt, range(limit + 3)))
+
+    assert statuses == {422: limit, 429: 3}
+    assert len(looked_at) == limit
+
+
+def test_success_does_not_count(stranger: Browse, acme: Tenant, alice: User):
+    browser = stranger(acme)
+    for _ in range(throttling.FAILURES_PER_SOURCE + 1):
+        assert sign_in(browser, alice.email).status_code == 303
+
+    assert set(FailedAttempts.objects.values_list("failures", flat=True)) == {0}
+
+
+def test_an_attempt_that_is_refused_does_not_count_against_others(
+    stranger: Browse, acme: Tenant, alice: User, bob: User
+):
+    """An account that waits does not use up what its whole network has."""
+    browser = stranger(acme)
+    fail(browser, alice.email, throttling.FAILURES_PER_ACCOUNT_AND_SOURCE)
+    for _ in range(throttling.FAILURES_PER_SOURCE):
+        assert sign_in(browser, alice.email).status_code == 429
+
+    assert sign_in(browser, bob.email).status_code == 303
 
 
 def test_a_stranger_elsewhere_does_not_lock_the_owner_out(stranger: Browse, acme: Tenant, alice: User):
