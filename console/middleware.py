@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django_scopes import scope
 
 from . import sessions
+from .metadata import region_issuer
 from .tenancy import Hosts, is_region_host, normalize_host
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -38,18 +39,18 @@ class TenantMiddleware:
             host = normalize_host(request.get_host())
         except DisallowedHost:
             return HttpResponse("Bad Request\n", status=400, content_type="text/plain; charset=utf-8")
-        if is_region_host(host):
-            request.tenant = None  # type: ignore[attr-defined]
-            request.urlconf = "qlikauth.region_urls"
-            return self.get_response(request)
-        tenant = Hosts.tenant_of(host)
-        if tenant is None:
+        tenant = None if is_region_host(host) else Hosts.tenant_of(host)
+        if tenant is None and not is_region_host(host):
             return HttpResponse("Not Found\n", status=404, content_type="text/plain; charset=utf-8")
-        if not settings.LOCAL_REGION and not request.is_secure() and tenant.issuer.startswith("https:"):
+        issuer = tenant.issuer if tenant else region_issuer()
+        if not settings.LOCAL_REGION and not request.is_secure() and issuer.startswith("https:"):
             refusal = self._insecure(request)
             if refusal:
                 return refusal
         request.tenant = tenant  # type: ignore[attr-defined]
+        if tenant is None:
+            request.urlconf = "qlikauth.region_urls"
+            return self.get_response(request)
         with scope(tenant=tenant):
             return self.get_response(request)
 
