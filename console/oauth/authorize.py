@@ -41,7 +41,7 @@ def authorize(request: TenantRequest) -> HttpResponse:
         return decide(request)
     try:
         if request.method == "POST":
-            return _as_get(request)
+            return as_link(request)
         return _answer(request)
     except OAuthError as error:  # unreadable: no client can be made out
         return _explain(request, Unanswerable(error.reason))
@@ -61,7 +61,7 @@ def decide(request: TenantRequest) -> HttpResponse:
         return _explain(request, Unanswerable(error.reason))
 
 
-def _as_get(request: TenantRequest) -> HttpResponse:
+def as_link(request: TenantRequest) -> HttpResponse:
     """A request that came as a form from another site carries no session cookie: it goes on as a link, which does."""
     response = redirect(f"{AUTHORIZE_PATH}?{urlencode(parameters.body(request))}")
     response.status_code = 303

@@ -17,6 +17,7 @@ from django.contrib.auth.tokens import default_token_generator
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client as Browser
+from django.test import override_settings
 from django_scopes import scope
 
 from console.models import Action, Actor, Client, Event, FailedAttempts, Tenant, User
@@ -101,6 +102,22 @@ def test_it_begins_a_session_with_a_new_id_and_notes_it(stranger: Browse, acme: 
     with scope(tenant=acme):
         event = Event.objects.get(action=Action.SESSION_STARTED)
         assert (event.actor_name, event.address) == ("alice@acme.example", "127.0.0.1")
+
+
+@pytest.mark.spec("ASVS 5.0", "7.2.4")
+def test_who_proves_again_who_they_are_gets_a_new_id_and_the_old_one_is_worth_nothing(
+    browser: Browse, stranger: Browse, acme: Tenant, alice: User
+):
+    theirs = browser(alice)
+    before = theirs.cookies[settings.SESSION_COOKIE_NAME].value
+
+    sign_in(theirs, "alice@acme.example")
+
+    assert is_signed_in(theirs)
+    assert theirs.cookies[settings.SESSION_COOKIE_NAME].value != before
+    copied = stranger(acme)
+    copied.cookies[settings.SESSION_COOKIE_NAME] = before
+    assert not is_signed_in(copied)
 
 
 def test_its_cookies_stay_with_the_host_and_out_of_reach_of_scripts(
@@ -460,6 +477,40 @@ def test_a_stranger_elsewhere_does_not_lock_the_owner_out(stranger: Browse, acme
 
     assert sign_in(attacker, alice.email).status_code == 429
     assert sign_in(stranger(acme), alice.email).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        (
+            "198.51.100.1, 203.0.113.9",
+            "203.0.113.9",
+        ),  # what the browser said of itself, then what the proxy saw
+        ("198.51.100.1,203.0.113.9:54321", "203.0.113.9"),
+        ("[2001:db8::9]:54321", "2001:db8::9"),
+        ("[2001:db8::9]", "2001:db8::9"),
+        ("2001:db8::9", "2001:db8::9"),
+        ("unknown", "unknown"),
+        (" , ", "127.0.0.1"),
+        ("", "127.0.0.1"),
+    ],
+)
+@pytest.mark.spec("ASVS 5.0", "15.3.4")
+def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_saw(
+    stranger: Browse, acme: Tenant, alice: User, bob: User, forwarded: str, address: str
+):
+    browser = stranger(acme)
+    browser.defaults["HTTP_X_FORWARDED_FOR"] = forwarded
+
+    with override_settings(TRUSTED_PROXIES=1):
+        fail(browser, alice.email, 1)
+    fail(browser, bob.email, 1)  # nobody is in front of it: anybody can write the header
+
+    with scope(tenant=acme):
+        refused = Event.objects.filter(action=Action.SESSION_REFUSED)
+        by = dict(refused.values_list("details__email", "address"))
+    assert by == {alice.email: address, bob.email: "127.0.0.1"}
 
 
 def test_a_known_browser_counts_on_its_own(stranger: Browse, acme: Tenant, alice: User):
