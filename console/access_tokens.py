@@ -83,8 +83,7 @@ def tenant_of(token: str) -> Tenant | None:
         issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
     except (jwt.PyJWTError, ValueError):
         return None
-    return (
-        Tenant.objects.filter(issuer=issuer).first()
-        if isinstance(issuer, str) and "\0" not in issuer
-        else None
-    )
+    # An issuer is printable; a NUL, or half a surrogate pair, is an error to the database.
+    if not isinstance(issuer, str) or not issuer.isprintable():
+        return None
+    return Tenant.objects.filter(issuer=issuer).first()

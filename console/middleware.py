@@ -1,5 +1,6 @@
 """What happens to every request before a view sees it: which tenant, whose session, which language."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,7 @@ from .policy.hosts import normalize_host
 from .tenancy import Hosts, is_region_host
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+SESSION_ID = re.compile(r"[a-z0-9]{32}")  # as django.contrib.sessions makes them
 
 
 class TenantMiddleware:
@@ -105,10 +107,12 @@ class TenantSessionMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        session_id = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        if session_id is not None:
             tenant = getattr(request, "tenant", None)
             tenant_id = str(tenant.pk) if tenant else ""
-            if sessions.belongs_here(request.session, tenant_id):
+            # What cannot be an ID of ours is not looked up: a cookie can spell a NUL, which PostgreSQL refuses.
+            if SESSION_ID.fullmatch(session_id) and sessions.belongs_here(request.session, tenant_id):
                 sessions.seen(request.session)
             else:
                 request.session = type(request.session)()

@@ -3,6 +3,7 @@
 All surfaces use them; the meaning of what is kept in a session is known here and nowhere else.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ AUTH_TIME = "auth_time"
 SEEN = "seen"
 REAUTHENTICATE = "reauthenticate"
 MAX_REAUTHENTICATIONS = 20
+WITH_PORT = re.compile(r"(?P<v4>[0-9.]+):[0-9]+|\[(?P<v6>[0-9A-Fa-f:.]+)\](?::[0-9]+)?")
 SEEN_EVERY = 60  # seconds: an active session costs at most one write a minute
 
 
@@ -26,8 +28,14 @@ def client_address(request: HttpRequest) -> str:
     if settings.TRUSTED_PROXIES:
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
         if len(hops) >= settings.TRUSTED_PROXIES:
-            return hops[-settings.TRUSTED_PROXIES][:45]
+            return _without_port(hops[-settings.TRUSTED_PROXIES])[:45]
     return str(request.META.get("REMOTE_ADDR", ""))[:45]
+
+
+def _without_port(hop: str) -> str:
+    """Some proxies write the port as well. It differs from one connection to the next, and says nothing about who."""
+    matched = WITH_PORT.fullmatch(hop)
+    return (matched["v4"] or matched["v6"]) if matched else hop
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -38,8 +46,10 @@ def actor(request: HttpRequest) -> Actor:
 
 def begin(request: HttpRequest, user: User) -> None:
     """Signs `user` in: a new session id (ASVS 7.2.4), bound to the tenant, with the moment of authentication."""
-    waiting = request.session.get(REAUTHENTICATE, {})
+    waiting, before = request.session.get(REAUTHENTICATE, {}), request.session.session_key
     auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    if request.session.session_key == before:  # the same person again: Django would go on with the old one
+        request.session.cycle_key()
     now = timezone.now().timestamp()
     request.session[TENANT] = str(user.tenant_id)
     request.session[AUTH_TIME] = request.session[SEEN] = now

@@ -25,16 +25,23 @@ class FailedAttempts(models.Model):
         return row or 0
 
     @classmethod
-    def add(cls, *what: str, now: datetime) -> None:
-        """One failure more: one statement, no race, on both databases."""
+    def add(cls, *what: str, now: datetime) -> int:
+        """One failure more: one statement, no race, on both databases. Returns how many that makes."""
         table = cls._meta.db_table
         window = connection.ops.adapt_datetimefield_value(throttling.window_of(now))
         with connection.cursor() as cursor:
             cursor.execute(
                 f'INSERT INTO "{table}" ("key", "window", "failures") VALUES (%s, %s, 1) '
-                f'ON CONFLICT ("key") DO UPDATE SET "failures" = "{table}"."failures" + 1',
+                f'ON CONFLICT ("key") DO UPDATE SET "failures" = "{table}"."failures" + 1 '
+                'RETURNING "failures"',
                 [_key(what, now), window],
             )
+            return int(cursor.fetchone()[0])
+
+    @classmethod
+    def take_back(cls, *what: str, now: datetime) -> None:
+        """One failure less: what was counted beforehand turned out to be none."""
+        cls.objects.filter(key=_key(what, now), failures__gt=0).update(failures=models.F("failures") - 1)
 
 
 def _key(what: tuple[str, ...], now: datetime) -> str:

@@ -247,6 +247,9 @@ class Grant(AbstractGrant):
         return None
 
     def _replayed(self, by: Actor) -> None:
+        """Only of a code that is still there: one that was taken back in this very moment was not used twice."""
+        if not Grant.objects.filter(pk=self.pk).exists():
+            return
         with transaction.atomic():
             for family in TokenFamily.objects.filter(pk=self.family_id):
                 family.end(reason="code replayed")
@@ -408,10 +411,11 @@ class LiveToken:
             return None  # its owner, or this tenant, has taken one away since
         if _REVOKED.first(claims["jti"]) is not None:
             return None
+        if not cls._credential_lives(client, claims):
+            return None
         if "family" not in claims:
-            lives = cls._may_use(client, GrantType.CLIENT_CREDENTIALS) and cls._credential_lives(
-                client, claims
-            )
+            switched = claims.get("generation") != client.generation_here  # off, and perhaps on again, since
+            lives = cls._may_use(client, GrantType.CLIENT_CREDENTIALS) and not switched
             return cls(claims, client, None) if lives else None
         family = _LIVE_FAMILY.first(uuid.UUID(claims["family"]), tenant.pk, client.pk)
         if family is None or not cls._may_use(client, family.grant_type):
@@ -427,10 +431,9 @@ class LiveToken:
 
     @staticmethod
     def _credential_lives(client: Client, claims: Mapping[str, Any]) -> bool:
-        if claims.get("generation") != client.generation_here:
-            return False  # switched off and on again since
+        """Whether the secret that a machine got the token for is still there."""
         credential = claims.get("credential")
-        if credential is None:  # authenticated with a key of its own
+        if credential is None:  # a person's, or authenticated with a key of its own
             return True
         return _LIVE_SECRET.first(uuid.UUID(credential), client.pk) is not None
 

@@ -7,6 +7,7 @@ reads and judges it again from there.
 import json
 from urllib.parse import urlencode, urlsplit
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone, translation
@@ -21,7 +22,7 @@ from .. import sessions
 from ..access import open_to
 from ..browser_rules import allow_form_targets
 from ..metadata import AUTHORIZE_PATH
-from ..models import Action, Consent, Event, NotConnected, User
+from ..models import Action, Connection, Consent, Event, NotConnected, User
 from ..policy import consent_rules, redirect_uris, scopes
 from ..policy.consent_rules import ConsentMethod, Question
 from ..requests import TenantRequest
@@ -41,7 +42,7 @@ def authorize(request: TenantRequest) -> HttpResponse:
         return decide(request)
     try:
         if request.method == "POST":
-            return _as_get(request)
+            return as_link(request)
         return _answer(request)
     except OAuthError as error:  # unreadable: no client can be made out
         return _explain(request, Unanswerable(error.reason))
@@ -61,7 +62,7 @@ def decide(request: TenantRequest) -> HttpResponse:
         return _explain(request, Unanswerable(error.reason))
 
 
-def _as_get(request: TenantRequest) -> HttpResponse:
+def as_link(request: TenantRequest) -> HttpResponse:
     """A request that came as a form from another site carries no session cookie: it goes on as a link, which does."""
     response = redirect(f"{AUTHORIZE_PATH}?{urlencode(parameters.body(request))}")
     response.status_code = 303
@@ -93,7 +94,7 @@ def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decisio
             raise OAuthError("login_required", "The person must sign in.")
         return _sign_in(request, asked)
     if not question and not asked.first_connection:
-        return _send_code(request, asked)
+        return _send_code(request, asked.user, asked)
     if silent:
         raise OAuthError("consent_required", "The person must consent.")
     if asked.first_connection:
@@ -214,7 +215,7 @@ def _consented(
         )
     except NotConnected:  # removed or blocked in this very moment: what it is now is judged anew
         return approval.again(request)
-    return _send_code(request, asked)
+    return _send_code(request, user, asked)
 
 
 def _denied(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse:
@@ -228,9 +229,21 @@ def _denied(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse
     raise OAuthError("access_denied", "The person did not allow it.", reason="")
 
 
-def _send_code(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse:
-    """oauthlib makes the answer from a request that contains what was judged, and nothing else."""
+def _send_code(request: TenantRequest, user: User, asked: AuthorizationRequest) -> HttpResponse:
+    """Gives a code, while nobody can take away what it stands on: what ends it comes before the code, or after it."""
+    try:
+        with transaction.atomic():
+            Connection.hold(asked.client)
+            Consent.hold(user, asked.client)
+            location = _with_code(request, user, asked)
+    except NotConnected:  # ended in this very moment: what it is now is judged anew
+        return approval.again(request)
     sessions.answered(request, _seal(_query(request)))
+    return _redirect(location)
+
+
+def _with_code(request: TenantRequest, user: User, asked: AuthorizationRequest) -> str:
+    """oauthlib makes the answer from a request that contains what was judged, and nothing else."""
     judged = {
         "response_type": "code",
         "client_id": asked.client.client_id,
@@ -248,12 +261,12 @@ def _send_code(request: TenantRequest, asked: AuthorizationRequest) -> HttpRespo
         scopes=asked.scopes,
         credentials={
             "client": asked.client,
-            "user": asked.user,
+            "user": user,
             "settled_redirect_uri": asked.redirect_uri,
             "auth_time": sessions.auth_time(request),
         },
     )
-    return _redirect(headers["Location"])
+    return str(headers["Location"])
 
 
 def _send_error(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:

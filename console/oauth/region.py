@@ -8,11 +8,12 @@ import string
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 from django_scopes import scope
 
@@ -25,6 +26,7 @@ from ..models.tenant import Hostname
 from ..policy.hosts import normalize_host
 from ..requests import TenantRequest
 from . import parameters
+from .authorize import as_link
 from .endpoint import View, endpoint
 from .errors import OAuthError
 from .revocation import revoke
@@ -39,10 +41,25 @@ MAX_HOSTNAME = 300
 
 @open_to(ANYONE)
 @require_http_methods(["GET", "HEAD", "POST"])
-@csrf_protect
+@csrf_exempt  # an application may POST its request (OpenID Connect Core §3.1.2.1); a choice is protected below
 @never_cache
-def authorize(request: HttpRequest) -> HttpResponse:
+def authorize(request: TenantRequest) -> HttpResponse:
     """Asks for the tenant's hostname; then on to that tenant, with the application's request as it came."""
+    if (
+        request.method == "POST"
+        and request.content_type == parameters.FORM
+        and "hostname" not in request.POST
+    ):
+        try:
+            return as_link(request)
+        except OAuthError as error:  # unreadable
+            raise BadRequest from error
+    return choose(request)
+
+
+@csrf_protect
+def choose(request: HttpRequest) -> HttpResponse:
+    """The page with the question, and its answer."""
     wanted = request.POST.get("hostname", "") if request.method == "POST" else ""
     tenant = _tenant_at(wanted) if wanted else None
     if tenant is None:

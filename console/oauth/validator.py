@@ -15,7 +15,7 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 
-from ..models import Action, Client, Event, Grant, RefreshToken, TokenFamily
+from ..models import Action, Client, Connection, Event, Grant, NotConnected, RefreshToken, TokenFamily
 from ..policy import client_types, credentials, scopes
 from ..policy.client_types import GrantType
 from ..policy.consent_rules import ConsentMethod
@@ -270,6 +270,11 @@ class TenantValidator(OAuth2Validator):
         state = issuance(request)
         tenant = current_tenant()
         with transaction.atomic():
+            try:
+                Connection.hold(request.client)
+            except NotConnected:
+                state.refusal = "client ended"
+                raise oauthlib_errors.InvalidClientError(request=request) from None
             TokenFamily(
                 id=state.new_family,
                 tenant=tenant,

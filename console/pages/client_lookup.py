@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from ..models import Client
 from ..requests import PageRequest
+from . import fragments
 
 
 def own_client(client_id: str, *, lock: bool = False) -> Client:
@@ -20,5 +21,5 @@ def own_client(client_id: str, *, lock: bool = False) -> Client:
 def back_to_list(request: PageRequest) -> str:
     """The list of clients, as it was searched and sorted when the dialog was opened above it."""
     address = reverse("clients")
-    current = request.htmx.current_url_abs_path or ""
+    current = fragments.current_address(request) or ""
     return current if current.split("?")[0] == address else address

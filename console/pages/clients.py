@@ -85,7 +85,7 @@ def listing(request: PageRequest) -> HttpResponse:
         return render(request, "clients/index.html", context)
     response = render(request, "clients/client_list.html", context | {"fragment": True})
     address = _address(request)
-    response["HX-Push-Url"] = "false" if address == request.htmx.current_url_abs_path else address
+    response["HX-Push-Url"] = "false" if address == fragments.current_address(request) else address
     return response
 
 

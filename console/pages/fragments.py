@@ -5,9 +5,17 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from ..requests import PageRequest
+from ..requests import PageRequest, VisitorRequest
 
 DIALOG = "dialog-content"
+
+
+def current_address(request: VisitorRequest) -> str | None:
+    """The page on which htmx asks, as an address on this host; None for any other, and for what is no address."""
+    try:
+        return request.htmx.current_url_abs_path
+    except ValueError:
+        return None
 
 
 def in_dialog(request: PageRequest) -> bool:

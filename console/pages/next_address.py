@@ -17,8 +17,15 @@ def next_address(request: HttpRequest) -> str | None:
     address = request.POST.get("next") or request.GET.get("next") or ""
     # Only what stands before the query decides where an address leads, and Django judges no more than 2,048 characters.
     place, _, _ = address.partition("?")
-    safe = len(address) <= MAX_LENGTH and url_has_allowed_host_and_scheme(
-        place, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    complete = (
+        place.startswith("/") or "://" in place
+    )  # anything else `redirect` would take for the name of a view
+    safe = (
+        complete
+        and len(address) <= MAX_LENGTH
+        and url_has_allowed_host_and_scheme(
+            place, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        )
     )
     return address if safe else None
 

@@ -21,6 +21,7 @@ from ..browser_rules import allow_form_targets
 from ..models import User
 from ..policy.roles import Permission
 from ..requests import VisitorRequest
+from . import fragments
 from .forms.sign_in import ChoosePasswordForm, SignInForm
 from .next_address import login_hint_of, next_address, redirect_uri_of, waiting_client
 from .sign_in_attempts import TOO_MANY, Attempt
@@ -55,7 +56,7 @@ def sign_in(request: VisitorRequest) -> HttpResponse:
     if not form.is_valid():
         return _ask(request, form, onward, status=422)
     attempt = Attempt.of(request, form.cleaned_data["email"])
-    if wait := attempt.wait():
+    if wait := attempt.begin():
         attempt.refuse(TOO_MANY)
         form.add_error(None, _later(ceil(wait.total_seconds() / 60)))
         response = _ask(request, form, onward, status=429)
@@ -66,6 +67,7 @@ def sign_in(request: VisitorRequest) -> HttpResponse:
         attempt.failed()
         form.add_error(None, _("The email address or the password is not right."))
         return _ask(request, form, onward, status=422)
+    attempt.succeeded()
     _start(request, user)
     response = _see_other(onward)
     attempt.remember(response)
@@ -137,7 +139,7 @@ def _later(minutes: int) -> str:
 
 def _whole_page(request: VisitorRequest) -> HttpResponse:
     """A part of a page was asked for after the session had ended: the whole window goes to sign in, and comes back."""
-    query = urlencode({"next": request.htmx.current_url_abs_path or reverse("home")})
+    query = urlencode({"next": fragments.current_address(request) or reverse("home")})
     response = HttpResponse(status=204)
     response["HX-Redirect"] = f"{reverse('login')}?{query}"
     return response

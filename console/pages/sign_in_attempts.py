@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core import signing
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -41,19 +42,49 @@ class Attempt:
         source = f"browser {browser}" if browser else throttling.network(sessions.client_address(request))
         return cls(request, tenant, email, source, timezone.now())
 
-    def wait(self) -> timedelta | None:
-        """How long to wait before this attempt may be made, or None. Asked before any password is hashed."""
-        account = FailedAttempts.count("account", str(self.tenant.pk), self.email, self.source, now=self.now)
-        source = FailedAttempts.count("source", self.source, now=self.now)
-        return throttling.wait(
-            account, throttling.FAILURES_PER_ACCOUNT_AND_SOURCE, self.now
-        ) or throttling.wait(source, throttling.FAILURES_PER_SOURCE, self.now)
+    def begin(self) -> timedelta | None:
+        """How long to wait before this attempt may be made, or None if it may be made now. Asked before any hashing.
+
+        An attempt that may be made counts as failed until `succeeded` says otherwise: of any number that are made at
+        once, no more than the limit get to have their password looked at.
+        """
+        before = [FailedAttempts.count(*what, now=self.now) for what, _ in self._counted()]
+        if wait := self._wait(before):
+            return wait
+        with transaction.atomic():
+            before = [FailedAttempts.add(*what, now=self.now) - 1 for what, _ in self._counted()]
+            wait = self._wait(before)
+            if wait:
+                self._take_back()
+        return wait
+
+    def succeeded(self) -> None:
+        """The password was right: the attempt does not count."""
+        with transaction.atomic():
+            self._take_back()
 
     def failed(self) -> None:
-        """Counts the failure and notes it. Does the same for an account that does not exist."""
-        FailedAttempts.add("account", str(self.tenant.pk), self.email, self.source, now=self.now)
-        FailedAttempts.add("source", self.source, now=self.now)
+        """Notes the failure, which has been counted. Does the same for an account that does not exist."""
         self.refuse(WRONG)
+
+    def _counted(self) -> list[tuple[tuple[str, ...], int]]:
+        """What is counted, and how many failures are too many. Always in this order, so that nobody waits in a ring."""
+        account = ("account", str(self.tenant.pk), self.email, self.source)
+        return [
+            (account, throttling.FAILURES_PER_ACCOUNT_AND_SOURCE),
+            (("source", self.source), throttling.FAILURES_PER_SOURCE),
+        ]
+
+    def _wait(self, failures: list[int]) -> timedelta | None:
+        waits = [
+            throttling.wait(number, limit, self.now)
+            for number, (_, limit) in zip(failures, self._counted(), strict=True)
+        ]
+        return next((wait for wait in waits if wait), None)
+
+    def _take_back(self) -> None:
+        for what, _ in self._counted():
+            FailedAttempts.take_back(*what, now=self.now)
 
     def refuse(self, reason: str) -> None:
         """Notes the refused attempt in the audit log, without what was typed as the password."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -27,6 +27,7 @@ from ..policy.hosts import normalize_host
 from ..policy.roles import Permission
 from ..requests import PageRequest
 from ..tenancy import current_tenant
+from .client_lookup import own_client
 from .forms.try_it import TryForm
 from .quickstarts import API_PATH
 
@@ -72,7 +73,7 @@ class Answer:
 @require_http_methods(["GET", "HEAD", "POST"])
 def try_it(request: PageRequest, client_id: str) -> HttpResponse:
     """Explains and asks for scopes; POST starts the authorization; with an answer in the address, shows it."""
-    client = get_object_or_404(Client, client_id=client_id)
+    client = own_client(client_id)
     issuer = current_tenant().issuer
     here = issuer + reverse("try_it", args=[client.client_id])
     if normalize_host(request.get_host()) != normalize_host(urlsplit(issuer).netloc):

@@ -4,6 +4,7 @@ Real threads on a real database. Ten are enough to make every one of these fail 
 is taken away.
 """
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -14,10 +15,12 @@ from django.db import connection
 from django.test import Client as Browser
 from django_scopes import scope
 
+from console import access_tokens
 from console.models import (
     Actor,
     Client,
     ClientSecret,
+    Consent,
     Event,
     Grant,
     LimitReached,
@@ -26,8 +29,8 @@ from console.models import (
     TokenFamily,
     User,
 )
-from tests.oauth.driver import Application
-from tests.oauth.outcomes import is_alive, me
+from tests.oauth.driver import Application, asks_for_consent
+from tests.oauth.outcomes import assert_refused, is_alive, me
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ClientAndSecret = tuple[Client, str]
@@ -358,6 +361,146 @@ def test_f15_a_client_that_is_disabled_while_codes_are_redeemed_keeps_none(
     for response in responses:
         if response.status_code == 200:
             assert me(app, response.json()["access_token"]).status_code == 401
+
+
+class InBetween:
+    """Lets something happen once, in the middle of a request: right after `name` of `owner` has been called."""
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, act: Callable[[], Any]
+    ) -> None:
+        inner, self.happened = getattr(owner, name), False
+
+        def called(*args: Any, **kwargs: Any) -> Any:
+            result = inner(*args, **kwargs)
+            if not self.happened:
+                self.happened = True
+                act()
+            return result
+
+        monkeypatch.setattr(owner, name, called)
+
+
+def off_and_on(client: Client) -> None:
+    """What an administrator does who ends everything, and then goes on."""
+    with scope(tenant=client.tenant):
+        client.disable(by=Actor())
+        client.enable(by=Actor())
+
+
+def withdrawn(user: User) -> None:
+    with scope(tenant=user.tenant):
+        Consent.objects.get(user=user).withdraw(by=Actor(user=user))
+
+
+def test_f15_no_code_is_given_on_what_was_ended_while_it_was_asked_for(
+    app: Application, bobs: Browser, bob: User, web_client: ClientAndSecret, acme: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    app.code(bobs, scope=SCOPE)  # from now on nothing is asked
+    ended = InBetween(monkeypatch, Consent, "of", lambda: off_and_on(web_client[0]))
+
+    answered = app.authorize(bobs, scope=SCOPE)
+
+    assert ended.happened
+    assert (answered.status_code, answered["Location"]) == (303, app.address(scope=SCOPE))
+    with scope(tenant=acme):
+        assert not Grant.objects.exists()
+    assert "code=" in bobs.get(answered["Location"])["Location"]  # judged anew
+
+
+def test_f15_a_consent_that_is_withdrawn_while_a_code_is_asked_for_is_asked_for_again(
+    app: Application, bobs: Browser, bob: User, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    app.code(bobs, scope=SCOPE)
+    ended = InBetween(monkeypatch, Consent, "of", lambda: withdrawn(bob))
+
+    answered = app.authorize(bobs, scope=SCOPE)
+    silent = app.authorize(bobs, scope=SCOPE, prompt="none")
+
+    assert ended.happened
+    assert answered.status_code == 303
+    assert asks_for_consent(bobs.get(answered["Location"]))
+    assert "error=consent_required" in silent["Location"]
+    with scope(tenant=acme):
+        assert not Grant.objects.exists()
+
+
+def test_f15_a_code_that_is_taken_back_while_it_is_redeemed_is_refused_and_no_alarm(
+    app: Application, bobs: Browser, bob: User, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    code = app.code(bobs, scope=SCOPE)
+    ended = InBetween(monkeypatch, access_tokens, "make", lambda: withdrawn(bob))
+
+    assert_refused(app.exchange(code), "invalid_grant")
+
+    assert ended.happened
+    with scope(tenant=acme):
+        assert not Event.objects.filter(action="tokens.reused").exists()
+        assert not TokenFamily.objects.exists()
+
+
+def test_f15_nobody_is_impersonated_by_a_client_that_is_ended_meanwhile(
+    acme: Tenant, bob: User, register: Callable[..., ClientAndSecret], monkeypatch: pytest.MonkeyPatch
+):
+    grant = "urn:qlik:oauth:user-impersonation"
+    client, secret = register(acme, redirect_uris=[], grant_types=[grant], consent_method="trusted")
+    app = Application(client, secret)
+    lookup = json.dumps({"field": "subject", "value": bob.email})
+    ended = InBetween(monkeypatch, access_tokens, "make", lambda: off_and_on(client))
+
+    refused = app.token(grant_type=grant, user_lookup=lookup, scope="user_default")
+
+    assert ended.happened
+    assert_refused(refused, "invalid_client", 401)
+    with scope(tenant=acme):
+        assert not TokenFamily.objects.exists()
+    again = app.token(grant_type=grant, user_lookup=lookup, scope="user_default")
+    assert is_alive(app, again.json()["access_token"])
+
+
+@pytest.mark.postgresql
+def test_f15_who_ends_a_client_waits_for_the_code_that_is_being_given(
+    app: Application, bobs: Browser, bob: User, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    """The lock that makes the three before this one hold between processes."""
+    app.code(bobs, scope=SCOPE)
+    done = threading.Event()
+
+    def withdraw() -> None:
+        try:
+            withdrawn(bob)
+            done.set()
+        finally:
+            connection.close()
+
+    ending = threading.Thread(target=withdraw)
+
+    def begin_to_end() -> None:
+        ending.start()
+        with connection.cursor() as cursor:
+            waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            for _ in range(10_000):
+                cursor.execute("SELECT pg_stat_clear_snapshot()")
+                cursor.execute(waiting)
+                if cursor.fetchone() or done.is_set():
+                    break
+        assert not done.is_set()
+
+    monkeypatch.setattr(Consent, "hold", held_then(Consent.hold, begin_to_end))
+    code = app.code(bobs, scope=SCOPE)
+    ending.join(30)
+
+    assert done.is_set()
+    assert_refused(app.exchange(code), "invalid_grant")  # given before, and so ended with the rest
+
+
+def held_then(hold: Callable[..., None], act: Callable[[], None]) -> Callable[..., None]:
+    def held(*args: Any) -> None:
+        hold(*args)
+        act()
+
+    return held
 
 
 def test_keys_that_are_rotated_by_two_operators_at_once_are_rotated_twice(acme: Tenant):

@@ -1,6 +1,7 @@
 """The region host, for applications that serve every tenant: which tenant?, metadata, tokens, revocation (S8)."""
 
 import time
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -189,6 +190,22 @@ def test_a_form_of_another_site_chooses_nothing(acme):
     strict = Browser(enforce_csrf_checks=True, headers={"host": REGION})
 
     assert strict.post("/oauth/authorize?state=x", {"hostname": "acme"}).status_code == 403
+
+
+@pytest.mark.spec("OpenID Connect Core", "3.1.2.1")
+def test_az24_an_application_may_post_its_request(acme):
+    strict = Browser(
+        enforce_csrf_checks=True, headers={"host": REGION}
+    )  # the form is of the application's own page
+    sent = {"client_id": "a", "state": "b & c", "redirect_uri": "https://app.example/callback"}
+
+    posted = post_form(strict, "/oauth/authorize", sent)
+
+    assert (posted.status_code, posted["Location"]) == (303, f"/oauth/authorize?{urlencode(sent)}")
+    assert b"Which organisation?" in strict.get(posted["Location"]).content
+    for body in ("state=%ff", "state=%zz", "state=a%00b"):
+        refused = strict.post("/oauth/authorize", body, content_type="application/x-www-form-urlencoded")
+        assert refused.status_code == 400
 
 
 @pytest.mark.spec("CSP Level 3", "6.4.2")
@@ -395,7 +412,15 @@ def test_a_token_is_revoked_where_it_is_from(app, bobs, acme, which):
 @pytest.mark.spec("RFC 7009", "2.2")
 @pytest.mark.parametrize(
     "token",
-    ["x", "qar_nothing", "a.b.c", "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwOi8vbm9ib2R5In0.", "x" * 20000],
+    [
+        "x",
+        "qar_nothing",
+        "a.b.c",
+        "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwOi8vbm9ib2R5In0.",
+        "eyJhbGciOiJub25lIn0.eyJpc3MiOiJcdWQ4MDAifQ.",  # its iss is half a surrogate pair
+        "eyJhbGciOiJub25lIn0.eyJpc3MiOiJcdTAwMDAifQ.",  # and here a NUL
+        "x" * 20000,
+    ],
 )
 def test_an_unknown_token_is_as_good_as_revoked(app, token):
     assert app.revoke(token).status_code == 200

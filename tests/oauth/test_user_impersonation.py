@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django_scopes import scope
 
-from console.models import Actor, Client, Event, Tenant, User
+from console.models import Actor, Client, ClientSecret, Event, Tenant, User
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import JSON, assert_refused, is_alive, me
 from tests.oauth.signed import decoded
@@ -163,6 +163,22 @@ def test_tk09_it_never_gets_more_than_the_client_has(app: Application, bob: User
     response = ask(app, {"field": "userId", "value": str(bob.pk)}, scope=asked)
 
     assert_refused(response, "invalid_scope")
+
+
+def test_a_secret_that_is_removed_takes_along_what_was_given_for_it(
+    app: Application, bob: User, impersonator: ClientAndSecret, in_acme: Tenant
+):
+    client, _ = impersonator
+    _, second = ClientSecret.add_to(client, by=Actor())
+    later = Application(client, second)
+    person = {"field": "subject", "value": bob.email}
+    for_first, for_second = (ask(each, person).json()["access_token"] for each in (app, later))
+
+    ClientSecret.objects.filter(client=client).earliest("created_at").remove(by=Actor())
+
+    assert me(later, for_first).status_code == 401
+    assert later.introspect(for_first).json() == {"active": False}
+    assert is_alive(later, for_second)
 
 
 def test_its_tokens_are_taken_back_like_others(app: Application, bob: User, impersonator: ClientAndSecret):

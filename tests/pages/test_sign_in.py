@@ -1,7 +1,10 @@
 """Signing in and out, and the first password: `/`, `/login`, `/logout`, `/welcome/…` (ASVS V6, V7)."""
 
 import re
-from collections.abc import Callable
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +15,9 @@ from django.conf import settings
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client as Browser
+from django.test import override_settings
 from django_scopes import scope
 
 from console.models import Action, Actor, Client, Event, FailedAttempts, Tenant, User
@@ -23,6 +28,13 @@ from tests.cast import PASSWORD, host_of
 Browse = Callable[..., Browser]
 # The middle of a window of policy/throttling.py.
 NOON = datetime(2026, 3, 2, 12, 5, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _in_the_middle_of_a_window() -> Iterator[None]:
+    """Failures are counted in windows of the clock: no test may begin in one and end in the next."""
+    with time_machine.travel(NOON):
+        yield
 
 
 def sign_in(browser: Browser, email: str, password: str = PASSWORD, **extra: str) -> Any:
@@ -90,6 +102,22 @@ def test_it_begins_a_session_with_a_new_id_and_notes_it(stranger: Browse, acme: 
     with scope(tenant=acme):
         event = Event.objects.get(action=Action.SESSION_STARTED)
         assert (event.actor_name, event.address) == ("alice@acme.example", "127.0.0.1")
+
+
+@pytest.mark.spec("ASVS 5.0", "7.2.4")
+def test_who_proves_again_who_they_are_gets_a_new_id_and_the_old_one_is_worth_nothing(
+    browser: Browse, stranger: Browse, acme: Tenant, alice: User
+):
+    theirs = browser(alice)
+    before = theirs.cookies[settings.SESSION_COOKIE_NAME].value
+
+    sign_in(theirs, "alice@acme.example")
+
+    assert is_signed_in(theirs)
+    assert theirs.cookies[settings.SESSION_COOKIE_NAME].value != before
+    copied = stranger(acme)
+    copied.cookies[settings.SESSION_COOKIE_NAME] = before
+    assert not is_signed_in(copied)
 
 
 def test_its_cookies_stay_with_the_host_and_out_of_reach_of_scripts(
@@ -393,6 +421,55 @@ def test_while_they_wait_no_password_is_hashed(
     assert reasons == {"wrong email or password", "too many failed attempts"}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_attempts_at_once_no_more_than_the_limit_have_their_password_looked_at(
+    stranger: Browse, acme: Tenant, alice: User, monkeypatch: pytest.MonkeyPatch
+):
+    limit = throttling.FAILURES_PER_ACCOUNT_AND_SOURCE
+    # Nobody's password has been found wrong before all of them are either being looked at or refused.
+    all_are_there = threading.Barrier(limit + 3)
+    looked_at: list[str] = []
+
+    def authenticate(request: Any, email: str, password: str) -> None:
+        looked_at.append(password)
+        all_are_there.wait(30)
+
+    monkeypatch.setattr("console.pages.sign_in.authenticate", authenticate)
+
+    def attempt(number: int) -> int:
+        status: int = sign_in(stranger(acme), alice.email, f"guess {number}").status_code
+        if status == 429:
+            all_are_there.wait(30)
+        connection.close()
+        return status
+
+    with ThreadPoolExecutor(limit + 3) as threads:
+        statuses = Counter(threads.map(attempt, range(limit + 3)))
+
+    assert statuses == {422: limit, 429: 3}
+    assert len(looked_at) == limit
+
+
+def test_success_does_not_count(stranger: Browse, acme: Tenant, alice: User):
+    browser = stranger(acme)
+    for _ in range(throttling.FAILURES_PER_SOURCE + 1):
+        assert sign_in(browser, alice.email).status_code == 303
+
+    assert set(FailedAttempts.objects.values_list("failures", flat=True)) == {0}
+
+
+def test_an_attempt_that_is_refused_does_not_count_against_others(
+    stranger: Browse, acme: Tenant, alice: User, bob: User
+):
+    """An account that waits does not use up what its whole network has."""
+    browser = stranger(acme)
+    fail(browser, alice.email, throttling.FAILURES_PER_ACCOUNT_AND_SOURCE)
+    for _ in range(throttling.FAILURES_PER_SOURCE):
+        assert sign_in(browser, alice.email).status_code == 429
+
+    assert sign_in(browser, bob.email).status_code == 303
+
+
 def test_a_stranger_elsewhere_does_not_lock_the_owner_out(stranger: Browse, acme: Tenant, alice: User):
     attacker = stranger(acme)
     attacker.defaults["REMOTE_ADDR"] = "203.0.113.9"
@@ -400,6 +477,40 @@ def test_a_stranger_elsewhere_does_not_lock_the_owner_out(stranger: Browse, acme
 
     assert sign_in(attacker, alice.email).status_code == 429
     assert sign_in(stranger(acme), alice.email).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        (
+            "198.51.100.1, 203.0.113.9",
+            "203.0.113.9",
+        ),  # what the browser said of itself, then what the proxy saw
+        ("198.51.100.1,203.0.113.9:54321", "203.0.113.9"),
+        ("[2001:db8::9]:54321", "2001:db8::9"),
+        ("[2001:db8::9]", "2001:db8::9"),
+        ("2001:db8::9", "2001:db8::9"),
+        ("unknown", "unknown"),
+        (" , ", "127.0.0.1"),
+        ("", "127.0.0.1"),
+    ],
+)
+@pytest.mark.spec("ASVS 5.0", "15.3.4")
+def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_saw(
+    stranger: Browse, acme: Tenant, alice: User, bob: User, forwarded: str, address: str
+):
+    browser = stranger(acme)
+    browser.defaults["HTTP_X_FORWARDED_FOR"] = forwarded
+
+    with override_settings(TRUSTED_PROXIES=1):
+        fail(browser, alice.email, 1)
+    fail(browser, bob.email, 1)  # nobody is in front of it: anybody can write the header
+
+    with scope(tenant=acme):
+        refused = Event.objects.filter(action=Action.SESSION_REFUSED)
+        by = dict(refused.values_list("details__email", "address"))
+    assert by == {alice.email: address, bob.email: "127.0.0.1"}
 
 
 def test_a_known_browser_counts_on_its_own(stranger: Browse, acme: Tenant, alice: User):

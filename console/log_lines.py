@@ -1,0 +1,28 @@
+"""How a line of the log is written: on one line, and without what opens a door."""
+
+import logging
+import re
+
+# A one-time link works until it is used, and whoever reads logs is not whom it was sent to (ASVS 14.2.1, 16.2.5).
+ONE_TIME_LINK = re.compile(r"(/welcome/[0-9A-Fa-f-]{36}/)[^\s\"']+")
+
+
+class OneLine(logging.Formatter):
+    """Escapes what could end a line or steer a terminal: addresses are logged as they came (ASVS 16.4.1).
+
+    A traceback still has its lines: those are ours.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """What Django refuses as suspicious is a line and no traceback: a stranger cannot fill a disk with it."""
+        if record.name.startswith("django.security."):
+            record = logging.makeLogRecord(record.__dict__ | {"exc_info": None, "exc_text": None})
+        return super().format(record)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's name
+        line = ONE_TIME_LINK.sub(r"\1…", super().formatMessage(record))
+        return line if line.isprintable() else "".join(map(_visible, line))
+
+
+def _visible(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]
