@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 from django_scopes import scope
 
@@ -39,10 +39,33 @@ MAX_HOSTNAME = 300
 
 @open_to(ANYONE)
 @require_http_methods(["GET", "HEAD", "POST"])
-@csrf_protect
+@csrf_exempt  # an application may POST its request (OpenID Connect Core §3.1.2.1); the choice is protected below
 @never_cache
 def authorize(request: HttpRequest) -> HttpResponse:
     """Asks for the tenant's hostname; then on to that tenant, with the application's request as it came."""
+    return _as_get(request) if _is_posted_request(request) else choose(request)
+
+
+def _is_posted_request(request: HttpRequest) -> bool:
+    """Whether this is an application's request as a form of its own, and not an answer to our page."""
+    return (
+        request.method == "POST"
+        and request.content_type == parameters.FORM
+        and not request.META.get("QUERY_STRING")
+        and "hostname" not in request.POST
+    )
+
+
+def _as_get(request: HttpRequest) -> HttpResponse:
+    """It goes on as a link: our page then stands at an address that has the request in it."""
+    answer = redirect(f"{AUTHORIZE_PATH}?{request.POST.urlencode()}")
+    answer.status_code = 303
+    return answer
+
+
+@csrf_protect
+def choose(request: HttpRequest) -> HttpResponse:
+    """The page that asks, and the answer to it."""
     wanted = request.POST.get("hostname", "") if request.method == "POST" else ""
     tenant = _tenant_at(wanted) if wanted else None
     if tenant is None:
