@@ -342,6 +342,7 @@ WEB = ["--type", "web", "--redirect-url", "https://app.example/cb"]
             "web",
             *[f"--redirect-url=https://app.example/{number}" for number in range(6)],
         ],
+        ["acme", "x", "--type", "web", "--grant", "client_credentials", "--published"],
         ["acme", "x", *WEB, "--secret", "chosen"],
         ["acme", "x", *WEB, "--client-secret", "chosen"],
     ],
