@@ -392,6 +392,11 @@ class LiveToken:
     client: Client
     user: "User | None"
 
+    @property
+    def scopes(self) -> list[str]:
+        """The scopes that it carries."""
+        return str(self.claims.get("scope", "")).split()
+
     @classmethod
     def find(cls, tenant: Tenant, claims: Mapping[str, Any]) -> "LiveToken | None":
         """Whether what verified claims stand for is still there: client, connection, person, family, credential."""
