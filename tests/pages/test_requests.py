@@ -127,6 +127,32 @@ def test_several_people_are_one_request_and_one_mail(
     assert len(mailoutbox) == 1
 
 
+def test_everybody_is_written_to_in_their_own_language(
+    browser: Browse, alice: User, bob: User, studio: Client, mailoutbox: list[Any]
+):
+    dora = cast.join(alice.tenant, "dora", "administrator")  # she has not been here: nothing is known of hers
+    browser(alice).post("/language", {"language": "en"})
+    browser(bob).post("/language", {"language": "sv"})
+    here = Browser(headers={"host": cast.host_of(bob.tenant), "accept-language": "sv"})
+    here.cookies.update(browser(bob).cookies)
+    browser(bob).post("/language", {"language": "sv"})
+    app = Application(studio, tenant=bob.tenant)
+    page = here.get(app.address(scope="openid"))
+    post_form(here, app.address(scope="openid"), {**hidden_fields(page), "decision": "ask"})
+
+    to = {mail.to[0]: f"{mail.subject}\n{mail.body}" for mail in mailoutbox}
+    assert "somebody asks you" in to[alice.email]
+    assert "Bob asks you to connect" in to[alice.email]
+    assert "Bob ber dig" in to[dora.email]
+
+    with scope(tenant=bob.tenant):
+        [wish] = ConnectionRequest.objects.all()
+    browser(alice).post(deny_at(wish), {"answer": "No."})
+
+    assert "din begäran har besvarats" in mailoutbox[-1].subject
+    assert "En huvudadministratör har" in mailoutbox[-1].body
+
+
 # --- The list -----------------------------------------------------------------------------------------------------
 
 
