@@ -168,6 +168,47 @@ def test_every_administrator_sees_who_asks_for_what_and_why(
     assert badge(browser(alice).get("/account/applications")) == []
 
 
+def test_many_people_who_write_much_do_not_push_the_other_requests_away(
+    browser: Browse, alice: User, bob: User, studio: Client
+):
+    wish = ask(bob, studio, "Please " + "a" * 900 + " THE END")
+    for number in range(4):
+        ask(cast.join(bob.tenant, f"person{number}"), studio)
+    admin = browser(alice)
+
+    listed, asked = text(admin.get(LIST)), text(admin.get(approve_at(wish)))
+
+    assert "THE END" not in listed
+    assert "Person2" not in listed
+    assert "5 people in all" in listed
+    assert "THE END" in asked
+    assert asked.index("Person1") < asked.index("<details>") < asked.index("Person2")
+
+
+def test_open_and_answered_requests_have_pages_of_their_own(
+    browser: Browse, alice: User, bob: User, globex: Tenant, settings: Any
+):
+    settings.LIMITS = settings.LIMITS | {"clients_per_tenant": 100}
+    with scope(tenant=bob.tenant):
+        for number in range(47):
+            wish = ask(bob, publish(globex, name=f"Studio {number:02}"))
+            if number < 21:
+                wish.deny("No.", by=Actor(user=alice))
+    admin = browser(alice)
+
+    first = text(admin.get(LIST))
+    further = text(admin.get(f"{LIST}?waiting=2"))
+
+    assert first.count("Review and approve") == 25
+    assert "Studio 21<" in first  # it has waited longest
+    assert "Studio 46<" not in first
+    assert ('href="?waiting=2"' in first, 'href="?page=2"' in first) == (True, True)
+    assert further.count("Review and approve") == 1
+    assert "Studio 46<" in further
+    assert further.count("Refused</span>") == 20
+    assert badge(admin.get(LIST)) == ["26"]
+
+
 def test_without_any_it_says_so(browser: Browse, alice: User):
     page = browser(alice).get(LIST)
 
