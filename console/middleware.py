@@ -132,11 +132,12 @@ class RegionWithoutClientsMiddleware:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
     ) -> HttpResponse | None:
         path = request.path_info
-        if path in {"/oauth/authorize", "/oauth/logout"} or path.startswith(
-            ("/console/oauth", "/console/requests")
-        ):
-            status = 200 if path.startswith("/console/") else 403
-            return render(request, "failures/no_clients.html", {"title": _("OAuth")}, status=status)
+        if path.startswith(("/console/oauth", "/console/requests")):
+            status = 200 if request.method in {"GET", "HEAD"} else 403
+            context = {"title": _("OAuth")}
+            return render(request, "failures/no_clients.html", context, status=status)
+        if path in {"/oauth/authorize", "/oauth/logout"}:
+            return render(request, "failures/no_clients_for_people.html", {"title": _("OAuth")}, status=403)
         if not path.startswith(("/oauth/", "/api/", "/.well-known/")):
             return None
         description = "OAuth clients are not supported in this region."
