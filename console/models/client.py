@@ -241,6 +241,11 @@ class Client(AbstractApplication):
         """Whether every scope is within what the client was registered for (Q4)."""
         return scopes.within(names, self.allowed_scopes)
 
+    @property
+    def keeps_access(self) -> bool:
+        """Whether it may go on while the person is away: without that a refresh token it holds is good for nothing."""
+        return self.allows_scopes([scopes.OFFLINE_ACCESS])
+
     def is_usable(self, request: object) -> bool:
         """Asked by django-oauth-toolkit wherever it loads a client."""
         return self.is_enabled

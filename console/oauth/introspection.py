@@ -52,7 +52,9 @@ def _about_access_token(tenant: Tenant, token: str, client: Client) -> dict[str,
 
 def _about_refresh_token(tenant: Tenant, token: str, client: Client) -> dict[str, Any] | None:
     refresh_token = RefreshToken.presented(tenant, token)
-    if refresh_token is None or refresh_token.family.client_id != client.pk or not refresh_token.is_alive:
+    if refresh_token is None or refresh_token.family.client_id != client.pk:
+        return None
+    if not refresh_token.is_alive or not client.keeps_access:
         return None
     granted = scopes.narrowed(refresh_token.family.scope.split(), client.allowed_scopes)
     answer = {

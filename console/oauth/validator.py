@@ -211,7 +211,7 @@ class TenantValidator(OAuth2Validator):
         token.tenant = token.family.tenant = current_tenant()
         if token.revoked is not None and token.family.ended_at is None:
             token.reused(by=state.actor)
-        if not token.is_alive:
+        if not token.is_alive or not client.keeps_access:
             state.refusal = "refresh token used, expired or ended"
             return False
         state.refresh_token = token

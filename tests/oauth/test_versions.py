@@ -375,3 +375,17 @@ def test_what_nobody_has_approved_is_version_1_however_often_it_is_edited(globex
         client.publish(by=Actor())
 
     assert client.version == 1
+
+
+def test_access_while_away_ends_when_it_is_no_longer_allowed(app, bobs, acme):
+    tokens = app.tokens(bobs, scope=SCOPE)
+    with scope(tenant=acme):
+        connection_of(acme).reduce_scopes(["openid", "apps:read"], by=Actor())
+
+    assert_refused(app.refresh(tokens["refresh_token"]), "invalid_grant")
+    assert app.introspect(tokens["refresh_token"]).json() == {"active": False}
+
+    with scope(tenant=acme):
+        connection_of(acme).reduce_scopes(OFFERED, by=Actor())
+
+    assert granted(app.refresh(tokens["refresh_token"]).json()) == set(SCOPE.split())
