@@ -405,6 +405,8 @@ class LiveToken:
             return None
         if not client.allows_scopes(str(claims.get("scope", "")).split()):
             return None  # its owner, or this tenant, has taken one away since
+        if claims.get("generation", client.generation_here) != client.generation_here:
+            return None  # switched off and on again since
         if RevokedAccessToken.objects.filter(jti=claims["jti"]).exists():
             return None
         if "family" not in claims:
@@ -432,8 +434,8 @@ class LiveToken:
 
     @staticmethod
     def _credential_lives(client: Client, claims: Mapping[str, Any]) -> bool:
-        if claims.get("generation") != client.generation_here:
-            return False  # switched off and on again since
+        if "generation" not in claims:
+            return False
         credential = claims.get("credential")
         if credential is None:  # authenticated with a key of its own
             return True

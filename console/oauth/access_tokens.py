@@ -23,6 +23,10 @@ def generate(request: Request) -> str:
         claims |= {"sub": str(request.user.pk), "family": str(state.family_id)}
         if state.auth_time is not None:
             claims["auth_time"] = int(state.auth_time.timestamp())
+        if (
+            state.impersonating
+        ):  # begun without a code, so nothing else tells that the client was switched off meanwhile
+            claims["generation"] = request.client.generation_here
     else:
         claims |= {"sub": request.client.client_id, "generation": request.client.generation_here}
         if state.authenticated is not None and state.authenticated.secret is not None:
