@@ -245,7 +245,7 @@ def _reason(event: Event) -> str:
     reason = event.details.get("reason")
     if not isinstance(reason, str) or not reason:
         return ""
-    return in_words(reason)
+    return _short(in_words(reason))
 
 
 def _tone(event: Event) -> str:
@@ -289,7 +289,11 @@ def _texts(name: str, values: Iterable[Any]) -> Iterator[str]:
             text = gettext("yes") if value else gettext("no")
         else:
             text = str(CHOICES.get(name, {}).get(str(value), value))
-        yield text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
+        yield _short(text)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
 
 
 def _label(name: str) -> str:
