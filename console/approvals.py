@@ -134,8 +134,11 @@ def open_request(client: Client) -> ConnectionRequest | None:
 
 
 def is_proven(homepage: str, hosts: Collection[str]) -> bool:
-    """Whether the homepage is where answers go anyway: then it is the application's own, whatever its name says."""
-    return bool(homepage) and redirect_uris.origin_of(homepage) in hosts
+    """Whether the homepage is where every answer goes: then it is the application's own, whatever its name says.
+
+    One address there among others proves nothing: anybody can register that, and have the answers sent elsewhere.
+    """
+    return bool(homepage) and set(hosts) == {redirect_uris.origin_of(homepage)}
 
 
 def seal(*facts: str, terms: Terms) -> str:

@@ -171,9 +171,9 @@ class RegionWithoutClientsMiddleware:
         if programs.asks(request):
             title = "OAuth clients are not supported in this region."
             return programs.problem(403, "OAUTH-NOT-SUPPORTED", title, error="unauthorized_client")
-        if path not in programs.PAGES_AMONG_THEM and not path.startswith(
-            ("/console/oauth", "/console/requests")
-        ):
+        if path in programs.PAGES_AMONG_THEM:
+            return render(request, "failures/no_clients_for_people.html", {"title": _("OAuth")}, status=403)
+        if not path.startswith(("/console/oauth", "/console/requests")):
             return None
-        status = 200 if path.startswith("/console/") else 403
+        status = 200 if request.method in {"GET", "HEAD"} else 403
         return render(request, "failures/no_clients.html", {"title": _("OAuth")}, status=status)

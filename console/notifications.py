@@ -1,11 +1,13 @@
 """E-mail about what waits for somebody or has been answered. Sent after the act; a mail that fails never undoes one."""
 
 import logging
+from collections.abc import Iterable
 
 from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from .models import ConnectionRequest, User
 
@@ -15,29 +17,40 @@ TIMEOUT = 10  # seconds: a mail server that hangs must not hold a page
 
 def tell_administrators(request: ConnectionRequest) -> None:
     """A new request waits: every administrator of the tenant is told."""
-    administrators = User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True)
     _send(
-        [user.email for user in administrators],
-        _("%(client)s: somebody asks you to connect it") % {"client": _one_line(request.client.name)},
+        User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True),
+        _("%(client)s: somebody asks you to connect it"),
         "approvals/mail_request.txt",
-        {"request": request, "address": f"{request.tenant.issuer}/console/requests"},
+        request,
+        f"{request.tenant.issuer}/console/requests",
     )
 
 
 def tell_requesters(request: ConnectionRequest) -> None:
     """A request was answered: those who asked are told."""
     _send(
-        list(request.requesters.filter(user__is_active=True).values_list("user__email", flat=True)),
-        _("%(client)s: your request has been answered") % {"client": _one_line(request.client.name)},
+        User.objects.filter(connection_requests__request=request, is_active=True),
+        _("%(client)s: your request has been answered"),
         "approvals/mail_answer.txt",
-        {"request": request, "address": f"{request.tenant.issuer}/account/requests"},
+        request,
+        f"{request.tenant.issuer}/account/requests",
     )
 
 
-def _send(to: list[str], subject: str, template: str, context: dict[str, object]) -> None:
-    """One mail to each, so that nobody learns who else is told. The language is the one of the page that caused it."""
-    body = render_to_string(template, context | {"language": translation.get_language()})
-    mails = [EmailMessage(subject, body, to=[address]) for address in to]
+def _send(
+    to: Iterable[User], subject: Promise | str, template: str, request: ConnectionRequest, address: str
+) -> None:
+    """One mail to each, so that nobody learns who else is told, in the language of whoever reads it."""
+    client = {"client": _one_line(request.client.name)}
+    texts: dict[str, tuple[str, str]] = {}  # language -> subject and body
+    mails = []
+    for person in to:
+        language = person.language or translation.get_language()  # or else of the page that caused it
+        if language not in texts:
+            with translation.override(language):
+                body = render_to_string(template, {"request": request, "address": address})
+                texts[language] = (str(subject) % client, body)
+        mails.append(EmailMessage(*texts[language], to=[person.email]))
     try:
         get_connection(timeout=TIMEOUT).send_messages(mails)
     except Exception:

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import auth
 from django.http import HttpRequest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from .models import Actor, User
 
@@ -55,7 +55,7 @@ def begin(request: HttpRequest, user: User) -> None:
     request.session[AUTH_TIME] = request.session[SEEN] = now
     # Signing in as somebody else empties the session; a request that waits for a fresh sign-in must not be forgotten.
     request.session[REAUTHENTICATE] = waiting
-    user.signed_in(by=actor(request))
+    user.signed_in(translation.get_language(), by=actor(request))
 
 
 def end(request: HttpRequest) -> None:

@@ -49,10 +49,21 @@ def test_the_oauth_page_explains(alice, browser, switched_off):
     assert "not supported in this region" in answer.content.decode()
 
 
+@pytest.mark.parametrize("path", ["/oauth/authorize", "/oauth/logout"])
+def test_people_whom_an_application_sends_see_no_console_around_it(acme, stranger, switched_off, path):
+    for here in (stranger(acme), Browser(headers={"host": "localhost:8000"})):
+        answer = here.get(path)
+        if answer.status_code != 404:  # the region host signs nobody out
+            assert answer.status_code == 403
+            assert b'class="focused"' in answer.content
+            assert b"not supported in this region" in answer.content
+
+
 def test_no_client_can_be_made_in_the_console(in_acme, alice, browser, switched_off):
-    browser(alice).post(
+    answer = browser(alice).post(
         "/console/oauth/new", {"type": "web", "name": "x", "redirect_uris": "https://a.example/cb"}
     )
+    assert answer.status_code == 403
     assert not Client.objects.exists()
 
 

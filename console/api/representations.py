@@ -1,9 +1,11 @@
 """How our nouns look in Qlik's JSON. The only file that knows camelCase."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from ..models import Client, User
+from ..policy import scopes
 
 
 def timestamp(moment: datetime) -> str:
@@ -11,22 +13,28 @@ def timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def person(user: User) -> dict[str, Any]:
-    """A user of the tenant."""
-    return {
+def person(user: User, granted: Collection[str]) -> dict[str, Any]:
+    """A user of the tenant, as far as the scopes that were granted let the caller know them."""
+    given = scopes.closure(granted)
+    known: dict[str, Any] = {
         "id": str(user.pk),
         "tenantId": str(user.tenant_id),
         "status": "active",
-        "subject": user.email,
-        "name": user.display_name,
-        "email": user.email,
-        "assignedRoles": [{"name": "TenantAdmin", "type": "default", "level": "admin"}]
-        if user.role == "administrator"
-        else [],
-        "assignedGroups": [],
         "createdAt": timestamp(user.created_at),
         "links": {"self": {"href": f"{user.tenant.issuer}/api/v1/users/{user.pk}"}},
     }
+    sees_email = not given.isdisjoint({"email", "identity.email:read"})
+    if "identity.subject:read" in given or sees_email:
+        known["subject"] = user.email
+    if sees_email:
+        known["email"] = user.email
+    if not given.isdisjoint({"profile", "identity.name:read"}):
+        known["name"] = user.display_name if sees_email else user.name
+    if not given.isdisjoint(scopes.BUNDLES):
+        roles = [{"name": "TenantAdmin", "type": "default", "level": "admin"}]
+        known["assignedRoles"] = roles if user.role == "administrator" else []
+        known["assignedGroups"] = []
+    return known
 
 
 def bot(client: Client) -> dict[str, Any]:

@@ -11,4 +11,4 @@ from .representations import bot, person
 @bearer("GET", "HEAD")
 def me(request: TenantRequest, live: LiveToken) -> HttpResponse:
     """The person of the access token, or the bot that a machine-to-machine client acts as."""
-    return JsonResponse(person(live.user) if live.user is not None else bot(live.client))
+    return JsonResponse(person(live.user, live.scopes) if live.user is not None else bot(live.client))

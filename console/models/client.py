@@ -241,6 +241,11 @@ class Client(AbstractApplication):
         """Whether every scope is within what the client was registered for (Q4)."""
         return scopes.within(names, self.allowed_scopes)
 
+    @property
+    def keeps_access(self) -> bool:
+        """Whether it may go on while the person is away: without that a refresh token it holds is good for nothing."""
+        return self.allows_scopes([scopes.OFFLINE_ACCESS])
+
     def is_usable(self, request: object) -> bool:
         """Asked by django-oauth-toolkit wherever it loads a client."""
         return self.is_enabled
@@ -317,12 +322,14 @@ class Client(AbstractApplication):
             }
             if not changes:
                 return ""
-            shared = self.published_at is not None or self.stays_connected
-            wider = shared and difference(approved_elsewhere, self.terms).is_wider
+            offered = self.published_at is not None or self.stays_connected
+            # While it is withdrawn nobody runs on it, but those who had approved it come back if it is published again.
+            approved = offered or self._connections_elsewhere().exists()
+            wider = approved and difference(approved_elsewhere, self.terms).is_wider
             self.version = current.version + wider
             self.save(update_fields=[*self.EDITABLE, "version", "updated_at"])
             Event.record(self.tenant, Action.CLIENT_UPDATED, by=by, target=self, changes=changes)
-            if wider:
+            if wider and offered:
                 self._tell_connected({"version": self.version})
             if (
                 self.allows_auth_method(AuthMethod.CLIENT_SECRET)
@@ -367,6 +374,7 @@ class Client(AbstractApplication):
             if published.update(published_at=now, stays_connected=False):
                 self.published_at, self.stays_connected = now, False
                 Event.record(self.tenant, Action.CLIENT_PUBLISHED, by=by, target=self)
+                self._tell_connected({"unpublished": False})
 
     def unpublish(self, *, by: Actor, connected_stay: bool) -> "Receipt | None":
         """No tenant can connect any more. Those that are connected stay, or end at once (returns the receipt).

@@ -300,7 +300,10 @@ class Connection(TenantOwned):
             ):
                 self.status = self.Status.APPROVED
                 Event.record(self.tenant, Action.CONNECTION_UNBLOCKED, by=by, target=self.client)
-                self.tell_owner(Action.CLIENT_CONNECTED, {"scopes": self.scopes, "version": self.version})
+                self.tell_owner(
+                    Action.CLIENT_CONNECTED,
+                    {"scopes": self.scopes, "version": self.version, "unblocked": True},
+                )
 
     def remove(self, *, by: Actor) -> "Receipt":
         """Ends the relation: tokens and consents of this tenant are gone, and the next attempt is a first one again."""

@@ -9,9 +9,10 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .client import Client
-from .connection import Connection
+from .connection import Connection, NotPublished
 from .event import Action, Actor, Event
 from .tenant import Tenant, TenantOwned
 
@@ -29,7 +30,7 @@ class ConnectionRequest(TenantOwned):
     class Status(models.TextChoices):
         OPEN = "open", _("Waiting for an administrator")
         APPROVED = "approved", _("Approved")
-        DENIED = "denied", _("Refused")
+        DENIED = "denied", pgettext_lazy("request", "Refused")
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="connection_requests")
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.OPEN)
@@ -57,11 +58,14 @@ class ConnectionRequest(TenantOwned):
     def ask(cls, user: "User", client: Client, *, reason: str, by: Actor) -> "tuple[ConnectionRequest, bool]":
         """Opens a request, or joins the one that is open. The flag says whether it was opened just now.
 
-        Raises AlreadyConnected when an administrator has approved the client in this very moment.
+        Raises AlreadyConnected when an administrator has approved the client in this very moment, and NotPublished when
+        its owner has taken it away.
         """
         with transaction.atomic():
             # An approval answers the requests that are open; none may be opened behind its back.
-            Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=client.pk)
+            current = Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=client.pk)
+            if not current.is_enabled or current.published_at is None:
+                raise NotPublished
             connection = Connection.objects.filter(tenant=user.tenant, client=client).first()
             if connection is not None and not connection.has_expired:
                 raise AlreadyConnected

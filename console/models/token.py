@@ -395,6 +395,11 @@ class LiveToken:
     client: Client
     user: "User | None"
 
+    @property
+    def scopes(self) -> list[str]:
+        """The scopes that it carries."""
+        return str(self.claims.get("scope", "")).split()
+
     @classmethod
     def find(
         cls, tenant: Tenant, claims: Mapping[str, Any], client: Client | None = None
@@ -409,13 +414,14 @@ class LiveToken:
             return None
         if not client.allows_scopes(str(claims.get("scope", "")).split()):
             return None  # its owner, or this tenant, has taken one away since
+        if claims.get("generation", client.generation_here) != client.generation_here:
+            return None  # a machine's: the client was switched off, and perhaps on again, since
         if _REVOKED.first(claims["jti"]) is not None:
             return None
         if not cls._credential_lives(client, claims):
             return None
         if "family" not in claims:
-            switched = claims.get("generation") != client.generation_here  # off, and perhaps on again, since
-            lives = cls._may_use(client, GrantType.CLIENT_CREDENTIALS) and not switched
+            lives = cls._may_use(client, GrantType.CLIENT_CREDENTIALS)
             return cls(claims, client, None) if lives else None
         family = _LIVE_FAMILY.first(uuid.UUID(claims["family"]), tenant.pk, client.pk)
         if family is None or not cls._may_use(client, family.grant_type):

@@ -29,6 +29,8 @@ class User(AbstractBaseUser):
     name = models.CharField(_("name"), max_length=255, blank=True)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.USER)
     is_active = models.BooleanField(_("active"), default=True)
+    # In which they last used the pages, "" if they never have: what they are sent by e-mail is in it too.
+    language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     # The e-mail address is only unique within a tenant; what names a user everywhere is the ID.
@@ -91,12 +93,17 @@ class User(AbstractBaseUser):
             receipt = TokenFamily.end_of_person(self, reason="password changed")
             Event.record(self.tenant, Action.USER_PASSWORD_SET, by=by, target=self, details=receipt.details)
 
-    def signed_in(self, *, by: Actor) -> None:
-        """Notes a successful sign-in."""
-        self.last_login = timezone.now()
+    def signed_in(self, language: str, *, by: Actor) -> None:
+        """Notes a successful sign-in, and the language of the page."""
+        self.last_login, self.language = timezone.now(), language
         with transaction.atomic():
-            self.save(update_fields=["last_login"])
+            self.save(update_fields=["last_login", "language"])
             Event.record(self.tenant, Action.SESSION_STARTED, by=by, target=self)
+
+    def reads(self, language: str) -> None:
+        """Notes that this person chose a language for the pages."""
+        self.language = language
+        self.save(update_fields=["language"])
 
     def signed_out(self, *, by: Actor) -> None:
         """Notes that the person ended their session."""

@@ -24,10 +24,13 @@ def generate(request: Request) -> str:
         if state.auth_time is not None:
             claims["auth_time"] = int(state.auth_time.timestamp())
     else:
-        claims |= {"sub": request.client.client_id, "generation": request.client.generation_here}
-    machine = state.family_id is None or state.impersonating
-    if machine and state.authenticated is not None and state.authenticated.secret is not None:
-        claims["credential"] = str(state.authenticated.secret.pk)  # lives no longer than this
+        claims["sub"] = request.client.client_id
+    if (
+        state.family_id is None or state.impersonating
+    ):  # a machine's: lives no longer than what it got it with
+        claims["generation"] = request.client.generation_here
+        if state.authenticated is not None and state.authenticated.secret is not None:
+            claims["credential"] = str(state.authenticated.secret.pk)
     return access_tokens.make(
         current_tenant(), lifetime=int(settings.ACCESS_TOKEN_LIFETIME.total_seconds()), **claims
     )

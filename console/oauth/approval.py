@@ -84,13 +84,14 @@ def _ask_administrators(
     request: TenantRequest, user: User, asked: AuthorizationRequest, seal: str, answered: bool
 ) -> HttpResponse:
     """A page that explains, and takes a wish with a reason. People who ask for the same client share one request."""
-    if answered and request.POST.get("decision") == "ask":
-        reason = " ".join(request.POST.get("reason", "").replace("\0", "").split())[:MAX_REASON]
+    asking = request.method == "POST" and request.POST.get("decision") == "ask"
+    reason = " ".join(request.POST.get("reason", "").replace("\0", "").split())[:MAX_REASON]
+    if asking and answered:
         try:
             wish, opened = ConnectionRequest.ask(
                 user, asked.client, reason=reason, by=sessions.actor(request)
             )
-        except AlreadyConnected:
+        except (AlreadyConnected, NotPublished):  # what it is now is judged anew
             return again(request)
         if opened:
             tell_administrators(wish)
@@ -102,9 +103,11 @@ def _ask_administrators(
         "redirect_host": redirect_uris.origin_of(asked.redirect_uri),
         "wish": ConnectionRequest.objects.filter(client=asked.client, requesters__user=user).first(),
         "shown": seal,
+        "changed": asking,
+        "reason": reason,
         "full_path": request.get_full_path(),
     }
-    return render(request, "approvals/ask.html", context)
+    return render(request, "approvals/ask.html", context, status=422 if asking else 200)
 
 
 def again(request: TenantRequest) -> HttpResponse:

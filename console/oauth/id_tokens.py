@@ -18,13 +18,12 @@ def claims_about(user: User, scopes: Collection[str]) -> dict[str, Any]:
     """What the granted scopes let a client know about a person (OpenID Connect Core §5.4)."""
     claims: dict[str, Any] = {"sub": str(user.pk)}
     if "profile" in scopes:
-        claims |= {
-            "name": user.display_name,
-            "preferred_username": user.email,
-            "updated_at": int(user.created_at.timestamp()),
-        }
+        claims |= {"name": user.name} if user.name else {}
+        claims["updated_at"] = int(user.created_at.timestamp())
     if "email" in scopes:
         claims |= {"email": user.email, "email_verified": False}
+    if {"profile", "email"} <= set(scopes):
+        claims["preferred_username"] = user.email  # people sign in with the address, so it takes both scopes
     return claims
 
 

@@ -1,11 +1,13 @@
 """`/oauth/introspect` (RFC 7662): a confidential client asks whether one of its own tokens is still good."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.http import HttpResponse
 
 from .. import access_tokens
 from ..models import Client, RefreshToken, Tenant
+from ..policy import scopes
 from ..requests import TenantRequest
 from . import parameters
 from .client_authentication import authenticate, failed
@@ -43,22 +45,32 @@ def _about_access_token(tenant: Tenant, token: str, client: Client) -> dict[str,
         for name in ("iss", "aud", "sub", "client_id", "scope", "iat", "exp", "jti")
         if name in claims
     }
-    if live.user is not None:
+    if live.user is not None and _may_know_the_address(live.scopes):
         answer["username"] = live.user.email
     return answer
 
 
 def _about_refresh_token(tenant: Tenant, token: str, client: Client) -> dict[str, Any] | None:
     refresh_token = RefreshToken.presented(tenant, token)
-    if refresh_token is None or refresh_token.family.client_id != client.pk or not refresh_token.is_alive:
+    if refresh_token is None or refresh_token.family.client_id != client.pk:
         return None
-    return {
+    if not refresh_token.is_alive or not client.keeps_access:
+        return None
+    granted = scopes.narrowed(refresh_token.family.scope.split(), client.allowed_scopes)
+    answer = {
         "active": True,
         "iss": tenant.issuer,
         "sub": str(refresh_token.user_id),
         "client_id": client.client_id,
-        "scope": refresh_token.family.scope,
+        "scope": scopes.join(granted),
         "iat": int(refresh_token.made_at.timestamp()),
         "exp": int(min(refresh_token.expires_at, refresh_token.family.expires_at).timestamp()),
-        "username": refresh_token.family.user.email,
     }
+    if _may_know_the_address(granted):
+        answer["username"] = refresh_token.family.user.email
+    return answer
+
+
+def _may_know_the_address(granted: Collection[str]) -> bool:
+    """People's names here are their e-mail addresses: not for a client that was not allowed to see those."""
+    return not scopes.closure(granted).isdisjoint({"email", "identity.email:read"})

@@ -17,10 +17,9 @@ def userinfo(request: TenantRequest) -> HttpResponse:
     live = access_tokens.live(request.tenant, _token(request))
     if live is None or live.user is None:
         raise OAuthError("invalid_token", "The access token is unknown, expired or revoked.")
-    granted = str(live.claims.get("scope", "")).split()
-    if scopes.OPENID not in granted:
+    if scopes.OPENID not in live.scopes:
         raise OAuthError("insufficient_scope", "The access token does not have the scope openid.", status=403)
-    return no_store(claims_about(live.user, granted))
+    return no_store(claims_about(live.user, live.scopes))
 
 
 def _token(request: TenantRequest) -> str:

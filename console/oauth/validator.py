@@ -140,12 +140,16 @@ class TenantValidator(OAuth2Validator):
     def validate_code(
         self, client_id: str, code: str, client: Client, request: Request, *args: Any, **kwargs: Any
     ) -> bool:
-        """A used code passes here: only a request that is right in every other way may end what the code gave."""
+        """A used code passes here: only a request that is right in every other way may end what the code gave.
+
+        What the client, or its tenant's approval, has lost since the code was given is left out, as in a refresh.
+        """
         grant = Grant.presented(current_tenant(), code, client)
         if grant is None or grant.expires <= timezone.now() or not grant.user.is_active:
             issuance(request).refusal = "unknown or expired code"
             return False
         grant.tenant, grant.application = current_tenant(), client
+        grant.scope = scopes.join(scopes.narrowed(grant.scope.split(), client.allowed_scopes))
         issuance(request).grant = grant
         request.user, request.scopes = grant.user, grant.scope.split()
         return True
@@ -207,7 +211,7 @@ class TenantValidator(OAuth2Validator):
         token.tenant = token.family.tenant = current_tenant()
         if token.revoked is not None and token.family.ended_at is None:
             token.reused(by=state.actor)
-        if not token.is_alive:
+        if not token.is_alive or not client.keeps_access:
             state.refusal = "refresh token used, expired or ended"
             return False
         state.refresh_token = token

@@ -20,7 +20,18 @@ from .refusal_reasons import in_words
 
 # What a sentence says already, or what only chooses the sentence.
 IN_SENTENCE = frozenset(
-    {"reason", "email", "user", "hint", "publisher", "blocked", "disabled", "deleted", "unpublished"}
+    {
+        "reason",
+        "email",
+        "user",
+        "hint",
+        "publisher",
+        "blocked",
+        "unblocked",
+        "disabled",
+        "deleted",
+        "unpublished",
+    }
 )
 GOOD_NEWS = (".created", ".given", ".published", ".enabled", ".approved", ".connected", ".restored")
 MAX_VALUE = 300  # characters of one value; the export has all of them
@@ -80,10 +91,12 @@ WITHOUT_PERSON = {
 SCOPES_CHANGED = _("{actor} changed what {target} may do here.")
 TOKENS_OF_PERSON = _("{actor} ended the sessions of {target} for {person}.")
 TENANT_BLOCKED_IT = _("{actor} blocked {target}.")
+TENANT_UNBLOCKED_IT = _("{actor} unblocked {target}.")
 # What the publisher of a client did, as a tenant that is connected to it reads it: detail -> value -> sentence.
 BY_OWNER: dict[str, dict[bool, Promise]] = {
     "deleted": {True: _("{actor} deleted {target}."), False: _("{actor} restored {target}.")},
     "disabled": {True: _("{actor} disabled {target}."), False: _("{actor} enabled {target}.")},
+    "unpublished": {False: _("{actor} published {target}.")},
 }
 UNPUBLISHED_BY_OWNER: dict[bool, Promise] = {
     True: _("{actor} unpublished {target}; this tenant may go on using it."),
@@ -204,6 +217,8 @@ def _special(event: Event, person: str) -> Promise | None:
         return SCOPES_CHANGED
     if event.action == Action.CLIENT_DISCONNECTED and event.details.get("blocked"):
         return TENANT_BLOCKED_IT
+    if event.action == Action.CLIENT_CONNECTED and event.details.get("unblocked"):
+        return TENANT_UNBLOCKED_IT
     if event.action == Action.TOKENS_REVOKED and person and event.actor_kind == Event.Kind.USER:
         return TOKENS_OF_PERSON
     if event.action == Action.CONNECTION_CHANGED_BY_OWNER:
@@ -212,11 +227,11 @@ def _special(event: Event, person: str) -> Promise | None:
 
 
 def _by_owner(details: Mapping[str, Any]) -> Promise | None:
+    if details.get("unpublished"):
+        return UNPUBLISHED_BY_OWNER[bool(details.get("connected_stay"))]
     for name, sentences in BY_OWNER.items():
         if name in details:
             return sentences[bool(details[name])]
-    if "unpublished" in details:
-        return UNPUBLISHED_BY_OWNER[bool(details.get("connected_stay"))]
     return OFFERS_VERSION if "version" in details else None
 
 
@@ -230,7 +245,7 @@ def _reason(event: Event) -> str:
     reason = event.details.get("reason")
     if not isinstance(reason, str) or not reason:
         return ""
-    return in_words(reason)
+    return _short(in_words(reason))
 
 
 def _tone(event: Event) -> str:
@@ -274,7 +289,11 @@ def _texts(name: str, values: Iterable[Any]) -> Iterator[str]:
             text = gettext("yes") if value else gettext("no")
         else:
             text = str(CHOICES.get(name, {}).get(str(value), value))
-        yield text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
+        yield _short(text)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
 
 
 def _label(name: str) -> str:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from ..access import open_to
 from ..context_processors import THEMES
+from ..models import User
 from .next_address import next_address
 
 ANYONE = "anyone: changes only how pages look in their own browser"
@@ -23,6 +24,9 @@ def language(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("language", "")
     if chosen not in dict(settings.LANGUAGES):
         raise BadRequest
+    user = getattr(request, "user", None)  # the region host has none
+    if isinstance(user, User):
+        user.reads(chosen)
     return _remember(request, settings.LANGUAGE_COOKIE_NAME, chosen)
 
 

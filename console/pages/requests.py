@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -20,6 +21,7 @@ from . import fragments
 from .forms.refusal import RefusalForm
 
 DECIDED_PER_PAGE = 20
+WAITING_PER_PAGE = 25
 OPEN = ConnectionRequest.Status.OPEN
 pages = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -28,16 +30,26 @@ pages = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def listing(request: PageRequest) -> HttpResponse:
     """Every open request, the longest waiting first; below, what was decided."""
-    waiting = ConnectionRequest.objects.filter(status=OPEN).order_by("opened_at", "pk")
-    decided = ConnectionRequest.objects.exclude(status=OPEN).order_by("-decided_at", "-pk")
-    page = Paginator(approvals.with_requesters(decided), DECIDED_PER_PAGE).get_page(request.GET.get("page"))
+    requests = approvals.with_requesters(ConnectionRequest.objects.all())
+    number = ConnectionRequest.objects.aggregate(
+        open=Count("pk", filter=Q(status=OPEN)), decided=Count("pk", filter=~Q(status=OPEN))
+    )
+    waiting = requests.filter(status=OPEN).order_by("opened_at", "pk")
+    decided = requests.exclude(status=OPEN).order_by("-decided_at", "-pk")
     context = {
         "title": _("Requests"),
-        "waiting": approvals.with_requesters(waiting),
-        "page": page,
+        "waiting": _pages(waiting, WAITING_PER_PAGE, number["open"]).get_page(request.GET.get("waiting")),
+        "page": _pages(decided, DECIDED_PER_PAGE, number["decided"]).get_page(request.GET.get("page")),
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
     }
     return render(request, "requests/listing.html", context)
+
+
+def _pages(rows: "QuerySet[ConnectionRequest]", per_page: int, number: int) -> "Paginator[ConnectionRequest]":
+    """The pages of rows whose number is known already: counting both kinds takes one query."""
+    pages = Paginator(rows, per_page)
+    pages.count = number
+    return pages
 
 
 @needs(Permission.MANAGE_CLIENTS)

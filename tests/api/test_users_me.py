@@ -62,6 +62,49 @@ def test_it_says_who_the_person_is(
     }
 
 
+@pytest.mark.spec("ASVS 5.0", "10.3.2")
+@pytest.mark.parametrize(
+    ("scope", "told"),
+    [
+        ("openid", set()),
+        ("openid apps:read", set()),
+        ("profile", {"name"}),
+        ("identity.name:read", {"name"}),
+        ("email", {"subject", "email"}),
+        ("identity.email:read", {"subject", "email"}),
+        ("identity.subject:read", {"subject"}),
+        ("profile email", {"name", "subject", "email"}),
+        ("user_default", {"name", "subject", "email", "assignedRoles", "assignedGroups"}),
+    ],
+)
+def test_the_scopes_decide_what_it_says_about_the_person(
+    acme: Tenant,
+    register: Callable[..., ClientAndSecret],
+    browser: Callable[[User], Browser],
+    alice: User,
+    scope: str,
+    told: set[str],
+):
+    app = Application(*register(acme, allowed_scopes=scope.split()))
+    answer = me(app, app.tokens(browser(alice), scope=scope)["access_token"]).json()
+
+    assert set(answer) - {"id", "tenantId", "status", "createdAt", "links"} == told
+    assert ("alice@" in str(answer)) == ("subject" in told)
+
+
+def test_whoever_has_no_name_is_not_called_by_an_address_that_may_not_be_seen(
+    acme: Tenant, register: Callable[..., ClientAndSecret], browser: Callable[[User], Browser], bob: User
+):
+    User._base_manager.filter(pk=bob.pk).update(name="")
+    bob.refresh_from_db()
+    app = Application(*register(acme, allowed_scopes=["openid", "profile"]))
+    token = app.tokens(browser(bob), scope="openid profile")["access_token"]
+
+    assert bob.email not in str(me(app, token).json())
+    assert bob.email not in str(app.userinfo(token).json())
+    assert bob.email not in str(app.introspect(token).json())
+
+
 def test_it_says_who_administers(
     app: Application, browser: Callable[[User], Browser], alice: User, carol: User
 ):

@@ -27,6 +27,12 @@ OVERFLOW = """() => {
 }"""
 
 
+# Labels beside the cells of a narrow table that may not break, and would run into what they are the label of.
+UNBREAKABLE_LABELS = """() => [...document.querySelectorAll('td[data-label]')]
+  .filter((cell) => getComputedStyle(cell, '::before').whiteSpace === 'nowrap')
+  .map((cell) => cell.dataset.label)"""
+
+
 @pytest.fixture
 def addresses(acme, globex, alice, bob, mallory, register, port):
     """(person or None, address) of every page, for a client whose name never ends."""
@@ -118,6 +124,7 @@ def test_every_page_fits_and_fetches_from_its_own_host_only(
         page.goto(url)
         with subtests.test(address[:80]):
             assert page.evaluate(OVERFLOW) is None
+            assert page.evaluate(UNBREAKABLE_LABELS) == []
             expect(page.locator("html")).to_have_attribute("lang", locale[:2])
             assert {urlsplit(each).netloc for each in fetched} == {urlsplit(url).netloc}
 

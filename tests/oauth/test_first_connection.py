@@ -16,6 +16,7 @@ from console.models import (
     Consent,
     Event,
     Grant,
+    NotPublished,
     Tenant,
 )
 from tests import cast
@@ -229,6 +230,32 @@ def test_a_client_that_is_gone_while_the_page_was_open_is_not_connected(app, por
 
     assert app.approve(alices, page).status_code == 400
     assert connections(acme) == []
+
+
+def test_what_somebody_wrote_is_not_lost_when_the_client_changes_under_it(app, portal, bobs, acme, globex):
+    page = app.authorize(bobs)
+    with scope(tenant=globex):
+        portal[0].edit(by=Actor(), allowed_scopes=[*OFFERED, "admin_classic"])
+
+    again = app.ask(bobs, page, reason="For <the> board")
+
+    assert again.status_code == 422
+    assert "has changed since" in again.content.decode()
+    assert ">For &lt;the&gt; board</textarea>" in again.content.decode()
+    with scope(tenant=acme):
+        assert not ConnectionRequest.objects.exists()
+
+
+@pytest.mark.parametrize("end", ["unpublish", "disable", "remove"])
+def test_nobody_asks_for_what_its_owner_takes_away_in_the_same_moment(portal, bob, acme, globex, end):
+    client, _secret = portal
+    with scope(tenant=globex):
+        getattr(client, end)(by=Actor(), **({"connected_stay": False} if end == "unpublish" else {}))
+
+    with scope(tenant=acme):
+        with pytest.raises(NotPublished):
+            ConnectionRequest.ask(bob, client, reason="", by=Actor(user=bob))
+        assert not ConnectionRequest.objects.exists()
 
 
 @pytest.mark.spec("ASVS 5.0", "3.5.1")

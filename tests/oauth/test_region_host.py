@@ -1,7 +1,7 @@
 """The region host, for applications that serve every tenant: which tenant?, metadata, tokens, revocation (S8)."""
 
 import time
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from uuid import uuid4
 
 import pytest
@@ -60,6 +60,23 @@ def _another_name(acme):
 
 
 # --- Which tenant? ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.spec("OpenID Connect Core", "3.1.2.1")
+def test_az24_a_posted_request_goes_on_as_a_link_and_keeps_its_parameters(app, acme):
+    strict = Browser(enforce_csrf_checks=True, headers={"host": REGION})
+    sent = dict(parse_qsl(app.address(scope=SCOPE, state="a+b c&d=å").partition("?")[2]))
+
+    on = post_form(strict, "/oauth/authorize", sent)
+    page = strict.get(on["Location"])
+
+    assert (on.status_code, page.status_code) == (303, 200)
+    assert dict(parse_qsl(on["Location"].partition("?")[2])) == sent
+    assert b'name="hostname"' in page.content
+    assert not strict.post(f"{on['Location']}", {"hostname": "acme"}).has_header(
+        "Location"
+    )  # another site's form
+
 
 QUERIES = [
     "client_id=a&redirect_uri=https%3a%2F%2Fapp.example%2fcallback&state=a+b%20c%26d%3D&scope=openid",
@@ -241,7 +258,7 @@ def test_the_whole_way_of_a_person(app, region, bobs, acme, bob):
     there = Application.__new__(Application)
     there.__dict__.update(app.__dict__)
     there.web = cast.stranger_on(acme)
-    assert me(there, tokens["access_token"]).json()["email"] == bob.email
+    assert me(there, tokens["access_token"]).json()["id"] == str(bob.pk)
 
 
 # --- Metadata ---------------------------------------------------------------------------------------------------

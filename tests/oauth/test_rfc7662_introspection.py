@@ -137,6 +137,21 @@ def test_in03_it_says_what_a_live_refresh_token_is(
     }
 
 
+@pytest.mark.spec("RFC 7662", "5")
+@pytest.mark.parametrize("scope", ["openid offline_access", "openid profile offline_access apps:read"])
+def test_in03_whose_address_may_not_be_seen_has_no_username(
+    acme: Tenant, bobs: Browser, register: Callable[..., ClientAndSecret], bob: User, scope: str
+):
+    app = Application(*register(acme, allowed_scopes=scope.split()))
+    tokens = app.tokens(bobs, scope=scope)
+
+    for token in (tokens["access_token"], tokens["refresh_token"]):
+        answer = app.introspect(token).json()
+        assert answer["active"]
+        assert bob.email not in str(answer)
+    assert bob.email not in str(decoded(tokens["id_token"]))
+
+
 def test_in03_the_token_of_a_machine_has_no_person(machine_client: ClientAndSecret):
     app = Application(*machine_client)
     answer = app.introspect(app.token(grant_type="client_credentials").json()["access_token"]).json()

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django_scopes import scope
 
-from console.models import Actor, Client, ClientSecret, Event, Tenant, User
+from console.models import Actor, Client, ClientSecret, Connection, Event, Tenant, User
+from console.oauth.validator import TenantValidator
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import JSON, assert_refused, is_alive, me
 from tests.oauth.signed import decoded
@@ -191,3 +192,37 @@ def test_its_tokens_are_taken_back_like_others(app: Application, bob: User, impe
         impersonator[0].disable(by=Actor())
         impersonator[0].enable(by=Actor())
     assert not is_alive(app, token)
+
+
+@pytest.mark.parametrize("end", ["disable", "remove", "block"])
+def test_f15_what_was_on_its_way_when_the_client_was_switched_off_does_not_come_back_with_it(
+    app: Application, impersonator: ClientAndSecret, bob: User, in_acme: Tenant,
+    monkeypatch: pytest.MonkeyPatch, end: str,
+):  # fmt: skip
+    client, _secret = impersonator
+    begin = TenantValidator._begin_impersonation
+
+    def switched_off_first(request: Any, expires: Any) -> None:
+        """As when the two meet: the client was let in, and is switched off before its token is there."""
+        switch_off_and_on(client, end)
+        begin(request, expires)
+
+    monkeypatch.setattr(TenantValidator, "_begin_impersonation", staticmethod(switched_off_first))
+    late = ask(app, {"field": "userId", "value": str(bob.pk)}).json()["access_token"]
+    monkeypatch.undo()
+
+    assert not is_alive(app, late)
+    assert is_alive(app, ask(app, {"field": "userId", "value": str(bob.pk)}).json()["access_token"])
+
+
+def switch_off_and_on(client: Client, end: str) -> None:
+    if end == "disable":
+        client.disable(by=Actor())
+        client.enable(by=Actor())
+    elif end == "remove":
+        client.remove(by=Actor())
+        client.restore(by=Actor())
+    else:
+        connection = Connection.objects.select_related("client", "tenant").get(client=client)
+        connection.block(by=Actor())
+        connection.unblock(by=Actor())

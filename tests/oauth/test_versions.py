@@ -7,6 +7,7 @@ from console.models import Actor, ClientSecret, Connection, Consent, Event
 from tests import cast
 from tests.oauth.driver import Application, answer, asks_for_consent
 from tests.oauth.outcomes import assert_refused, is_alive
+from tests.oauth.signed import decoded
 
 pytestmark = pytest.mark.django_db
 OFFERED = ["openid", "offline_access", "apps:read", "spaces.shared:read"]
@@ -323,3 +324,68 @@ def test_consents_are_kept_when_less_is_allowed(app, bobs, acme):
     assert "code" in answer(app.authorize(bobs, scope=SCOPE))
     with scope(tenant=acme):
         assert Consent.objects.count() == 1
+
+
+def test_a_code_that_was_out_when_less_was_allowed_gives_less(app, portal, bobs, acme):
+    code = app.code(bobs, scope=SCOPE)
+    edit(portal[0], allowed_scopes=["openid", "offline_access"])
+
+    tokens = app.exchange(code).json()
+
+    assert granted(tokens) == {"openid", "offline_access"}
+    assert set(decoded(tokens["access_token"])[1]["scope"].split()) == granted(tokens)
+    assert is_alive(app, tokens["access_token"])
+
+
+def test_the_tenant_narrows_what_a_code_gives_too(app, bobs, acme):
+    code = app.code(bobs, scope=SCOPE)
+    with scope(tenant=acme):
+        connection = connection_of(acme)
+        connection.reduce_scopes(["openid", "apps:read"], by=Actor())
+        issued = app.exchange(code).json()
+        [event] = Event.objects.filter(action="tokens.issued")
+
+    assert granted(issued) == {"openid", "apps:read"}
+    assert "refresh_token" not in issued
+    assert event.details["scope"] == "openid apps:read"
+
+
+def test_what_is_widened_while_it_is_withdrawn_is_a_version_of_its_own(portal, acme):
+    client, _secret = portal
+    with scope(tenant=client.tenant):
+        client.unpublish(by=Actor(), connected_stay=False)
+    edit(client, allowed_scopes=[*OFFERED, "users:read"])
+    with scope(tenant=acme):
+        assert not [
+            e for e in Event.objects.filter(action="connection.changed_by_owner") if "version" in e.details
+        ]
+    with scope(tenant=client.tenant):
+        client.publish(by=Actor())
+
+    connection = connection_of(acme)
+
+    assert connection.pending().is_wider
+    assert (connection.version, connection.client.version) == (1, 2)
+
+
+def test_what_nobody_has_approved_is_version_1_however_often_it_is_edited(globex):
+    client, _secret = cast.register(globex, allowed_scopes=["openid"])
+    edit(client, allowed_scopes=OFFERED)
+    with scope(tenant=globex):
+        client.publish(by=Actor())
+
+    assert client.version == 1
+
+
+def test_access_while_away_ends_when_it_is_no_longer_allowed(app, bobs, acme):
+    tokens = app.tokens(bobs, scope=SCOPE)
+    with scope(tenant=acme):
+        connection_of(acme).reduce_scopes(["openid", "apps:read"], by=Actor())
+
+    assert_refused(app.refresh(tokens["refresh_token"]), "invalid_grant")
+    assert app.introspect(tokens["refresh_token"]).json() == {"active": False}
+
+    with scope(tenant=acme):
+        connection_of(acme).reduce_scopes(OFFERED, by=Actor())
+
+    assert granted(app.refresh(tokens["refresh_token"]).json()) == set(SCOPE.split())

@@ -151,11 +151,14 @@ def test_whatever_is_in_an_event_is_text(browser: Browse, alice: User):
 
 def test_a_very_long_value_is_cut(browser: Browse, alice: User):
     note(alice.tenant, Action.CLIENT_UPDATED, changes={"description": ["", "y" * 5000]})
+    note(alice.tenant, Action.CONNECTION_REQUESTED, details={"reason": "Z" * 1000})
 
     text = browser(alice).get(LIST).content.decode()
 
     assert "y" * 300 + "…" in text
     assert "y" * 301 not in text
+    assert "Z" * 300 + "…" in text
+    assert "Z" * 301 not in text
 
 
 # --- Pages ----------------------------------------------------------------------------------------------------

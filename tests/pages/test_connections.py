@@ -232,6 +232,18 @@ def test_a_homepage_elsewhere_is_not_proven(browser: Browse, alice: User, globex
     assert "Not proven" in text(browser(alice).get(at(other)))
 
 
+def test_one_address_there_among_others_proves_no_homepage(browser: Browse, alice: User, globex: Tenant):
+    """Anybody can register an address of a bank, and have the codes sent to another one."""
+    addresses = ["https://bank.example/callback", "https://elsewhere.example/callback"]
+    imitation = connect(alice, publish(globex, homepage_url="https://bank.example/", redirect_uris=addresses))
+    genuine = connect(
+        alice, publish(globex, homepage_url="https://bank.example/", redirect_uris=addresses[:1])
+    )
+
+    assert "Not proven" in text(browser(alice).get(at(imitation)))
+    assert "Same host as its sign-in" in text(browser(alice).get(at(genuine)))
+
+
 def standing_of(connection: Connection, act: str) -> None:
     with scope(tenant=connection.tenant):
         if act == "blocked":
@@ -242,8 +254,10 @@ def standing_of(connection: Connection, act: str) -> None:
         client = Client.objects.get(pk=connection.client_id)
         if act == "disabled":
             client.disable(by=Actor())
-        elif act == "unpublished":
+        elif act in {"unpublished", "published again"}:
             client.unpublish(by=Actor(), connected_stay=False)
+            if act == "published again":
+                client.publish(by=Actor())
         elif act == "deleted":
             client.remove(by=Actor())
 
@@ -523,6 +537,7 @@ def test_each_side_of_the_log_sees_only_its_own(
         assert words in ours
     for words in ("<b>Acme AB</b> approved <b>Report portal</b> in version <b>1</b>",
                   "<b>Acme AB</b> blocked <b>Report portal</b>.",
+                  "<b>Acme AB</b> unblocked <b>Report portal</b>.",
                   "<b>Acme AB</b> disconnected from <b>Report portal</b>"):  # fmt: skip
         assert words in theirs
     assert alice.email not in theirs
@@ -534,6 +549,7 @@ def test_each_side_of_the_log_sees_only_its_own(
     [
         ("disabled", "<b>Globex</b> disabled <b>Report portal</b>."),
         ("unpublished", "<b>Globex</b> unpublished <b>Report portal</b>; this tenant can no longer use it."),
+        ("published again", "<b>Globex</b> published <b>Report portal</b>."),
         ("deleted", "<b>Globex</b> deleted <b>Report portal</b>."),
         ("widened", "<b>Globex</b> offers version <b>2</b> of <b>Report portal</b>, which waits"),
     ],

@@ -127,6 +127,32 @@ def test_several_people_are_one_request_and_one_mail(
     assert len(mailoutbox) == 1
 
 
+def test_everybody_is_written_to_in_their_own_language(
+    browser: Browse, alice: User, bob: User, studio: Client, mailoutbox: list[Any]
+):
+    dora = cast.join(alice.tenant, "dora", "administrator")  # she has not been here: nothing is known of hers
+    browser(alice).post("/language", {"language": "en"})
+    browser(bob).post("/language", {"language": "sv"})
+    here = Browser(headers={"host": cast.host_of(bob.tenant), "accept-language": "sv"})
+    here.cookies.update(browser(bob).cookies)
+    browser(bob).post("/language", {"language": "sv"})
+    app = Application(studio, tenant=bob.tenant)
+    page = here.get(app.address(scope="openid"))
+    post_form(here, app.address(scope="openid"), {**hidden_fields(page), "decision": "ask"})
+
+    to = {mail.to[0]: f"{mail.subject}\n{mail.body}" for mail in mailoutbox}
+    assert "somebody asks you" in to[alice.email]
+    assert "Bob asks you to connect" in to[alice.email]
+    assert "Bob ber dig" in to[dora.email]
+
+    with scope(tenant=bob.tenant):
+        [wish] = ConnectionRequest.objects.all()
+    browser(alice).post(deny_at(wish), {"answer": "No."})
+
+    assert "din begäran har besvarats" in mailoutbox[-1].subject
+    assert "En huvudadministratör har" in mailoutbox[-1].body
+
+
 # --- The list -----------------------------------------------------------------------------------------------------
 
 
@@ -140,6 +166,47 @@ def test_every_administrator_sees_who_asks_for_what_and_why(
         assert badge(page) == ["1"]
     assert badge(browser(alice).get("/console/events")) == ["1"]
     assert badge(browser(alice).get("/account/applications")) == []
+
+
+def test_many_people_who_write_much_do_not_push_the_other_requests_away(
+    browser: Browse, alice: User, bob: User, studio: Client
+):
+    wish = ask(bob, studio, "Please " + "a" * 900 + " THE END")
+    for number in range(4):
+        ask(cast.join(bob.tenant, f"person{number}"), studio)
+    admin = browser(alice)
+
+    listed, asked = text(admin.get(LIST)), text(admin.get(approve_at(wish)))
+
+    assert "THE END" not in listed
+    assert "Person2" not in listed
+    assert "5 people in all" in listed
+    assert "THE END" in asked
+    assert asked.index("Person1") < asked.index("<details>") < asked.index("Person2")
+
+
+def test_open_and_answered_requests_have_pages_of_their_own(
+    browser: Browse, alice: User, bob: User, globex: Tenant, settings: Any
+):
+    settings.LIMITS = settings.LIMITS | {"clients_per_tenant": 100}
+    with scope(tenant=bob.tenant):
+        for number in range(47):
+            wish = ask(bob, publish(globex, name=f"Studio {number:02}"))
+            if number < 21:
+                wish.deny("No.", by=Actor(user=alice))
+    admin = browser(alice)
+
+    first = text(admin.get(LIST))
+    further = text(admin.get(f"{LIST}?waiting=2"))
+
+    assert first.count("Review and approve") == 25
+    assert "Studio 21<" in first  # it has waited longest
+    assert "Studio 46<" not in first
+    assert ('href="?waiting=2"' in first, 'href="?page=2"' in first) == (True, True)
+    assert further.count("Review and approve") == 1
+    assert "Studio 46<" in further
+    assert further.count("Refused</span>") == 20
+    assert badge(admin.get(LIST)) == ["26"]
 
 
 def test_without_any_it_says_so(browser: Browse, alice: User):
