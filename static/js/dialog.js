@@ -36,10 +36,18 @@ function firstField() {
   return field && field.getBoundingClientRect().bottom <= body.getBoundingClientRect().bottom ? field : null;
 }
 
-// A menu item is gone once its menu is closed: the focus goes back to the button that opened the menu.
+// A menu item is gone once its menu is closed: the focus goes back to the button that opened the menu. A link inside
+// the dialog goes with it.
 function remember(link) {
+  if (dialog.contains(link)) return;
   const menu = link.closest("[popover]");
   opener = menu ? document.querySelector(`[popovertarget="${menu.id}"]`) : link;
+}
+
+// Where the person was: the list around it may have been fetched anew meanwhile, or be without it.
+function goBack() {
+  const place = opener?.isConnected ? opener : opener?.id && document.getElementById(opener.id);
+  (place || document.getElementById("main"))?.focus();
 }
 
 if (dialog) {
@@ -49,7 +57,10 @@ if (dialog) {
       const link = event.target.closest?.("[data-dialog]");
       if (!link) return;
       if (event.ctrlKey || event.metaKey || event.shiftKey) event.stopPropagation(); // a new tab was asked for
-      else remember(link);
+      else if (link.matches("[data-leaves]") && !mayClose()) {
+        event.preventDefault();
+        event.stopPropagation();
+      } else remember(link);
     },
     true,
   );
@@ -64,7 +75,7 @@ if (dialog) {
   dialog.addEventListener("mousedown", (event) => event.target === dialog && mayClose() && dialog.close());
   dialog.addEventListener("close", () => {
     forget();
-    if (opener?.isConnected) opener.focus();
+    goBack();
   });
   window.addEventListener("pagehide", forget);
 }

@@ -327,6 +327,23 @@ def test_what_was_typed_is_not_lost_without_asking(console, way):
     assert asked == ["Discard what you have entered?"] * 3
 
 
+def test_going_back_to_the_type_asks_first_and_remembers_it(console):
+    page = console()
+    page.get_by_role("link", name="Create new").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("radio", name=re.compile("^Native")).check()
+    dialog.get_by_role("button", name="Continue").click()
+    name = dialog.get_by_role("textbox", name="Name", exact=True)
+    name.fill("Half a name")
+    back = dialog.get_by_role("link", name="Back")
+    page.once("dialog", lambda question: question.dismiss())
+    back.click()
+    expect(name).to_have_value("Half a name")
+    page.once("dialog", lambda question: question.accept())
+    back.click()
+    expect(dialog.get_by_role("radio", name=re.compile("^Native"))).to_be_checked()
+
+
 @pytest.mark.spec("requirements", "S3")
 def test_a_secret_is_gone_from_the_page_once_it_is_closed(console, reports):
     page = console()
@@ -346,12 +363,14 @@ def test_a_secret_is_gone_from_the_page_once_it_is_closed(console, reports):
     page.once("dialog", leave)
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
+    expect(page.locator("#dialog-content")).to_be_empty()
     assert asked == ["Have you copied the secret? It cannot be shown again."]
     assert secret not in page.content()
 
     secret = new_secret()
     dialog.get_by_role("button", name="Done").click()  # does not ask
     expect(dialog).to_be_hidden()
+    expect(page.locator("#dialog-content")).to_be_empty()
     assert secret not in page.content()
 
     secret = new_secret()
