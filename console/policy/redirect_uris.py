@@ -32,6 +32,7 @@ HOST = re.compile(
 )
 PRIVATE_SCHEME = re.compile(r"^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+$")
 UNSAFE_CHARACTERS = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
+OTHER_LETTERS_IN_HOST = re.compile(r"[a-z]+://[^/?#]*(?![\x00-\x7f])\w", re.IGNORECASE)
 BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -85,17 +86,23 @@ def check_origin(origin: str) -> None:
         )
 
 
-def _split(url: str) -> SplitResult:
-    if not url:
-        raise Refused(gettext_noop("Enter an address."))
-    if len(url) > MAX_LENGTH:
-        raise Refused(gettext_noop("The address is too long: at most 256 characters."))
+def _check_characters(url: str) -> None:
+    if OTHER_LETTERS_IN_HOST.match(url):
+        raise Refused(gettext_noop("Write the domain in its ASCII form, which begins with xn--."))
     if UNSAFE_CHARACTERS.search(url):
         raise Refused(
             gettext_noop("The address contains a space or a character that must be percent-encoded.")
         )
     if BROKEN_ESCAPE.search(url):
         raise Refused(gettext_noop("The address has a % that is not followed by two hexadecimal digits."))
+
+
+def _split(url: str) -> SplitResult:
+    if not url:
+        raise Refused(gettext_noop("Enter an address."))
+    if len(url) > MAX_LENGTH:
+        raise Refused(gettext_noop("The address is too long: at most 256 characters."))
+    _check_characters(url)
     if "*" in url:
         raise Refused(gettext_noop("Wildcards are not supported: write out each address in full."))
     if "#" in url:

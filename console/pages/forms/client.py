@@ -33,8 +33,10 @@ class TypeForm(forms.Form):
         error_messages={"invalid_choice": _("Choose one of the types below.")},
     )
 
-    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data)
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, initial=initial)
         if data and data.get("type") in UNSUPPORTED:
             self.fields["type"].error_messages["invalid_choice"] = _(
                 "Clients of the type anonymous embed are not supported."
@@ -120,6 +122,8 @@ class ClientForm(forms.Form):
     ) -> None:
         self.client_type, self.client = client_type, client
         super().__init__(data, initial=self._stored())
+        for field in self.fields.values():
+            field.widget.attrs.pop("maxlength", None)  # a browser would cut what is pasted without a word
         self.fields |= self._lists()
         if client:
             del self.fields["consent_method"]
