@@ -11,6 +11,7 @@ from console.models import ClientSecret, Consent
 from tests import cast
 from tests.oauth.driver import Application
 
+from .conftest import WINDOW
 from .shared_clients import shared_clients
 
 NARROW = {"width": 360, "height": 780}
@@ -24,6 +25,15 @@ OVERFLOW = """() => {
     .map((element) => [element.getBoundingClientRect().right, `${element.tagName}.${element.className}`])
     .sort(([a], [b]) => b - a)[0];
   return `${page.scrollWidth} > ${innerWidth}: ${furthest}`;
+}"""
+
+
+# The buttons of a dialog that are not wholly inside it; what is above and below can be scrolled to.
+CUT_OFF = """(dialog) => {
+  const edge = dialog.getBoundingClientRect().right;
+  return [...dialog.querySelectorAll('button, .button')]
+    .filter((button) => button.getBoundingClientRect().right > edge)
+    .map((button) => button.ariaLabel ?? button.textContent.trim());
 }"""
 
 
@@ -123,8 +133,11 @@ def test_every_page_fits_and_fetches_from_its_own_host_only(
 
 
 @pytest.mark.spec("WCAG 2.2", "1.4.10")
-def test_no_dialog_scrolls_sideways(addresses, new_page, signed_in, alice, acme, console_url, subtests):
-    page = signed_in(new_page(viewport=NARROW), alice)
+@pytest.mark.parametrize("window", [NARROW, WINDOW], ids=["narrow", "wide"])
+def test_no_dialog_scrolls_sideways(
+    addresses, new_page, signed_in, alice, acme, console_url, subtests, window
+):
+    page = signed_in(new_page(viewport=window), alice)
     dialog = page.get_by_role("dialog")
     for action in (
         "Edit",
@@ -144,7 +157,45 @@ def test_no_dialog_scrolls_sideways(addresses, new_page, signed_in, alice, acme,
             assert page.evaluate(OVERFLOW) is None
             body = dialog.locator(".dialog__body")
             assert body.evaluate("body => body.scrollWidth <= body.clientWidth")
+            expect(dialog.locator(".dialog__footer .button").last).to_be_in_viewport(ratio=1)
+            assert dialog.evaluate(CUT_OFF) == []
             assert dialog.evaluate("box => box.getBoundingClientRect().right <= innerWidth")
+
+
+@pytest.mark.spec("WCAG 2.2", "2.4.7")
+def test_a_narrow_list_can_be_sorted_and_chosen_as_a_whole(
+    new_page, signed_in, alice, acme, register, console_url
+):
+    for name in ("Alpha", "Beta"):
+        register(acme, name=name)
+    page = signed_in(new_page(viewport=NARROW), alice)
+    page.goto(console_url(acme))
+    page.get_by_role("link", name="Name", exact=True).click()
+    expect(page.locator("tbody tr").first).to_contain_text("Beta")
+    page.get_by_label("Select all on this page").check()
+    expect(page.locator("tbody :checked")).to_have_count(2)
+
+
+@pytest.mark.spec("requirements", "P7")
+@pytest.mark.parametrize(("locale", "words"), [("en-GB", "Added"), ("sv-SE", "Har lagts till")])
+def test_a_usual_window_shows_since_when_a_client_is_there_and_what_is_searched(
+    new_page, signed_in, alice, acme, register, console_url, locale, words
+):
+    register(acme, name="Reports")
+    page = signed_in(new_page(locale=locale), alice)
+    page.goto(console_url(acme))
+    expect(page.get_by_role("columnheader", name=words)).to_be_visible()
+    search = page.get_by_role("searchbox")
+    needed = search.evaluate(
+        """(field) => {
+          const pen = document.createElement('canvas').getContext('2d');
+          const style = getComputedStyle(field);
+          pen.font = style.font;
+          const padding = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+          return pen.measureText(field.placeholder).width + padding;
+        }"""
+    )
+    assert needed <= search.evaluate("field => field.clientWidth")
 
 
 def test_the_navigation_is_behind_a_button_where_there_is_no_room(page, signed_in, alice, acme, console_url):
