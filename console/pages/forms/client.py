@@ -34,7 +34,7 @@ class TypeForm(forms.Form):
     )
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, initial: Mapping[str, Any] | None = None
+        self, data: Mapping[str, Any] | None = None, *, initial: dict[str, Any] | None = None
     ) -> None:
         super().__init__(data, initial=initial)
         if data and data.get("type") in UNSUPPORTED:
