@@ -157,6 +157,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "console.middleware.BrowserCacheMiddleware",
+    "console.middleware.WrongMethodMiddleware",
     "console.middleware.RegionWithoutClientsMiddleware",
 ]
 
