@@ -464,6 +464,16 @@ def test_an_address_that_will_not_do(browser: Browse, alice: User, client_type: 
     assert answer.json()["reason"].endswith(".")
 
 
+@pytest.mark.parametrize(("name", "longest"), [("name", 512), ("description", 4096), ("homepage_url", 2048)])
+def test_what_is_too_long_is_kept_and_the_limit_is_named(
+    browser: Browse, alice: User, name: str, longest: int
+):
+    entered = "https://example.com/" + "x" * longest
+    page = browser(alice).post(NEW, web(**{name: entered}))
+    assert error(page, name) == f"This is too long: at most {longest} characters."
+    assert entered in text(page)
+
+
 def test_a_domain_in_other_letters_is_asked_for_in_ascii(browser: Browse, alice: User):
     answer = browser(alice).post(
         CHECK, {"name": "redirect_uris", "value": "https://räksmörgås.example/callback"}

@@ -18,6 +18,7 @@ from ...policy.consent_rules import ConsentMethod
 from . import addresses, choices, keys, scope_tree, text
 from .rows import Row, list_errors, rows_of
 
+TOO_LONG = _("This is too long: at most %(limit_value)d characters.")
 UNSUPPORTED = frozenset({"anonymous-embed"})
 
 
@@ -66,7 +67,7 @@ class ClientForm(forms.Form):
         max_length=text.NAME_LENGTH,
         validators=[text.check_name],
         help_text=_("Users see it when they sign in."),
-        error_messages={"required": _("Give the client a name.")},
+        error_messages={"required": _("Give the client a name."), "max_length": TOO_LONG},
     )
     description = text.TextField(
         label=_("Description"),
@@ -74,6 +75,7 @@ class ClientForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         validators=[text.check_description],
+        error_messages={"max_length": TOO_LONG},
     )
     homepage_url = forms.CharField(
         label=_("Homepage"),
@@ -83,6 +85,7 @@ class ClientForm(forms.Form):
             attrs={"inputmode": "url", "spellcheck": "false", "placeholder": "https://example.com"}
         ),
         validators=[text.check_homepage],
+        error_messages={"max_length": TOO_LONG},
     )
     grant_types = forms.MultipleChoiceField(
         label=_("Machine-to-machine"),
