@@ -71,6 +71,13 @@ if (dialog) {
   });
   document.addEventListener("dialog:close", () => dialog.close());
   content.addEventListener("input", (event) => (dirty ||= !event.target.closest("[data-search]")));
+  // "Done" leads to where the person is already: what stands behind has fetched itself anew, and the place is kept.
+  content.addEventListener("click", (event) => {
+    const link = event.target.closest("a:not([data-dialog], [download])");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || link.href !== location.href.split("#")[0]) return;
+    event.preventDefault();
+    dialog.close();
+  });
   dialog.addEventListener("cancel", (event) => event.target === dialog && !mayClose() && event.preventDefault());
   dialog.addEventListener("mousedown", (event) => event.target === dialog && mayClose() && dialog.close());
   dialog.addEventListener("close", () => {

@@ -186,3 +186,31 @@ def test_the_focus_returns_to_a_row_that_was_fetched_anew(
     page.keyboard.press("Enter")
     expect(dialog).to_be_hidden()
     expect(menu).to_be_focused()
+
+
+@pytest.mark.spec("WCAG 2.2", "2.4.3")
+def test_after_a_receipt_one_is_where_one_was(new_page, signed_in, alice, acme, register, console_url):
+    for number in range(12):
+        register(acme, name=f"Reports {number:02}")
+    page = signed_in(new_page(viewport={"width": 1440, "height": 500}), alice)
+    page.goto(console_url(acme))
+    menu = page.get_by_role("button", name="Actions for Reports 11")
+    menu.click()
+    page.locator(":popover-open").get_by_text("Disable", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Disable").click()
+    expect(dialog).to_have_accessible_name("“Reports 11” is disabled")
+    expect(page.get_by_role("row", name="Reports 11", include_hidden=True)).to_contain_text("Disabled")
+    page.evaluate("window.before = true")
+    dialog.get_by_role("link", name="Done").click()
+    expect(dialog).to_be_hidden()
+    expect(menu).to_be_focused()
+    assert page.evaluate("window.before === true && scrollY > 0")
+
+    menu.click()
+    page.locator(":popover-open").get_by_text("Delete", exact=True).click()
+    dialog.get_by_role("button", name="Delete").click()
+    expect(dialog).to_have_accessible_name("“Reports 11” has been deleted")
+    expect(page.get_by_text("11 clients")).to_have_count(1)
+    dialog.get_by_role("link", name="Done").click()
+    expect(page.get_by_role("main")).to_be_focused()
