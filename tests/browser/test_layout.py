@@ -198,6 +198,28 @@ def test_a_usual_window_shows_since_when_a_client_is_there_and_what_is_searched(
     assert needed <= search.evaluate("field => field.clientWidth")
 
 
+@pytest.mark.spec("WCAG 2.2", "1.4.4")
+def test_a_rows_menu_is_within_reach_in_a_low_window(
+    new_page, signed_in, alice, acme, register, console_url, subtests
+):
+    """As a laptop's window is at 200 %: the menu fits neither below its button nor above it."""
+    for number in range(8):
+        register(acme, name=f"Reports {number}")
+    page = signed_in(new_page(viewport={"width": 660, "height": 400}), alice)
+    page.goto(console_url(acme))
+    menu = page.locator(":popover-open")
+    for number in range(8):
+        with subtests.test(number):
+            page.get_by_role("button", name=f"Actions for Reports {number}").click()
+            assert menu.evaluate(
+                "menu => menu.getBoundingClientRect().top >= 0 && menu.getBoundingClientRect().bottom <= innerHeight"
+            )
+            delete = menu.get_by_text("Delete", exact=True)
+            delete.scroll_into_view_if_needed()
+            expect(delete).to_be_in_viewport(ratio=1)
+            page.keyboard.press("Escape")
+
+
 def test_the_navigation_is_behind_a_button_where_there_is_no_room(page, signed_in, alice, acme, console_url):
     page.set_viewport_size(NARROW)
     signed_in(page, alice).goto(console_url(acme))
