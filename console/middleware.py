@@ -148,6 +148,26 @@ class BrowserCacheMiddleware:
         return response
 
 
+class WrongMethodMiddleware:
+    """A person who opens an address that only answers to forms reads why, not the browser's own error page."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or response.content or not request.accepts("text/html"):
+            return response
+        context = {
+            "title": _("Nothing to see at this address"),
+            "advice": _("It only answers to a form. Go back, or begin at the start page."),
+            "status": 405,
+        }
+        page = render(request, "failures/failure.html", context, status=405)
+        page["Allow"] = response["Allow"]
+        return page
+
+
 class RegionWithoutClientsMiddleware:
     """A region can be one without OAuth clients (S15): the OAuth pages say so, and every endpoint refuses.
 

@@ -134,6 +134,7 @@ PAGE_MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "console.middleware.BrowserCacheMiddleware",
+    "console.middleware.WrongMethodMiddleware",
 ]
 
 TEMPLATES = [

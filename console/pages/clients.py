@@ -138,7 +138,7 @@ def create(request: PageRequest) -> HttpResponse:
     """First the type, then the fields of that type; then the client ID and secret, this once (S2, S3)."""
     wanted = request.POST.get("type", request.GET.get("type"))
     if wanted is None and request.method != "POST":
-        return _choose_type(request, TypeForm())
+        return _choose_type(request, TypeForm(initial=_type_chosen_before(request)))
     choice = TypeForm({"type": wanted})
     if not choice.is_valid():
         return _choose_type(request, choice)
@@ -163,6 +163,12 @@ def create(request: PageRequest) -> HttpResponse:
             once.sent(request)
             return shown_once(request, client, secret, created="client")
     return _form(request, "clients/new.html", form)
+
+
+def _type_chosen_before(request: PageRequest) -> dict[str, str]:
+    """The type of whoever comes back from the second step."""
+    before = request.GET.get("from", "")
+    return {"type": before} if before in list(ClientType) else {}
 
 
 def _choose_type(request: PageRequest, form: TypeForm) -> HttpResponse:

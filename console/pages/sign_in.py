@@ -4,6 +4,7 @@ from math import ceil
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
@@ -51,7 +52,8 @@ def sign_in(request: VisitorRequest) -> HttpResponse:
     if request.method != "POST":
         if request.user.is_authenticated and "switch" not in request.GET:
             return redirect(onward)
-        return _ask(request, SignInForm(initial={"email": login_hint_of(request, onward)}), onward)
+        form = SignInForm(initial={"email": login_hint_of(request, onward)})
+        return _ask(request, form, onward, ended=_has_ended(request, onward))
     form = SignInForm(request.POST)
     if not form.is_valid():
         return _ask(request, form, onward, status=422)
@@ -121,9 +123,17 @@ def _start(request: VisitorRequest, user: User) -> None:
     sessions.begin(request, user)
 
 
-def _ask(request: VisitorRequest, form: SignInForm, onward: str, *, status: int = 200) -> HttpResponse:
+def _has_ended(request: VisitorRequest, onward: str) -> bool:
+    """Whether somebody who was at work here is sent to sign in because the session is over."""
+    was_signed_in = settings.SESSION_COOKIE_NAME in request.COOKIES and not request.user.is_authenticated
+    return was_signed_in and onward.startswith((reverse("console"), reverse("account_applications")))
+
+
+def _ask(
+    request: VisitorRequest, form: SignInForm, onward: str, *, ended: bool = False, status: int = 200
+) -> HttpResponse:
     client = waiting_client(onward)
-    context = {"title": _("Sign in"), "form": form, "next": onward, "application": client}
+    context = {"title": _("Sign in"), "form": form, "next": onward, "application": client, "ended": ended}
     response = render(request, "sign_in/sign_in.html", context, status=status)
     allow_form_targets(response, redirect_uri_of(onward, client))
     return response

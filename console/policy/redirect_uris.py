@@ -32,6 +32,7 @@ HOST = re.compile(
 )
 PRIVATE_SCHEME = re.compile(r"^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+$")
 UNSAFE_CHARACTERS = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
+OTHER_LETTERS_IN_HOST = re.compile(r"[a-z]+://[^/?#]*(?![\x00-\x7f])\w", re.IGNORECASE)
 BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -85,36 +86,29 @@ def check_origin(origin: str) -> None:
         )
 
 
-def _check_spelling(url: str) -> None:
-    """Raises Refused for characters that could be read in two ways, and for what no code can be sent to."""
-    authority = re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[0]
-    for refused, message in (
-        (not url, gettext_noop("Enter an address.")),
-        (len(url) > MAX_LENGTH, gettext_noop("The address is too long: at most 256 characters.")),
-        (
-            not authority.isascii(),
-            gettext_noop("Write the domain in its ASCII form, which begins with xn--."),
-        ),
-        (
-            UNSAFE_CHARACTERS.search(url),
-            gettext_noop("The address contains a space or a character that must be percent-encoded."),
-        ),
-        (
-            BROKEN_ESCAPE.search(url),
-            gettext_noop("The address has a % that is not followed by two hexadecimal digits."),
-        ),
-        ("*" in url, gettext_noop("Wildcards are not supported: write out each address in full.")),
-        (
-            "#" in url,
-            gettext_noop("Remove the part from # onwards: an address with a fragment cannot receive a code."),
-        ),
-    ):
-        if refused:
-            raise Refused(message)
+def _check_characters(url: str) -> None:
+    if OTHER_LETTERS_IN_HOST.match(url):
+        raise Refused(gettext_noop("Write the domain in its ASCII form, which begins with xn--."))
+    if UNSAFE_CHARACTERS.search(url):
+        raise Refused(
+            gettext_noop("The address contains a space or a character that must be percent-encoded.")
+        )
+    if BROKEN_ESCAPE.search(url):
+        raise Refused(gettext_noop("The address has a % that is not followed by two hexadecimal digits."))
 
 
 def _split(url: str) -> SplitResult:
-    _check_spelling(url)
+    if not url:
+        raise Refused(gettext_noop("Enter an address."))
+    if len(url) > MAX_LENGTH:
+        raise Refused(gettext_noop("The address is too long: at most 256 characters."))
+    _check_characters(url)
+    if "*" in url:
+        raise Refused(gettext_noop("Wildcards are not supported: write out each address in full."))
+    if "#" in url:
+        raise Refused(
+            gettext_noop("Remove the part from # onwards: an address with a fragment cannot receive a code.")
+        )
     try:
         parts = urlsplit(url)
     except ValueError:

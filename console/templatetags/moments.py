@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 register = template.Library()
 JUST_NOW = timedelta(minutes=1)
@@ -40,8 +41,9 @@ def ago(moment: datetime | None) -> str:
 
 @register.filter
 def day(moment: datetime) -> str:
-    """A <time> element with the date."""
-    return _time(moment, date_format(timezone.localtime(moment), "DATE_FORMAT"))
+    """A <time> element with the date, short enough for a table."""
+    written = pgettext("a date, as Django's date filter takes it: short, the month in letters", "N j, Y")
+    return _time(moment, date_format(timezone.localtime(moment), written))
 
 
 @register.filter

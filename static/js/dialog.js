@@ -36,10 +36,18 @@ function firstField() {
   return field && field.getBoundingClientRect().bottom <= body.getBoundingClientRect().bottom ? field : null;
 }
 
-// A menu item is gone once its menu is closed: the focus goes back to the button that opened the menu.
+// A menu item is gone once its menu is closed: the focus goes back to the button that opened the menu. A link inside
+// the dialog goes with it.
 function remember(link) {
+  if (dialog.contains(link)) return;
   const menu = link.closest("[popover]");
   opener = menu ? document.querySelector(`[popovertarget="${menu.id}"]`) : link;
+}
+
+// Where the person was: the list around it may have been fetched anew meanwhile, or be without it.
+function goBack() {
+  const place = opener?.isConnected ? opener : opener?.id && document.getElementById(opener.id);
+  (place || document.getElementById("main"))?.focus();
 }
 
 if (dialog) {
@@ -49,7 +57,10 @@ if (dialog) {
       const link = event.target.closest?.("[data-dialog]");
       if (!link) return;
       if (event.ctrlKey || event.metaKey || event.shiftKey) event.stopPropagation(); // a new tab was asked for
-      else remember(link);
+      else if (link.matches("[data-leaves]") && !mayClose()) {
+        event.preventDefault();
+        event.stopPropagation();
+      } else remember(link);
     },
     true,
   );
@@ -60,11 +71,18 @@ if (dialog) {
   });
   document.addEventListener("dialog:close", () => dialog.close());
   content.addEventListener("input", (event) => (dirty ||= !event.target.closest("[data-search]")));
+  // "Done" leads to where the person is already: what stands behind has fetched itself anew, and the place is kept.
+  content.addEventListener("click", (event) => {
+    const link = event.target.closest("a:not([data-dialog], [download])");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || link.href !== location.href.split("#")[0]) return;
+    event.preventDefault();
+    dialog.close();
+  });
   dialog.addEventListener("cancel", (event) => event.target === dialog && !mayClose() && event.preventDefault());
   dialog.addEventListener("mousedown", (event) => event.target === dialog && mayClose() && dialog.close());
   dialog.addEventListener("close", () => {
     forget();
-    if (opener?.isConnected) opener.focus();
+    goBack();
   });
   window.addEventListener("pagehide", forget);
 }

@@ -31,6 +31,7 @@ class ListField extends HTMLElement {
     this.refuse(reason);
     this.input.focus();
     if (reason) return;
+    this.querySelector(`#${this.getAttribute("name")}_error`)?.remove(); // it was about the list as it was sent
     const row = this.pattern.cloneNode(true);
     const input = row.querySelector("input");
     row.querySelector(".field__error")?.remove();
@@ -40,6 +41,13 @@ class ListField extends HTMLElement {
     this.rows.append(row);
     this.input.value = "";
     this.count();
+    this.say(this.dataset.added, value);
+    if (this.adder.hidden) row.querySelector("button").focus(); // the list is full: nothing more to type
+  }
+
+  // What has become of the list, for people who hear the page.
+  say(done, value) {
+    this.querySelector("[data-said]").textContent = `${done}: ${value}`;
   }
 
   // Without an answer the value is taken: the form's own check comes later.
@@ -70,6 +78,7 @@ class ListField extends HTMLElement {
     button.addEventListener("click", () => {
       row.remove();
       this.count();
+      this.say(this.dataset.removed, row.querySelector("input").value);
       this.input.focus();
       this.dispatchEvent(new Event("input", { bubbles: true }));
     });

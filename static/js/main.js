@@ -1,5 +1,6 @@
 import "./copy-button.js";
 import "./dialog.js";
+import "./failure.js";
 import "./list-field.js";
 import "./menu.js";
 import "./scope-picker.js";

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings as django_settings
 from playwright.sync_api import Page, expect
 
 from console.models import Actor, ClientSecret
@@ -327,6 +328,53 @@ def test_what_was_typed_is_not_lost_without_asking(console, way):
     assert asked == ["Discard what you have entered?"] * 3
 
 
+def test_going_back_to_the_type_asks_first_and_remembers_it(console):
+    page = console()
+    page.get_by_role("link", name="Create new").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("radio", name=re.compile("^Native")).check()
+    dialog.get_by_role("button", name="Continue").click()
+    name = dialog.get_by_role("textbox", name="Name", exact=True)
+    name.fill("Half a name")
+    back = dialog.get_by_role("link", name="Back")
+    page.once("dialog", lambda question: question.dismiss())
+    back.click()
+    expect(name).to_have_value("Half a name")
+    page.once("dialog", lambda question: question.accept())
+    back.click()
+    expect(dialog.get_by_role("radio", name=re.compile("^Native"))).to_be_checked()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [("offline", "The server did not answer"), ("expired form", "This form has expired")],
+)
+def test_what_was_typed_stays_when_the_server_cannot_take_it(console, problems, trouble, words):
+    page = console()
+    page.get_by_role("link", name="Create new").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Continue").click()
+    name = dialog.get_by_role("textbox", name="Name", exact=True)
+    name.fill("Typed with care")
+    dialog.get_by_role("textbox", name="New: Redirect URLs").fill("https://app.example.com/callback")
+    cookies = page.context.cookies()
+    if trouble == "offline":
+        page.context.set_offline(True)
+    else:
+        page.context.clear_cookies(name=django_settings.CSRF_COOKIE_NAME)
+    dialog.get_by_role("button", name="Create", exact=True).click()
+    alert = dialog.get_by_role("alert").filter(has_text=words)
+    expect(alert).to_be_in_viewport()
+    expect(name).to_have_value("Typed with care")
+    problems.clear()
+
+    page.context.set_offline(False)
+    page.context.add_cookies(cookies)
+    dialog.get_by_role("button", name="Create", exact=True).click()
+    expect(dialog).to_have_accessible_name("The client has been created")
+    expect(alert).to_have_count(0)
+
+
 @pytest.mark.spec("requirements", "S3")
 def test_a_secret_is_gone_from_the_page_once_it_is_closed(console, reports):
     page = console()
@@ -346,12 +394,14 @@ def test_a_secret_is_gone_from_the_page_once_it_is_closed(console, reports):
     page.once("dialog", leave)
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
+    expect(page.locator("#dialog-content")).to_be_empty()
     assert asked == ["Have you copied the secret? It cannot be shown again."]
     assert secret not in page.content()
 
     secret = new_secret()
     dialog.get_by_role("button", name="Done").click()  # does not ask
     expect(dialog).to_be_hidden()
+    expect(page.locator("#dialog-content")).to_be_empty()
     assert secret not in page.content()
 
     secret = new_secret()

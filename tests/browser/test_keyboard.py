@@ -139,3 +139,78 @@ def test_the_focus_is_seen_at_every_stop_of_the_oauth_page(
         assert name in reached
     places = [stop["place"] for stop in stops]
     assert places == sorted(places)  # the order of the page, WCAG 2.4.3
+
+
+@pytest.mark.spec("WCAG 2.2", "2.4.3")
+def test_the_focus_stays_in_a_list_that_is_full(oauth_page):
+    page = oauth_page
+    page.goto(page.url + "/new?type=web")
+    field = page.get_by_role("group", name="Redirect URLs")
+    new = field.get_by_role("textbox", name="New: Redirect URLs")
+    for number in range(1, 6):
+        new.fill(f"{ADDRESS}/{number}")
+        page.keyboard.press("Enter")
+        expect(field.get_by_role("textbox", name=f"Redirect URLs {number}")).to_be_visible()
+    expect(field.get_by_role("button", name=f"Remove {ADDRESS}/5")).to_be_focused()
+    expect(field.get_by_role("status").filter(has_text="Added")).to_have_text(f"Added: {ADDRESS}/5")
+    page.keyboard.press("Enter")
+    expect(new).to_be_focused()
+    expect(field.get_by_role("status").filter(has_text="Removed")).to_have_text(f"Removed: {ADDRESS}/5")
+
+
+def test_a_list_that_was_empty_is_no_longer_complained_about_once_it_has_an_address(oauth_page):
+    page = oauth_page
+    page.goto(page.url + "/new?type=web")
+    page.get_by_role("button", name="Create").click()
+    complaint = page.get_by_text("Add at least one redirect URL: without it nobody can sign in.")
+    expect(complaint).to_be_visible()
+    page.get_by_role("textbox", name="New: Redirect URLs").fill(ADDRESS)
+    page.keyboard.press("Enter")
+    expect(complaint).to_be_hidden()
+
+
+@pytest.mark.spec("WCAG 2.2", "2.4.3")
+def test_the_focus_returns_to_a_row_that_was_fetched_anew(
+    page, signed_in, alice, acme, register, console_url
+):
+    register(acme, name="Reports")
+    signed_in(page, alice).goto(console_url(acme))
+    menu = page.get_by_role("button", name="Actions for Reports")
+    menu.click()
+    page.get_by_role("link", name="Manage secrets").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Generate new client secret").click()
+    expect(dialog).to_have_accessible_name("New client secret")
+    expect(page.get_by_role("row", name="Reports", include_hidden=True)).to_contain_text("2 of 5")
+    tab_to(page, dialog.get_by_role("button", name="Done"))
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(menu).to_be_focused()
+
+
+@pytest.mark.spec("WCAG 2.2", "2.4.3")
+def test_after_a_receipt_one_is_where_one_was(new_page, signed_in, alice, acme, register, console_url):
+    for number in range(12):
+        register(acme, name=f"Reports {number:02}")
+    page = signed_in(new_page(viewport={"width": 1440, "height": 500}), alice)
+    page.goto(console_url(acme))
+    menu = page.get_by_role("button", name="Actions for Reports 11")
+    menu.click()
+    page.locator(":popover-open").get_by_text("Disable", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Disable").click()
+    expect(dialog).to_have_accessible_name("“Reports 11” is disabled")
+    expect(page.get_by_role("row", name="Reports 11", include_hidden=True)).to_contain_text("Disabled")
+    page.evaluate("window.before = true")
+    dialog.get_by_role("link", name="Done").click()
+    expect(dialog).to_be_hidden()
+    expect(menu).to_be_focused()
+    assert page.evaluate("window.before === true && scrollY > 0")
+
+    menu.click()
+    page.locator(":popover-open").get_by_text("Delete", exact=True).click()
+    dialog.get_by_role("button", name="Delete").click()
+    expect(dialog).to_have_accessible_name("“Reports 11” has been deleted")
+    expect(page.get_by_text("11 clients")).to_have_count(1)
+    dialog.get_by_role("link", name="Done").click()
+    expect(page.get_by_role("main")).to_be_focused()

@@ -11,6 +11,7 @@ from console.models import ClientSecret, Consent
 from tests import cast
 from tests.oauth.driver import Application
 
+from .conftest import WINDOW
 from .shared_clients import shared_clients
 
 NARROW = {"width": 360, "height": 780}
@@ -31,6 +32,13 @@ OVERFLOW = """() => {
 UNBREAKABLE_LABELS = """() => [...document.querySelectorAll('td[data-label]')]
   .filter((cell) => getComputedStyle(cell, '::before').whiteSpace === 'nowrap')
   .map((cell) => cell.dataset.label)"""
+# The buttons of a dialog that are not wholly inside it; what is above and below can be scrolled to.
+CUT_OFF = """(dialog) => {
+  const edge = dialog.getBoundingClientRect().right;
+  return [...dialog.querySelectorAll('button, .button')]
+    .filter((button) => button.getBoundingClientRect().right > edge)
+    .map((button) => button.ariaLabel ?? button.textContent.trim());
+}"""
 
 
 @pytest.fixture
@@ -130,8 +138,11 @@ def test_every_page_fits_and_fetches_from_its_own_host_only(
 
 
 @pytest.mark.spec("WCAG 2.2", "1.4.10")
-def test_no_dialog_scrolls_sideways(addresses, new_page, signed_in, alice, acme, console_url, subtests):
-    page = signed_in(new_page(viewport=NARROW), alice)
+@pytest.mark.parametrize("window", [NARROW, WINDOW], ids=["narrow", "wide"])
+def test_no_dialog_scrolls_sideways(
+    addresses, new_page, signed_in, alice, acme, console_url, subtests, window
+):
+    page = signed_in(new_page(viewport=window), alice)
     dialog = page.get_by_role("dialog")
     for action in (
         "Edit",
@@ -151,7 +162,67 @@ def test_no_dialog_scrolls_sideways(addresses, new_page, signed_in, alice, acme,
             assert page.evaluate(OVERFLOW) is None
             body = dialog.locator(".dialog__body")
             assert body.evaluate("body => body.scrollWidth <= body.clientWidth")
+            expect(dialog.locator(".dialog__footer .button").last).to_be_in_viewport(ratio=1)
+            assert dialog.evaluate(CUT_OFF) == []
             assert dialog.evaluate("box => box.getBoundingClientRect().right <= innerWidth")
+
+
+@pytest.mark.spec("WCAG 2.2", "2.4.7")
+def test_a_narrow_list_can_be_sorted_and_chosen_as_a_whole(
+    new_page, signed_in, alice, acme, register, console_url
+):
+    for name in ("Alpha", "Beta"):
+        register(acme, name=name)
+    page = signed_in(new_page(viewport=NARROW), alice)
+    page.goto(console_url(acme))
+    page.get_by_role("link", name="Name", exact=True).click()
+    expect(page.locator("tbody tr").first).to_contain_text("Beta")
+    page.get_by_label("Select all on this page").check()
+    expect(page.locator("tbody :checked")).to_have_count(2)
+
+
+@pytest.mark.spec("requirements", "P7")
+@pytest.mark.parametrize(("locale", "words"), [("en-GB", "Added"), ("sv-SE", "Har lagts till")])
+def test_a_usual_window_shows_since_when_a_client_is_there_and_what_is_searched(
+    new_page, signed_in, alice, acme, register, console_url, locale, words
+):
+    register(acme, name="Reports")
+    page = signed_in(new_page(locale=locale), alice)
+    page.goto(console_url(acme))
+    expect(page.get_by_role("columnheader", name=words)).to_be_visible()
+    search = page.get_by_role("searchbox")
+    needed = search.evaluate(
+        """(field) => {
+          const pen = document.createElement('canvas').getContext('2d');
+          const style = getComputedStyle(field);
+          pen.font = style.font;
+          const padding = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+          return pen.measureText(field.placeholder).width + padding;
+        }"""
+    )
+    assert needed <= search.evaluate("field => field.clientWidth")
+
+
+@pytest.mark.spec("WCAG 2.2", "1.4.4")
+def test_a_rows_menu_is_within_reach_in_a_low_window(
+    new_page, signed_in, alice, acme, register, console_url, subtests
+):
+    """As a laptop's window is at 200 %: the menu fits neither below its button nor above it."""
+    for number in range(8):
+        register(acme, name=f"Reports {number}")
+    page = signed_in(new_page(viewport={"width": 660, "height": 400}), alice)
+    page.goto(console_url(acme))
+    menu = page.locator(":popover-open")
+    for number in range(8):
+        with subtests.test(number):
+            page.get_by_role("button", name=f"Actions for Reports {number}").click()
+            assert menu.evaluate(
+                "menu => menu.getBoundingClientRect().top >= 0 && menu.getBoundingClientRect().bottom <= innerHeight"
+            )
+            delete = menu.get_by_text("Delete", exact=True)
+            delete.scroll_into_view_if_needed()
+            expect(delete).to_be_in_viewport(ratio=1)
+            page.keyboard.press("Escape")
 
 
 def test_the_navigation_is_behind_a_button_where_there_is_no_room(page, signed_in, alice, acme, console_url):

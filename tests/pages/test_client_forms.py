@@ -464,6 +464,35 @@ def test_an_address_that_will_not_do(browser: Browse, alice: User, client_type: 
     assert answer.json()["reason"].endswith(".")
 
 
+@pytest.mark.parametrize(("name", "longest"), [("name", 512), ("description", 4096), ("homepage_url", 2048)])
+def test_what_is_too_long_is_kept_and_the_limit_is_named(
+    browser: Browse, alice: User, name: str, longest: int
+):
+    entered = "https://example.com/" + "x" * longest
+    page = browser(alice).post(NEW, web(**{name: entered}))
+    assert error(page, name) == f"This is too long: at most {longest} characters."
+    assert entered in text(page)
+
+
+def test_a_domain_in_other_letters_is_asked_for_in_ascii(browser: Browse, alice: User):
+    answer = browser(alice).post(
+        CHECK, {"name": "redirect_uris", "value": "https://räksmörgås.example/callback"}
+    )
+    assert answer.json()["reason"] == "Write the domain in its ASCII form, which begins with xn--."
+
+
+@pytest.mark.parametrize("kind", ["web", "spa", "native"])
+def test_what_is_pasted_is_not_cut_off_without_a_word(browser: Browse, alice: User, kind: str):
+    """A browser cuts at `maxlength`: half an address would be registered, and nobody would know why nothing matches."""
+    assert "maxlength" not in text(browser(alice).get(f"{NEW}?type={kind}"))
+
+
+@pytest.mark.parametrize(("before", "chosen"), [("spa", "spa"), ("native", "native"), ("nonsense", "web")])
+def test_coming_back_the_type_is_still_chosen(browser: Browse, alice: User, before: str, chosen: str):
+    page = browser(alice).get(f"{NEW}?from={before}")
+    assert re.findall(r'value="(\w+)"[^>]* checked', text(page)) == [chosen]
+
+
 def test_a_reason_is_in_the_language_of_the_page(browser: Browse, alice: User):
     answer = browser(alice).post(
         CHECK, {"name": "redirect_uris", "value": "x"}, headers={"Accept-Language": "sv"}

@@ -52,6 +52,14 @@ def test_a_bad_request_is_explained(stranger: Browse, acme: Tenant):
     assert "could not be understood" in page.content.decode()
 
 
+def test_an_address_that_only_answers_to_forms_says_so(browser: Browse, alice: User):
+    page = browser(alice).get("/language", headers={"accept": "text/html"})
+
+    assert page.status_code == 405
+    assert page["Allow"] == "POST"
+    assert "It only answers to a form" in page.content.decode()
+
+
 def test_an_expired_form_is_explained(acme: Tenant):
     page = Browser(enforce_csrf_checks=True, headers={"host": host_of(acme)}).post(
         "/login", {"email": "a", "password": "b"}

@@ -51,6 +51,16 @@ def is_signed_in(browser: Browser) -> bool:
     return browser.get("/account/applications").status_code == 200
 
 
+def test_whose_session_has_ended_is_told_so(browser: Browse, stranger: Browse, acme: Tenant, alice: User):
+    words = "Your session has ended"
+    chromium = browser(alice)
+    Session.objects.all().delete()
+
+    assert words in chromium.get("/login?next=/console/oauth").content.decode()
+    assert words not in stranger(acme).get("/login?next=/console/oauth").content.decode()
+    assert words not in chromium.get("/login").content.decode()
+
+
 # --- The start page -------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from ...policy.consent_rules import ConsentMethod
 from . import addresses, choices, keys, scope_tree, text
 from .rows import Row, list_errors, rows_of
 
+TOO_LONG = _("This is too long: at most %(limit_value)d characters.")
 UNSUPPORTED = frozenset({"anonymous-embed"})
 
 
@@ -33,8 +34,10 @@ class TypeForm(forms.Form):
         error_messages={"invalid_choice": _("Choose one of the types below.")},
     )
 
-    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data)
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, initial: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, initial=initial)
         if data and data.get("type") in UNSUPPORTED:
             self.fields["type"].error_messages["invalid_choice"] = _(
                 "Clients of the type anonymous embed are not supported."
@@ -64,7 +67,7 @@ class ClientForm(forms.Form):
         max_length=text.NAME_LENGTH,
         validators=[text.check_name],
         help_text=_("Users see it when they sign in."),
-        error_messages={"required": _("Give the client a name.")},
+        error_messages={"required": _("Give the client a name."), "max_length": TOO_LONG},
     )
     description = text.TextField(
         label=_("Description"),
@@ -72,6 +75,7 @@ class ClientForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         validators=[text.check_description],
+        error_messages={"max_length": TOO_LONG},
     )
     homepage_url = forms.CharField(
         label=_("Homepage"),
@@ -81,6 +85,7 @@ class ClientForm(forms.Form):
             attrs={"inputmode": "url", "spellcheck": "false", "placeholder": "https://example.com"}
         ),
         validators=[text.check_homepage],
+        error_messages={"max_length": TOO_LONG},
     )
     grant_types = forms.MultipleChoiceField(
         label=_("Machine-to-machine"),
@@ -120,6 +125,8 @@ class ClientForm(forms.Form):
     ) -> None:
         self.client_type, self.client = client_type, client
         super().__init__(data, initial=self._stored())
+        for field in self.fields.values():
+            field.widget.attrs.pop("maxlength", None)  # a browser would cut what is pasted without a word
         self.fields |= self._lists()
         if client:
             del self.fields["consent_method"]

@@ -29,7 +29,7 @@ class ClientSearch(forms.Form):
     """What the list shows. A value that makes no sense counts as not given: a search never fails."""
 
     q = forms.CharField(
-        label=_("Search"),
+        label=_("Search clients"),
         required=False,
         max_length=LONGEST,
         widget=forms.TextInput(
@@ -37,7 +37,7 @@ class ClientSearch(forms.Form):
                 "type": "search",
                 "class": "input",
                 "id": "client-search",
-                "placeholder": _("Search name, client ID or description"),
+                "placeholder": _("Name, ID or description"),
                 "autocomplete": "off",
                 "maxlength": None,
             }
@@ -68,7 +68,7 @@ class ClientSearch(forms.Form):
     consent_method = forms.ChoiceField(
         label=_("Consent method"),
         required=False,
-        choices=[("", _("Any consent method")), *Connection.Method.choices],
+        choices=[("", _("Any consent")), *Connection.Method.choices],
     )
 
     def __init__(self, data: Mapping[str, Any]) -> None:

@@ -51,6 +51,8 @@ def check_description(text: str) -> None:
 def check_homepage(url: str) -> None:
     """Raises ValidationError unless `url` is an address that a person may safely be given as a link."""
     complaint = ValidationError(_("Enter a complete web address that begins with https:// or http://."))
+    if len(url) > HOMEPAGE_LENGTH:
+        return  # the field says so already
     if not url.isprintable():
         raise complaint
     try:
