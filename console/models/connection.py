@@ -35,7 +35,7 @@ class NotPublished(Exception):
 
 
 class NotConnected(Exception):
-    """The tenant has no approved connection to the client (any more), or the person no consent."""
+    """The tenant has no approved connection to the client (any more)."""
 
 
 class Connection(TenantOwned):
@@ -145,23 +145,6 @@ class Connection(TenantOwned):
         """Notes that the client was used in this tenant, at most once a minute."""
         if self.last_used_at is None or now - self.last_used_at > USED_AT_MOST_EVERY:
             Connection._base_manager.filter(pk=self.pk).update(last_used_at=now)
-
-    @classmethod
-    def hold(cls, client: "Client") -> None:
-        """Keeps a client as usable as it was when it was read, until the transaction ends.
-
-        Whoever ends it meanwhile waits, and then finds and ends what was given. Raises NotConnected when it has been
-        ended since it was read, even if it works again by now. Locks in the order in which an approval does.
-        """
-        from .client import Client
-
-        current = Client.with_deleted_anywhere.select_for_update(no_key=True).filter(pk=client.pk).first()
-        here = cls._base_manager.select_for_update(no_key=True).filter(pk=client.connection.pk).first()
-        if current is None or here is None:
-            raise NotConnected
-        current.connection = here
-        if current.generation_here != client.generation_here:
-            raise NotConnected
 
     # --- Verbs of the tenant that connects ---------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..policy import scopes
-from ..policy.consent_rules import ConsentMethod, Earlier
+from ..policy.consent_rules import Earlier
 from .client import Client
 from .connection import Connection, NotConnected
 from .event import Action, Actor, Event
@@ -56,17 +56,6 @@ class Consent(TenantOwned):
     def of(cls, user: "User", client: Client) -> "Consent | None":
         """What `user` has granted `client`, if anything."""
         return _CONSENT.first(user.pk, client.pk)
-
-    @classmethod
-    def hold(cls, user: "User", client: Client) -> None:
-        """Keeps the person's consent until the transaction ends: who withdraws it waits, and ends what was given.
-
-        Raises NotConnected when the client needs a consent and has none (any more). Call it after Connection.hold.
-        """
-        if client.connection.consent_method == ConsentMethod.TRUSTED:
-            return
-        if cls.objects.select_for_update(no_key=True).filter(user=user, client=client).first() is None:
-            raise NotConnected
 
     @classmethod
     def give(

@@ -175,6 +175,12 @@ class Grant(AbstractGrant):
     code = models.CharField(max_length=64, editable=False)  # digest
     auth_time = models.DateTimeField()
     used_at = models.DateTimeField(null=True, default=None)
+    # What it stands on. Whatever ends one of the two ends the code, also one that is only just being given: a consent
+    # that is gone takes its codes along, or lets none in; a client that was switched off has another generation.
+    consent = models.ForeignKey(
+        "console.Consent", on_delete=models.CASCADE, null=True, default=None, related_name="+"
+    )
+    generation = models.CharField(max_length=64)
     family_id = models.UUIDField(default=uuid.uuid4, editable=False)
 
     objects: Any = ScopedManager(tenant="tenant")
@@ -204,7 +210,7 @@ class Grant(AbstractGrant):
 
     @classmethod
     def keep(cls, code: str, **fields: Any) -> None:
-        """Stores a code that is about to be sent to a client."""
+        """Stores a code that is about to be sent to a client. IntegrityError if its consent was withdrawn just now."""
         insert(cls(code=digest(code), **fields))
 
     def redeem(

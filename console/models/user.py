@@ -30,7 +30,7 @@ class User(AbstractBaseUser):
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.USER)
     is_active = models.BooleanField(_("active"), default=True)
     # In which they last used the pages, "" if they never have: what they are sent by e-mail is in it too.
-    language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
+    language = models.CharField(_("language"), max_length=10, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     # The e-mail address is only unique within a tenant; what names a user everywhere is the ID.

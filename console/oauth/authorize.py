@@ -7,7 +7,7 @@ reads and judges it again from there.
 import json
 from urllib.parse import urlencode, urlsplit
 
-from django.db import transaction
+from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone, translation
@@ -22,7 +22,7 @@ from .. import sessions
 from ..access import open_to
 from ..browser_rules import allow_form_targets
 from ..metadata import AUTHORIZE_PATH
-from ..models import Action, Connection, Consent, Event, NotConnected, User
+from ..models import Action, Consent, Event, NotConnected, User
 from ..policy import consent_rules, redirect_uris, scopes
 from ..policy.consent_rules import ConsentMethod, Question
 from ..requests import TenantRequest
@@ -86,7 +86,8 @@ def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decisio
     silent = "none" in asked.prompt
     if decision == "deny" and asked.user is not None and not asked.first_connection:
         return _denied(request, asked)  # counts whatever the page said, or says by now
-    question = _question(asked)
+    consent = Consent.of(asked.user, asked.client) if asked.user is not None else None
+    question = _question(asked, consent)
     shown = _what_is_shown(request, asked, question)
     answered = bool(decision) and constant_time_compare(request.POST.get("shown", ""), shown)
     if not _signed_in_well_enough(request, asked, answered=answered) or asked.user is None:
@@ -94,7 +95,7 @@ def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decisio
             raise OAuthError("login_required", "The person must sign in.")
         return _sign_in(request, asked)
     if not question and not asked.first_connection:
-        return _send_code(request, asked.user, asked)
+        return _send_code(request, asked.user, asked, consent)
     if silent:
         raise OAuthError("consent_required", "The person must consent.")
     if asked.first_connection:
@@ -104,11 +105,10 @@ def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decisio
     return _ask_for_consent(request, asked, question, shown, changed=bool(decision))
 
 
-def _question(asked: AuthorizationRequest) -> Question:
+def _question(asked: AuthorizationRequest, consent: Consent | None) -> Question:
     """What the person must be asked before a code may be given."""
     if asked.first_connection:
         return Question()  # first the tenant, then the person
-    consent = Consent.of(asked.user, asked.client) if asked.user is not None else None
     return consent_rules.question(
         method=ConsentMethod(asked.client.connection.consent_method),
         requested=asked.scopes,
@@ -205,7 +205,7 @@ def _consented(
         "language": translation.get_language(),
     }
     try:
-        Consent.give(
+        consent = Consent.give(
             user,
             asked.client,
             asked.scopes,
@@ -215,7 +215,7 @@ def _consented(
         )
     except NotConnected:  # removed or blocked in this very moment: what it is now is judged anew
         return approval.again(request)
-    return _send_code(request, user, asked)
+    return _send_code(request, user, asked, consent)
 
 
 def _denied(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse:
@@ -229,20 +229,9 @@ def _denied(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse
     raise OAuthError("access_denied", "The person did not allow it.", reason="")
 
 
-def _send_code(request: TenantRequest, user: User, asked: AuthorizationRequest) -> HttpResponse:
-    """Gives a code, while nobody can take away what it stands on: what ends it comes before the code, or after it."""
-    try:
-        with transaction.atomic():
-            Connection.hold(asked.client)
-            Consent.hold(user, asked.client)
-            location = _with_code(request, user, asked)
-    except NotConnected:  # ended in this very moment: what it is now is judged anew
-        return approval.again(request)
-    sessions.answered(request, _seal(_query(request)))
-    return _redirect(location)
-
-
-def _with_code(request: TenantRequest, user: User, asked: AuthorizationRequest) -> str:
+def _send_code(
+    request: TenantRequest, user: User, asked: AuthorizationRequest, consent: Consent | None
+) -> HttpResponse:
     """oauthlib makes the answer from a request that contains what was judged, and nothing else."""
     judged = {
         "response_type": "code",
@@ -255,18 +244,23 @@ def _with_code(request: TenantRequest, user: User, asked: AuthorizationRequest) 
         "code_challenge_method": "S256",
     }
     query = urlencode({name: value for name, value in judged.items() if value})
-    headers, _, _ = server().create_authorization_response(
-        uri=f"{asked.tenant.issuer}{AUTHORIZE_PATH}?{query}",
-        http_method="GET",
-        scopes=asked.scopes,
-        credentials={
-            "client": asked.client,
-            "user": user,
-            "settled_redirect_uri": asked.redirect_uri,
-            "auth_time": sessions.auth_time(request),
-        },
-    )
-    return str(headers["Location"])
+    try:
+        headers, _, _ = server().create_authorization_response(
+            uri=f"{asked.tenant.issuer}{AUTHORIZE_PATH}?{query}",
+            http_method="GET",
+            scopes=asked.scopes,
+            credentials={
+                "client": asked.client,
+                "user": user,
+                "consent": consent,
+                "settled_redirect_uri": asked.redirect_uri,
+                "auth_time": sessions.auth_time(request),
+            },
+        )
+    except IntegrityError:  # the consent was withdrawn in this very moment: what it is now is judged anew
+        return approval.again(request)
+    sessions.answered(request, _seal(_query(request)))
+    return _redirect(headers["Location"])
 
 
 def _send_error(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:

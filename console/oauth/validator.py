@@ -15,7 +15,7 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 
-from ..models import Action, Client, Connection, Event, Grant, NotConnected, RefreshToken, TokenFamily
+from ..models import Action, Client, Event, Grant, RefreshToken, TokenFamily
 from ..policy import client_types, credentials, scopes
 from ..policy.client_types import GrantType
 from ..policy.consent_rules import ConsentMethod
@@ -109,6 +109,8 @@ class TenantValidator(OAuth2Validator):
             code_challenge_method=request.code_challenge_method,
             nonce=request.nonce or "",
             auth_time=request.__dict__["auth_time"],
+            consent=request.__dict__["consent"],
+            generation=request.client.generation_here,
             expires=timezone.now() + settings.CODE_LIFETIME,
         )
 
@@ -147,6 +149,9 @@ class TenantValidator(OAuth2Validator):
         grant = Grant.presented(current_tenant(), code, client)
         if grant is None or grant.expires <= timezone.now() or not grant.user.is_active:
             issuance(request).refusal = "unknown or expired code"
+            return False
+        if grant.generation != client.generation_here:
+            issuance(request).refusal = "client switched off since the code was given"
             return False
         grant.tenant, grant.application = current_tenant(), client
         grant.scope = scopes.join(scopes.narrowed(grant.scope.split(), client.allowed_scopes))
@@ -274,11 +279,6 @@ class TenantValidator(OAuth2Validator):
         state = issuance(request)
         tenant = current_tenant()
         with transaction.atomic():
-            try:
-                Connection.hold(request.client)
-            except NotConnected:
-                state.refusal = "client ended"
-                raise oauthlib_errors.InvalidClientError(request=request) from None
             TokenFamily(
                 id=state.new_family,
                 tenant=tenant,

@@ -84,6 +84,7 @@ SENTENCES = frozenset(
         gettext_noop("redirect_uri is missing."),
         gettext_noop("redirect_uri is not the one of the code."),
         gettext_noop("unknown or expired code"),
+        gettext_noop("client switched off since the code was given"),
         gettext_noop("code replayed"),
         gettext_noop("unknown refresh token"),
         gettext_noop("refresh token used, expired or ended"),
