@@ -104,6 +104,14 @@ def create_app(region: Region) -> Flask:
         session["person"] = finish(region, asked)
         return redirect("/", 303)
 
+    @app.post("/refresh")
+    def refresh() -> Response:
+        person = session.pop("person", None)  # gone, unless the tenant still lets this application in
+        if person is None:
+            raise Refused("Sign in first.")
+        session["person"] = refreshed(region, person)
+        return redirect("/", 303)
+
     @app.post("/sign-out")
     def sign_out() -> Response:
         session.clear()
@@ -140,12 +148,31 @@ def finish(region: Region, asked: dict[str, str]) -> dict[str, Any]:
         raise Refused("The tenant's own document names another issuer.")
     claims = verified(region, tenant, token["id_token"], asked["nonce"])
     # An account of this application is a pair: `sub` means nothing without its issuer.
-    return {
-        "issuer": issuer,
-        "claims": claims,
+    return with_tokens(region, {"issuer": issuer, "claims": claims}, token)
+
+
+def with_tokens(region: Region, person: dict[str, Any], token: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of a person: who they are, the refresh token, and what the tenant allows now.
+
+    A tenant may allow less than was asked for, and less than it did the last time: only the answer's `scope` says.
+    """
+    return person | {
+        "refresh_token": token.get("refresh_token"),
         "scope": token.get("scope", ""),
-        "me": me(region, issuer, token),
+        "me": me(region, person["issuer"], token),
     }
+
+
+def refreshed(region: Region, person: dict[str, Any]) -> dict[str, Any]:
+    """The person with new tokens. The region finds the tenant from the refresh token, which works this once."""
+    try:
+        with region.channel() as channel:
+            token = channel.refresh_token(
+                region.metadata()["token_endpoint"], refresh_token=person["refresh_token"]
+            )
+    except OAuthError as refusal:
+        raise Refused(refusal.description or str(refusal.error)) from refusal
+    return with_tokens(region, person, token)
 
 
 def verified(region: Region, tenant: dict[str, Any], id_token: str, nonce: str) -> dict[str, Any]:

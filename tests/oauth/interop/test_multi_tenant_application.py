@@ -150,6 +150,29 @@ def test_the_whole_way_from_the_outside_site_to_the_api(
     assert globex.issuer in page.text
 
 
+@pytest.mark.spec("RFC 6749", "6")
+def test_it_refreshes_at_the_region_and_follows_what_the_tenant_allows(
+    portal: str, acme: Tenant, alice: User
+):
+    person = Person(alice, "acme")
+    assert "<code>apps:read</code>" in person.follow(person.get(f"{portal}/sign-in")).text
+    with scope(tenant=acme):
+        connection = Connection.objects.select_related("client__tenant", "tenant").get()
+        connection.reduce_scopes(["openid", "profile", "offline_access"], by=Actor())
+
+    page = person.follow(person.browser.post(f"{portal}/refresh", allow_redirects=False, timeout=30))
+    assert "Signed in as Alice" in page.text
+    assert "<code>offline_access</code>" in page.text
+    assert "<code>apps:read</code>" not in page.text
+
+    with scope(tenant=acme):
+        connection.block(by=Actor())
+    refused = person.browser.post(f"{portal}/refresh", allow_redirects=False, timeout=30)
+    assert refused.status_code == 400
+    assert "You were not signed in" in refused.text
+    assert "Signed in as" not in person.follow(person.get(f"{portal}/")).text
+
+
 @pytest.mark.spec("RFC 9207", "2.4")
 def test_answers_that_name_another_tenant_or_belong_to_nobody_are_refused(
     portal: str, acme: Tenant, globex: Tenant, alice: User
