@@ -20,7 +20,7 @@ from .tenant import Tenant
 if TYPE_CHECKING:
     from .connection import Connection
     from .secret import ClientSecret
-    from .token import Receipt, TokenFamily
+    from .token_family import Receipt, TokenFamily
 
 USED_AT_MOST_EVERY = timedelta(minutes=1)
 DELETED_KEPT = timedelta(days=30)
@@ -468,6 +468,6 @@ class Client(AbstractApplication):
 
 
 def _families() -> "type[TokenFamily]":
-    from .token import TokenFamily
+    from .token_family import TokenFamily
 
     return TokenFamily

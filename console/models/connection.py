@@ -24,7 +24,7 @@ from .tenant import Tenant, TenantOwned
 
 if TYPE_CHECKING:
     from .client import Client
-    from .token import Receipt
+    from .token_family import Receipt
 
 
 USED_AT_MOST_EVERY = timedelta(minutes=1)  # a hot path stays free of writes
@@ -168,7 +168,7 @@ class Connection(TenantOwned):
         """
         from .client import Client
         from .connection_request import ConnectionRequest
-        from .token import TokenFamily
+        from .token_family import TokenFamily
 
         with transaction.atomic():
             current = Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=client.pk)
@@ -261,7 +261,7 @@ class Connection(TenantOwned):
 
     def block(self, *, by: Actor) -> "Receipt":
         """Cuts the client off from this tenant, at once, until it is unblocked. Consents are kept."""
-        from .token import Receipt, TokenFamily
+        from .token_family import Receipt, TokenFamily
 
         with transaction.atomic():
             approved = Connection.objects.filter(pk=self.pk, status=self.Status.APPROVED)
@@ -291,7 +291,7 @@ class Connection(TenantOwned):
     def remove(self, *, by: Actor) -> "Receipt":
         """Ends the relation: tokens and consents of this tenant are gone, and the next attempt is a first one again."""
         from .consent import Consent
-        from .token import TokenFamily
+        from .token_family import TokenFamily
 
         with transaction.atomic():
             # The row first: a consent that is being given waits for it, and is not left behind.

@@ -18,7 +18,7 @@ from .prepared import PreparedQuery
 from .tenant import TenantOwned
 
 if TYPE_CHECKING:
-    from .token import Receipt
+    from .token_family import Receipt
     from .user import User
 
 
@@ -101,7 +101,7 @@ class Consent(TenantOwned):
 
         Returns the receipt; None if somebody else had already withdrawn it.
         """
-        from .token import TokenFamily
+        from .token_family import TokenFamily
 
         with transaction.atomic():
             if not Consent.objects.filter(pk=self.pk).delete()[0]:

@@ -112,6 +112,11 @@ class ClientSecret(TenantOwned):
                 )
         return None
 
+    @classmethod
+    def is_live(cls, secret_id: UUID, client: Client) -> bool:
+        """Whether the client's secret with this ID has not been removed."""
+        return _LIVE_SECRET.first(secret_id, client.pk) is not None
+
     def touch(self, now: datetime) -> None:
         """Notes that the secret was used, at most once a minute."""
         if self.last_used_at is None or now - self.last_used_at > USED_AT_MOST_EVERY:
@@ -131,3 +136,8 @@ def _connection_of_secret(tenant_id: UUID, digest: str) -> "models.QuerySet[Conn
 
 
 _CONNECTION_OF_SECRET = PreparedQuery(_connection_of_secret, UUID, str)
+_LIVE_SECRET = PreparedQuery(
+    lambda pk, client_pk: ClientSecret._base_manager.filter(pk=pk, client=client_pk, removed_at=None),
+    UUID,
+    int,
+)

@@ -85,7 +85,7 @@ class User(AbstractBaseUser):
     def choose_password(self, password: str, *, by: Actor) -> None:
         """Sets the password. Every session that began with the old one ends (its hash no longer fits), and so does
         what applications hold for this person: whoever knew the old password may have let them in."""
-        from .token import TokenFamily
+        from .token_family import TokenFamily
 
         self.set_password(password)
         with transaction.atomic():

@@ -252,7 +252,10 @@ def test_every_scope_is_described_in_swedish(catalog: Catalog):
 def reasons() -> set[str]:
     """Every reason for a refusal that is written out in the authorization server."""
     found: set[str] = set()
-    for path in [*sorted((ROOT / "console/oauth").glob("*.py")), ROOT / "console/models/token.py"]:
+    for path in [
+        *sorted((ROOT / "console/oauth").glob("*.py")),
+        *sorted((ROOT / "console/models").glob("*.py")),
+    ]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             found |= {
                 str(each.value) for each in _reason(node) if isinstance(each, ast.Constant) and each.value

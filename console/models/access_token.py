@@ -1,0 +1,115 @@
+"""Access tokens: whether one that is genuine may still be used, and how one is taken back (RFC 7009, RFC 7662)."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+
+from ..policy import client_types
+from ..policy.client_types import GrantType
+from ..policy.consent_rules import ConsentMethod
+from .client import Client
+from .event import Action, Actor, Event
+from .prepared import PreparedQuery
+from .secret import ClientSecret
+from .tenant import Tenant, TenantOwned
+from .token_family import TokenFamily
+
+if TYPE_CHECKING:
+    from .user import User
+
+
+class RevokedAccessToken(TenantOwned):
+    """One access token taken back before its time (RFC 7009), remembered until it would have expired anyway."""
+
+    jti = models.CharField(max_length=64, primary_key=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="revoked_token_expiry")]
+
+    @classmethod
+    def includes(cls, jti: str) -> bool:
+        """Whether the token with this ID was taken back."""
+        return _REVOKED.first(jti) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveToken:
+    """An access token that may still be used, with what its claims stand for."""
+
+    claims: Mapping[str, Any]
+    client: Client
+    user: "User | None"
+
+    @property
+    def scopes(self) -> list[str]:
+        """The scopes that it carries."""
+        return str(self.claims.get("scope", "")).split()
+
+    @classmethod
+    def find(
+        cls, tenant: Tenant, claims: Mapping[str, Any], client: Client | None = None
+    ) -> "LiveToken | None":
+        """Whether what verified claims stand for is still there: client, connection, person, family, credential.
+
+        `client` is the one that it must be of, if only that one's token would do.
+        """
+        client_id = str(claims.get("client_id", ""))
+        client = client or Client.connected_to(tenant, client_id)
+        if client is None or client.client_id != client_id or not client.is_enabled:
+            return None
+        if not client.allows_scopes(str(claims.get("scope", "")).split()):
+            return None  # its owner, or this tenant, has taken one away since
+        if claims.get("generation", client.generation_here) != client.generation_here:
+            return None  # a machine's: the client was switched off, and perhaps on again, since
+        if RevokedAccessToken.includes(claims["jti"]):
+            return None
+        if not cls._credential_lives(client, claims):
+            return None
+        if "family" not in claims:
+            lives = cls._may_use(client, GrantType.CLIENT_CREDENTIALS)
+            return cls(claims, client, None) if lives else None
+        family = TokenFamily.find_live(uuid.UUID(claims["family"]), tenant, client)
+        if family is None or not cls._may_use(client, family.grant_type):
+            return None
+        return cls(claims, client, family.user)
+
+    @staticmethod
+    def _may_use(client: Client, grant_type: str) -> bool:
+        """Whether the client could get such a token today: its registration and the tenant's trust may have changed."""
+        machine = grant_type in client_types.MACHINE_GRANTS
+        trusted = client.connection.consent_method == ConsentMethod.TRUSTED
+        return client.allows_grant_type(grant_type) and (trusted or not machine)
+
+    @staticmethod
+    def _credential_lives(client: Client, claims: Mapping[str, Any]) -> bool:
+        """Whether the secret that a machine got the token for is still there."""
+        credential = claims.get("credential")
+        if credential is None:  # a person's, or authenticated with a key of its own
+            return True
+        return ClientSecret.is_live(uuid.UUID(credential), client)
+
+    def revoke(self, *, by: Actor) -> None:
+        """Takes this one access token back (RFC 7009 §2.1)."""
+        tenant = self.client.connection.tenant
+        with transaction.atomic():
+            RevokedAccessToken.objects.bulk_create(
+                [
+                    RevokedAccessToken(
+                        tenant=tenant,
+                        jti=self.claims["jti"],
+                        expires_at=datetime.fromtimestamp(self.claims["exp"], tz=UTC),
+                    )
+                ],
+                ignore_conflicts=True,
+            )
+            Event.record(
+                tenant, Action.TOKENS_REVOKED, by=by, target=self.client, details={"token": "access_token"}
+            )
+
+
+_REVOKED = PreparedQuery(lambda jti: RevokedAccessToken._base_manager.filter(jti=jti), str)

@@ -1,0 +1,135 @@
+"""Authorization codes (RFC 6749 §4.1.2): stored as digests, redeemed once, remembered so that a replay is noticed."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django_scopes import ScopedManager
+from oauth2_provider.models import AbstractGrant
+
+from ..policy import credentials
+from .client import Client
+from .event import Action, Actor, Event
+from .prepared import PreparedQuery, PreparedUpdate, insert
+from .refresh_token import RefreshToken
+from .sealing import digest, digests
+from .tenant import Tenant
+from .token_family import TokenFamily
+
+
+class Grant(AbstractGrant):
+    """An authorization code: known by its digest, used once, kept used until it expires so that a replay is noticed."""
+
+    claims = None
+    resource = None
+    created = None
+    updated = None
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    code = models.CharField(max_length=64, editable=False)  # digest
+    auth_time = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, default=None)
+    # What it stands on. Whatever ends one of the two ends the code, also one that is only just being given: a consent
+    # that is gone takes its codes along, or lets none in; a client that was switched off has another generation.
+    consent = models.ForeignKey(
+        "console.Consent", on_delete=models.CASCADE, null=True, default=None, related_name="+"
+    )
+    generation = models.CharField(max_length=64)
+    family_id = models.UUIDField(default=uuid.uuid4, editable=False)
+
+    objects: Any = ScopedManager(tenant="tenant")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code"], name="grant_code")]
+        indexes = [models.Index(fields=["expires"], name="grant_expiry")]
+
+    @classmethod
+    def presented(cls, tenant: Tenant, code: str, client: Client) -> "Grant | None":
+        """The code that `tenant` gave this client, with this plain text, used or not, expired or not.
+
+        A published client has the same ID in every tenant: a code of one must be nothing in another.
+        """
+        if not credentials.is_well_formed(code, credentials.Prefix.CODE):
+            return None
+        found = (_GRANT.first(tenant.pk, client.pk, candidate) for candidate in digests(code))
+        return next((grant for grant in found if grant is not None), None)
+
+    @classmethod
+    def tenant_of(cls, code: str) -> Tenant | None:
+        """The tenant in which a code was given: the region's token endpoint has nothing else to go by (S8)."""
+        if not credentials.is_well_formed(code, credentials.Prefix.CODE):
+            return None
+        found = cls._base_manager.filter(code__in=digests(code)).select_related("tenant").first()
+        return found.tenant if found else None
+
+    @classmethod
+    def keep(cls, code: str, **fields: Any) -> None:
+        """Stores a code that is about to be sent to a client. IntegrityError if its consent was withdrawn just now."""
+        insert(cls(code=digest(code), **fields))
+
+    def redeem(
+        self, *, access_expires_at: datetime, refresh_token: str | None, labels: Mapping[str, str], by: Actor
+    ) -> TokenFamily | None:
+        """Uses the code: compare and swap, so that of any number of simultaneous requests exactly one succeeds.
+
+        Returns the family it begins. None when the code was used before; then the tokens it gave have ended
+        (RFC 6749 §4.1.2). Call it only when everything else about the request is right, so that a stranger with a
+        stolen code but no verifier cannot end anything.
+        """
+        now = timezone.now()
+        with transaction.atomic():
+            if _USE_GRANT.update(self.pk, now):
+                family = TokenFamily(
+                    id=self.family_id,
+                    tenant=self.tenant,
+                    client=self.application,
+                    user=self.user,
+                    grant_type="authorization_code",
+                    scope=self.scope,
+                    auth_time=self.auth_time,
+                    access_expires_at=access_expires_at,
+                    expires_at=now + settings.REFRESH_TOKEN_ABSOLUTE,
+                    device_type=labels.get("deviceType", "")[:100],
+                    description=labels.get("description", "")[:200],
+                )
+                insert(family)
+                if refresh_token is not None:
+                    RefreshToken.add_to(family, refresh_token)
+                Event.record(
+                    self.tenant,
+                    Action.TOKENS_ISSUED,
+                    by=by,
+                    target=self.application,
+                    details={"user": self.user.email, "scope": self.scope},
+                )
+                return family
+        self._replayed(by)
+        return None
+
+    def _replayed(self, by: Actor) -> None:
+        """Only of a code that is still there: one that was taken back in this very moment was not used twice."""
+        if not Grant.objects.filter(pk=self.pk).exists():
+            return
+        with transaction.atomic():
+            for family in TokenFamily.objects.filter(pk=self.family_id):
+                family.end(reason="code replayed")
+            Event.refuse(
+                self.tenant, Action.TOKENS_REUSED, by=by, target=self.application, reason="code replayed"
+            )
+
+
+_GRANT = PreparedQuery(
+    lambda tenant_id, client_pk, digest: Grant._base_manager.filter(
+        tenant=tenant_id, code=digest, application=client_pk
+    ).select_related("user"),
+    uuid.UUID,
+    int,
+    str,
+)
+_USE_GRANT = PreparedUpdate(
+    lambda pk, now: (Grant._base_manager.filter(pk=pk, used_at=None), {"used_at": now}), int, datetime
+)
