@@ -148,6 +148,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "console.context_processors.appearance",
             ],
+            "builtins": ["console.templatetags.icons"],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
