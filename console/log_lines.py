@@ -1,10 +1,6 @@
-"""How a line of the log is written: on one line, and without what opens a door."""
+"""How a line of the log is written: on one line, whatever a stranger sends."""
 
 import logging
-import re
-
-# A one-time link works until it is used, and whoever reads logs is not whom it was sent to (ASVS 14.2.1, 16.2.5).
-ONE_TIME_LINK = re.compile(r"(/welcome/[0-9A-Fa-f-]{36}/)[^\s\"']+")
 
 
 class OneLine(logging.Formatter):
@@ -20,7 +16,7 @@ class OneLine(logging.Formatter):
         return super().format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's name
-        line = ONE_TIME_LINK.sub(r"\1…", super().formatMessage(record))
+        line = super().formatMessage(record)
         return line if line.isprintable() else "".join(map(_visible, line))
 
 
