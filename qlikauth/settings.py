@@ -47,6 +47,10 @@ else:
     bounds = "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
     database_options["options"] = f"{bounds} {database_options.get('options', '')}".strip()
     database_options.setdefault("connect_timeout", 5)
+    # Which statements are kept prepared, models/prepared.py says. None behind a pooler that hands a connection on after
+    # each transaction and does not know of them.
+    keeps_statements = environment.switch("QLIKAUTH_PREPARED_STATEMENTS", True)
+    database_options.setdefault("prepare_threshold", 5 if keeps_statements else None)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Keys ---------------------------------------------------------------------------------------------------------

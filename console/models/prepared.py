@@ -7,12 +7,14 @@ conversions still come from the models, so nothing can drift (measured in bench/
 
 import secrets
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
+import psycopg
 from django.db import connection, models
 from django.db.models.query import get_related_populators
 from django.db.models.sql import UpdateQuery
@@ -68,8 +70,7 @@ class PreparedUpdate:
         if statement is None:
             with self._lock:
                 statement = self._statements.setdefault(connection.vendor, self._compiled())
-        with connection.cursor() as cursor:
-            cursor.execute(statement.sql, statement.parameters(values))
+        with _executed(statement.sql, statement.parameters(values)) as cursor:
             return int(cursor.rowcount)
 
     def _compiled(self) -> "_Statement":
@@ -88,8 +89,8 @@ def insert(row: models.Model, then: str = "") -> None:
     """
     fields, sql = _insertion(type(row))
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(f"{sql} {then}", values)
+    with _executed(f"{sql} {then}", values):
+        pass
     row._state.adding, row._state.db = False, connection.alias
 
 
@@ -99,6 +100,25 @@ def _insertion(model: type[models.Model]) -> tuple[list[Any], str]:
     names = ", ".join(f'"{field.column}"' for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     return fields, f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks})'
+
+
+@contextmanager
+def _executed(sql: str, parameters: Sequence[Any]) -> Iterator[Any]:
+    """A cursor that has run the statement.
+
+    PostgreSQL keeps the plan with the connection: planning costs it several times what running does. Django's own
+    cursors put the values into the text, so that no two statements would be the same.
+    """
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            yield cursor
+        return
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(sql, parameters, prepare=True)
+        yield cursor
 
 
 class _Statement:
@@ -130,8 +150,7 @@ class _Plan:
         ).items()
 
     def first(self, values: Sequence[Value]) -> Any:
-        with connection.cursor() as cursor:
-            cursor.execute(self.statement.sql, self.statement.parameters(values))
+        with _executed(self.statement.sql, self.statement.parameters(values)) as cursor:
             row = cursor.fetchone()
         return None if row is None else self._object(list(row))
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 
 from console.models import Actor, Client, Tenant, User
 from console.models.prepared import PreparedQuery, PreparedUpdate, insert
@@ -70,3 +71,19 @@ def test_a_value_that_the_statement_does_not_use_is_an_error():
 
     with pytest.raises(ValueError, match="does not appear"):
         query.first("acme")
+
+
+@pytest.mark.postgresql
+def test_postgresql_plans_it_once(acme: Tenant):
+    for alias in ("acme", "nobody", "acme"):
+        BY_ALIAS.first(alias)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE %s",
+            ['%"alias" = $1 LIMIT 1'],
+        )
+        assert cursor.fetchall() == [(3,)]
+
+
+BY_ALIAS = PreparedQuery(lambda alias: Tenant.objects.filter(alias=alias), str)
