@@ -7,6 +7,11 @@ from typing import Any
 from ..models import Client, User
 from ..policy import scopes
 
+# A token that may read the users of the tenant may know its own person too. Parents and bundles contain these.
+READS_USERS = frozenset({"users:read", "admin.users:read"})
+SEES_EMAIL = READS_USERS | {"email", "identity.email:read"}
+SEES_NAME = READS_USERS | {"profile", "identity.name:read"}
+
 
 def timestamp(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, as Qlik writes it."""
@@ -14,27 +19,30 @@ def timestamp(moment: datetime) -> str:
 
 
 def person(user: User, granted: Collection[str]) -> dict[str, Any]:
-    """A user of the tenant, as far as the scopes that were granted let the caller know them."""
+    """A user of the tenant, as far as the scopes that were granted let the caller know them.
+
+    Qlik's libraries count on subject, name, roles and groups: what the caller may not know is the ID there, or nothing.
+    """
     given = scopes.closure(granted)
+    unnamed = str(user.pk)
+    email = "" if given.isdisjoint(SEES_EMAIL) else user.email
+    name = "" if given.isdisjoint(SEES_NAME) else user.name or email
+    subject = user.email if "identity.subject:read" in given else email
+    administers = user.role == User.Role.ADMINISTRATOR and not given.isdisjoint(scopes.BUNDLES)
     known: dict[str, Any] = {
         "id": str(user.pk),
         "tenantId": str(user.tenant_id),
         "status": "active",
+        "subject": subject or unnamed,
+        "name": name or unnamed,
+        "assignedRoles": [{"name": "TenantAdmin", "type": "default", "level": "admin"}]
+        if administers
+        else [],
+        "assignedGroups": [],
         "createdAt": timestamp(user.created_at),
         "links": {"self": {"href": f"{user.tenant.issuer}/api/v1/users/{user.pk}"}},
     }
-    sees_email = not given.isdisjoint({"email", "identity.email:read"})
-    if "identity.subject:read" in given or sees_email:
-        known["subject"] = user.email
-    if sees_email:
-        known["email"] = user.email
-    if not given.isdisjoint({"profile", "identity.name:read"}):
-        known["name"] = user.display_name if sees_email else user.name
-    if not given.isdisjoint(scopes.BUNDLES):
-        roles = [{"name": "TenantAdmin", "type": "default", "level": "admin"}]
-        known["assignedRoles"] = roles if user.role == "administrator" else []
-        known["assignedGroups"] = []
-    return known
+    return known | ({"email": email} if email else {})
 
 
 def bot(client: Client) -> dict[str, Any]:
