@@ -25,6 +25,9 @@ def switched_off(settings):
         "/.well-known/openid-configuration",
         "/.well-known/jwks.json",
         "/api/v1/users/me",
+        "/api/v1/oauth-connection-requests",
+        "/api/v1/oauth-clients/x/connection-configs/me",
+        "/api/v1/oauth-clients/x/actions/publish",
     ],
 )
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -1,57 +1,159 @@
-"""Who calls the REST API: the holder of an access token of this tenant, checked to be still alive."""
+"""Who calls the REST API, and whether they may.
+
+A caller is the holder of an access token of this tenant that is still alive: a person, or the bot of a machine client,
+which is an administrator within its scopes. Every operation states with `needs` by which right it may be called, and
+an address is made of operations by `resource`. Nothing else in here checks anything.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 
+from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpResponse
+from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 
 from .. import access_tokens, cors
 from ..access import open_to
-from ..models import LiveToken
+from ..models import Actor, LiveToken
+from ..policy import scopes
+from ..policy.roles import Permission, Role, may
 from ..programs import problem
 from ..requests import TenantRequest
+from ..sessions import client_address
+from .errors import Refused
 
-View = Callable[[TenantRequest, LiveToken], HttpResponse]
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What lets a caller in: a permission of the person or bot, and a scope of the token. Both, since scopes narrow."""
+
+    permission: Permission
+    scope: str
 
 
-def bearer(*methods: str) -> Callable[[View], Callable[[TenantRequest], HttpResponse]]:
-    """Gives the view the live token of the request; 401 with a challenge without one (RFC 6750 §3).
+MANAGING = Right(Permission.MANAGE_CLIENTS, "admin_classic")
+READING = Right(Permission.READ_CONSOLE, "admin_classic")
+# What is a person's own belongs to `user_default`; a token for all of the tenant has it too.
+OWN = (Right(Permission.OWN_ACCOUNT, "user_default"), Right(Permission.OWN_ACCOUNT, "admin_classic"))
 
-    A page of an allowed origin may call too: it has the token that its person let it have.
-    """
 
-    def decorate(view: View) -> Callable[[TenantRequest], HttpResponse]:
-        @open_to("the holder of an access token")
-        @csrf_exempt
-        @wraps(view)
-        def answered(request: TenantRequest) -> HttpResponse:
-            try:
-                if request.method == "OPTIONS":
-                    return cors.preflight(request, methods, cookies=False)
-                answer = cors.allow(request, _answer(view, request, methods), cookies=False)
-            except OperationalError:  # without CORS headers: the origins are in that database too
-                answer = problem(503, "HTTP-503", "Temporarily unavailable")
-                answer["Retry-After"] = "1"
-            answer["Cache-Control"] = "no-store"
-            return answer
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, with what token, and by which right; None if the operation needs none but the token."""
 
-        return answered  # type: ignore[return-value]
+    live: LiveToken
+    actor: Actor
+    right: Right | None
+
+    @classmethod
+    def of(cls, request: TenantRequest, live: LiveToken, rights: tuple[Right, ...]) -> "Caller":
+        """The holder of the token, by the first right that is theirs. Raises Refused with 403 if none is."""
+        actor = Actor(
+            user=live.user,
+            client=live.client if live.user is None else None,
+            address=client_address(request),
+        )
+        if not rights:
+            return cls(live, actor, None)
+        given = scopes.closure(live.scopes)
+        held = [right for right in rights if _may(live, right.permission)]
+        for right in held:
+            if right.scope in given:
+                return cls(live, actor, right)
+        missing = next((right for right in held or rights if right.scope not in given), None)
+        if missing is None:
+            raise Refused(403, "Your role in this tenant does not allow this.")
+        raise Refused(
+            403,
+            f"The access token needs the scope {missing.scope}.",
+            challenge=f'Bearer realm="api", error="insufficient_scope", scope="{missing.scope}"',
+        )
+
+
+def _may(live: LiveToken, permission: Permission) -> bool:
+    """A bot is an administrator, but nobody: it has no account of its own."""
+    if live.user is not None:
+        return live.user.may(permission)
+    return permission != Permission.OWN_ACCOUNT and may(Role.ADMINISTRATOR, permission)
+
+
+Operation = Callable[..., HttpResponse]  # (request, caller, **what stands in the address)
+
+
+def needs(*rights: Right) -> Callable[[Operation], Operation]:
+    """States who may call an operation: whoever has one of `rights`; without any, whoever has a live token."""
+
+    def decorate(operation: Operation) -> Operation:
+        operation.rights = rights  # type: ignore[attr-defined]
+        return operation
 
     return decorate
 
 
-def _answer(view: View, request: TenantRequest, methods: tuple[str, ...]) -> HttpResponse:
-    if request.method not in methods:
-        answer = problem(405, "HTTP-405", "Method not allowed")
-        answer["Allow"] = ", ".join([*methods, "OPTIONS"])
+def resource(**operations: Operation) -> Callable[..., HttpResponse]:
+    """The view of an address: an operation for each method that it offers, e.g. `resource(GET=show, DELETE=remove)`.
+
+    401 with a challenge without a live token (RFC 6750 §3), 403 without a right. A page of an allowed origin may call
+    too: it has the token that its person let it have. An operation that states no right cannot be part of one.
+    """
+    rights: dict[str, tuple[Right, ...]] = {
+        method: operation.rights  # type: ignore[attr-defined]
+        for method, operation in operations.items()
+    }
+    if "GET" in operations:
+        operations["HEAD"], rights["HEAD"] = operations["GET"], rights["GET"]
+    methods = sorted(operations, key=["GET", "HEAD", "POST", "PATCH", "DELETE"].index)
+
+    @open_to(_in_words(rights))
+    @csrf_exempt
+    @wraps(operations[methods[0]])
+    def answered(request: TenantRequest, **address: str) -> HttpResponse:
+        try:
+            if request.method == "OPTIONS":
+                return cors.preflight(request, methods, cookies=False)
+            answer = cors.allow(request, _answer(request, address), cookies=False)
+        except OperationalError:  # without CORS headers: the origins are in that database too
+            answer = problem(503, "HTTP-503", "Temporarily unavailable")
+            answer["Retry-After"] = "1"
+        answer["Cache-Control"] = "no-store"
         return answer
+
+    def _answer(request: TenantRequest, address: dict[str, str]) -> HttpResponse:
+        method = request.method or ""
+        if method not in operations:
+            answer = problem(405, "HTTP-405", "Method not allowed")
+            answer["Allow"] = ", ".join([*methods, "OPTIONS"])
+            return answer
+        try:
+            caller = Caller.of(request, _live(request), rights[method])
+            # Whatever page this thread has answered before.
+            with translation.override(settings.LANGUAGE_CODE):
+                return operations[method](request, caller, **address)
+        except Refused as refused:
+            return refused.answer
+
+    answered.rights = rights  # type: ignore[attr-defined]
+    return answered  # type: ignore[return-value]
+
+
+def _in_words(rights: dict[str, tuple[Right, ...]]) -> str:
+    """Who may call which method."""
+    each = {
+        method: " or ".join(f"{right.permission} with {right.scope}" for right in stated) or "everyone"
+        for method, stated in rights.items()
+    }
+    methods = ", ".join(f"{method}: {who}" for method, who in each.items())
+    return f"the holder of an access token; {methods}"
+
+
+def _live(request: TenantRequest) -> LiveToken:
+    """The live token of the request. Raises Refused with 401 and a challenge without one."""
     token = access_tokens.presented(request)
     live = access_tokens.live(request.tenant, token) if token else None
-    if live is not None:
-        return view(request, live)
-    answer = problem(401, "HTTP-401", "Unauthorized", "Send a live access token as Bearer.")
-    why = ', error="invalid_token"' if token else ""
-    answer["WWW-Authenticate"] = f'Bearer realm="api"{why}'
-    return answer
+    if live is None:
+        why = ', error="invalid_token"' if token else ""
+        raise Refused(401, "Send a live access token as Bearer.", challenge=f'Bearer realm="api"{why}')
+    return live

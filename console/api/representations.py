@@ -1,11 +1,20 @@
 """How our nouns look in Qlik's JSON. The only file that knows camelCase."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from ..models import Client, User
+from ..models import Client, Connection, ConnectionRequest, ConnectionRequester, Receipt, Tenant, User
 from ..policy import scopes
+
+# What callers send. Members that are one word are called so everywhere.
+CONSENT_METHOD = "consentMethod"
+EXPIRES_AT = "expiresAt"
+
+# A token that may read the users of the tenant may know its own person too. Parents and bundles contain these.
+READS_USERS = frozenset({"users:read", "admin.users:read"})
+SEES_EMAIL = READS_USERS | {"email", "identity.email:read"}
+SEES_NAME = READS_USERS | {"profile", "identity.name:read"}
 
 
 def timestamp(moment: datetime) -> str:
@@ -14,27 +23,30 @@ def timestamp(moment: datetime) -> str:
 
 
 def person(user: User, granted: Collection[str]) -> dict[str, Any]:
-    """A user of the tenant, as far as the scopes that were granted let the caller know them."""
+    """A user of the tenant, as far as the scopes that were granted let the caller know them.
+
+    Qlik's libraries count on subject, name, roles and groups: what the caller may not know is the ID there, or nothing.
+    """
     given = scopes.closure(granted)
+    unnamed = str(user.pk)
+    email = "" if given.isdisjoint(SEES_EMAIL) else user.email
+    name = "" if given.isdisjoint(SEES_NAME) else user.name or email
+    subject = user.email if "identity.subject:read" in given else email
+    administers = user.role == User.Role.ADMINISTRATOR and not given.isdisjoint(scopes.BUNDLES)
     known: dict[str, Any] = {
         "id": str(user.pk),
         "tenantId": str(user.tenant_id),
         "status": "active",
+        "subject": subject or unnamed,
+        "name": name or unnamed,
+        "assignedRoles": [{"name": "TenantAdmin", "type": "default", "level": "admin"}]
+        if administers
+        else [],
+        "assignedGroups": [],
         "createdAt": timestamp(user.created_at),
         "links": {"self": {"href": f"{user.tenant.issuer}/api/v1/users/{user.pk}"}},
     }
-    sees_email = not given.isdisjoint({"email", "identity.email:read"})
-    if "identity.subject:read" in given or sees_email:
-        known["subject"] = user.email
-    if sees_email:
-        known["email"] = user.email
-    if not given.isdisjoint({"profile", "identity.name:read"}):
-        known["name"] = user.display_name if sees_email else user.name
-    if not given.isdisjoint(scopes.BUNDLES):
-        roles = [{"name": "TenantAdmin", "type": "default", "level": "admin"}]
-        known["assignedRoles"] = roles if user.role == "administrator" else []
-        known["assignedGroups"] = []
-    return known
+    return known | ({"email": email} if email else {})
 
 
 def bot(client: Client) -> dict[str, Any]:
@@ -52,3 +64,95 @@ def bot(client: Client) -> dict[str, Any]:
         "createdAt": timestamp(client.created_at),
         "links": {"self": {"href": f"{tenant.issuer}/api/v1/users/{client.client_id}"}},
     }
+
+
+def publication(client: Client) -> dict[str, Any]:
+    """Since when a client is published."""
+    return {"publishedAt": timestamp(client.published_at) if client.published_at else None}
+
+
+def receipt(given: Receipt | None, *, tenants: int) -> dict[str, Any]:
+    """What an act has ended (N7); None if it has ended nothing."""
+    until = given.accepted_until if given else None
+    return {
+        "tenants": tenants,
+        "sessionsEnded": given.sessions if given else 0,
+        "acceptedUntil": timestamp(until) if until else None,
+    }
+
+
+def connection_config(connection: Connection) -> dict[str, Any]:
+    """A tenant's connection to a client: Qlik's members first, then what ours knows besides."""
+    foreign = connection.is_foreign
+    config: dict[str, Any] = {"status": connection.status, "consentMethod": connection.consent_method}
+    if foreign and connection.deleted_by_owner:
+        config["deletedByOwner"] = True
+    config |= {
+        "scopes": connection.scopes if foreign else connection.client.allowed_scopes,
+        "version": connection.version if foreign else connection.client.version,
+        "approvedAt": timestamp(connection.approved_at),
+        "expiresAt": timestamp(connection.expires_at) if connection.expires_at else None,
+    }
+    if connection.pending_version is not None:
+        config["pendingVersion"] = connection.pending_version
+    return config
+
+
+def connection_request(
+    wish: ConnectionRequest, tenant: Tenant, *, available: bool, own: bool
+) -> dict[str, Any]:
+    """A request for a published client, with what the client offers while it is available.
+
+    `wish` has `named`: who asked. A person's `own` request says nothing about anybody else.
+    """
+    named: list[ConnectionRequester] = wish.named  # type: ignore[attr-defined]
+    shown: dict[str, Any] = {
+        "id": str(wish.pk),
+        "status": wish.status,
+        "clientId": wish.client.client_id,
+        "clientName": wish.client.name,
+        "publisher": wish.client.tenant.name,
+        "available": available,
+        "createdAt": timestamp(wish.opened_at),
+        "links": {"self": {"href": f"{tenant.issuer}/api/v1/oauth-connection-requests/{wish.pk}"}},
+    }
+    if available:
+        shown |= _offer(wish.client)
+    if wish.decided_at is not None:
+        shown |= {"decidedAt": timestamp(wish.decided_at), "answer": wish.answer}
+    if own:
+        return shown | {"requesters": [_requester(requester) for requester in named]}
+    if wish.decided_at is not None:
+        shown["decidedBy"] = str(wish.decided_by_id) if wish.decided_by_id else None
+    return shown | {
+        "requesterCount": wish.people,  # type: ignore[attr-defined]
+        "requesters": [_requester(requester) | _named(requester.user) for requester in named],
+    }
+
+
+def listed(data: list[dict[str, Any]], links: Mapping[str, str]) -> dict[str, Any]:
+    """A page of a list."""
+    return {"data": data, "links": {name: {"href": href} for name, href in links.items()}}
+
+
+def _offer(client: Client) -> dict[str, Any]:
+    terms = client.terms
+    return {
+        "version": client.version,
+        "allowedScopes": list(terms.scopes),
+        "allowedGrantTypes": list(terms.grants),
+        "redirectHosts": list(terms.redirect_hosts),
+        "clientUri": client.homepage_url,
+    }
+
+
+def _requester(requester: ConnectionRequester) -> dict[str, Any]:
+    return {
+        "userId": str(requester.user_id),
+        "reason": requester.reason,
+        "createdAt": timestamp(requester.asked_at),
+    }
+
+
+def _named(user: User) -> dict[str, Any]:
+    return {"name": user.display_name, "email": user.email}

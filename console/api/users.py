@@ -2,13 +2,16 @@
 
 from django.http import HttpResponse, JsonResponse
 
-from ..models import LiveToken
 from ..requests import TenantRequest
-from .authentication import bearer
+from .authentication import Caller, needs, resource
 from .representations import bot, person
 
 
-@bearer("GET", "HEAD")
-def me(request: TenantRequest, live: LiveToken) -> HttpResponse:
+@needs()
+def show(request: TenantRequest, caller: Caller) -> HttpResponse:
     """The person of the access token, or the bot that a machine-to-machine client acts as."""
+    live = caller.live
     return JsonResponse(person(live.user, live.scopes) if live.user is not None else bot(live.client))
+
+
+me = resource(GET=show)

@@ -379,13 +379,13 @@ class Client(AbstractApplication):
     def unpublish(self, *, by: Actor, connected_stay: bool) -> "Receipt | None":
         """No tenant can connect any more. Those that are connected stay, or end at once (returns the receipt).
 
-        Those that were allowed to stay can be ended later by the same verb.
+        Those that were allowed to stay can be ended later by the same verb; those that were ended stay ended.
         """
         receipt = None
         with transaction.atomic():
-            shared = Client.objects.filter(pk=self.pk).exclude(
-                published_at=None, stays_connected=connected_stay
-            )
+            shared = Client.objects.filter(pk=self.pk).exclude(published_at=None, stays_connected=False)
+            if connected_stay:
+                shared = shared.exclude(published_at=None)
             if shared.update(published_at=None, stays_connected=connected_stay):
                 self.published_at, self.stays_connected = None, connected_stay
                 if not connected_stay:

@@ -141,6 +141,12 @@ class Connection(TenantOwned):
         """What the publisher offers now and this tenant has not approved. Call it on a connection as it is stored."""
         return publication.difference(self.approved, self.client.terms)
 
+    @property
+    def pending_version(self) -> int | None:
+        """The version that waits for an administrator of this tenant; None if nothing does (N5)."""
+        gone = self.deleted_by_owner or self.withdrawn_by_owner
+        return None if gone or not self.is_foreign or not self.pending().is_wider else self.client.version
+
     def touch(self, now: datetime) -> None:
         """Notes that the client was used in this tenant, at most once a minute."""
         if self.last_used_at is None or now - self.last_used_at > USED_AT_MOST_EVERY:

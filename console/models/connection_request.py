@@ -19,6 +19,8 @@ from .tenant import Tenant, TenantOwned
 if TYPE_CHECKING:
     from .user import User
 
+ANSWER_LENGTH = 1000
+
 
 class AlreadyConnected(Exception):
     """There is nothing to ask for: an administrator has decided about the client already."""
@@ -39,7 +41,7 @@ class ConnectionRequest(TenantOwned):
     decided_by: "models.ForeignKey[User | None]" = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    answer = models.CharField(_("answer"), max_length=1000, blank=True)
+    answer = models.CharField(_("answer"), max_length=ANSWER_LENGTH, blank=True)
 
     class Meta:
         verbose_name = _("connection request")

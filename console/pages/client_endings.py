@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from .. import reach
 from ..access import needs
 from ..models import Client, ClientSecret, Connection, LimitReached, Reach
 from ..models.client import DELETED_KEPT
@@ -22,7 +23,7 @@ from ..policy.roles import Permission
 from ..requests import PageRequest
 from ..sessions import actor
 from ..tenancy import current_tenant
-from . import fragments, reach, receipts
+from . import fragments, receipts
 from .client_lookup import back_to_list, own_client
 from .forms.limits import reached
 

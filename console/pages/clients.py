@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from .. import reach
 from ..access import needs
 from ..models import Client, ClientSecret, Connection, LimitReached
 from ..policy.client_types import MACHINE_GRANTS, ClientType
@@ -24,7 +25,7 @@ from ..policy.roles import Permission
 from ..requests import PageRequest
 from ..sessions import actor
 from ..tenancy import current_tenant
-from . import fragments, publication, reach
+from . import fragments, publication
 from .client_lookup import back_to_list, own_client
 from .connection_standing import Standing, standing
 from .forms import addresses, once

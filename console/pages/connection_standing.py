@@ -46,5 +46,4 @@ def standing(connection: Connection) -> Standing:
         stops.append(Stop.DISABLED)
     if connection.has_expired:
         stops.append(Stop.EXPIRED)
-    gone = connection.deleted_by_owner or connection.withdrawn_by_owner
-    return Standing(tuple(stops), waits=not gone and connection.pending().is_wider)
+    return Standing(tuple(stops), waits=connection.pending_version is not None)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from .. import reach
 from ..access import needs
 from ..approvals import is_proven
 from ..models import Client, Connection, NotPublishable, TokenFamily
@@ -26,7 +27,7 @@ from ..policy.roles import Permission
 from ..requests import PageRequest
 from ..scope_words import grouped
 from ..sessions import actor
-from . import fragments, reach, receipts
+from . import fragments, receipts
 from .client_lookup import back_to_list, own_client
 from .forms.client import version_of
 from .forms.unpublication import UnpublicationForm

@@ -245,14 +245,15 @@ USERS: tuple[Scope, ...] = (
         "users",
         gettext_noop("See other users and change your own preferences"),
         gettext_noop(
-            "It can see the names of people in your organisation and change the preferences of your account."
+            "It can see the names and email addresses of people in your organisation and change the preferences "
+            "of your account."
         ),
     ),
     Scope(
         "users:read",
         "users",
         gettext_noop("See other users"),
-        gettext_noop("It can see the names of people in your organisation."),
+        gettext_noop("It can see the names and email addresses of people in your organisation."),
         parent="users",
     ),
 )

@@ -62,6 +62,11 @@ def test_it_says_who_the_person_is(
     }
 
 
+ALWAYS = {
+    "id", "tenantId", "status", "subject", "name", "createdAt", "links", "assignedRoles", "assignedGroups",
+}  # fmt: skip
+
+
 @pytest.mark.spec("ASVS 5.0", "10.3.2")
 @pytest.mark.parametrize(
     ("scope", "told"),
@@ -74,7 +79,11 @@ def test_it_says_who_the_person_is(
         ("identity.email:read", {"subject", "email"}),
         ("identity.subject:read", {"subject"}),
         ("profile email", {"name", "subject", "email"}),
-        ("user_default", {"name", "subject", "email", "assignedRoles", "assignedGroups"}),
+        ("users:read", {"name", "subject", "email"}),
+        ("users", {"name", "subject", "email"}),
+        ("admin.users:read", {"name", "subject", "email"}),
+        ("user_default", {"name", "subject", "email", "assignedRoles"}),
+        ("admin_classic", {"name", "subject", "email", "assignedRoles"}),
     ],
 )
 def test_the_scopes_decide_what_it_says_about_the_person(
@@ -88,7 +97,12 @@ def test_the_scopes_decide_what_it_says_about_the_person(
     app = Application(*register(acme, allowed_scopes=scope.split()))
     answer = me(app, app.tokens(browser(alice), scope=scope)["access_token"]).json()
 
-    assert set(answer) - {"id", "tenantId", "status", "createdAt", "links"} == told
+    unnamed = str(alice.pk)
+    assert answer.keys() == ALWAYS | (told & {"email"})
+    assert answer["subject"] == (alice.email if "subject" in told else unnamed)
+    assert answer["name"] == ("Alice" if "name" in told else unnamed)
+    assert [role["name"] for role in answer["assignedRoles"]] == ["TenantAdmin"] * ("assignedRoles" in told)
+    assert answer["assignedGroups"] == []
     assert ("alice@" in str(answer)) == ("subject" in told)
 
 
@@ -100,6 +114,7 @@ def test_whoever_has_no_name_is_not_called_by_an_address_that_may_not_be_seen(
     app = Application(*register(acme, allowed_scopes=["openid", "profile"]))
     token = app.tokens(browser(bob), scope="openid profile")["access_token"]
 
+    assert me(app, token).json()["name"] == str(bob.pk)
     assert bob.email not in str(me(app, token).json())
     assert bob.email not in str(app.userinfo(token).json())
     assert bob.email not in str(app.introspect(token).json())

@@ -3,9 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ...models.connection_request import ANSWER_LENGTH
 from .text import TextField, check_description
-
-ANSWER_LENGTH = 1000
 
 
 class RefusalForm(forms.Form):

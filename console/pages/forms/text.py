@@ -1,6 +1,5 @@
 """Names and descriptions that people type: any script and emoji, nothing that a person cannot see (S2)."""
 
-import unicodedata
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,16 +8,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 
+from ...policy import text
+
 NAME_LENGTH = 512
 DESCRIPTION_LENGTH = 4096
 HOMEPAGE_LENGTH = 2048
-# Control characters, line and paragraph separators and lone surrogates have no place in a line of text.
-REFUSED = frozenset({"Cc", "Zl", "Zp", "Cs"})
-# These turn the text around them the other way: a name could read as another one on the consent page.
-TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# A text of nothing but these shows nothing. What this Unicode version does not know yet may well be a new emoji.
-INVISIBLE = REFUSED | {"Cf", "Zs", "Mn", "Me"}
-LINE_BREAKS = frozenset("\n\t")
 
 
 class TextField(forms.CharField):
@@ -27,24 +21,20 @@ class TextField(forms.CharField):
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
-        return str(super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _refused(text: str, allowed: frozenset[str] = frozenset()) -> bool:
-    return any(c not in allowed and (c in TURNING or unicodedata.category(c) in REFUSED) for c in text)
+        return text.lines(str(super().to_python(value) or ""))
 
 
 def check_name(name: str) -> None:
     """Raises ValidationError for a name with line breaks or control characters, or with nothing to see in it."""
-    if _refused(name):
+    if text.is_refused(name):
         raise ValidationError(_("The name must be one line, without control characters."))
-    if all(unicodedata.category(c) in INVISIBLE for c in name):
+    if text.shows_nothing(name):
         raise ValidationError(_("The name needs at least one visible character."))
 
 
-def check_description(text: str) -> None:
+def check_description(description: str) -> None:
     """Raises ValidationError for control characters other than line breaks."""
-    if _refused(text, LINE_BREAKS):
+    if text.is_refused(description, text.LINE_BREAKS):
         raise ValidationError(_("The text contains characters that cannot be shown."))
 
 

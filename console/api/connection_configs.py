@@ -1,0 +1,94 @@
+"""`/api/v1/oauth-clients/{clientId}/connection-configs/me`: the calling tenant's connection to a client (S9, S10, N6).
+
+Of its own client a tenant only decides how people consent. Another tenant's it can also allow less, block and remove.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpResponse, JsonResponse
+
+from ..models import Actor, Connection, Tenant
+from ..policy.consent_rules import ConsentMethod
+from ..requests import TenantRequest
+from .authentication import MANAGING, READING, Caller, needs, resource
+from .errors import Refused, not_found
+from .patch import replacements
+from .representations import CONSENT_METHOD, connection_config
+from .scope_choice import chosen
+from .values import one_of
+
+
+@needs(READING)
+def show(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
+    """How the connection stands."""
+    return JsonResponse(connection_config(_connection(request.tenant, client_id)))
+
+
+@needs(MANAGING)
+def change(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
+    """Replaces what the tenant decides about the connection: everything that was sent, or nothing."""
+    replaced = replacements(request, REPLACING)
+    with transaction.atomic():
+        connection = _connection(request.tenant, client_id, lock=True)
+        for name, value in replaced.items():
+            REPLACING[name](connection, value, caller.actor)
+    return HttpResponse(status=204)
+
+
+@needs(MANAGING)
+def remove(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
+    """Ends the relation to another tenant's client; the next attempt is a first connection again."""
+    with transaction.atomic():
+        connection = _connection(request.tenant, client_id, lock=True)
+        _check_foreign(connection, "A tenant's own client has no connection to remove: delete the client.")
+        connection.remove(by=caller.actor)
+    return HttpResponse(status=204)
+
+
+def _replace_consent_method(connection: Connection, value: Any, by: Actor) -> None:
+    connection.change_consent_method(one_of(CONSENT_METHOD, value, ConsentMethod), by=by)
+
+
+def _replace_scopes(connection: Connection, value: Any, by: Actor) -> None:
+    _check_foreign(connection, "The scopes of a tenant's own client are the client's: edit the client.")
+    connection.reduce_scopes(chosen("scopes", value, connection.approved.scopes), by=by)
+
+
+def _replace_status(connection: Connection, value: Any, by: Actor) -> None:
+    _check_foreign(connection, "A tenant's own client cannot be blocked: disable the client.")
+    if one_of("status", value, Connection.Status.values) == Connection.Status.BLOCKED:
+        connection.block(by=by)
+    else:
+        connection.unblock(by=by)
+
+
+REPLACING: dict[str, Callable[[Connection, Any, Actor], None]] = {
+    CONSENT_METHOD: _replace_consent_method,
+    "scopes": _replace_scopes,
+    "status": _replace_status,
+}
+
+
+def _check_foreign(connection: Connection, otherwise: str) -> None:
+    if not connection.is_foreign:
+        raise Refused(400, otherwise)
+
+
+def _connection(tenant: Tenant, client_id: str, *, lock: bool = False) -> Connection:
+    """The tenant's connection to a client that is there, or that its owner has deleted; else Refused with 404."""
+    if not client_id.isprintable():
+        raise not_found()
+    connections = Connection.objects.select_related("tenant", "client__tenant")
+    if lock:
+        connections = connections.select_for_update(of=("self",), no_key=True)
+    there = Q(client__deleted_at=None) | ~Q(client__tenant=tenant)
+    connection: Connection | None = connections.filter(there, client__client_id=client_id).first()
+    if connection is None:
+        raise not_found()
+    return connection
+
+
+me = resource(GET=show, PATCH=change, DELETE=remove)

@@ -1,0 +1,55 @@
+"""`/api/v1/oauth-clients/{clientId}/actions/publish` and `…/unpublish`: whether other tenants may connect (S6, S7)."""
+
+from django.db import transaction
+from django.http import HttpResponse, JsonResponse
+
+from .. import reach
+from ..models import Client, NotPublishable
+from ..requests import TenantRequest
+from .authentication import MANAGING, Caller, needs, resource
+from .body import members
+from .errors import Refused, not_found
+from .representations import publication, receipt
+from .values import one_of
+
+STAY, END = "stay", "end"
+
+
+@needs(MANAGING)
+def publish(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
+    """Makes a client of this tenant available to every tenant of the region; one that is published stays so."""
+    with transaction.atomic():
+        client = _own_client(client_id)
+        if client.published_at is None:
+            try:
+                client.publish(by=caller.actor)
+            except NotPublishable:
+                raise Refused(
+                    400, "Only machines use this client: nobody of another tenant could sign in with it."
+                ) from None
+    return JsonResponse(publication(client), status=201)
+
+
+@needs(MANAGING)
+def unpublish(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
+    """Nobody can connect any more; those that are connected stay or end at once. The answer is the receipt (N7)."""
+    sent = members(request, required=("connected",))
+    stay = one_of("connected", sent["connected"], (STAY, END)) == STAY
+    with transaction.atomic():
+        client = _own_client(client_id)
+        served = reach.served(client).count()
+        ended = client.unpublish(by=caller.actor, connected_stay=stay)
+    return JsonResponse(receipt(ended, tenants=served if ended else 0))
+
+
+def _own_client(client_id: str) -> Client:
+    """The live client of this tenant with this client ID, locked. Raises Refused with 404 for any other."""
+    clients = Client.objects.select_for_update(no_key=True)
+    client: Client | None = clients.filter(client_id=client_id).first() if client_id.isprintable() else None
+    if client is None:
+        raise not_found()
+    return client
+
+
+published = resource(POST=publish)
+unpublished = resource(POST=unpublish)
