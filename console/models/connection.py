@@ -94,6 +94,13 @@ class Connection(TenantOwned):
         found = _CONNECTION_TO_CLIENT.first(tenant.pk, client_id)
         return found.client_here(tenant) if found else None
 
+    @classmethod
+    def withdrawn(cls, tenant: Tenant, client_id: str) -> "Client | None":
+        """The client of another tenant that `tenant` was connected to, until its owner took it away."""
+        connections = cls.objects.filter(tenant=tenant, client__client_id=client_id)
+        found = connections.exclude(client__tenant=tenant).select_related("client").first()
+        return found.client if found and (found.deleted_by_owner or found.withdrawn_by_owner) else None
+
     def client_here(self, tenant: Tenant) -> "Client | None":
         """The client as it is in this tenant: of another tenant's client, what was approved. None once that is over."""
         if self.has_expired:
@@ -169,8 +176,9 @@ class Connection(TenantOwned):
         """Connects `tenant` to a published client of another tenant, on the terms that the administrator saw (S9, N6).
 
         `allowed` may be fewer scopes than the client offers. Raises NotPublished if the client cannot be connected to
-        (any more), or no longer has these terms. Two administrators at once make one connection; open requests for the
-        client end approved. An approval that had expired is over: nothing that was given under it comes back to life.
+        (any more), or no longer has these terms. Of two administrators at once the first decides, and both get that
+        connection; open requests for the client end approved. An approval that had expired is over: nothing that was
+        given under it comes back to life.
         """
         from .client import Client
         from .connection_request import ConnectionRequest
@@ -183,6 +191,8 @@ class Connection(TenantOwned):
             if terms is not None and terms != current.terms:
                 raise NotPublished
             earlier = cls.objects.filter(tenant=tenant, client=current).first()
+            if earlier is not None and earlier.status == cls.Status.APPROVED and not earlier.has_expired:
+                return earlier
             if earlier is not None and earlier.has_expired:
                 TokenFamily.end_in_tenant(current, tenant, reason="approval expired")
             offered = current.terms
@@ -263,6 +273,9 @@ class Connection(TenantOwned):
                 by=by,
                 target=self.client,
                 changes={"scopes": [current.scopes, self.scopes]},
+            )
+            self.tell_owner(
+                Action.CLIENT_CONNECTED, {"scopes": self.scopes, "version": self.version, "narrowed": True}
             )
 
     def block(self, *, by: Actor) -> "Receipt":

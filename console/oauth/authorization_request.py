@@ -111,7 +111,8 @@ def client_is_known_here(asked: AuthorizationRequest) -> None:
 def _published_elsewhere(asked: AuthorizationRequest, client_id: str) -> Client:
     client = Client.published(asked.tenant, client_id)
     if client is None:
-        raise Unanswerable("unknown_client")
+        withdrawn = Connection.withdrawn(asked.tenant, client_id)
+        raise Unanswerable("client_withdrawn" if withdrawn else "unknown_client", client=withdrawn)
     if Connection.objects.filter(client=client, status=Connection.Status.BLOCKED).exists():
         raise Unanswerable("connection_blocked", client=client)
     client.offered_scopes, client.offered_redirect_uris = client.allowed_scopes, client.redirect_uris

@@ -26,7 +26,7 @@ from ..models import Action, Consent, Event, NotConnected, User
 from ..policy import consent_rules, redirect_uris, scopes
 from ..policy.consent_rules import ConsentMethod, Question
 from ..requests import TenantRequest
-from . import approval, consent_page, parameters
+from . import approval, consent_page, parameters, refusal_page
 from .authorization_request import AuthorizationRequest, Unanswerable, judge, read
 from .errors import OAuthError
 from .server import server
@@ -291,7 +291,7 @@ def _explain(request: TenantRequest, refusal: Unanswerable) -> HttpResponse:
         if refusal.redirect_uri
         else {},
     )
-    return render(request, "consent/refused.html", {"refusal": refusal}, status=400)
+    return render(request, "consent/refused.html", refusal_page.context(request.tenant, refusal), status=400)
 
 
 def _redirect(location: str) -> HttpResponse:

@@ -92,6 +92,7 @@ SCOPES_CHANGED = _("{actor} changed what {target} may do here.")
 TOKENS_OF_PERSON = _("{actor} ended the sessions of {target} for {person}.")
 TENANT_BLOCKED_IT = _("{actor} blocked {target}.")
 TENANT_UNBLOCKED_IT = _("{actor} unblocked {target}.")
+TENANT_CHANGED_SCOPES = _("{actor} changed what {target} may do there.")
 # What the publisher of a client did, as a tenant that is connected to it reads it: detail -> value -> sentence.
 BY_OWNER: dict[str, dict[bool, Promise]] = {
     "deleted": {True: _("{actor} deleted {target}."), False: _("{actor} restored {target}.")},
@@ -219,6 +220,8 @@ def _special(event: Event, person: str) -> Promise | None:
         return TENANT_BLOCKED_IT
     if event.action == Action.CLIENT_CONNECTED and event.details.get("unblocked"):
         return TENANT_UNBLOCKED_IT
+    if event.action == Action.CLIENT_CONNECTED and event.details.get("narrowed"):
+        return TENANT_CHANGED_SCOPES
     if event.action == Action.TOKENS_REVOKED and person and event.actor_kind == Event.Kind.USER:
         return TOKENS_OF_PERSON
     if event.action == Action.CONNECTION_CHANGED_BY_OWNER:

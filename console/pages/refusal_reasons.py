@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 CODES: dict[str, Promise | str] = {
     "repeated_parameter": _("A parameter was repeated in the request"),
     "no_client": _("The request named no client"),
+    "client_withdrawn": _("The publisher has unpublished or deleted the client"),
     "unknown_client": _("The client does not exist, or this tenant is not connected to it"),
     "no_redirect_uri": _("The request named no redirect URL"),
     "redirect_uri_mismatch": _("The redirect URL is not one of the client’s"),

@@ -81,6 +81,8 @@ def test_it_says_how_an_own_client_is_trusted(api: Api, web_client: tuple[Client
 
 def test_it_says_what_has_become_of_it(api: Api, theirs: Client, acme: Tenant, alice: User):
     until = timezone.now() + timedelta(days=3)
+    with scope(tenant=acme):
+        stored(theirs, acme).remove(by=Actor())
     cast.connect(theirs, acme, by=alice, expires_at=until, allowed=["openid", "apps"])
     owner_does(theirs, "edit", allowed_scopes=[*SCOPES, "spaces.data"])
     with scope(tenant=acme):

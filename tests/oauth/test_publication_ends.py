@@ -141,6 +141,33 @@ def test_those_connected_may_stay_and_nobody_else_comes(portal, in_acme_, mallor
     assert elsewhere.authorize(newcomer).status_code == 400
 
 
+@pytest.mark.parametrize("end", ["unpublish", "remove"])
+def test_people_read_that_the_publisher_has_taken_it_away(portal, in_acme_, mallory, port, end):
+    umbrella = cast.found("umbrella", "Umbrella", port)
+    elsewhere = Application(*portal, tenant=umbrella)
+    stranger = cast.signed_in_as(cast.join(umbrella, "otto"))
+
+    owner_of(portal, mallory, end, **({"connected_stay": False} if end == "unpublish" else {}))
+
+    page = in_acme_.app.authorize(in_acme_.browser, scope=SCOPE)
+    assert page.status_code == 400
+    assert "has withdrawn it from Acme AB" in page.content.decode()
+    assert [event.details["reason"] for event in log(in_acme_.app.tenant, "authorization.refused")] == [
+        "client_withdrawn"
+    ]
+    # Whoever was never connected learns nothing of it.
+    assert "is not known to Umbrella" in elsewhere.authorize(stranger, scope=SCOPE).content.decode()
+
+
+def test_of_two_administrators_the_first_decides(globex, acme, alice):
+    client, _ = cast.register(globex, allowed_scopes=SCOPE.split())
+    cast.connect(client, acme, by=alice, allowed=["openid"])
+    second = cast.connect(client, acme, by=alice, consent_method="trusted")
+
+    assert (second.scopes, second.consent_method) == (["openid"], "required")
+    assert len(log(acme, "connection.approved")) == len(log(globex, "client.connected")) == 1
+
+
 def test_one_that_stayed_and_is_removed_is_gone(portal, in_acme_, mallory, acme, alice):
     owner_of(portal, mallory, "unpublish", connected_stay=True)
     consumer(acme, portal, alice, "remove")

@@ -524,6 +524,7 @@ def test_each_side_of_the_log_sees_only_its_own(
     browser: Browse, alice: User, mallory: User, connection: Connection
 ):
     admin = browser(alice)
+    change_scopes(admin, connection, ["profile"])
     admin.post(at(connection, "/block"))
     admin.post(at(connection, "/unblock"))
     admin.post(at(connection, "/remove"))
@@ -536,6 +537,7 @@ def test_each_side_of_the_log_sees_only_its_own(
         assert f"<b>{alice.email}</b> " in ours
         assert words in ours
     for words in ("<b>Acme AB</b> approved <b>Report portal</b> in version <b>1</b>",
+                  "<b>Acme AB</b> changed what <b>Report portal</b> may do there.",
                   "<b>Acme AB</b> blocked <b>Report portal</b>.",
                   "<b>Acme AB</b> unblocked <b>Report portal</b>.",
                   "<b>Acme AB</b> disconnected from <b>Report portal</b>"):  # fmt: skip

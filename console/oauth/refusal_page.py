@@ -1,0 +1,105 @@
+"""What a person reads when an application cannot be answered: what happened, what can be done, and what its developer
+needs to know. The reasons are those of `Unanswerable`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Tenant
+from .authorization_request import Unanswerable
+
+LONGEST_NAME = 120
+
+ASK_ITS_OWNER = _(
+    "Nothing is wrong with your account, and trying again will not help. Tell whoever runs the application."
+)
+ASK_AN_ADMINISTRATOR = _(
+    "Nothing is wrong with your account. One of your tenant administrators can change this in the console."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The sentences of one reason. `{application}` and `{tenant}` stand for names."""
+
+    happened: Promise
+    developers: Promise | str
+    advice: Promise = ASK_ITS_OWNER
+
+
+WORDS = {
+    "no_client": Words(
+        _("The application that sent you here did not say who it is."),
+        _("client_id is missing."),
+    ),
+    "unknown_client": Words(
+        _("The application that sent you here is not known to {tenant}."),
+        _(
+            "No client of this tenant has this client_id. Was it deleted, or does it belong to another tenant "
+            "or region?"
+        ),
+    ),
+    "client_withdrawn": Words(
+        _("The publisher of <bdi>{application}</bdi> has withdrawn it from {tenant}."),
+        _("The client was unpublished or deleted by the tenant that it belongs to."),
+    ),
+    "client_disabled": Words(
+        _("<bdi>{application}</bdi> is switched off."),
+        _("The client is disabled. The audit log says by whom."),
+        _("A tenant administrator can enable it again. Nothing is wrong with your account."),
+    ),
+    "connection_blocked": Words(
+        _("An administrator of {tenant} has blocked <bdi>{application}</bdi>."),
+        _("The connection of this tenant to the client is blocked."),
+        ASK_AN_ADMINISTRATOR,
+    ),
+    "no_redirect_uri": Words(
+        _(
+            "<bdi>{application}</bdi> did not say where the answer should go, and it has several addresses "
+            "to choose from."
+        ),
+        _("redirect_uri may only be left out if the client has exactly one."),
+    ),
+    "redirect_uri_mismatch": Words(
+        _(
+            "<bdi>{application}</bdi> asked for an answer at an address that is not registered for it. "
+            "Nothing was sent there."
+        ),
+        _(
+            "redirect_uri must be identical to a redirect URL of the client, character by character. "
+            "Only the port of http://127.0.0.1, http://[::1] and http://localhost is free."
+        ),
+    ),
+    "redirect_uri_not_accepted": Words(
+        _(
+            "<bdi>{application}</bdi> asked for an answer at an address that {tenant} has not accepted yet. "
+            "Nothing was sent there."
+        ),
+        _(
+            "redirect_uri is registered, but on a host that this tenant’s administrator has not accepted: "
+            "the new version waits in the console."
+        ),
+        ASK_AN_ADMINISTRATOR,
+    ),
+    "repeated_parameter": Words(
+        _("The application that sent you here made a request that cannot be understood."),
+        _("client_id and redirect_uri may be sent only once."),
+    ),
+}
+
+
+def context(tenant: Tenant, refusal: Unanswerable) -> dict[str, Any]:
+    """Everything the template shows."""
+    words = WORDS.get(refusal.reason) or Words(WORDS["repeated_parameter"].happened, refusal.reason)
+    name = refusal.client.name if refusal.client is not None else ""
+    shown = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    return {
+        "happened": format_html(str(words.happened), application=shown, tenant=tenant.name),
+        "advice": words.advice,
+        "developers": words.developers,
+        "redirect_uri": refusal.redirect_uri,
+    }
