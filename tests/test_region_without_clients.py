@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 
-from console.models import Client
+from console.models import Client, SigningKey
 
 pytestmark = pytest.mark.django_db
 
@@ -74,9 +74,20 @@ def test_signing_in_and_the_audit_log_still_work(alice, browser, switched_off):
     assert browser(alice).get("/console/events").status_code == 200
 
 
-def test_the_command_refuses(acme, switched_off):
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["create_client", "acme", "X", "--type", "web", "--redirect-url", "https://a.example/cb"],
+        ["rotate_signing_key", "acme"],
+        ["rotate_signing_key"],
+    ],
+    ids=" ".join,
+)
+def test_the_commands_refuse(in_acme, switched_off, command):
+    keys = SigningKey.objects.count()
     with pytest.raises(CommandError, match="not supported in this region"):
-        call_command("create_client", "acme", "X", "--type", "web", "--redirect-url", "https://a.example/cb")
+        call_command(*command)
+    assert SigningKey.objects.count() == keys
 
 
 def test_what_was_registered_is_still_there_when_it_is_switched_on(

@@ -4,6 +4,7 @@ import json
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -45,6 +46,12 @@ def _in_words(error: DatabaseError) -> str:
     if unmigrated:
         return "The database is not up to date: run manage.py migrate first."
     return f"The database refused: {str(error).strip()}"
+
+
+def check_that_oauth_clients_are_supported() -> None:
+    """Raises CommandError in a region without OAuth clients (S15): what only they need is left as it is."""
+    if not settings.OAUTH_CLIENTS_SUPPORTED:
+        raise CommandError("OAuth clients are not supported in this region (QLIKAUTH_OAUTH_CLIENTS is off).")
 
 
 def tenant_named(alias: str) -> Tenant:

@@ -2,12 +2,17 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django_scopes import scope
 
-from console.management.operations import OPERATOR, Operation, printable, tenant_named
+from console.management.operations import (
+    OPERATOR,
+    Operation,
+    check_that_oauth_clients_are_supported,
+    printable,
+    tenant_named,
+)
 from console.models import Client, LimitReached, NotPublishable
 from console.policy import client_types, redirect_uris, scopes
 from console.policy.client_types import AuthMethod, ClientType
@@ -47,10 +52,7 @@ class Command(Operation):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not settings.OAUTH_CLIENTS_SUPPORTED:
-            raise CommandError(
-                "OAuth clients are not supported in this region (QLIKAUTH_OAUTH_CLIENTS is off)."
-            )
+        check_that_oauth_clients_are_supported()
         tenant = tenant_named(options["tenant"])
         fields = self._fields(options)
         with scope(tenant=tenant), transaction.atomic():

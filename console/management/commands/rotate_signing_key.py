@@ -5,7 +5,12 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django_scopes import scope
 
-from console.management.operations import OPERATOR, Operation, tenant_named
+from console.management.operations import (
+    OPERATOR,
+    Operation,
+    check_that_oauth_clients_are_supported,
+    tenant_named,
+)
 from console.models import SigningKey, Tenant
 
 
@@ -17,6 +22,7 @@ class Command(Operation):
         parser.add_argument("tenant", metavar="TENANT", nargs="?", help="alias; every tenant if left out")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        check_that_oauth_clients_are_supported()
         tenants = (
             [tenant_named(options["tenant"])] if options["tenant"] else list(Tenant.objects.order_by("alias"))
         )
