@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 import psycopg
-from django.db import connection, models
+from django.db import NotSupportedError, OperationalError, connection, models
 from django.db.models.query import get_related_populators
 from django.db.models.sql import UpdateQuery
 
@@ -121,6 +121,22 @@ def _executed(sql: str, parameters: Sequence[Any]) -> Iterator[Any]:
         yield cursor
 
 
+def _first_row(sql: str, parameters: Sequence[Any]) -> Any:
+    with _executed(sql, parameters) as cursor:
+        return cursor.fetchone()
+
+
+def _forget_plans() -> None:
+    """A migration has changed a column under this process: a plan no longer fits, and its connection never forgets it.
+
+    The next statement has a new connection. OperationalError if a transaction is lost with the old one.
+    """
+    lost = connection.in_atomic_block
+    connection.close()
+    if lost:
+        raise OperationalError("A table was changed during the transaction.")
+
+
 class _Statement:
     """SQL, and where each value goes in it."""
 
@@ -150,8 +166,12 @@ class _Plan:
         ).items()
 
     def first(self, values: Sequence[Value]) -> Any:
-        with _executed(self.statement.sql, self.statement.parameters(values)) as cursor:
-            row = cursor.fetchone()
+        parameters = self.statement.parameters(values)
+        try:
+            row = _first_row(self.statement.sql, parameters)
+        except NotSupportedError:
+            _forget_plans()
+            row = _first_row(self.statement.sql, parameters)
         return None if row is None else self._object(list(row))
 
     def _object(self, row: list[Any]) -> Any:

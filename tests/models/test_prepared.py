@@ -1,9 +1,12 @@
 """Statements that are built once do what the ORM's would, on whichever database this runs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from console.models import Actor, Client, Tenant, User
 from console.models.prepared import PreparedQuery, PreparedUpdate, insert
@@ -84,6 +87,36 @@ def test_postgresql_plans_it_once(acme: Tenant):
             ['%"alias" = $1 LIMIT 1'],
         )
         assert cursor.fetchall() == [(3,)]
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_it_goes_on_when_a_migration_widens_a_column_meanwhile(acme: Tenant):
+    assert BY_ALIAS.first("acme") == acme
+    with wider_column():
+        assert BY_ALIAS.first("acme") == acme
+    assert BY_ALIAS.first("acme") == acme
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_is_lost_to_it_can_be_tried_again(acme: Tenant):
+    assert BY_ALIAS.first("acme") == acme
+    with wider_column():
+        with pytest.raises(OperationalError), transaction.atomic():
+            BY_ALIAS.first("acme")
+        with transaction.atomic():
+            assert BY_ALIAS.first("acme") == acme
+
+
+@contextmanager
+def wider_column() -> Iterator[None]:
+    """As a migration does it, from another process."""
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None}) as elsewhere:
+        elsewhere.autocommit = True
+        elsewhere.execute("ALTER TABLE console_tenant ALTER COLUMN name TYPE varchar(300)")
+        yield
+        elsewhere.execute("ALTER TABLE console_tenant ALTER COLUMN name TYPE varchar(255)")
 
 
 BY_ALIAS = PreparedQuery(lambda alias: Tenant.objects.filter(alias=alias), str)
