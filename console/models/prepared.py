@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 import psycopg
-from django.db import NotSupportedError, OperationalError, connection, models
+from django.db import DatabaseError, NotSupportedError, OperationalError, connection, models
 from django.db.models.query import get_related_populators
 from django.db.models.sql import UpdateQuery
 
@@ -126,15 +126,25 @@ def _first_row(sql: str, parameters: Sequence[Any]) -> Any:
         return cursor.fetchone()
 
 
-def _forget_plans() -> None:
-    """A migration has changed a column under this process: a plan no longer fits, and its connection never forgets it.
+def _is_worn_out(error: DatabaseError) -> bool:
+    """Whether it is the connection that is no longer good, and not the statement.
 
-    The next statement has a new connection. OperationalError if a transaction is lost with the old one.
+    The server has gone since it was used last; or a migration has changed a column under this process, and a plan that
+    no longer fits is never forgotten by its connection.
     """
+    if connection.vendor != "postgresql":
+        return False
+    return (
+        isinstance(error, NotSupportedError) or connection.connection is None or connection.connection.closed
+    )
+
+
+def _connect_anew() -> None:
+    """The next statement has a new connection. OperationalError if a transaction is lost with the old one."""
     lost = connection.in_atomic_block
     connection.close()
     if lost:
-        raise OperationalError("A table was changed during the transaction.")
+        raise OperationalError("The connection was lost during the transaction.")
 
 
 class _Statement:
@@ -169,8 +179,10 @@ class _Plan:
         parameters = self.statement.parameters(values)
         try:
             row = _first_row(self.statement.sql, parameters)
-        except NotSupportedError:
-            _forget_plans()
+        except (NotSupportedError, OperationalError) as error:
+            if not _is_worn_out(error):
+                raise
+            _connect_anew()
             row = _first_row(self.statement.sql, parameters)
         return None if row is None else self._object(list(row))
 

@@ -109,11 +109,27 @@ def test_a_transaction_that_is_lost_to_it_can_be_tried_again(acme: Tenant):
             assert BY_ALIAS.first("acme") == acme
 
 
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_it_goes_on_when_the_server_has_closed_the_connection_meanwhile(acme: Tenant):
+    assert BY_ALIAS.first("acme") == acme
+    with another_connection() as elsewhere:
+        elsewhere.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+
+    assert BY_ALIAS.first("acme") == acme
+
+
+@contextmanager
+def another_connection() -> Iterator[psycopg.Connection]:
+    parameters = connection.get_connection_params() | {"cursor_factory": None}
+    with psycopg.connect(**parameters, autocommit=True) as elsewhere:
+        yield elsewhere
+
+
 @contextmanager
 def wider_column() -> Iterator[None]:
     """As a migration does it, from another process."""
-    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None}) as elsewhere:
-        elsewhere.autocommit = True
+    with another_connection() as elsewhere:
         elsewhere.execute("ALTER TABLE console_tenant ALTER COLUMN name TYPE varchar(300)")
         yield
         elsewhere.execute("ALTER TABLE console_tenant ALTER COLUMN name TYPE varchar(255)")
