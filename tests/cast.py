@@ -14,7 +14,7 @@ from django.test import Client as Browser
 from django_scopes import scope
 
 from console import sessions
-from console.models import Actor, Client, Connection, Tenant, User
+from console.models import Actor, Client, Connection, ConnectionRequest, Tenant, User
 
 PASSWORD = "correct horse battery staple"
 OPERATOR = Actor()
@@ -101,3 +101,22 @@ def connect(client: Client, tenant: Tenant, by: User | None = None, **answer: An
 def machines_too(**fields: Any) -> dict[str, Any]:
     """A client that people sign in with and machines use too: one for machines alone cannot be published."""
     return {"grant_types": ["client_credentials"], "name": "Reports and their nightly reload"} | fields
+
+
+def publish(owner: Tenant, **fields: Any) -> Client:
+    """A published client of a tenant."""
+    usual: dict[str, Any] = {
+        "name": "Insight studio",
+        "redirect_uris": ["https://studio.globex.example/callback"],
+        "allowed_scopes": ["openid", "profile", "offline_access", "apps:read"],
+    }
+    client, _secret = register(owner, **usual | fields)
+    with scope(tenant=owner):
+        client.publish(by=OPERATOR)
+    return client
+
+
+def ask(person: User, client: Client, reason: str = "For the board") -> ConnectionRequest:
+    """What somebody does who wants to use another tenant's client."""
+    with scope(tenant=person.tenant):
+        return ConnectionRequest.ask(person, client, reason=reason, by=Actor(user=person))[0]

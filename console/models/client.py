@@ -14,15 +14,14 @@ from oauth2_provider.models import AbstractApplication
 from ..policy import client_types, credentials, redirect_uris, scopes
 from ..policy.client_types import AuthMethod, ClientType, GrantType
 from ..policy.publication import Terms, difference
+from .connection import USED_AT_MOST_EVERY, Connection
 from .event import Action, Actor, Event
 from .tenant import Tenant
 
 if TYPE_CHECKING:
-    from .connection import Connection
     from .secret import ClientSecret
     from .token_family import Receipt, TokenFamily
 
-USED_AT_MOST_EVERY = timedelta(minutes=1)
 DELETED_KEPT = timedelta(days=30)
 
 
@@ -256,8 +255,6 @@ class Client(AbstractApplication):
 
         None for any other: unknown, deleted, never connected, blocked, and a published client that was withdrawn.
         """
-        from .connection import Connection
-
         return Connection.to_client(tenant, client_id)
 
     @classmethod
@@ -281,7 +278,6 @@ class Client(AbstractApplication):
         Returns the client and the secret in plain text, "" if there is none: this is the only time it exists.
         Raises LimitReached when the tenant has as many clients as it may.
         """
-        from .connection import Connection
         from .secret import ClientSecret
 
         with transaction.atomic():
@@ -439,8 +435,6 @@ class Client(AbstractApplication):
 
     def _connections_elsewhere(self) -> "models.QuerySet[Connection]":
         """The connections of other tenants. Crosses tenants on purpose: the owner's act reaches them all."""
-        from .connection import Connection
-
         return Connection._base_manager.filter(client=self.pk).exclude(tenant=self.tenant_id)
 
     def touch(self, now: datetime) -> None:

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..policy import credentials
-from .client import USED_AT_MOST_EVERY, Client, LimitReached
-from .connection import Connection
+from .client import Client, LimitReached
+from .connection import USED_AT_MOST_EVERY, Connection
 from .event import Action, Actor, Event
 from .prepared import PreparedQuery
 from .sealing import digest, digests

@@ -11,7 +11,7 @@ from unittest.mock import ANY
 
 from django_scopes import scope
 
-from console.models import Actor, Client, ConnectionRequest, Event, Tenant, User
+from console.models import Client, ConnectionRequest, Event, Tenant, User
 from tests import cast
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import bearer
@@ -115,24 +115,6 @@ def unknown_but_for_trace(response: Any) -> tuple[int, bytes, dict[str, str]]:
         response.content.replace(body["traceId"].encode(), b""),
         dict(response.headers),
     )
-
-
-def publish(owner: Tenant, **fields: Any) -> Client:
-    """A published client of a tenant."""
-    usual: dict[str, Any] = {
-        "name": "Insight studio",
-        "redirect_uris": ["https://studio.example/callback"],
-        "allowed_scopes": ["openid", "profile", "offline_access", "apps:read"],
-    }
-    client, _secret = cast.register(owner, **usual | fields)
-    with scope(tenant=owner):
-        client.publish(by=Actor())
-    return client
-
-
-def ask(person: User, client: Client, reason: str = "For the board") -> ConnectionRequest:
-    with scope(tenant=person.tenant):
-        return ConnectionRequest.ask(person, client, reason=reason, by=Actor(user=person))[0]
 
 
 def events_of(tenant: Tenant, *actions: str) -> list[Event]:

@@ -6,7 +6,8 @@ import pytest
 
 from console.models import Event, Tenant, User
 from tests import cast
-from tests.api.caller import JSON, Api, ask, assert_problem, client_path, config_of, publish, request_path
+from tests.api.caller import JSON, Api, assert_problem, client_path, config_of, request_path
+from tests.cast import ask, publish
 
 pytestmark = pytest.mark.django_db
 

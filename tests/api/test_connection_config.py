@@ -9,16 +9,8 @@ from django_scopes import scope
 
 from console.models import Actor, Client, Connection, Tenant, User
 from tests import cast
-from tests.api.caller import (
-    Api,
-    assert_problem,
-    config_of,
-    events_of,
-    odd,
-    patch_of,
-    publish,
-    unknown_but_for_trace,
-)
+from tests.api.caller import Api, assert_problem, config_of, events_of, odd, patch_of, unknown_but_for_trace
+from tests.cast import publish
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import is_alive
 

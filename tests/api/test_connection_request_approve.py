@@ -9,7 +9,8 @@ from django_scopes import scope
 from console import approvals
 from console.models import Actor, Client, Connection, ConnectionRequest, NotPublished, Tenant, User
 from tests import cast
-from tests.api.caller import Api, ask, assert_problem, config_of, events_of, odd, publish, request_path
+from tests.api.caller import Api, assert_problem, config_of, events_of, odd, request_path
+from tests.cast import ask, publish
 
 pytestmark = pytest.mark.django_db
 REQUIRED: dict[str, Any] = {"consentMethod": "required"}

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from console.models import ConnectionRequest, Tenant, User
-from tests.api.caller import Api, ask, assert_problem, events_of, odd, publish, request_path
+from tests.api.caller import Api, assert_problem, events_of, odd, request_path
+from tests.cast import ask, publish
 
 pytestmark = pytest.mark.django_db
 

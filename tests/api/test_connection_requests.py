@@ -7,14 +7,15 @@ from django_scopes import scope
 
 from console.models import Actor, Client, ConnectionRequest, Tenant, User
 from tests import cast
-from tests.api.caller import REQUESTS, Api, ask, assert_problem, publish, request_path, unknown_but_for_trace
+from tests.api.caller import REQUESTS, Api, assert_problem, request_path, unknown_but_for_trace
+from tests.cast import ask, publish
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def studio(globex: Tenant) -> Client:
-    return publish(globex, homepage_url="https://studio.example")
+    return publish(globex, homepage_url="https://studio.globex.example")
 
 
 @pytest.fixture
@@ -61,8 +62,8 @@ def test_an_administrator_sees_who_asked_for_what(
         "version": 1,
         "allowedScopes": ["openid", "profile", "offline_access", "apps:read"],
         "allowedGrantTypes": [],
-        "redirectHosts": ["studio.example"],
-        "clientUri": "https://studio.example",
+        "redirectHosts": ["studio.globex.example"],
+        "clientUri": "https://studio.globex.example",
         "requesterCount": 2,
         "links": {"self": {"href": f"{acme.issuer}{request_path(wish)}"}},
     }

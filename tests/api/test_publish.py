@@ -4,15 +4,8 @@ import pytest
 
 from console.models import Client, Tenant, User
 from tests import cast
-from tests.api.caller import (
-    Api,
-    assert_problem,
-    client_path,
-    config_of,
-    events_of,
-    publish,
-    unknown_but_for_trace,
-)
+from tests.api.caller import Api, assert_problem, client_path, config_of, events_of, unknown_but_for_trace
+from tests.cast import publish
 
 pytestmark = pytest.mark.django_db
 

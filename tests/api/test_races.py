@@ -10,7 +10,8 @@ from django_scopes import scope
 
 from console.models import Connection, Tenant, User
 from tests import cast
-from tests.api.caller import Api, ask, config_of, events_of, patch_of, publish, request_path
+from tests.api.caller import Api, config_of, events_of, patch_of, request_path
+from tests.cast import ask, publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

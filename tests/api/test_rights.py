@@ -8,17 +8,8 @@ from django_scopes import scope
 
 from console.models import Client, Event, Tenant, User
 from tests import cast
-from tests.api.caller import (
-    REQUESTS,
-    Api,
-    ask,
-    assert_problem,
-    client_path,
-    config_of,
-    patch_of,
-    publish,
-    request_path,
-)
+from tests.api.caller import REQUESTS, Api, assert_problem, client_path, config_of, patch_of, request_path
+from tests.cast import ask, publish
 from tests.oauth.driver import Application
 from tests.test_access import EVERY_ADDRESS, stated
 

@@ -14,6 +14,7 @@ from django_scopes import scope
 
 from console.models import Action, Actor, Client, Connection, ConnectionRequest, Event, Tenant, User
 from tests import cast
+from tests.cast import ask, publish
 from tests.oauth.driver import Application, asks_for_consent, hidden_fields, post_form
 
 pytestmark = pytest.mark.django_db
@@ -26,23 +27,6 @@ Browse = Callable[[User], Browser]
 
 def text(page: Any) -> str:
     return page.content.decode()
-
-
-def publish(owner: Tenant, **fields: Any) -> Client:
-    usual: dict[str, Any] = {
-        "name": "Insight studio",
-        "redirect_uris": ["https://studio.globex.example/callback"],
-        "allowed_scopes": ["openid", "profile", "offline_access", "apps:read"],
-    }
-    client, _secret = cast.register(owner, **usual | fields)
-    with scope(tenant=owner):
-        client.publish(by=Actor())
-    return client
-
-
-def ask(person: User, client: Client, reason: str = "For the board") -> ConnectionRequest:
-    with scope(tenant=person.tenant):
-        return ConnectionRequest.ask(person, client, reason=reason, by=Actor(user=person))[0]
 
 
 @pytest.fixture
