@@ -32,6 +32,14 @@ OVERFLOW = """() => {
 UNBREAKABLE_LABELS = """() => [...document.querySelectorAll('td[data-label]')]
   .filter((cell) => getComputedStyle(cell, '::before').whiteSpace === 'nowrap')
   .map((cell) => cell.dataset.label)"""
+# Names in a table that lie under the buttons of their row.
+COVERED_NAMES = """() => [...document.querySelectorAll('tr:has(.table__name):has(.table__actions)')].filter((row) => {
+  const range = document.createRange();
+  range.selectNodeContents(row.querySelector('.table__name'));
+  const button = row.querySelector('.table__actions').getBoundingClientRect();
+  return [...range.getClientRects()].some((line) => line.right > button.left && line.left < button.right
+    && line.bottom > button.top && line.top < button.bottom);
+}).map((row) => row.textContent.trim().slice(0, 40))"""
 # The buttons of a dialog that are not wholly inside it; what is above and below can be scrolled to.
 CUT_OFF = """(dialog) => {
   const edge = dialog.getBoundingClientRect().right;
@@ -133,6 +141,7 @@ def test_every_page_fits_and_fetches_from_its_own_host_only(
         with subtests.test(address[:80]):
             assert page.evaluate(OVERFLOW) is None
             assert page.evaluate(UNBREAKABLE_LABELS) == []
+            assert page.evaluate(COVERED_NAMES) == []
             expect(page.locator("html")).to_have_attribute("lang", locale[:2])
             assert {urlsplit(each).netloc for each in fetched} == {urlsplit(url).netloc}
 
