@@ -94,7 +94,9 @@ def approve(
     with transaction.atomic():
         # First, as every approval does: two of them must never wait for one another.
         Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=client.pk)
-        waiting = list(ConnectionRequest.objects.select_for_update().filter(client=client, status="open"))
+        waiting = list(
+            ConnectionRequest.objects.select_for_update(no_key=True).filter(client=client, status="open")
+        )
         if wish is not None and wish not in waiting:
             raise AlreadyDecided
         connection = Connection.approve(

@@ -59,7 +59,7 @@ class Tenant(models.Model):
 
     def lock(self) -> None:
         """Makes other transactions that lock this tenant wait: for limits counted over the whole tenant."""
-        Tenant.objects.select_for_update().get(pk=self.pk)
+        Tenant.objects.select_for_update(no_key=True).get(pk=self.pk)
 
 
 class Hostname(models.Model):

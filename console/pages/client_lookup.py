@@ -1,5 +1,9 @@
 """Which client a page is about, and where its reader came from."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -13,9 +17,19 @@ def own_client(client_id: str, *, lock: bool = False) -> Client:
     """The live client of this tenant with this client ID; 404 for any other, whether or not it exists elsewhere."""
     if not client_id.isprintable():
         raise Http404
-    clients = Client.objects.select_for_update() if lock else Client.objects.all()
+    clients = Client.objects.select_for_update(no_key=True) if lock else Client.objects.all()
     client: Client = get_object_or_404(clients, client_id=client_id)
     return client
+
+
+@contextmanager
+def client_to_change(request: PageRequest, client_id: str) -> Iterator[Client]:
+    """The same client. Of a POST its row is locked to the end of the block: what was checked is what is changed."""
+    if request.method != "POST":
+        yield own_client(client_id)
+        return
+    with transaction.atomic():
+        yield own_client(client_id, lock=True)
 
 
 def back_to_list(request: PageRequest) -> str:

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
@@ -26,7 +25,7 @@ from ..requests import PageRequest
 from ..sessions import actor
 from ..tenancy import current_tenant
 from . import fragments, publication
-from .client_lookup import back_to_list, own_client
+from .client_lookup import back_to_list, client_to_change, own_client
 from .connection_standing import Standing, standing
 from .forms import addresses, once
 from .forms.client import ClientForm, TypeForm
@@ -198,8 +197,7 @@ def edit(request: PageRequest, client_id: str) -> HttpResponseBase:
 @needs(Permission.MANAGE_CLIENTS)
 def _save(request: PageRequest, client_id: str) -> HttpResponse:
     """Saves what was entered, unless somebody else has saved since the person opened the form: then it says so."""
-    with transaction.atomic():
-        client = own_client(client_id, lock=True)
+    with client_to_change(request, client_id) as client:
         form = ClientForm(client.type, request.POST, client=client)
         conflict = Conflict.of(form, client)
         if conflict or not form.is_valid() or not _stays_publishable(client, form):

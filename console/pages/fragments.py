@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 
 from ..requests import PageRequest, VisitorRequest
 
@@ -26,9 +27,12 @@ def in_dialog(request: PageRequest) -> bool:
 def dialog(
     request: PageRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """Renders a template that is a page of its own, or fills the dialog when htmx asks for it there."""
+    """A template that is a page of its own, or fills the dialog when htmx asks for it there.
+
+    It is rendered when the view has returned: not while the view holds a lock on what the page is about.
+    """
     layout = "components/dialog_layout.html" if in_dialog(request) else "components/page_layout.html"
-    return render(request, template, context | {"layout": layout}, status=status)
+    return TemplateResponse(request, template, context | {"layout": layout}, status=status)
 
 
 def done(request: PageRequest, to: str) -> HttpResponse:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
@@ -28,7 +27,7 @@ from ..requests import PageRequest
 from ..scope_words import grouped
 from ..sessions import actor
 from . import fragments, receipts
-from .client_lookup import back_to_list, own_client
+from .client_lookup import back_to_list, client_to_change, own_client
 from .forms.client import version_of
 from .forms.unpublication import UnpublicationForm
 
@@ -45,8 +44,7 @@ pages = require_http_methods(["GET", "HEAD", "POST"])
 @pages
 def publish(request: PageRequest, client_id: str) -> HttpResponse:
     """Says what publishing means and what other tenants will see; then publishes what was read."""
-    with transaction.atomic():
-        client = own_client(client_id, lock=request.method == "POST")
+    with client_to_change(request, client_id) as client:
         if client.published_at:
             messages.info(request, _("“%(name)s” is published already.") % {"name": client.name})
             return fragments.done(request, back_to_list(request))
@@ -95,8 +93,7 @@ def _publishing(
 @pages
 def unpublish(request: PageRequest, client_id: str) -> HttpResponse:
     """Nobody can connect any more; those that are connected stay or end at once, as the owner chooses."""
-    with transaction.atomic():
-        client = own_client(client_id, lock=request.method == "POST")
+    with client_to_change(request, client_id) as client:
         if not client.published_at and not client.stays_connected:
             messages.info(request, _("“%(name)s” is not published.") % {"name": client.name})
             return fragments.done(request, back_to_list(request))

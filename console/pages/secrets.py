@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -21,7 +20,7 @@ from ..policy.roles import Permission
 from ..requests import PageRequest
 from ..sessions import actor
 from . import fragments
-from .client_lookup import own_client
+from .client_lookup import client_to_change, own_client
 from .forms import once
 from .forms.limits import reached
 from .forms.secret_removal import SecretRemovalForm
@@ -95,8 +94,7 @@ def _secrets(request: PageRequest, client: Client, *, status: int = 200, **conte
 @pages
 def remove(request: PageRequest, client_id: str, secret_id: UUID) -> HttpResponse:
     """Removes a secret after a confirmation that says when it was last used; the last one only knowingly."""
-    with transaction.atomic():
-        client = own_client(client_id, lock=request.method == "POST")
+    with client_to_change(request, client_id) as client:
         secret = get_object_or_404(ClientSecret.objects.filter(client=client), pk=secret_id)
         if secret.removed_at:
             return _after(
