@@ -15,20 +15,38 @@ from django.utils import timezone
 from .models import Client, Connection, Reach, Tenant, TokenFamily
 
 NOTHING = Reach(0, 0, 0, None)
+MOST = 10_000  # sessions that are counted: the page that asks before an end must not take long
 
 
 def of_each(clients: Iterable[Client], tenant: Tenant | None = None) -> dict[int, Reach]:
-    """client -> what it reaches: in one tenant, or in the whole region. One query, however many there are."""
-    families = _live().filter(client__in=list(clients))
+    """client -> what it reaches: in one tenant, or in the whole region. One query, while there is little to count."""
+    chosen = list(clients)
+    families = _live().filter(client__in=chosen)
     if tenant is not None:
         families = families.filter(tenant=tenant)
-    rows: Any = families.order_by().values("client").annotate(**_NUMBERS)
-    return {row.pop("client"): Reach(**row) for row in rows}
+    some = TokenFamily._base_manager.filter(pk__in=families.order_by().values("pk")[: MOST + 1])
+    rows: Any = some.order_by().values("client").annotate(**_NUMBERS)
+    found = {row.pop("client"): Reach(**row) for row in rows}
+    if sum(one.sessions for one in found.values()) > MOST:
+        return {client.pk: _counted(families.filter(client=client)) for client in chosen}
+    return found
+
+
+def here(client: Client, tenant: Tenant) -> Reach:
+    """What a client reaches in one tenant."""
+    return _counted(_live().filter(client=client, tenant=tenant))
 
 
 def elsewhere(client: Client) -> Reach:
     """What a client reaches in the tenants that do not own it."""
-    return Reach(**_live().filter(client=client).exclude(tenant=client.tenant_id).aggregate(**_NUMBERS))
+    return _counted(_live().filter(client=client).exclude(tenant=client.tenant_id))
+
+
+def _counted(families: "QuerySet[TokenFamily]") -> Reach:
+    numbers: Any = families.order_by()[: MOST + 1].aggregate(**_NUMBERS)
+    if numbers["sessions"] <= MOST:
+        return Reach(**numbers)
+    return Reach(**numbers | {"sessions": MOST}, more=True)
 
 
 def last_used(found: Reach, moment: datetime | None) -> Reach:

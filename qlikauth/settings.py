@@ -183,6 +183,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# What an act leaves to be done row by row is done by a thread of the server, and not only by `manage.py expire`.
+ACTS_GO_ON_IN_SERVER = True
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # seconds that a one-time link lives
 
 # A session ends after this long without a request, and after this long in any case.

@@ -74,11 +74,12 @@ def publication(client: Client) -> dict[str, Any]:
 def receipt(given: Receipt | None, *, tenants: int) -> dict[str, Any]:
     """What an act has ended (N7); None if it has ended nothing."""
     until = given.accepted_until if given else None
-    return {
+    answer = {
         "tenants": tenants,
         "sessionsEnded": given.sessions if given else 0,
         "acceptedUntil": timestamp(until) if until else None,
     }
+    return answer | ({"counting": True} if given and given.unfinished else {})
 
 
 def connection_config(connection: Connection) -> dict[str, Any]:

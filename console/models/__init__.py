@@ -13,8 +13,9 @@ from .secret import ClientSecret
 from .signing_key import KeyRing, SigningKey
 from .tenant import Hostname, Tenant
 from .throttle import FailedAttempts
-from .token_family import Reach, Receipt, TokenFamily
+from .token_family import Reach, TokenFamily
 from .toolkit import AccessToken, DeviceGrant, IDToken
+from .unfinished_act import Receipt, UnfinishedAct
 from .user import User
 
 __all__ = [
@@ -48,5 +49,6 @@ __all__ = [
     "SigningKey",
     "Tenant",
     "TokenFamily",
+    "UnfinishedAct",
     "User",
 ]

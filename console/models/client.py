@@ -17,10 +17,10 @@ from ..policy.publication import Terms, difference
 from .connection import USED_AT_MOST_EVERY, Connection
 from .event import Action, Actor, Event
 from .tenant import Tenant
+from .unfinished_act import Receipt, UnfinishedAct
 
 if TYPE_CHECKING:
     from .secret import ClientSecret
-    from .token_family import Receipt, TokenFamily
 
 DELETED_KEPT = timedelta(days=30)
 
@@ -91,8 +91,10 @@ class Client(AbstractApplication):
     published_at = models.DateTimeField(null=True, default=None)
     # Unpublished, but the tenants that had connected may go on using it.
     stays_connected = models.BooleanField(default=False)
-    # Counts how often the client was switched off: tokens of machines have no rows, and carry this number instead.
+    # Counts how often the client was switched off. What it is given names this number, and lives while it is the same.
     generation = models.PositiveIntegerField(default=0)
+    # Counts how often its owner cut off the other tenants.
+    shared_generation = models.PositiveIntegerField(default=0, db_default=0)
     # Counts what needs the approval of other tenants again (policy/publication.py).
     version = models.PositiveIntegerField(default=1)
     deleted_at = models.DateTimeField(null=True, default=None)
@@ -187,11 +189,8 @@ class Client(AbstractApplication):
 
     @property
     def generation_here(self) -> str:
-        """Changes whenever the client was switched off, by its owner or in the tenant of the request.
-
-        The connection's own number is in it, because one that was removed and made again counts from 0.
-        """
-        return f"{self.generation}.{self.connection.pk}.{self.connection.generation}"
+        """Changes whenever the client was switched off, by its owner or in the tenant of the request."""
+        return self.connection.generation_for(self)
 
     @property
     def terms(self) -> Terms:
@@ -305,28 +304,32 @@ class Client(AbstractApplication):
     def edit(self, *, by: Actor, **fields: Any) -> str:
         """Changes what the owner may change. Returns a new secret when the client began to need one, else "".
 
-        A scope that is taken away is left out of the tokens that are refreshed from then on.
+        Only `fields` are written: what somebody else has changed since this copy was read stays as they left it. A
+        scope that is taken away is left out of the tokens that are refreshed from then on.
         """
         from .secret import ClientSecret
 
         with transaction.atomic():
             current = Client.objects.select_for_update(no_key=True).get(pk=self.pk)
             before, approved_elsewhere = current._facts(), current.terms
-            self._assign(fields)
+            current._assign(fields)
             changes = {
-                name: [before[name], after] for name, after in self._facts().items() if before[name] != after
+                name: [before[name], after]
+                for name, after in current._facts().items()
+                if before[name] != after
             }
+            self._learn(current)
             if not changes:
                 return ""
-            offered = self.published_at is not None or self.stays_connected
+            offered = current.published_at is not None or current.stays_connected
             # While it is withdrawn nobody runs on it, but those who had approved it come back if it is published again.
-            approved = offered or self._connections_elsewhere().exists()
-            wider = approved and difference(approved_elsewhere, self.terms).is_wider
-            self.version = current.version + wider
-            self.save(update_fields=[*self.EDITABLE, "version", "updated_at"])
+            approved = offered or self.connections_elsewhere().exists()
+            wider = approved and difference(approved_elsewhere, current.terms).is_wider
+            self.version = current.version = current.version + wider
+            current.save(update_fields=[*changes, "version", "updated_at"])
             Event.record(self.tenant, Action.CLIENT_UPDATED, by=by, target=self, changes=changes)
             if wider and offered:
-                self._tell_connected({"version": self.version})
+                self._tell_connected({"version": self.version}, by=by)
             if (
                 self.allows_auth_method(AuthMethod.CLIENT_SECRET)
                 and not self.secrets.filter(removed_at=None).exists()
@@ -334,7 +337,7 @@ class Client(AbstractApplication):
                 return ClientSecret.add_to(self, by=by)[1]
         return ""
 
-    def disable(self, *, by: Actor) -> "Receipt | None":
+    def disable(self, *, by: Actor) -> Receipt | None:
         """Stops the client everywhere at once: no new tokens, and those already given are dead (reversible).
 
         Returns the receipt; None if it was disabled already.
@@ -344,9 +347,8 @@ class Client(AbstractApplication):
             if not enabled.update(disabled_at=timezone.now(), generation=models.F("generation") + 1):
                 return None
             self.refresh_from_db(fields=["disabled_at", "generation"])
-            receipt = _families().end_of_client(self, reason="client disabled")
+            receipt = self._end_everywhere("client disabled", {"disabled": True}, by=by)
             Event.record(self.tenant, Action.CLIENT_DISABLED, by=by, target=self, details=receipt.details)
-            self._tell_connected({"disabled": True})
         return receipt
 
     def enable(self, *, by: Actor) -> None:
@@ -355,7 +357,7 @@ class Client(AbstractApplication):
             if Client.objects.filter(pk=self.pk).exclude(disabled_at=None).update(disabled_at=None):
                 self.disabled_at = None
                 Event.record(self.tenant, Action.CLIENT_ENABLED, by=by, target=self)
-                self._tell_connected({"disabled": False})
+                self._tell_connected({"disabled": False}, by=by)
 
     def publish(self, *, by: Actor) -> None:
         """Makes the client available to every tenant of the region under the same client ID (S6).
@@ -370,9 +372,9 @@ class Client(AbstractApplication):
             if published.update(published_at=now, stays_connected=False):
                 self.published_at, self.stays_connected = now, False
                 Event.record(self.tenant, Action.CLIENT_PUBLISHED, by=by, target=self)
-                self._tell_connected({"unpublished": False})
+                self._tell_connected({"unpublished": False}, by=by)
 
-    def unpublish(self, *, by: Actor, connected_stay: bool) -> "Receipt | None":
+    def unpublish(self, *, by: Actor, connected_stay: bool) -> Receipt | None:
         """No tenant can connect any more. Those that are connected stay, or end at once (returns the receipt).
 
         Those that were allowed to stay can be ended later by the same verb; those that were ended stay ended.
@@ -382,17 +384,23 @@ class Client(AbstractApplication):
             shared = Client.objects.filter(pk=self.pk).exclude(published_at=None, stays_connected=False)
             if connected_stay:
                 shared = shared.exclude(published_at=None)
-            if shared.update(published_at=None, stays_connected=connected_stay):
-                self.published_at, self.stays_connected = None, connected_stay
-                if not connected_stay:
-                    self._connections_elsewhere().update(generation=models.F("generation") + 1)
-                    receipt = _families().end_elsewhere(self, reason="client unpublished")
+            cut_off = 0 if connected_stay else 1
+            if shared.update(
+                published_at=None,
+                stays_connected=connected_stay,
+                shared_generation=models.F("shared_generation") + cut_off,
+            ):
+                self.refresh_from_db(fields=["published_at", "stays_connected", "shared_generation"])
+                told = {"unpublished": True, "connected_stay": connected_stay}
+                if connected_stay:
+                    self._tell_connected(told, by=by)
+                else:
+                    receipt = self._end_elsewhere("client unpublished", told, by=by)
                 details = {"connected_stay": connected_stay} | (receipt.details if receipt else {})
                 Event.record(self.tenant, Action.CLIENT_UNPUBLISHED, by=by, target=self, details=details)
-                self._tell_connected({"unpublished": True, "connected_stay": connected_stay})
         return receipt
 
-    def remove(self, *, by: Actor) -> "Receipt | None":
+    def remove(self, *, by: Actor) -> Receipt | None:
         """Deletes the client (S12): every token ends, its secrets stop working, nobody can connect to it any more.
 
         Returns the receipt; None if it was deleted already. For 30 days it can be restored.
@@ -402,9 +410,8 @@ class Client(AbstractApplication):
             if not there.update(deleted_at=timezone.now(), generation=models.F("generation") + 1):
                 return None
             self.refresh_from_db(fields=["deleted_at", "generation"])
-            receipt = _families().end_of_client(self, reason="client deleted")
+            receipt = self._end_everywhere("client deleted", {"deleted": True}, by=by)
             Event.record(self.tenant, Action.CLIENT_DELETED, by=by, target=self, details=receipt.details)
-            self._tell_connected({"deleted": True})
         return receipt
 
     def restore(self, *, by: Actor) -> None:
@@ -420,20 +427,38 @@ class Client(AbstractApplication):
             if deleted.update(deleted_at=None):
                 self.deleted_at = None
                 Event.record(self.tenant, Action.CLIENT_RESTORED, by=by, target=self)
-                self._tell_connected({"deleted": False})
+                self._tell_connected({"deleted": False}, by=by)
 
-    def _tell_connected(self, details: dict[str, Any]) -> None:
+    # What an act of the owner touches beyond the client's own row is done in batches (unfinished_act.py).
+
+    def _end_everywhere(self, reason: str, told: dict[str, Any], *, by: Actor) -> Receipt:
+        """Ends what the client holds in every tenant, after its generation has changed, and tells the other tenants."""
+        receipt = UnfinishedAct.carry_out(
+            UnfinishedAct(
+                tenant=self.tenant,
+                client=self,
+                ends=UnfinishedAct.Ends.EVERYWHERE,
+                reason=reason,
+                tells=told,
+            ),
+            by=by,
+        )
+        return receipt.and_machines(self.machine, self.last_used_at)
+
+    def _end_elsewhere(self, reason: str, told: dict[str, Any], *, by: Actor) -> Receipt:
+        """Ends what the client holds in the tenants that do not own it, and tells them."""
+        return UnfinishedAct.carry_out(
+            UnfinishedAct(
+                tenant=self.tenant, client=self, ends=UnfinishedAct.Ends.ELSEWHERE, reason=reason, tells=told
+            ),
+            by=by,
+        )
+
+    def _tell_connected(self, told: dict[str, Any], *, by: Actor) -> None:
         """Writes the other tenants' side of an act of the owner: what changed for them, never who did it."""
-        for connection in self._connections_elsewhere().select_related("tenant"):
-            Event.record(
-                connection.tenant,
-                Action.CONNECTION_CHANGED_BY_OWNER,
-                by=Actor(tenant=self.tenant),
-                target=self,
-                details=details,
-            )
+        UnfinishedAct.carry_out(UnfinishedAct(tenant=self.tenant, client=self, tells=told), by=by)
 
-    def _connections_elsewhere(self) -> "models.QuerySet[Connection]":
+    def connections_elsewhere(self) -> "models.QuerySet[Connection]":
         """The connections of other tenants. Crosses tenants on purpose: the owner's act reaches them all."""
         return Connection._base_manager.filter(client=self.pk).exclude(tenant=self.tenant_id)
 
@@ -460,8 +485,7 @@ class Client(AbstractApplication):
     def _facts(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.EDITABLE}
 
-
-def _families() -> "type[TokenFamily]":
-    from .token_family import TokenFamily
-
-    return TokenFamily
+    def _learn(self, current: "Client") -> None:
+        """Takes on what the owner may change from a copy that was read later."""
+        for name, value in current._facts().items():
+            setattr(self, name, value)

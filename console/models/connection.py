@@ -21,10 +21,10 @@ from ..policy.publication import Difference, Terms
 from .event import Action, Actor, Event
 from .prepared import PreparedQuery
 from .tenant import Tenant, TenantOwned
+from .unfinished_act import Receipt, UnfinishedAct
 
 if TYPE_CHECKING:
     from .client import Client
-    from .token_family import Receipt
 
 
 USED_AT_MOST_EVERY = timedelta(minutes=1)  # a hot path stays free of writes
@@ -120,6 +120,16 @@ class Connection(TenantOwned):
             client.grant_types = [grant for grant in client.grant_types if grant in self.approved.grants]
         return client
 
+    def generation_for(self, client: "Client") -> str:
+        """Changes whenever `client`, which this connection is to, was switched off: by its owner or in this tenant.
+
+        The connection's own number is in it, because one that was removed and made again counts from 0. The last part
+        counts how often the owner has cut off the other tenants; its own connection is not concerned.
+        """
+        own = f"{client.generation}.{self.pk}.{self.generation}"
+        foreign = client.tenant_id != self.tenant_id
+        return f"{own}/{client.shared_generation}" if foreign and client.shared_generation else own
+
     @property
     def is_foreign(self) -> bool:
         """Whether the client belongs to another tenant."""
@@ -182,7 +192,6 @@ class Connection(TenantOwned):
         """
         from .client import Client
         from .connection_request import ConnectionRequest
-        from .token_family import TokenFamily
 
         with transaction.atomic():
             current = Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=client.pk)
@@ -193,8 +202,6 @@ class Connection(TenantOwned):
             earlier = cls.objects.filter(tenant=tenant, client=current).first()
             if earlier is not None and earlier.status == cls.Status.APPROVED and not earlier.has_expired:
                 return earlier
-            if earlier is not None and earlier.has_expired:
-                TokenFamily.end_in_tenant(current, tenant, reason="approval expired")
             offered = current.terms
             ceiling = list(offered.scopes) if allowed is None else scopes.common(offered.scopes, allowed)
             facts: dict[str, Any] = {
@@ -209,6 +216,8 @@ class Connection(TenantOwned):
                 "generation": earlier.generation + earlier.has_expired if earlier is not None else 0,
             }
             connection, _created = cls.objects.update_or_create(tenant=tenant, client=current, defaults=facts)
+            if earlier is not None and earlier.has_expired:
+                connection._end_sessions(current, by=by, reason="approval expired")
             Event.record(
                 tenant,
                 Action.CONNECTION_APPROVED,
@@ -235,7 +244,9 @@ class Connection(TenantOwned):
         with transaction.atomic():
             # In the order in which an approval locks them, so that the two can never wait for one another.
             Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=self.client.pk)
-            locked = Connection.objects.select_for_update(of=("self",)).select_related("client__tenant")
+            locked = Connection.objects.select_for_update(of=("self",), no_key=True).select_related(
+                "client__tenant"
+            )
             current = locked.filter(pk=self.pk).first()
             if current is None or current.client.terms != terms:
                 raise NotPublished
@@ -260,7 +271,7 @@ class Connection(TenantOwned):
     def reduce_scopes(self, allowed: Iterable[str], *, by: Actor) -> None:
         """Allows the client less, or again all that was approved. Refreshed tokens and consents follow at once."""
         with transaction.atomic():
-            current = Connection.objects.select_for_update().filter(pk=self.pk).first()
+            current = Connection.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
             if current is None:  # removed meanwhile
                 return
             self.scopes = scopes.common(self.approved.scopes, allowed)
@@ -278,16 +289,14 @@ class Connection(TenantOwned):
                 Action.CLIENT_CONNECTED, {"scopes": self.scopes, "version": self.version, "narrowed": True}
             )
 
-    def block(self, *, by: Actor) -> "Receipt":
+    def block(self, *, by: Actor) -> Receipt:
         """Cuts the client off from this tenant, at once, until it is unblocked. Consents are kept."""
-        from .token_family import Receipt, TokenFamily
-
         with transaction.atomic():
             approved = Connection.objects.filter(pk=self.pk, status=self.Status.APPROVED)
             if not approved.update(status=self.Status.BLOCKED, generation=models.F("generation") + 1):
                 return Receipt(0, None)  # another administrator was first
             self.refresh_from_db(fields=["status", "generation"])
-            receipt = TokenFamily.end_in_tenant(self.client, self.tenant, reason="connection blocked")
+            receipt = self._end_sessions(self.client, by=by, reason="connection blocked")
             Event.record(
                 self.tenant, Action.CONNECTION_BLOCKED, by=by, target=self.client, details=receipt.details
             )
@@ -307,22 +316,34 @@ class Connection(TenantOwned):
                     {"scopes": self.scopes, "version": self.version, "unblocked": True},
                 )
 
-    def remove(self, *, by: Actor) -> "Receipt":
+    def remove(self, *, by: Actor) -> Receipt:
         """Ends the relation: tokens and consents of this tenant are gone, and the next attempt is a first one again."""
-        from .consent import Consent
-        from .token_family import TokenFamily
-
         with transaction.atomic():
-            # The row first: a consent that is being given waits for it, and is not left behind.
-            Connection.objects.select_for_update().filter(pk=self.pk).first()
-            receipt = TokenFamily.end_in_tenant(self.client, self.tenant, reason="connection removed")
-            Consent.objects.filter(tenant=self.tenant, client=self.client).delete()
-            if Connection.objects.filter(pk=self.pk).delete()[0]:
-                Event.record(
-                    self.tenant, Action.CONNECTION_REMOVED, by=by, target=self.client, details=receipt.details
-                )
-                self.tell_owner(Action.CLIENT_DISCONNECTED, {"blocked": False})
+            # A consent that is being given holds the row, and one that comes later finds none: none is left behind.
+            if not Connection.objects.filter(pk=self.pk).delete()[0]:
+                return Receipt(0, None)
+            receipt = self._end_sessions(self.client, by=by, reason="connection removed", removed=self.pk)
+            Event.record(
+                self.tenant, Action.CONNECTION_REMOVED, by=by, target=self.client, details=receipt.details
+            )
+            self.tell_owner(Action.CLIENT_DISCONNECTED, {"blocked": False})
         return receipt
+
+    def _end_sessions(
+        self, client: "Client", *, by: Actor, reason: str, removed: int | None = None
+    ) -> Receipt:
+        """Ends what `client` holds in this tenant, after its generation here has changed (unfinished_act.py)."""
+        receipt = UnfinishedAct.carry_out(
+            UnfinishedAct(
+                tenant=self.tenant,
+                client=client,
+                ends=UnfinishedAct.Ends.IN_TENANT,
+                reason=reason,
+                removed_connection=removed,
+            ),
+            by=by,
+        )
+        return receipt.and_machines(client.machine, self.last_used_at)
 
     def tell_owner(self, action: Action, details: dict[str, Any]) -> None:
         """Writes the owner's side of an act of this tenant: which tenant, never which person (TN isolation)."""
@@ -334,7 +355,7 @@ class Connection(TenantOwned):
     def change_consent_method(self, method: str, *, by: Actor) -> None:
         """Asks people for consent, or trusts the client so that nobody is asked (S10). Consents given are kept."""
         with transaction.atomic():
-            current = Connection.objects.select_for_update().filter(pk=self.pk).first()
+            current = Connection.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
             if current is None:  # removed meanwhile
                 return
             if current.consent_method == method:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
 
 from ..policy import scopes
 from ..policy.consent_rules import Earlier
@@ -18,8 +19,19 @@ from .prepared import PreparedQuery
 from .tenant import TenantOwned
 
 if TYPE_CHECKING:
-    from .token_family import Receipt
+    from .unfinished_act import Receipt
     from .user import User
+
+
+def _is_there() -> models.Exists:
+    return models.Exists(Connection._base_manager.filter(pk=models.OuterRef("connection_id")))
+
+
+class StandingConsents(models.Manager["Consent"]):
+    """Consents under a connection that has not been removed since."""
+
+    def get_queryset(self) -> models.QuerySet["Consent"]:
+        return super().get_queryset().filter(_is_there())
 
 
 class Consent(TenantOwned):
@@ -29,12 +41,19 @@ class Consent(TenantOwned):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents"
     )
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")
+    # Under which it was given. A connection that is removed does not wait for its consents to be deleted: they count
+    # only while it is there, and nothing refers to it in the database.
+    connection = models.ForeignKey(
+        Connection, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="+"
+    )
     scopes = models.JSONField(_("scopes"), default=list)
     redirect_hosts = models.JSONField(default=list)
     # The page as the person saw it last: application, publisher, redirect host, scopes, language.
     shown = models.JSONField(default=dict)
     given_at = models.DateTimeField(_("given"), default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects: Any = ScopedManager(tenant="tenant", _manager_class=StandingConsents)
 
     class Meta:
         verbose_name = _("consent")
@@ -58,6 +77,11 @@ class Consent(TenantOwned):
         return _CONSENT.first(user.pk, client.pk)
 
     @classmethod
+    def given_under(cls, connection_id: int) -> "models.QuerySet[Consent]":
+        """Every consent that names a connection, also one that has been removed."""
+        return cls._base_manager.filter(connection=connection_id)
+
+    @classmethod
     def give(
         cls,
         user: "User",
@@ -73,13 +97,16 @@ class Consent(TenantOwned):
         Raises NotConnected when the tenant has removed or blocked the client in this very moment.
         """
         with transaction.atomic():
-            approved = Connection.objects.select_for_update().filter(
+            approved = Connection.objects.select_for_update(no_key=True).filter(
                 tenant=user.tenant, client=client, status=Connection.Status.APPROVED
             )
-            if approved.first() is None:
+            connection = approved.first()
+            if connection is None:
                 raise NotConnected
-            consent, created = cls.objects.select_for_update().get_or_create(
-                user=user, client=client, defaults={"tenant": user.tenant}
+            given = cls._base_manager.filter(user=user, client=client)
+            given.exclude(connection=connection).delete()  # under one that was removed, and not deleted yet
+            consent, created = given.select_for_update(no_key=True).get_or_create(
+                user=user, client=client, defaults={"tenant": user.tenant, "connection": connection}
             )
             before = list(consent.scopes)
             consent.scopes = scopes.join({*consent.scopes, *granted}).split()
@@ -106,7 +133,7 @@ class Consent(TenantOwned):
         with transaction.atomic():
             if not Consent.objects.filter(pk=self.pk).delete()[0]:
                 return None
-            receipt = TokenFamily.end_of_user(self.user, self.client, reason="consent withdrawn")
+            receipt = TokenFamily.end_of_user(self.user, self.client, reason="consent withdrawn", by=by)
             Event.record(
                 self.tenant,
                 Action.CONSENT_WITHDRAWN,
@@ -119,5 +146,7 @@ class Consent(TenantOwned):
 
 
 _CONSENT = PreparedQuery(
-    lambda user_pk, client_pk: Consent._base_manager.filter(user=user_pk, client=client_pk), UUID, int
+    lambda user_pk, client_pk: Consent._base_manager.filter(_is_there(), user=user_pk, client=client_pk),
+    UUID,
+    int,
 )

@@ -5,7 +5,7 @@ made when it is shown, so it is in the reader's language. Secrets and tokens nev
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -63,6 +63,7 @@ class Action(models.TextChoices):
     TOKENS_REFUSED = "tokens.refused", _("Token request refused")
     TOKENS_REUSED = "tokens.reused", _("Reuse detected")
     TOKENS_REVOKED = "tokens.revoked", _("Tokens revoked")
+    SESSIONS_ENDED = "tokens.ended", _("Sessions ended")
 
 
 REFUSALS = frozenset(
@@ -181,6 +182,24 @@ class Event(models.Model):
                 changes=changes or {},
                 details=details or {},
             )
+        )
+
+    @classmethod
+    def record_in_each(
+        cls,
+        tenants: "Iterable[Tenant]",
+        action: Action,
+        *,
+        by: Actor,
+        target: models.Model,
+        details: Mapping[str, Any],
+        happened_at: datetime,
+    ) -> None:
+        """Writes the same event in the logs of several tenants, in one statement."""
+        columns = _columns(by, target)
+        cls._base_manager.bulk_create(
+            cls(tenant=tenant, action=action, **columns, details=details, happened_at=happened_at)
+            for tenant in tenants
         )
 
     @classmethod

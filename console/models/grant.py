@@ -13,6 +13,7 @@ from oauth2_provider.models import AbstractGrant
 
 from ..policy import credentials
 from .client import Client
+from .connection import Connection
 from .event import Action, Actor, Event
 from .prepared import PreparedQuery, PreparedUpdate, insert
 from .refresh_token import RefreshToken
@@ -33,12 +34,13 @@ class Grant(AbstractGrant):
     code = models.CharField(max_length=64, editable=False)  # digest
     auth_time = models.DateTimeField()
     used_at = models.DateTimeField(null=True, default=None)
-    # What it stands on. Whatever ends one of the two ends the code, also one that is only just being given: a consent
-    # that is gone takes its codes along, or lets none in; a client that was switched off has another generation.
+    # What it stands on, and what the family that it begins stands on. A withdrawn consent deletes its codes (a foreign
+    # key); a client that was switched off, and a person whose password has changed, have another generation.
     consent = models.ForeignKey(
         "console.Consent", on_delete=models.CASCADE, null=True, default=None, related_name="+"
     )
     generation = models.CharField(max_length=64)
+    user_generation = models.PositiveIntegerField(default=0, db_default=0)
     family_id = models.UUIDField(default=uuid.uuid4, editable=False)
 
     objects: Any = ScopedManager(tenant="tenant")
@@ -82,7 +84,7 @@ class Grant(AbstractGrant):
         """
         now = timezone.now()
         with transaction.atomic():
-            if _USE_GRANT.update(self.pk, now):
+            if self._use(now):
                 family = TokenFamily(
                     id=self.family_id,
                     tenant=self.tenant,
@@ -90,6 +92,8 @@ class Grant(AbstractGrant):
                     user=self.user,
                     grant_type="authorization_code",
                     scope=self.scope,
+                    generation=self.generation,
+                    user_generation=self.user_generation,
                     auth_time=self.auth_time,
                     access_expires_at=access_expires_at,
                     expires_at=now + settings.REFRESH_TOKEN_ABSOLUTE,
@@ -110,9 +114,17 @@ class Grant(AbstractGrant):
         self._replayed(by)
         return None
 
+    def _use(self, now: datetime) -> bool:
+        """Compare and swap. Also compares with what the client's generation is by now, so that hardly ever a family is
+        begun that is dead already; those few are found by the act that ended it (models/unfinished_act.py)."""
+        client = self.application
+        connection = client.connection
+        numbers = client.generation, client.shared_generation, connection.pk, connection.generation
+        return bool(_USE_GRANT.update(self.pk, *numbers, now))
+
     def _replayed(self, by: Actor) -> None:
-        """Only of a code that is still there: one that was taken back in this very moment was not used twice."""
-        if not Grant.objects.filter(pk=self.pk).exists():
+        """Only of a code that was used: one that was taken back in this very moment was not used twice."""
+        if not Grant.objects.filter(pk=self.pk).exclude(used_at=None).exists():
             return
         with transaction.atomic():
             for family in TokenFamily.objects.filter(pk=self.family_id):
@@ -131,5 +143,25 @@ _GRANT = PreparedQuery(
     str,
 )
 _USE_GRANT = PreparedUpdate(
-    lambda pk, now: (Grant._base_manager.filter(pk=pk, used_at=None), {"used_at": now}), int, datetime
+    lambda pk, generation, shared, connection_pk, generation_here, now: (
+        Grant._base_manager.filter(
+            models.Exists(
+                Connection._base_manager.filter(
+                    pk=connection_pk,
+                    generation=generation_here,
+                    client__generation=generation,
+                    client__shared_generation=shared,
+                )
+            ),
+            pk=pk,
+            used_at=None,
+        ),
+        {"used_at": now},
+    ),
+    int,
+    int,
+    int,
+    int,
+    int,
+    datetime,
 )

@@ -11,11 +11,13 @@ from django_scopes import ScopedManager
 from oauth2_provider.models import AbstractRefreshToken
 
 from ..policy import credentials
+from .client import Client
 from .event import Action, Actor, Event
 from .prepared import PreparedQuery, PreparedUpdate, insert
 from .sealing import digest, digests
 from .tenant import Tenant
 from .token_family import TokenFamily
+from .unfinished_act import UnfinishedAct
 
 
 class RefreshToken(AbstractRefreshToken):
@@ -70,16 +72,23 @@ class RefreshToken(AbstractRefreshToken):
             )
         )
 
-    @property
-    def is_alive(self) -> bool:
-        now = timezone.now()
+    # Set by `presented`: an act is ending what its client holds for its person, and has not come to this family yet.
+    is_being_ended: bool
+
+    def family_lives(self, client: Client) -> bool:
+        """Whether nothing has ended its family. `client` is that of the family, and knows its connection."""
         family = self.family
         return (
-            self.revoked is None
-            and now < min(self.expires_at, family.expires_at)
-            and family.ended_at is None
+            family.ended_at is None
+            and family.is_current(client)
             and family.user.is_active
+            and not self.is_being_ended
         )
+
+    def is_alive(self, client: Client) -> bool:
+        """Whether it can still be used: once, in time, while its family lives."""
+        in_time = timezone.now() < min(self.expires_at, self.family.expires_at)
+        return self.revoked is None and in_time and self.family_lives(client)
 
     def rotate(self, successor: str, *, access_expires_at: datetime, by: Actor) -> bool:
         """Uses this token and stores its successor: compare and swap.
@@ -113,9 +122,15 @@ class RefreshToken(AbstractRefreshToken):
 
 
 _REFRESH_TOKEN = PreparedQuery(
-    lambda tenant_id, digest: RefreshToken._base_manager.filter(
-        tenant=tenant_id, token_checksum=digest
-    ).select_related("family", "family__user", "family__client"),
+    lambda tenant_id, digest: (
+        RefreshToken._base_manager.filter(tenant=tenant_id, token_checksum=digest)
+        .select_related("family", "family__user", "family__client")
+        .annotate(
+            is_being_ended=models.Exists(
+                UnfinishedAct.ending_of_user("family__user", "family__client", "family__began_at")
+            )
+        )
+    ),
     uuid.UUID,
     str,
 )

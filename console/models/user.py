@@ -13,6 +13,7 @@ from ..policy.roles import Permission, may
 from .event import Action, Actor, Event
 from .prepared import PreparedQuery
 from .tenant import Tenant
+from .unfinished_act import UnfinishedAct
 
 
 class User(AbstractBaseUser):
@@ -32,6 +33,8 @@ class User(AbstractBaseUser):
     # In which they last used the pages, "" if they never have: what they are sent by e-mail is in it too.
     language = models.CharField(_("language"), max_length=10, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
+    # Counts how often everything that applications hold for this person was ended; codes and families name this number.
+    generation = models.PositiveIntegerField(default=0, db_default=0)
 
     # The e-mail address is only unique within a tenant; what names a user everywhere is the ID.
     USERNAME_FIELD = "id"
@@ -85,12 +88,20 @@ class User(AbstractBaseUser):
     def choose_password(self, password: str, *, by: Actor) -> None:
         """Sets the password. Every session that began with the old one ends (its hash no longer fits), and so does
         what applications hold for this person: whoever knew the old password may have let them in."""
-        from .token_family import TokenFamily
-
         self.set_password(password)
         with transaction.atomic():
             self.save(update_fields=["password"])
-            receipt = TokenFamily.end_of_person(self, reason="password changed")
+            User._base_manager.filter(pk=self.pk).update(generation=models.F("generation") + 1)
+            self.refresh_from_db(fields=["generation"])
+            receipt = UnfinishedAct.carry_out(
+                UnfinishedAct(
+                    tenant=self.tenant,
+                    user=self,
+                    ends=UnfinishedAct.Ends.OF_PERSON,
+                    reason="password changed",
+                ),
+                by=by,
+            )
             Event.record(self.tenant, Action.USER_PASSWORD_SET, by=by, target=self, details=receipt.details)
 
     def signed_in(self, language: str, *, by: Actor) -> None:

@@ -54,7 +54,7 @@ def _about_refresh_token(tenant: Tenant, token: str, client: Client) -> dict[str
     refresh_token = RefreshToken.presented(tenant, token)
     if refresh_token is None or refresh_token.family.client_id != client.pk:
         return None
-    if not refresh_token.is_alive or not client.keeps_access:
+    if not refresh_token.is_alive(client) or not client.keeps_access:
         return None
     granted = scopes.narrowed(refresh_token.family.scope.split(), client.allowed_scopes)
     answer = {

@@ -111,6 +111,7 @@ class TenantValidator(OAuth2Validator):
             auth_time=request.__dict__["auth_time"],
             consent=request.__dict__["consent"],
             generation=request.client.generation_here,
+            user_generation=request.user.generation,
             expires=timezone.now() + settings.CODE_LIFETIME,
         )
 
@@ -150,7 +151,7 @@ class TenantValidator(OAuth2Validator):
         if grant is None or grant.expires <= timezone.now() or not grant.user.is_active:
             issuance(request).refusal = "unknown or expired code"
             return False
-        if grant.generation != client.generation_here:
+        if grant.generation != client.generation_here or grant.user_generation != grant.user.generation:
             issuance(request).refusal = "client switched off since the code was given"
             return False
         grant.tenant, grant.application = current_tenant(), client
@@ -214,9 +215,9 @@ class TenantValidator(OAuth2Validator):
             state.refusal = "unknown refresh token"
             return False
         token.tenant = token.family.tenant = current_tenant()
-        if token.revoked is not None and token.family.ended_at is None:
+        if token.revoked is not None and token.family_lives(client):
             token.reused(by=state.actor)
-        if not token.is_alive or not client.keeps_access:
+        if not token.is_alive(client) or not client.keeps_access:
             state.refusal = "refresh token used, expired or ended"
             return False
         state.refresh_token = token
@@ -286,6 +287,8 @@ class TenantValidator(OAuth2Validator):
                 user=request.user,
                 grant_type=GrantType.USER_IMPERSONATION,
                 scope=scopes.join(request.scopes),
+                generation=request.client.generation_here,
+                user_generation=request.user.generation,
                 access_expires_at=expires,
                 expires_at=expires,
             ).save(force_insert=True)

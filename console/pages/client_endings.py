@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import Count
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -116,9 +115,9 @@ def delete(request: PageRequest) -> HttpResponse:
         return fragments.done(request, back_to_list(request))
     chosen = Chosen.of(asked)
     if request.method == "POST":
-        with transaction.atomic():
-            ended = [client.remove(by=actor(request)) for client in chosen.clients]
-            ended += [connection.remove(by=actor(request)) for connection in chosen.connections]
+        # Each in a transaction of its own: what has ended stays ended, whatever becomes of the others.
+        ended = [client.remove(by=actor(request)) for client in chosen.clients]
+        ended += [connection.remove(by=actor(request)) for connection in chosen.connections]
         return receipts.shown(
             request,
             _deleted(chosen),

@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from .. import approvals
+from .. import approvals, reach
 from ..access import needs
-from ..models import Connection, Consent, NotPublished, TokenFamily
+from ..models import Connection, Consent, NotPublished, Reach
 from ..policy import publication, scopes
 from ..policy.publication import Difference
 from ..policy.roles import Permission
@@ -43,7 +43,7 @@ def details(request: PageRequest, connection_id: int) -> HttpResponse:
     effective = publication.scopes_here(client.allowed_scopes, connection.scopes)
     pending = connection.pending()
     context = _context(request, connection, client.name) | {
-        "reach": TokenFamily.reach(client, connection.tenant),
+        "reach": _reach(connection),
         "homepage": client.homepage_url,
         "proven": approvals.is_proven(client.homepage_url, approved.redirect_hosts),
         "hosts": approved.redirect_hosts,
@@ -279,10 +279,14 @@ def remove(request: PageRequest, connection_id: int) -> HttpResponse:
 def _confirmation(request: PageRequest, connection: Connection, act: str, title: str) -> HttpResponse:
     """Asks before an end, and says what it would touch (N9)."""
     context = _context(request, connection, title) | {
-        "reach": TokenFamily.reach(connection.client, connection.tenant),
-        "consents": Consent.objects.filter(client=connection.client).count(),
+        "reach": _reach(connection),
+        "consents": Consent.given_under(connection.pk)[: reach.MOST].count(),
     }
     return fragments.dialog(request, f"connections/{act}.html", context)
+
+
+def _reach(connection: Connection) -> Reach:
+    return reach.last_used(reach.here(connection.client, connection.tenant), connection.last_used_at)
 
 
 def _page_of(connection: Connection) -> str:

@@ -77,6 +77,7 @@ SENTENCES: dict[str, Promise | str] = {
         "{target} presented something that had been used before; the tokens it gave have ended."
     ),
     Action.TOKENS_REVOKED: _("{actor} revoked tokens of {target}."),
+    Action.SESSIONS_ENDED: _("The sessions of {target} have ended, as {actor} decided."),
 }
 OWN = {
     Action.USER_PASSWORD_SET: _("{actor} chose a password."),
@@ -123,6 +124,7 @@ DETAILS: dict[str, Promise | str] = {
     "grant_type": _("Grant"),
     "last_used_at": _("Last used"),
     "sessions_ended": _("Sessions ended"),
+    "counting": _("Sessions are still being counted"),
     "consent_method": _("Consent method"),
     "token": _("Token"),
     "error": _("Error"),

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from .. import reach
 from ..access import needs
 from ..models import Action, Client, Connection, Event, Receipt, TokenFamily, User
 from ..policy.roles import Permission
@@ -56,7 +57,7 @@ def _people(request: PageRequest, client: Client, back: str) -> HttpResponse:
         "search": search,
         "page": page,
         "grants": granted.of_people(page.object_list, client),
-        "reach": TokenFamily.reach(client, current_tenant()),
+        "reach": reach.here(client, current_tenant()),
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
     }
     return render(request, "grants/people.html", context)
@@ -102,7 +103,9 @@ def _take_back(request: PageRequest, grant: granted.Grant, client: Client) -> Re
     if grant.consent is not None:
         return grant.consent.withdraw(by=actor(request))
     with transaction.atomic():  # the tenant trusts the client: nobody was asked, but a session can be ended
-        receipt = TokenFamily.end_of_user(grant.user, client, reason="ended by an administrator")
+        receipt = TokenFamily.end_of_user(
+            grant.user, client, reason="ended by an administrator", by=actor(request)
+        )
         Event.record(
             current_tenant(),
             Action.TOKENS_REVOKED,

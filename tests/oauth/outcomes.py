@@ -1,7 +1,10 @@
 """What comes of a request at an endpoint for programs, in the words of a test: it is refused so, a token is dead."""
 
+from datetime import timedelta
 from typing import Any
+from unittest import mock
 
+from console.models import UnfinishedAct, unfinished_act
 from tests.oauth.driver import Application
 from tests.oauth.signed import decoded
 
@@ -19,6 +22,12 @@ def assert_refused(response: Any, error: str, status: int = 400) -> dict[str, An
     assert body["error_description"]
     assert not {"access_token", "refresh_token", "id_token"} & body.keys()
     return body
+
+
+def rows_follow() -> None:
+    """Some minutes later: the rows of what was ended say so too, also of what was only just being given."""
+    with mock.patch.object(unfinished_act, "SETTLED", timedelta(0)):
+        UnfinishedAct.finish_all()
 
 
 def bearer(token: str) -> dict[str, str]:

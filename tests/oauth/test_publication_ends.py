@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 from django_scopes import scope
 
-from console.models import Actor, Client, Connection, Consent, Event, TokenFamily
+from console import reach
+from console.models import Actor, Client, Connection, Consent, Event
 from tests import cast
 from tests.oauth.driver import Application, answer, asks_for_consent, can_ask
 from tests.oauth.outcomes import assert_refused, is_alive
@@ -273,8 +274,8 @@ def test_what_another_administrator_removed_meanwhile_changes_nothing(portal, ac
 
 
 def test_reach_counts_each_tenant_for_itself(portal, in_acme_, in_initech, at_home, acme):
-    everywhere = TokenFamily.reach(portal[0])
-    here = TokenFamily.reach(portal[0], acme)
+    everywhere = reach.of_each([portal[0]])[portal[0].pk]
+    here = reach.here(portal[0], acme)
 
     assert (everywhere.tenants, everywhere.people, everywhere.sessions) == (3, 3, 3)
     assert (here.tenants, here.people, here.sessions) == (1, 1, 1)

@@ -23,7 +23,7 @@ from console.models import (
 )
 from tests import cast
 from tests.oauth.driver import Application, asks_for_approval, asks_for_consent, can_ask
-from tests.oauth.outcomes import is_alive
+from tests.oauth.outcomes import is_alive, rows_follow
 from tests.oauth.test_races import at_once, twin
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,6 +85,7 @@ class Flow:
 
 def fits_together(client, *tenants):
     """What is there in each tenant, after whatever happened."""
+    rows_follow()
     for tenant in tenants:
         with scope(tenant=tenant):
             connections = Connection.objects.filter(client=client)

@@ -344,7 +344,7 @@ def test_a_client_that_the_tenant_blocks_gets_nothing_here_either(app, bobs, acm
     with scope(tenant=acme):
         Connection.objects.get().block(by=Actor())
 
-    assert_refused(app.exchange(code), "invalid_grant")  # the code has gone, and with it the way to a tenant
+    assert_refused(app.exchange(code), "invalid_client", 401)
     assert_refused(app.refresh(tokens["refresh_token"]), "invalid_client", 401)
 
 

@@ -26,6 +26,7 @@ from console.models import (
     Event,
     Tenant,
     TokenFamily,
+    UnfinishedAct,
     User,
 )
 from console.pages import refusal_reasons
@@ -242,6 +243,7 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
             )
         ClientSecret.objects.filter(pk=idle.pk).update(last_used_at=NOW - timedelta(days=9))
         ClientSecret.objects.filter(pk=only.pk).update(last_used_at=NOW - timedelta(hours=2))
+        counting = UnfinishedAct.objects.create(tenant=acme, user=bob, ends="of_person", sessions=500)
         Client.objects.filter(pk=web.pk).update(last_used_at=NOW - timedelta(hours=3), published_at=NOW)
     return World(
         browsers={
@@ -259,6 +261,7 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
             "idle": str(idle.pk),
             "only": str(only.pk),
             "consent": str(consent.pk),
+            "counting": str(counting.pk),
             "bob": str(bob.pk),
             "carol": str(carol.pk),
             "invited": str(invited.pk),
@@ -281,6 +284,8 @@ PAGES = [
     ("bob", "/account/applications", 200),
     ("carol", "/account/applications", 200),
     ("bob", "/account/applications/{consent}/withdraw", 200),
+    ("alice", "/receipts/{counting}", 200),
+    ("bob", "/receipts/{counting}", 200),
     ("alice", OAUTH, 200),
     ("alice", OAUTH + "?q=finns-inte", 200),
     ("carol", OAUTH, 200),
@@ -419,7 +424,7 @@ def test_no_page_is_forgotten():
         """Something for every name: of a person or secret, of a connection or request, of a client."""
 
         def __missing__(self, name: str) -> str:
-            if name in {"fresh", "idle", "only", "invited", "bob", "carol"}:
+            if name in {"fresh", "idle", "only", "counting", "invited", "bob", "carol"}:
                 return "00000000-0000-0000-0000-000000000000"
             return "1" if name.startswith(("to_", "for_", "consent")) else "c"
 

@@ -1,4 +1,7 @@
-"""`manage.py expire`: removes what has expired. Safe to run at any time, and by two schedulers at once."""
+"""`manage.py expire`: removes what has expired, and finishes what acts have left to be done row by row.
+
+Safe to run at any time, and by two schedulers at once.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -13,17 +16,21 @@ from console.management.operations import Operation
 from console.models import (
     Client,
     ClientAssertion,
+    Connection,
+    Consent,
     FailedAttempts,
     Grant,
     RefreshToken,
     RevokedAccessToken,
     SigningKey,
     TokenFamily,
+    UnfinishedAct,
 )
 from console.models.client import DELETED_KEPT
 from console.policy.throttling import WINDOW
 
 ENDED_FAMILIES_KEPT = timedelta(days=30)
+FINISHED_ACTS_KEPT = timedelta(days=30)
 
 
 class Command(Operation):
@@ -38,6 +45,7 @@ class Command(Operation):
     def handle(self, *args: Any, **options: Any) -> None:
         if not 1 <= options["batch"] <= 10_000:
             raise CommandError("--batch must be a number from 1 to 10000.")
+        finished = UnfinishedAct.finish_all()
         now = timezone.now()
         over = Q(expires_at__lt=now) | Q(ended_at__lt=now - ENDED_FAMILIES_KEPT)
         expired: dict[str, models.QuerySet[Any]] = {
@@ -51,14 +59,34 @@ class Command(Operation):
             "signing_keys": SigningKey._base_manager.filter(retires_at__lt=now),
             "failed_attempts": FailedAttempts.objects.filter(window__lt=now - 2 * WINDOW),
             "sessions": Session.objects.filter(expire_date__lt=now),
-            "deleted_clients": Client.with_deleted_anywhere.filter(deleted_at__lt=now - DELETED_KEPT),
+            "finished_acts": UnfinishedAct._base_manager.filter(finished_at__lt=now - FINISHED_ACTS_KEPT),
         }
         removed = {what: self._remove(rows, options["batch"]) for what, rows in expired.items()}
+        deleted = Client.with_deleted_anywhere.filter(deleted_at__lt=now - DELETED_KEPT)
+        for client in deleted.only("pk").iterator():
+            self._remove_what_is_of(client, options["batch"])
+        removed["deleted_clients"] = self._remove(deleted, options["batch"])
         self.report(
             options,
-            {"removed": removed},
+            {"removed": removed, "acts_finished": finished},
             *(f"{what}: {number}" for what, number in removed.items() if number),
+            *([f"acts_finished: {finished}"] if finished else []),
         )
+
+    @staticmethod
+    def _remove_what_is_of(client: Client, batch: int) -> None:
+        """What there can be a million of goes before the client does: its own cascade must fit in one transaction."""
+        for rows in (
+            TokenFamily._base_manager.filter(client=client),
+            Grant._base_manager.filter(application=client),
+            Consent._base_manager.filter(client=client),
+            Connection._base_manager.filter(client=client),
+        ):
+            more = True
+            while more:
+                with transaction.atomic():
+                    free = rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:batch]
+                    more = bool(rows.model._base_manager.filter(pk__in=list(free)).delete()[0])
 
     @staticmethod
     def _remove(rows: "models.QuerySet[Any]", batch: int) -> int:
