@@ -2,7 +2,7 @@
 
 import argparse
 
-from . import hot_paths, measure, report, servers, statements
+from . import ends, hot_paths, measure, report, servers, statements
 from .operations import OPERATIONS
 
 ROUNDS, SECONDS = 3, 2.0
@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--servers", action="store_true", help="compare application servers instead")
     parser.add_argument("--behaviour", action="store_true", help="see how application servers behave instead")
     parser.add_argument("--statements", action="store_true", help="count SQL statements instead")
+    parser.add_argument("--ends", action="store_true", help="time ends of access among a million sessions instead")
     parser.add_argument("--profile", metavar="OPERATION", choices=[*OPERATIONS, "page"])
     options = parser.parse_args()
     if options.profile:
@@ -39,6 +40,9 @@ def main() -> None:
         return
     if options.statements:
         print(report.statements(statements.count()))
+        return
+    if options.ends:
+        print(report.ends(*ends.measure(options.database)))
         return
     results = measure.measure(
         options.database,

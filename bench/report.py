@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from . import machine
+from .ends import OF_CLIENT, SESSIONS, TENANTS, End
 from .measure import CONNECTIONS, HASHED, OURS, PLAIN, TUNED, Results
 from .operations import OPERATIONS
 from .servers import LOADS, SERVERS, Measured
@@ -86,3 +87,17 @@ def behaviour(found: dict[str, dict[str, str]]) -> str:
     """How each application server behaves."""
     names = list(found)
     return table(["", *names], [[what, *(found[name][what] for name in names)] for what in found[names[0]]])
+
+
+def ends(database: str, acts: "list[End]") -> str:
+    """Ends of access: milliseconds to ask and to decide, seconds for the rows."""
+    lines = [
+        f"{database}, {SESSIONS:,} live sessions, {OF_CLIENT:,} of the client, {TENANTS:,} connected tenants",
+        "",
+        "| act | numbers of the page before it, ms | decided and committed, ms | rows follow in, s | longest batch, ms |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {end.act} | {end.asked:.0f} | {end.decided:.0f} | {end.rows:.0f} | {end.longest:.0f} |" for end in acts
+    ]
+    return "\n".join(lines)
