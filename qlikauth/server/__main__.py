@@ -11,9 +11,15 @@ from uvicorn.supervisors import Multiprocess
 
 from .front import load
 
-KEEP_SECONDS = (
-    75  # that an unused connection is kept: longer than proxies keep theirs, so that they close first
-)
+
+class Workers(Multiprocess):
+    """The processes that serve, and a new one for each that dies."""
+
+    def terminate_all(self) -> None:
+        """Also lets go of the socket, so that nothing connects any more once the workers have let go of it."""
+        for listening in self.sockets:
+            listening.close()
+        super().terminate_all()
 
 
 def main() -> None:
@@ -42,10 +48,9 @@ def main() -> None:
         access_log=False,  # front.py writes it, without query strings
         log_config=None,
         log_level="error",
-        timeout_keep_alive=KEEP_SECONDS,
         timeout_graceful_shutdown=options.grace,
     )
-    Multiprocess(config, sockets=[listener(options.host, options.port)]).run()
+    Workers(config, sockets=[listener(options.host, options.port)]).run()
 
 
 def listener(host: str, port: int) -> socket.socket:

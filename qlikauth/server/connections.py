@@ -16,6 +16,7 @@ MAX_HEAD = (
 )  # bytes that the request line and the headers may have: more than oauth/parameters.py takes
 MAX_HEADERS = 100
 MAX_AHEAD = 100  # requests that may have come in behind the one that is being answered
+KEEP_SECONDS = 75  # that a connection without a request is kept: longer than proxies keep theirs
 LOOK_SECONDS = 0.5  # between two looks at all connections; a deadline can be late by that much
 SCOPE_KEY = "qlikauth.connection"
 
@@ -31,8 +32,9 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **options)
         self.waiting_since = self.loop.time()  # for a request that has not come in
         self.blocked_since: float | None = None  # because the client does not read
-        self.received = 0  # bytes of a head that has not ended
-        self.head_length = 0
+        self.in_head = False  # of a request: it has begun and not ended
+        self.received = 0  # bytes of that head, as they came
+        self.head_length = 0  # of its parts that have come whole
         self.too_long = False
         self.unreadable = False
         self.is_gone = False  # nobody would read an answer
@@ -53,7 +55,7 @@ class Connection(HttpToolsProtocol):
             waiting = [other for other in others if other.is_waiting and not other.transport.is_closing()]
             if waiting:
                 min(waiting, key=lambda other: other.waiting_since).transport.abort()
-        super().connection_made(cast(asyncio.Transport, transport))
+        super().connection_made(cast("asyncio.Transport", transport))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_gone = True
@@ -62,23 +64,24 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.unreadable:
             return
-        if self.is_waiting:
-            if not self.received:
-                self.waiting_since = self.loop.time()
+        if self.in_head:
             self.received += len(data)
-        self._unset_keepalive_if_required()
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             self._stay_with_http(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._unreadable()
-        if self.is_waiting and self.received > MAX_HEAD and not self.transport.is_closing():
-            self._refuse(431)
+        if self.in_head and self.received > MAX_HEAD and not self.unreadable:
+            self.too_long = True
+            self._unreadable()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.head_length = 0
+        self.in_head = True
+        self.received = self.head_length = 0
+        if self.is_waiting:
+            self.waiting_since = self.loop.time()
         cast("dict[str, Any]", self.scope)[SCOPE_KEY] = self
 
     def on_url(self, url: bytes) -> None:
@@ -96,7 +99,7 @@ class Connection(HttpToolsProtocol):
             raise Refused
 
     def on_headers_complete(self) -> None:
-        self.received = 0
+        self.in_head = False
         if len(self.pipeline) == MAX_AHEAD or self.parser.get_http_version() not in {"1.0", "1.1"}:
             raise Refused
         if not self.parser.should_upgrade():
@@ -129,6 +132,7 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self.waiting_since = self.loop.time()
         super().on_response_complete()
+        self._unset_keepalive_if_required()  # `look` does it, also for whoever sends empty lines
 
     # --- Writing --------------------------------------------------------------------------------------------------
 
@@ -154,15 +158,16 @@ class Connection(HttpToolsProtocol):
             self.blocked_since = now
         if self.blocked_since is not None and now - self.blocked_since > settings.SEND_SECONDS:
             self.transport.abort()
-        elif (
-            self.is_waiting
-            and not self.transport.is_closing()
-            and now - self.waiting_since > settings.RECEIVE_SECONDS
-        ):
-            if self.received:
-                self._refuse(408)
-            elif self.cycle is None:  # uvicorn looks after connections that are kept
-                self.transport.close()
+        elif self.is_waiting and not self.transport.is_closing():
+            kept = self.cycle is not None and not self.in_head
+            if now - self.waiting_since > (KEEP_SECONDS if kept else settings.RECEIVE_SECONDS):
+                self._leave_off()
+
+    def _leave_off(self) -> None:
+        if self.in_head:
+            self._refuse(408)
+        else:
+            self.transport.close()
 
 
 def look_at_all(loop: asyncio.AbstractEventLoop, connections: set[Connection]) -> None:

@@ -11,8 +11,9 @@ from .bodies import Body
 def environ_of(scope: dict[str, Any], body: Body) -> dict[str, Any]:
     """What Django reads a request from.
 
-    A header that stands more than once is one, with commas (RFC 9110 §5.2; cookies as in RFC 9113 §8.2.3). A value that is not ASCII counts as empty:
-    no header that is read here has such a value, and every reader would take it for something else.
+    A header that stands more than once is one, with commas (RFC 9110 §5.2), a cookie with semicolons (RFC 9113 §8.2.3).
+    A value that is not ASCII counts as empty: no header that is read here has such a value, and every reader would take
+    it for something else.
     """
     server, client = scope["server"], scope["client"]
     environ: dict[str, Any] = {
