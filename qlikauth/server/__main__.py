@@ -4,6 +4,7 @@ import argparse
 import os
 import resource
 import socket
+from contextlib import suppress
 from functools import partial
 
 from uvicorn import Config
@@ -33,7 +34,10 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qlikauth.settings")
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection takes one
+    with suppress(
+        OSError, ValueError
+    ):  # a connection takes a file; a system can have a lower limit than it states
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     config = Config(
         partial(load, options.application, options.threads),
         factory=True,

@@ -5,15 +5,13 @@ that does not read. The body of a request has a deadline of its own (`bodies`).
 """
 
 import asyncio
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import httptools
 from django.conf import settings
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-MAX_HEAD = (
-    128 * 1024
-)  # bytes that the request line and the headers may have: more than oauth/parameters.py takes
+MAX_HEAD = 128 * 1024  # bytes of the request line and the headers: more than oauth/parameters.py takes
 MAX_HEADERS = 100
 MAX_AHEAD = 100  # requests that may have come in behind the one that is being answered
 KEEP_SECONDS = 75  # that a connection without a request is kept: longer than proxies keep theirs
@@ -28,6 +26,8 @@ class Refused(Exception):
 class Connection(HttpToolsProtocol):
     """One connection of a client to this process."""
 
+    next_look: ClassVar[asyncio.TimerHandle | None] = None  # at all connections; None before the first
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.waiting_since = self.loop.time()  # for a request that has not come in
@@ -40,22 +40,39 @@ class Connection(HttpToolsProtocol):
         self.is_gone = False  # nobody would read an answer
 
     @property
+    def last(self) -> RequestResponseCycle | None:
+        """The request that came last, with its answer; None before the first."""
+        return self.cycle
+
+    @property
     def is_waiting(self) -> bool:
         """Whether no request has come in that is still to be answered."""
-        return self.cycle is None or self.cycle.response_complete
+        last = self.last
+        return last is None or last.response_complete
+
+    @property
+    def idle_since(self) -> float | None:
+        """Since when it is the client's turn, to send or to read; None while it is ours."""
+        if self.blocked_since is not None:
+            return self.blocked_since
+        return self.waiting_since if self.is_waiting or self.cycle.more_body else None
 
     # --- Reading --------------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Makes room first: whoever has waited longest to send a request leaves."""
+        """Whoever has left us waiting for longest leaves if there are too many; the new one if nobody has."""
         others = cast("set[Connection]", self.connections)
-        if not others:
-            self.loop.call_later(LOOK_SECONDS, look_at_all, self.loop, others)
-        elif len(others) >= settings.MAX_CONNECTIONS:
-            waiting = [other for other in others if other.is_waiting and not other.transport.is_closing()]
-            if waiting:
-                min(waiting, key=lambda other: other.waiting_since).transport.abort()
+        if self.next_look is None:
+            self.look_at_all(self.loop, others)
+        if len(others) >= settings.MAX_CONNECTIONS:
+            self._make_room(others, cast("asyncio.Transport", transport))
         super().connection_made(cast("asyncio.Transport", transport))
+
+    @staticmethod
+    def _make_room(others: set["Connection"], transport: asyncio.Transport) -> None:
+        idle = {other: since for other in others if (since := other.idle_since) is not None}
+        leaves = min(idle, key=idle.__getitem__).transport if idle else transport
+        leaves.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_gone = True
@@ -124,7 +141,7 @@ class Connection(HttpToolsProtocol):
     def _unreadable(self) -> None:
         """What came cannot be read. A request before it that came in whole still gets its answer."""
         self.unreadable = True
-        if self.is_waiting or self.cycle.more_body:
+        if self.is_waiting or (self.cycle.more_body and not self.pipeline):
             self._refuse(431 if self.too_long else 400)
         else:
             self.cycle.keep_alive = False
@@ -159,7 +176,7 @@ class Connection(HttpToolsProtocol):
         if self.blocked_since is not None and now - self.blocked_since > settings.SEND_SECONDS:
             self.transport.abort()
         elif self.is_waiting and not self.transport.is_closing():
-            kept = self.cycle is not None and not self.in_head
+            kept = self.last is not None and not self.in_head
             if now - self.waiting_since > (KEEP_SECONDS if kept else settings.RECEIVE_SECONDS):
                 self._leave_off()
 
@@ -169,10 +186,9 @@ class Connection(HttpToolsProtocol):
         else:
             self.transport.close()
 
-
-def look_at_all(loop: asyncio.AbstractEventLoop, connections: set[Connection]) -> None:
-    """Looks at every connection of this process, and comes back as long as there are any."""
-    for connection in list(connections):
-        connection.look(loop.time())
-    if connections:
-        loop.call_later(LOOK_SECONDS, look_at_all, loop, connections)
+    @classmethod
+    def look_at_all(cls, loop: asyncio.AbstractEventLoop, connections: set["Connection"]) -> None:
+        """Looks at every connection of this process, and does so again and again."""
+        cls.next_look = loop.call_later(LOOK_SECONDS, cls.look_at_all, loop, connections)
+        for connection in list(connections):
+            connection.look(loop.time())

@@ -81,11 +81,13 @@ class Front:
 
     async def _ask(self, scope: dict[str, Any], body: Body) -> Answer:
         """Runs the application in a thread. Gone if the client left while all of them were busy."""
+        if probe := self.probes.get(scope["path"]):
+            return await _in(probe, self._run, scope, body)
         if self.queued >= settings.MAX_CONNECTIONS:
-            raise TooBusy  # what people who have left asked for is still in the queue
+            raise TooBusy  # what clients that have left asked for is still in the queue
         self.queued += 1
         try:
-            return await _in(self.probes.get(scope["path"], self.requests), self._run, scope, body)
+            return await _in(self.requests, self._run, scope, body)
         finally:
             self.queued -= 1
 

@@ -270,11 +270,13 @@ def test_a_head_that_is_too_long_is_refused(region: Served, headers: bytes):
     assert status_of(answer) == 431
 
 
-def test_of_too_many_connections_the_one_that_waits_longest_is_closed(serve: Serve, world: World):
+@pytest.mark.parametrize("kind", ["part of a head", "part of a body", "nothing"])
+def test_of_too_many_connections_the_one_that_waits_longest_is_closed(serve: Serve, world: World, kind: str):
     with serve(receive_seconds=60, max_connections=20) as region:
-        waiting = [region.connect(beginning("part of a head", world.host))]
+        waiting = [region.connect(beginning(kind, world.host))]
         assert answered(region)
-        waiting += [region.connect(beginning("part of a head", world.host)) for _ in range(19)]
+        waiting += [region.connect(beginning(kind, world.host)) for _ in range(18)]
+        waiting.append(region.connect(beginning("part of a head", world.host)))
 
         assert answered(region)
         assert rest_of(waiting[0]) == b""
