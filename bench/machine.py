@@ -69,7 +69,7 @@ def wait_until_quiet(patience: float) -> float:
 
 def facts() -> list[str]:
     """What a reader needs to know to compare."""
-    packages = ("django", "django-oauth-toolkit", "oauthlib", "granian", "psycopg", "cryptography", "pyjwt")
+    packages = ("django", "django-oauth-toolkit", "oauthlib", "uvicorn", "psycopg", "cryptography", "pyjwt")
     return [
         f"{_processor()}, {len(CPUS)} CPUs, {platform.system()} {platform.release()}",
         f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in packages),

@@ -16,6 +16,7 @@ from .serving import Serving, answers
 
 CLIENTS = 16
 RUDE = 100
+SLOW_WRITERS, SLOW_READERS = 200, 50
 HEADER_SIZES = [2**exponent * 1024 for exponent in range(2, 11)]  # 4 KB to 1 MB
 
 
@@ -140,16 +141,40 @@ def rude_clients(running: Serving, beginning: bytes) -> str:
         for connection in held:
             connection.sendall(beginning)
         time.sleep(0.5)
-        worst = 0.0
-        for _ in range(20):
-            began = time.monotonic()
-            if not answers(running.port, "/healthz", patience=10):
-                return "not served"
-            worst = max(worst, time.monotonic() - began)
-        return f"served ({worst * 1000:.0f} ms at worst)"
+        return _worst_wait(running)
     finally:
         for connection in held:
             connection.close()
+
+
+def slow_clients(running: Serving) -> str:
+    """200 that send a byte of their body and 50 that do not read a long answer: how long does somebody else wait?"""
+    post = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx"
+    beginnings = [post] * SLOW_WRITERS + [Ask.get("localhost", "/long").raw] * SLOW_READERS
+    held = []
+    try:
+        for beginning in beginnings:
+            connection = socket.socket()
+            held.append(connection)
+            connection.settimeout(10)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(("127.0.0.1", running.port))
+            connection.sendall(beginning)
+        time.sleep(1)
+        return _worst_wait(running)
+    finally:
+        for connection in held:
+            connection.close()
+
+
+def _worst_wait(running: Serving) -> str:
+    worst = 0.0
+    for _ in range(20):
+        began = time.monotonic()
+        if not answers(running.port, "/healthz", patience=10):
+            return "not served"
+        worst = max(worst, time.monotonic() - began)
+    return f"served ({worst * 1000:.0f} ms at worst)"
 
 
 HALF_A_HEADER = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "

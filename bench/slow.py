@@ -1,13 +1,19 @@
-"""A WSGI application that takes its time: what happens to requests under way when a server is told to stop?"""
+"""A WSGI application that takes its time, reads what it is sent, and has a long answer: how does a server take that?"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 SECONDS = 3
+LONG = 16 * 1024 * 1024  # bytes: more than two kernels hold between two programs
 
 
-def application(environ: dict[str, object], start_response: Callable[..., object]) -> list[bytes]:
-    """Answers /slow after a while and everything else at once."""
+def application(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+    """Answers /slow after a while, /long at length, and everything else at once."""
+    environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    if environ["PATH_INFO"] == "/long":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return (b"x" * 8192 for _ in range(LONG // 8192))
     if environ["PATH_INFO"] == "/slow":
         time.sleep(SECONDS)
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])

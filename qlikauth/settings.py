@@ -101,6 +101,12 @@ if TRUSTED_PROXIES:
 ROOT_URLCONF = "qlikauth.urls"
 WSGI_APPLICATION = "qlikauth.wsgi.application"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# How long a client may take to send the head of a request, and then its body, and to read 64 KB of an answer
+# (qlikauth/server). A proxy in front has limits of its own.
+RECEIVE_SECONDS = environment.number("QLIKAUTH_RECEIVE_SECONDS", 20, most=3600)
+SEND_SECONDS = environment.number("QLIKAUTH_SEND_SECONDS", 30, most=3600)
+# Of each worker process. When there are more, the one that has waited longest to send a request is closed.
+MAX_CONNECTIONS = environment.number("QLIKAUTH_MAX_CONNECTIONS", 1000, most=100_000)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 APPEND_SLASH = False
 
@@ -312,8 +318,8 @@ LOGGING: dict[str, Any] = {
         "oauthlib": {"level": "WARNING"},
         "oauth2_provider": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
-        # The application server's own lines, which have the address as the browser sent it.
-        "granian.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
+        # One line for each request, which has the address as the browser sent it.
+        "qlikauth.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
     },
 }
 

@@ -20,7 +20,7 @@ def written(request: pytest.FixtureRequest) -> Written:
     formatter = configurator.configure_formatter(dict(settings.LOGGING["formatters"][request.param]))
 
     def write(message: str, *args: Any, **fields: Any) -> str:
-        record = {"name": "granian.access", "levelname": "INFO", "msg": message, "args": args}
+        record = {"name": "qlikauth.access", "levelname": "INFO", "msg": message, "args": args}
         return str(formatter.format(logging.makeLogRecord(record | fields)))
 
     return write
@@ -69,7 +69,7 @@ def test_a_hostile_request_is_one_line(written: Written):
 
 
 def test_the_application_servers_own_lines_are_written_so_too():
-    access = settings.LOGGING["loggers"]["granian.access"]
+    access = settings.LOGGING["loggers"]["qlikauth.access"]
 
     assert access["handlers"] == ["access"]
     assert not access["propagate"]

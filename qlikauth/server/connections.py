@@ -1,0 +1,194 @@
+"""A client's connection: how long it may take, how long its headers may be, and which one goes when there are too many.
+
+uvicorn reads and writes; it waits for ever for the rest of a request's head, for a head of any length, and for a client
+that does not read. The body of a request has a deadline of its own (`bodies`).
+"""
+
+import asyncio
+from typing import Any, ClassVar, cast
+
+import httptools
+from django.conf import settings
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+MAX_HEAD = 128 * 1024  # bytes of the request line and the headers: more than oauth/parameters.py takes
+MAX_HEADERS = 100
+MAX_AHEAD = 100  # requests that may have come in behind the one that is being answered
+KEEP_SECONDS = 75  # that a connection without a request is kept: longer than proxies keep theirs
+LOOK_SECONDS = 0.5  # between two looks at all connections; a deadline can be late by that much
+SCOPE_KEY = "qlikauth.connection"
+
+
+class Refused(Exception):
+    """More than any client of ours sends, or a version of HTTP that none speaks."""
+
+
+class Connection(HttpToolsProtocol):
+    """One connection of a client to this process."""
+
+    next_look: ClassVar[asyncio.TimerHandle | None] = None  # at all connections; None before the first
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.waiting_since = self.loop.time()  # for a request that has not come in
+        self.blocked_since: float | None = None  # because the client does not read
+        self.in_head = False  # of a request: it has begun and not ended
+        self.received = 0  # bytes of that head, as they came
+        self.head_length = 0  # of its parts that have come whole
+        self.too_long = False
+        self.unreadable = False
+        self.is_gone = False  # nobody would read an answer
+
+    @property
+    def last(self) -> RequestResponseCycle | None:
+        """The request that came last, with its answer; None before the first."""
+        return self.cycle
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether no request has come in that is still to be answered."""
+        last = self.last
+        return last is None or last.response_complete
+
+    @property
+    def idle_since(self) -> float | None:
+        """Since when it is the client's turn, to send or to read; None while it is ours."""
+        if self.blocked_since is not None:
+            return self.blocked_since
+        return self.waiting_since if self.is_waiting or self.cycle.more_body else None
+
+    # --- Reading --------------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Whoever has left us waiting for longest leaves if there are too many; the new one if nobody has."""
+        others = cast("set[Connection]", self.connections)
+        if self.next_look is None:
+            self.look_at_all(self.loop, others)
+        if len(others) >= settings.MAX_CONNECTIONS:
+            self._make_room(others, cast("asyncio.Transport", transport))
+        super().connection_made(cast("asyncio.Transport", transport))
+
+    @staticmethod
+    def _make_room(others: set["Connection"], transport: asyncio.Transport) -> None:
+        idle = {other: since for other in others if (since := other.idle_since) is not None}
+        leaves = min(idle, key=idle.__getitem__).transport if idle else transport
+        leaves.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_gone = True
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.unreadable:
+            return
+        if self.in_head:
+            self.received += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._stay_with_http(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self._unreadable()
+        if self.in_head and self.received > MAX_HEAD and not self.unreadable:
+            self.too_long = True
+            self._unreadable()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.in_head = True
+        self.received = self.head_length = 0
+        if self.is_waiting:
+            self.waiting_since = self.loop.time()
+        cast("dict[str, Any]", self.scope)[SCOPE_KEY] = self
+
+    def on_url(self, url: bytes) -> None:
+        self._lengthen(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._lengthen(len(name) + len(value) + 4)
+        super().on_header(name, value)
+
+    def _lengthen(self, length: int) -> None:
+        self.head_length += length
+        if self.head_length > MAX_HEAD or len(self.headers) == MAX_HEADERS:
+            self.too_long = True
+            raise Refused
+
+    def on_headers_complete(self) -> None:
+        self.in_head = False
+        if len(self.pipeline) == MAX_AHEAD or self.parser.get_http_version() not in {"1.0", "1.1"}:
+            raise Refused
+        if not self.parser.should_upgrade():
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
+    def _stay_with_http(self, rest: bytes) -> None:
+        """Reads a request again as if it had not offered another protocol: the parser would not read its body.
+
+        Java's HttpClient offers HTTP/2 with its first request over plain http, also with a POST (RFC 9110 §7.8).
+        """
+        if self.parser.get_method() == b"CONNECT":
+            return self._unreadable()
+        line = b"%s %s HTTP/1.1\r\n" % (self.parser.get_method(), self.url)
+        headers = (b"%s: %s\r\n" % header for header in self.headers if header[0] != b"upgrade")
+        self.parser = httptools.HttpRequestParser(self)
+        return self.data_received(line + b"".join(headers) + b"\r\n" + rest)
+
+    def _unreadable(self) -> None:
+        """What came cannot be read. A request before it that came in whole still gets its answer."""
+        self.unreadable = True
+        if self.is_waiting or (self.cycle.more_body and not self.pipeline):
+            self._refuse(431 if self.too_long else 400)
+        else:
+            self.cycle.keep_alive = False
+
+    def on_response_complete(self) -> None:
+        self.waiting_since = self.loop.time()
+        super().on_response_complete()
+        self._unset_keepalive_if_required()  # `look` does it, also for whoever sends empty lines
+
+    # --- Writing --------------------------------------------------------------------------------------------------
+
+    def pause_writing(self) -> None:
+        self.blocked_since = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self.blocked_since = None
+        super().resume_writing()
+
+    def _refuse(self, status: int) -> None:
+        self.transport.write(STATUS_LINE[status] + b"content-length: 0\r\nconnection: close\r\n\r\n")
+        self.transport.close()
+
+    # --- Deadlines ------------------------------------------------------------------------------------------------
+
+    def look(self, now: float) -> None:
+        """Ends the connection if the client has had its time."""
+        if not self.transport.get_write_buffer_size():
+            self.blocked_since = None
+        elif self.blocked_since is None:
+            self.blocked_since = now
+        if self.blocked_since is not None and now - self.blocked_since > settings.SEND_SECONDS:
+            self.transport.abort()
+        elif self.is_waiting and not self.transport.is_closing():
+            kept = self.last is not None and not self.in_head
+            if now - self.waiting_since > (KEEP_SECONDS if kept else settings.RECEIVE_SECONDS):
+                self._leave_off()
+
+    def _leave_off(self) -> None:
+        if self.in_head:
+            self._refuse(408)
+        else:
+            self.transport.close()
+
+    @classmethod
+    def look_at_all(cls, loop: asyncio.AbstractEventLoop, connections: set["Connection"]) -> None:
+        """Looks at every connection of this process, and does so again and again."""
+        cls.next_look = loop.call_later(LOOK_SECONDS, cls.look_at_all, loop, connections)
+        for connection in list(connections):
+            connection.look(loop.time())

@@ -1,0 +1,177 @@
+"""What stands between uvicorn and Django: a whole request goes to a thread, a whole answer, or a piece, comes back."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from uvicorn.importer import import_from_string
+
+from .bodies import Bodies, Body, Gone, TooBusy, TooSlow
+from .connections import SCOPE_KEY, Connection
+from .environ import environ_of
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Send = Callable[[Any], Awaitable[None]]
+
+PIECE = 64 * 1024  # bytes of a long answer that are made at a time
+WITHOUT_LENGTH = {204, 304}
+CLIENT_LEFT = 499  # in the log only, as nginx writes it
+logger = logging.getLogger("qlikauth.access")
+
+
+@dataclass
+class Answer:
+    """What the application answered: `piece` is all of it, or its beginning while there is a `rest`."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    piece: bytes
+    rest: Iterator[bytes] | None
+    body: Iterable[bytes]
+
+
+class Front:
+    """An ASGI application around a WSGI one.
+
+    `threads` of them run requests. Others, one each, make the further pieces of long answers and answer the two
+    probes, so that neither waits for requests.
+    """
+
+    def __init__(self, application: Application, threads: int) -> None:
+        self.application = application
+        self.requests = ThreadPoolExecutor(threads, "request")
+        self.pieces = ThreadPoolExecutor(1, "piece")
+        self.probes = {path: ThreadPoolExecutor(1, "probe") for path in ("/healthz", "/readyz")}
+        self.bodies = Bodies()
+        self.queued = 0
+
+    async def __call__(
+        self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Send
+    ) -> None:
+        began = time.perf_counter()
+        status = CLIENT_LEFT
+        try:
+            body = await self.bodies.read(scope["headers"], receive)
+            answer = await self._ask(scope, body)
+            status = answer.status
+            if not body.ended:
+                answer.headers.append((b"connection", b"close"))
+            await self._send(scope, answer, send)
+        except Gone:
+            status = CLIENT_LEFT
+        except TooSlow:
+            status = await _refuse(send, 408)
+        except TooBusy:
+            status = await _refuse(send, 503)
+        finally:
+            milliseconds = (time.perf_counter() - began) * 1000
+            logger.info(
+                '%s "%s %s" %d %.1f ms',
+                scope["client"][0],
+                scope["method"],
+                scope["path"],
+                status,
+                milliseconds,
+            )
+
+    async def _ask(self, scope: dict[str, Any], body: Body) -> Answer:
+        """Runs the application in a thread. Gone if the client left while all of them were busy."""
+        if probe := self.probes.get(scope["path"]):
+            return await _in(probe, self._run, scope, body)
+        if self.queued >= settings.MAX_CONNECTIONS:
+            raise TooBusy  # what clients that have left asked for is still in the queue
+        self.queued += 1
+        try:
+            return await _in(self.requests, self._run, scope, body)
+        finally:
+            self.queued -= 1
+
+    def _run(self, scope: dict[str, Any], body: Body) -> Answer:
+        connection: Connection = scope[SCOPE_KEY]
+        if connection.is_gone:
+            raise Gone
+        begun: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+            begun[:] = (
+                int(status[:3]),
+                [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+            )
+
+        made = self.application(environ_of(scope, body), start_response)
+        parts = iter(made)
+        try:
+            piece, ended = _next_piece(parts)
+        except BaseException:
+            _close(made)
+            raise
+        if ended:
+            _close(made)
+        status, headers = begun
+        if (
+            ended
+            and status not in WITHOUT_LENGTH
+            and not any(name == b"content-length" for name, _ in headers)
+        ):
+            headers.append((b"content-length", b"%d" % len(piece)))
+        return Answer(status, headers, piece, None if ended else parts, made)
+
+    async def _send(self, scope: dict[str, Any], answer: Answer, send: Send) -> None:
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        if answer.rest is None:
+            await send({"type": "http.response.body", "body": answer.piece})
+            return
+        connection: Connection = scope[SCOPE_KEY]
+        piece, ended = answer.piece, False
+        try:
+            while not ended:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                if connection.is_gone:
+                    raise Gone
+                if scope["method"] == "HEAD":
+                    break
+                piece, ended = await _in(self.pieces, _next_piece, answer.rest)
+        finally:
+            self.pieces.submit(_close, answer.body)
+        await send({"type": "http.response.body", "body": piece if ended else b""})
+
+
+def load(application: str, threads: int) -> Front:
+    """The front of the WSGI application `module:name`, made in the process that serves it."""
+    return Front(import_from_string(application), threads)
+
+
+def _next_piece(parts: Iterator[bytes]) -> tuple[bytes, bool]:
+    """The next bytes, at least PIECE of them unless it `ended` there."""
+    piece: list[bytes] = []
+    length = 0
+    for part in parts:
+        piece.append(part)
+        length += len(part)
+        if length >= PIECE:
+            return b"".join(piece), False
+    return b"".join(piece), True
+
+
+def _close(body: Iterable[bytes]) -> None:
+    """Tells the application that its answer was sent, or is not wanted any more (PEP 3333)."""
+    if close := getattr(body, "close", None):
+        close()
+
+
+async def _refuse(send: Send, status: int) -> int:
+    headers = [(b"content-length", b"0"), (b"connection", b"close")]
+    if status == 503:
+        headers.append((b"retry-after", b"5"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+    return status
+
+
+def _in(threads: Executor, work: Callable[..., Any], *arguments: Any) -> Awaitable[Any]:
+    return asyncio.get_running_loop().run_in_executor(threads, work, *arguments)
