@@ -201,6 +201,7 @@ class Client(AbstractApplication):
             redirect_uris_=[*self.redirect_uris, *self.post_logout_redirect_uris],
             grants=self.grant_types,
             publisher=self.tenant.name,
+            origins=self.allowed_origins,
         )
 
     @property
@@ -287,6 +288,7 @@ class Client(AbstractApplication):
             client = cls(tenant=tenant, type=type)
             client._assign(fields)
             client.save(force_insert=True)
+            _keep_origins(client)
             client.connection = Connection.objects.create(
                 tenant=tenant, client=client, consent_method=consent_method, approved_by=by.user
             )
@@ -324,6 +326,8 @@ class Client(AbstractApplication):
             wider = approved and difference(approved_elsewhere, self.terms).is_wider
             self.version = current.version + wider
             self.save(update_fields=[*self.EDITABLE, "version", "updated_at"])
+            if "allowed_origins" in changes:
+                _keep_origins(self)
             Event.record(self.tenant, Action.CLIENT_UPDATED, by=by, target=self, changes=changes)
             if wider and offered:
                 self._tell_connected({"version": self.version})
@@ -465,3 +469,9 @@ def _families() -> "type[TokenFamily]":
     from .token_family import TokenFamily
 
     return TokenFamily
+
+
+def _keep_origins(client: Client) -> None:
+    from .client_origin import ClientOrigin
+
+    ClientOrigin.keep(client)

@@ -48,6 +48,8 @@ def details(request: PageRequest, connection_id: int) -> HttpResponse:
         "proven": approvals.is_proven(client.homepage_url, approved.redirect_hosts),
         "hosts": approved.redirect_hosts,
         "gone_hosts": pending.gone_hosts,
+        "origins": approved.origins,
+        "gone_origins": pending.gone_origins,
         "machine": approved.grants,
         "allowed": by_area(scopes.roots(effective)),
         "reduced": by_area(scopes.added(approved.scopes, connection.scopes)),
@@ -203,6 +205,7 @@ def _version_page(request: PageRequest, connection: Connection, *, changed: bool
         "gone_scopes": by_area(pending.gone_scopes),
         "kept_scopes": by_area(_kept(connection, pending)),
         "kept_hosts": [host for host in client.terms.redirect_hosts if host not in pending.new_hosts],
+        "kept_origins": [origin for origin in client.terms.origins if origin not in pending.new_origins],
         "shown": _version_seal(connection),
         "changed": changed,
     }

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client as Browser
 from django.utils import timezone
 from django_scopes import scope
@@ -414,6 +415,28 @@ def test_a_new_version_is_read_before_it_is_accepted(browser: Browse, alice: Use
     assert (accepted.version, accepted.scopes) == (2, [*SCOPES, "admin_classic"])
     assert accepted.approved.redirect_hosts == ("apps.globex.example", "portal.globex.example")
     assert "accepted version <b>2</b> of <b>Report portal</b>" in text(admin.get("/console/events"))
+
+
+def test_the_origins_of_a_version_are_named(browser: Browse, alice: User, globex: Tenant):
+    fields = {"type": "spa", "allowed_origins": ["https://old.example", "https://kept.example"]}
+    connection = connect(alice, publish(globex, **fields))
+    admin = browser(alice)
+    assert "https://old.example" in text(admin.get(at(connection)))
+    with scope(tenant=globex):
+        client = Client.objects.get(pk=connection.client.pk)
+        client.edit(by=Actor(), allowed_origins=["https://kept.example", "https://new.example"])
+
+    page = text(admin.get(at(connection, "/version")))
+
+    new, _, rest = page.partition('id="gone"')
+    gone, _, same = rest.partition('id="same"')
+    assert "Pages of a new origin may fetch its tokens" in new
+    assert "<ins>https://new.example</ins>" in new
+    assert "<del>https://old.example</del>" in gone
+    assert "https://kept.example" in same
+    assert "https://new.example" not in text(admin.get(at(connection)))
+    admin.cookies[settings.LANGUAGE_COOKIE_NAME] = "sv"
+    assert "Sidor från ett nytt ursprung får hämta dess token" in text(admin.get(at(connection, "/version")))
 
 
 def test_what_changes_while_it_is_read_is_read_again(browser: Browse, alice: User, connection: Connection):
