@@ -32,7 +32,7 @@ class ClientOrigin(models.Model):
         kept = cls.objects.filter(client=client)
         kept.exclude(origin__in=client.allowed_origins).delete()
         listed = set(kept.values_list("origin", flat=True))
-        cls.objects.bulk_create(
+        ClientOrigin.objects.bulk_create(
             ClientOrigin(client=client, origin=origin)
             for origin in dict.fromkeys(client.allowed_origins)
             if origin not in listed

@@ -166,7 +166,7 @@ def region(db: None) -> Browser:
 @pytest.fixture
 def shared(globex: Tenant, acme: Tenant) -> Client:
     """A page of globex that acme has approved."""
-    fields = {
+    fields: dict[str, Any] = {
         "redirect_uris": ["https://spa.example.com/callback"],
         "allowed_origins": ["https://api.example"],
     }
