@@ -54,7 +54,7 @@ class ClientSecret(TenantOwned):
         """
         secret = credentials.make(credentials.Prefix.CLIENT_SECRET)
         with transaction.atomic():
-            Client.objects.select_for_update().get(pk=client.pk)
+            Client.objects.select_for_update(no_key=True).get(pk=client.pk)
             if (
                 cls.objects.filter(client=client, removed_at=None).count()
                 >= settings.LIMITS["client_secrets"]

@@ -13,7 +13,7 @@ def own_client(client_id: str, *, lock: bool = False) -> Client:
     """The live client of this tenant with this client ID; 404 for any other, whether or not it exists elsewhere."""
     if not client_id.isprintable():
         raise Http404
-    clients = Client.objects.select_for_update() if lock else Client.objects.all()
+    clients = Client.objects.select_for_update(no_key=True) if lock else Client.objects.all()
     client: Client = get_object_or_404(clients, client_id=client_id)
     return client
 

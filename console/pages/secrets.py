@@ -74,6 +74,7 @@ def _add(request: PageRequest, client_id: str) -> HttpResponse:
         )
     try:
         with once.work(request):
+            client = own_client(client_id, lock=True)  # 404 if somebody deletes it in this moment
             secret = ClientSecret.add_to(client, by=actor(request))[1]
     except AlreadySent:
         return _secrets(

@@ -647,3 +647,82 @@ def test_a_form_of_another_site_ends_nothing(browser: Browse, alice: User, conne
     for rest in ("/block", "/remove", "/version", "/scopes"):
         assert admin.post(at(connection, rest)).status_code == 403
     assert stored(connection).status == "approved"
+
+
+# --- Removed meanwhile ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def removed_before(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """`removed_before("block")`: another administrator removes the connection just before that verb runs."""
+    remove = Connection.remove
+
+    def arrange(verb: str) -> None:
+        act = getattr(Connection, verb)
+
+        def late(connection: Connection, *args: Any, **kwargs: Any) -> Any:
+            remove(Connection.objects.select_related("client__tenant").get(pk=connection.pk), by=Actor())
+            return act(connection, *args, **kwargs)
+
+        monkeypatch.setattr(Connection, verb, late)
+
+    return arrange
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "sent"),
+    [
+        ("change_consent_method", "/consent-method", {"consent_method": "trusted"}),
+        ("reduce_scopes", "/scopes", {"scopes": ["openid", "apps:read"]}),
+        ("block", "/block", {}),
+        ("unblock", "/unblock", {}),
+        ("accept_version", "/version", {}),
+    ],
+)
+def test_a_change_that_comes_after_the_removal_is_not_said_to_be_saved(
+    browser: Browse,
+    alice: User,
+    connection: Connection,
+    removed_before: Callable[[str], None],
+    verb: str,
+    path: str,
+    sent: dict[str, Any],
+):
+    admin = browser(alice)
+    if verb == "unblock":
+        with scope(tenant=alice.tenant):
+            connection.block(by=Actor())
+    if verb == "accept_version":
+        widen(connection.client)
+    page = admin.get(at(connection, path))
+    seal = seal_of(page) if b'name="shown"' in page.content else {}
+    removed_before(verb)
+
+    answer = admin.post(at(connection, path), seal | sent)
+
+    assert (answer.status_code, answer["Location"]) == (303, "/console/oauth")
+    console = text(admin.get("/console/oauth"))
+    assert "Somebody has removed this connection meanwhile, so nothing was changed." in console
+    for said in ("is now", "has been saved", "is blocked", "no longer blocked", "has been accepted"):
+        assert said not in console
+    assert admin.post(at(connection, path), seal | sent).status_code == 404
+    with scope(tenant=alice.tenant):
+        newest = Event.objects.filter(action__startswith="connection.").order_by("-id").first()
+        assert newest.action == Action.CONNECTION_REMOVED
+
+
+@pytest.mark.parametrize("place", ["page", "list"])
+def test_the_second_to_remove_is_told_that_it_was_done(
+    browser: Browse, alice: User, connection: Connection, removed_before: Callable[[str], None], place: str
+):
+    admin = browser(alice)
+    removed_before("remove")
+
+    if place == "page":
+        answer = admin.post(at(connection, "/remove"))
+    else:
+        answer = admin.post("/console/oauth/delete", {"client": connection.client.client_id})
+
+    assert "This had been done already" in text(answer)
+    with scope(tenant=alice.tenant):
+        assert Event.objects.filter(action=Action.CONNECTION_REMOVED).count() == 1

@@ -1,7 +1,6 @@
 """Forms that make something, sent twice: after one another, and in the same moment (S3)."""
 
 import re
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,13 +8,14 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client as Browser
 from django.utils import timezone
 from django_scopes import scope
 
 from console.models import Actor, Client, ClientSecret, SentForm, Tenant, User
 from tests import cast
+from tests.held import Waiting
 from tests.oauth.test_races import at_once
 
 NEW = "/console/oauth/new"
@@ -179,37 +179,6 @@ def test_of_many_sends_at_once_one_makes_a_secret(
     assert [answer.status_code for answer in answers] == [200] * SENDERS
     assert live_secrets(client) == 2
     assert sum(len(SECRET.findall(text(answer))) for answer in answers) == 1
-
-
-class Waiting:
-    """A request in a thread of its own, while this test holds a transaction."""
-
-    def __init__(self, send: Callable[[], Any]) -> None:
-        self.answer: Any = None
-        self.send = send
-        self.thread = threading.Thread(target=self._run)
-        self.thread.start()
-
-    def _run(self) -> None:
-        try:
-            self.answer = self.send()
-        finally:
-            connection.close()
-
-    def until_it_waits(self) -> None:
-        """Returns when the database makes the request wait for this transaction."""
-        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        while self.thread.is_alive():
-            with connection.cursor() as cursor:
-                cursor.execute(waiting)
-                if cursor.fetchone()[0]:
-                    return
-            self.thread.join(0.005)
-        raise AssertionError("The request did not wait.")
-
-    def result(self) -> Any:
-        self.thread.join(30)
-        return self.answer
 
 
 @pytest.mark.postgresql
