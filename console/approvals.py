@@ -52,6 +52,7 @@ def form(client: Client, sent: QueryDict | None = None) -> dict[str, Any]:
         "client": client,
         "scopes": grouped(terms.scopes, sent.getlist("scopes") if sent else terms.scopes),
         "redirect_hosts": terms.redirect_hosts,
+        "origins": terms.origins,
         "machine": bool(MACHINE_GRANTS & set(terms.grants)),
         "homepage": client.homepage_url,
         "proven": is_proven(client.homepage_url, terms.redirect_hosts),

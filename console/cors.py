@@ -1,15 +1,16 @@
 """Which pages of other origins may call the endpoints for programs (Q5 allowed origins, Fetch standard).
 
-An origin is allowed if a client of this tenant lists it. It is repeated only when it is on a list, never reflected.
+An origin is allowed if a client of this tenant lists it, or if this tenant approved it with another tenant's client. It
+is repeated only when it is on a list, never reflected.
 """
 
 from collections.abc import Iterable
 
-from django.db.models import Q
 from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 
-from .models import Client, Connection
+from .models import ClientOrigin
+from .policy import redirect_uris
 from .requests import HostRequest
 
 MAX_AGE = "600"
@@ -43,16 +44,18 @@ def preflight(request: HostRequest, methods: Iterable[str], *, cookies: bool = T
 
 
 def is_allowed(request: HostRequest, origin: str) -> bool:
-    """Whether an enabled client that this tenant is connected to lists `origin`."""
-    live = Client.with_deleted_anywhere.filter(deleted_at=None, disabled_at=None).exclude(allowed_origins=[])
-    if request.tenant is None:  # the region host serves the published clients of every tenant
-        lists = live.filter(Q(published_at__isnull=False) | Q(stays_connected=True))
-    else:
-        lists = live.filter(pk__in=Connection.usable(request.tenant.pk).values("client"))
-    return any(
-        origin in origins
-        for origins in lists.exclude(allowed_origins=[]).values_list("allowed_origins", flat=True)
-    )
+    """Whether pages of `origin` may call this host: the whole decision, whoever writes the headers.
+
+    The region's host serves the published clients of every tenant; once a token request has said which tenant it is
+    for, that tenant's own decision counts for its answer.
+    """
+    try:
+        redirect_uris.check_origin(origin)  # what could not be registered is not looked up
+    except redirect_uris.Refused:
+        return False
+    if request.tenant is None:
+        return ClientOrigin.counts_in_region(origin)
+    return ClientOrigin.counts_in(request.tenant, origin)
 
 
 def public(answer: HttpResponse) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django_scopes import get_scope
 
 from .models import Hostname, Tenant, User
+from .models.remembered import Remembered
 from .policy.hosts import normalize_host
 
 REMEMBERED_SECONDS = 30
@@ -17,28 +18,38 @@ REMEMBERED_HOSTS = 10_000
 
 
 class Hosts:
-    """host -> tenant, remembered in this process for a moment; unknown hosts too, so that a flood costs no queries."""
+    """host -> tenant, remembered in this process for a moment; unknown hosts too, so that a flood costs no queries.
 
-    _known: dict[str, tuple[float, Tenant | None]] = {}
+    Each kind has a memory of its own: anybody can make up hosts, and they push nothing out but each other.
+    """
+
+    _known: Remembered[str, tuple[float, Tenant]] = Remembered(REMEMBERED_HOSTS)
+    _unknown: Remembered[str, float] = Remembered(REMEMBERED_HOSTS)
 
     @classmethod
     def tenant_of(cls, host: str) -> Tenant | None:
         """The tenant that `host` (name, and port if unusual) belongs to."""
         now = time.monotonic()
-        remembered = cls._known.get(host)
-        if remembered and now - remembered[0] < REMEMBERED_SECONDS:
-            return remembered[1]
+        known = cls._known.get(host)
+        if known is not None and now - known[0] < REMEMBERED_SECONDS:
+            return known[1]
+        unknown_since = cls._unknown.get(host)
+        if unknown_since is not None and now - unknown_since < REMEMBERED_SECONDS:
+            return None
         hostname = Hostname.objects.filter(host=host).select_related("tenant").first()
-        if len(cls._known) >= REMEMBERED_HOSTS:
-            cls._known.clear()
-        tenant = hostname.tenant if hostname else None
-        cls._known[host] = (now, tenant)
-        return tenant
+        if hostname is None:
+            cls._known.drop(host)
+            cls._unknown.keep(host, now)
+            return None
+        cls._unknown.drop(host)
+        cls._known.keep(host, (now, hostname.tenant))
+        return hostname.tenant
 
     @classmethod
     def forget(cls) -> None:
         """Empties the memory, for tests and for commands that change hostnames."""
         cls._known.clear()
+        cls._unknown.clear()
 
 
 def is_region_host(host: str) -> bool:

@@ -143,6 +143,7 @@ def _offer(client: Client) -> dict[str, Any]:
         "allowedScopes": list(terms.scopes),
         "allowedGrantTypes": list(terms.grants),
         "redirectHosts": list(terms.redirect_hosts),
+        "allowedOrigins": list(terms.origins),
         "clientUri": client.homepage_url,
     }
 

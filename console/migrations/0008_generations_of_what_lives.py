@@ -38,6 +38,6 @@ def _in_batches(rows, **changes):
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("console", "0002_ends_at_once")]
+    dependencies = [("console", "0005_sent_forms_and_client_origins")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

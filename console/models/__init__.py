@@ -3,6 +3,7 @@
 from .access_token import LiveToken, RevokedAccessToken
 from .client import Client, LimitReached, NotPublishable
 from .client_assertion import ClientAssertion
+from .client_origin import ClientOrigin
 from .connection import Connection, NotConnected, NotPublished
 from .connection_request import AlreadyConnected, ConnectionRequest, ConnectionRequester
 from .consent import Consent
@@ -10,6 +11,7 @@ from .event import Action, Actor, Event
 from .grant import Grant
 from .refresh_token import RefreshToken
 from .secret import ClientSecret
+from .sent_form import AlreadySent, SentForm
 from .signing_key import KeyRing, SigningKey
 from .tenant import Hostname, Tenant
 from .throttle import FailedAttempts
@@ -23,8 +25,10 @@ __all__ = [
     "Action",
     "Actor",
     "AlreadyConnected",
+    "AlreadySent",
     "Client",
     "ClientAssertion",
+    "ClientOrigin",
     "ClientSecret",
     "Connection",
     "ConnectionRequest",
@@ -46,6 +50,7 @@ __all__ = [
     "Receipt",
     "RefreshToken",
     "RevokedAccessToken",
+    "SentForm",
     "SigningKey",
     "Tenant",
     "TokenFamily",

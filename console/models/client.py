@@ -200,6 +200,7 @@ class Client(AbstractApplication):
             redirect_uris_=[*self.redirect_uris, *self.post_logout_redirect_uris],
             grants=self.grant_types,
             publisher=self.tenant.name,
+            origins=self.allowed_origins,
         )
 
     @property
@@ -286,6 +287,7 @@ class Client(AbstractApplication):
             client = cls(tenant=tenant, type=type)
             client._assign(fields)
             client.save(force_insert=True)
+            _keep_origins(client)
             client.connection = Connection.objects.create(
                 tenant=tenant, client=client, consent_method=consent_method, approved_by=by.user
             )
@@ -327,6 +329,8 @@ class Client(AbstractApplication):
             wider = approved and difference(approved_elsewhere, current.terms).is_wider
             self.version = current.version = current.version + wider
             current.save(update_fields=[*changes, "version", "updated_at"])
+            if "allowed_origins" in changes:
+                _keep_origins(current)
             Event.record(self.tenant, Action.CLIENT_UPDATED, by=by, target=self, changes=changes)
             if wider and offered:
                 self._tell_connected({"version": self.version}, by=by)
@@ -489,3 +493,9 @@ class Client(AbstractApplication):
         """Takes on what the owner may change from a copy that was read later."""
         for name, value in current._facts().items():
             setattr(self, name, value)
+
+
+def _keep_origins(client: Client) -> None:
+    from .client_origin import ClientOrigin
+
+    ClientOrigin.keep(client)

@@ -269,11 +269,14 @@ class Connection(TenantOwned):
             self.tell_owner(Action.CLIENT_CONNECTED, {"version": self.version, "scopes": self.scopes})
 
     def reduce_scopes(self, allowed: Iterable[str], *, by: Actor) -> None:
-        """Allows the client less, or again all that was approved. Refreshed tokens and consents follow at once."""
+        """Allows the client less, or again all that was approved. Refreshed tokens and consents follow at once.
+
+        Raises NotConnected if the connection has been removed meanwhile.
+        """
         with transaction.atomic():
             current = Connection.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
-            if current is None:  # removed meanwhile
-                return
+            if current is None:
+                raise NotConnected
             self.scopes = scopes.common(self.approved.scopes, allowed)
             if self.scopes == current.scopes:
                 return
@@ -290,10 +293,14 @@ class Connection(TenantOwned):
             )
 
     def block(self, *, by: Actor) -> Receipt:
-        """Cuts the client off from this tenant, at once, until it is unblocked. Consents are kept."""
+        """Cuts the client off from this tenant, at once, until it is unblocked. Consents are kept.
+
+        Raises NotConnected if the connection has been removed meanwhile.
+        """
         with transaction.atomic():
             approved = Connection.objects.filter(pk=self.pk, status=self.Status.APPROVED)
             if not approved.update(status=self.Status.BLOCKED, generation=models.F("generation") + 1):
+                self._check_there()
                 return Receipt(0, None)  # another administrator was first
             self.refresh_from_db(fields=["status", "generation"])
             receipt = self._end_sessions(self.client, by=by, reason="connection blocked")
@@ -304,7 +311,10 @@ class Connection(TenantOwned):
         return receipt
 
     def unblock(self, *, by: Actor) -> None:
-        """Lets the client in again, on what was approved before. Tokens that ended stay dead."""
+        """Lets the client in again, on what was approved before. Tokens that ended stay dead.
+
+        Raises NotConnected if the connection has been removed meanwhile.
+        """
         with transaction.atomic():
             if Connection.objects.filter(pk=self.pk, status=self.Status.BLOCKED).update(
                 status=self.Status.APPROVED
@@ -315,13 +325,22 @@ class Connection(TenantOwned):
                     Action.CLIENT_CONNECTED,
                     {"scopes": self.scopes, "version": self.version, "unblocked": True},
                 )
+            else:
+                self._check_there()
+
+    def _check_there(self) -> None:
+        if not Connection.objects.filter(pk=self.pk).exists():
+            raise NotConnected
 
     def remove(self, *, by: Actor) -> Receipt:
-        """Ends the relation: tokens and consents of this tenant are gone, and the next attempt is a first one again."""
+        """Ends the relation: tokens and consents of this tenant are gone, and the next attempt is a first one again.
+
+        Raises NotConnected if somebody else has removed it meanwhile.
+        """
         with transaction.atomic():
             # A consent that is being given holds the row, and one that comes later finds none: none is left behind.
             if not Connection.objects.filter(pk=self.pk).delete()[0]:
-                return Receipt(0, None)
+                raise NotConnected
             receipt = self._end_sessions(self.client, by=by, reason="connection removed", removed=self.pk)
             Event.record(
                 self.tenant, Action.CONNECTION_REMOVED, by=by, target=self.client, details=receipt.details
@@ -353,11 +372,14 @@ class Connection(TenantOwned):
             )
 
     def change_consent_method(self, method: str, *, by: Actor) -> None:
-        """Asks people for consent, or trusts the client so that nobody is asked (S10). Consents given are kept."""
+        """Asks people for consent, or trusts the client so that nobody is asked (S10). Consents given are kept.
+
+        Raises NotConnected if the connection has been removed meanwhile.
+        """
         with transaction.atomic():
             current = Connection.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
-            if current is None:  # removed meanwhile
-                return
+            if current is None:
+                raise NotConnected
             if current.consent_method == method:
                 return
             self.consent_method = method

@@ -4,9 +4,9 @@ import base64
 import hashlib
 import json
 import time
-from dataclasses import dataclass
-from datetime import datetime
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -23,10 +23,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .event import Action, Actor, Event
+from .remembered import Remembered
 from .sealing import seal, unseal
 from .tenant import Tenant, TenantOwned
 
 ALGORITHMS = ("ES256", "RS256")
+RINGS_REMEMBERED = 10_000  # tenants; a ring is some 10 kB
 CACHE_SECONDS = 60  # much shorter than SIGNING_KEY_LEAD, so that every process knows a key before it signs
 
 
@@ -51,12 +53,9 @@ class SigningKey(TenantOwned):
         return self.kid
 
     @classmethod
-    def create_first(cls, tenant: Tenant) -> None:
-        """The keys of a new tenant: they sign at once, nobody has cached an older set."""
-        now = timezone.now()
-        cls._base_manager.bulk_create(
-            cls._generate(tenant, algorithm, signs_from=now) for algorithm in ALGORITHMS
-        )
+    def generate(cls, tenant: Tenant) -> "list[SigningKey]":
+        """New keys that sign at once, not stored yet. Making them takes long: call it before a transaction begins."""
+        return [cls._generate(tenant, algorithm) for algorithm in ALGORITHMS]
 
     @classmethod
     def rotate(cls, tenant: Tenant, *, by: Actor) -> "list[SigningKey]":
@@ -65,15 +64,16 @@ class SigningKey(TenantOwned):
         The new keys are published at once and sign after SIGNING_KEY_LEAD, when every cache has them; the old ones
         stay published until the last token that they can have signed has expired.
         """
-        now = timezone.now()
-        signs_from = now + settings.SIGNING_KEY_LEAD
+        keys = cls.generate(tenant)
         longest = max(settings.ACCESS_TOKEN_LIFETIME, settings.ID_TOKEN_LIFETIME)
         with transaction.atomic():
             tenant.lock()
+            signs_from = timezone.now() + settings.SIGNING_KEY_LEAD
+            for key in keys:
+                key.signs_from = signs_from
             cls.objects.filter(retires_at=None).update(
                 retires_at=signs_from + longest + settings.SIGNING_KEY_LEAD
             )
-            keys = [cls._generate(tenant, algorithm, signs_from=signs_from) for algorithm in ALGORITHMS]
             cls.objects.bulk_create(keys)
             Event.record(
                 tenant,
@@ -85,7 +85,7 @@ class SigningKey(TenantOwned):
         return keys
 
     @classmethod
-    def _generate(cls, tenant: Tenant, algorithm: str, *, signs_from: datetime) -> "SigningKey":
+    def _generate(cls, tenant: Tenant, algorithm: str) -> "SigningKey":
         private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
         if algorithm == "ES256":
             private = ec.generate_private_key(ec.SECP256R1())
@@ -100,7 +100,7 @@ class SigningKey(TenantOwned):
             algorithm=algorithm,
             private_key=seal(private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())),
             public_jwk=jwk | {"kid": kid, "alg": algorithm, "use": "sig"},
-            signs_from=signs_from,
+            signs_from=timezone.now(),
         )
 
 
@@ -111,23 +111,37 @@ def _thumbprint(jwk: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(canonical.encode()).digest()).decode().rstrip("=")
 
 
-@dataclass(frozen=True, slots=True)
 class LoadedKey:
-    """A key in memory, parsed once: parsing an RSA key costs a hundred signatures."""
+    """A key in memory. It is decrypted and parsed when it is first needed, once: most tenants use one of their two."""
 
-    kid: str
-    algorithm: str
-    private_key: PrivateKeyTypes
-    public_key: jwt.PyJWK
-    public_jwk: dict[str, Any]
-    signs_from: float
-    retires_at: float
+    def __init__(self, row: SigningKey) -> None:
+        self.kid = row.kid
+        self.algorithm = row.algorithm
+        self.public_jwk: dict[str, Any] = row.public_jwk
+        self.signs_from = row.signs_from.timestamp()
+        self._sealed = row.private_key
+        self.follow(row)
+
+    def follow(self, row: SigningKey) -> None:
+        """Takes over what changes about a key as long as it is there."""
+        self.retires_at = row.retires_at.timestamp() if row.retires_at else float("inf")
+
+    @cached_property
+    def private_key(self) -> PrivateKeyTypes:
+        """Signs. The check of an RSA key's numbers takes a hundred signatures' time, and this one we made ourselves:
+        it comes out of its seal unchanged or not at all."""
+        return load_der_private_key(unseal(self._sealed), None, unsafe_skip_rsa_key_validation=True)
+
+    @cached_property
+    def public_key(self) -> jwt.PyJWK:
+        """Verifies."""
+        return jwt.PyJWK.from_dict(self.public_jwk)
 
 
 class KeyRing:
     """A tenant's keys as this process knows them, read again every CACHE_SECONDS."""
 
-    _rings: dict[Any, "KeyRing"] = {}
+    _rings: Remembered[UUID, "KeyRing"] = Remembered(RINGS_REMEMBERED)
 
     def __init__(self, keys: list[LoadedKey], read_at: float) -> None:
         self.keys = keys
@@ -137,7 +151,8 @@ class KeyRing:
     def of(cls, tenant: Tenant) -> "KeyRing":
         ring = cls._rings.get(tenant.pk)
         if ring is None or time.monotonic() - ring.read_at > CACHE_SECONDS:
-            ring = cls._rings[tenant.pk] = cls._read(tenant, ring)
+            ring = cls._read(tenant, ring)
+            cls._rings.keep(tenant.pk, ring)
         return ring
 
     @classmethod
@@ -147,23 +162,13 @@ class KeyRing:
 
     @classmethod
     def _read(cls, tenant: Tenant, earlier: "KeyRing | None") -> "KeyRing":
+        """The keys as they are stored now. One that is in memory already stays there, parsed."""
         known = {key.kid: key for key in earlier.keys} if earlier else {}
         keys = []
         for row in SigningKey.objects.filter(tenant=tenant):
-            loaded = known.get(row.kid)
-            keys.append(
-                LoadedKey(
-                    kid=row.kid,
-                    algorithm=row.algorithm,
-                    private_key=loaded.private_key
-                    if loaded
-                    else load_der_private_key(unseal(row.private_key), None),
-                    public_key=loaded.public_key if loaded else jwt.PyJWK.from_dict(row.public_jwk),
-                    public_jwk=row.public_jwk,
-                    signs_from=row.signs_from.timestamp(),
-                    retires_at=row.retires_at.timestamp() if row.retires_at else float("inf"),
-                )
-            )
+            key = known.get(row.kid) or LoadedKey(row)
+            key.follow(row)
+            keys.append(key)
         return cls(keys, time.monotonic())
 
     def signing(self, algorithm: str) -> LoadedKey:

@@ -40,10 +40,12 @@ class Tenant(models.Model):
         from .signing_key import SigningKey
 
         hosts = [host.lower() for host in hosts] or [f"{alias}.{settings.REGION_HOST}"]
+        tenant = cls(alias=alias, name=name, issuer=issuer_for(hosts[0]))
+        keys = SigningKey.generate(tenant)
         with transaction.atomic():
-            tenant = cls.objects.create(alias=alias, name=name, issuer=issuer_for(hosts[0]))
+            tenant.save(force_insert=True)
             Hostname.objects.bulk_create(Hostname(tenant=tenant, host=host) for host in dict.fromkeys(hosts))
-            SigningKey.create_first(tenant)
+            SigningKey._base_manager.bulk_create(keys)
             Event.record(tenant, Action.TENANT_CREATED, by=by, target=tenant, details={"hosts": hosts})
         return tenant
 

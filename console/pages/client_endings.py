@@ -16,7 +16,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import reach
 from ..access import needs
-from ..models import Client, ClientSecret, Connection, LimitReached, Reach
+from ..models import (
+    Actor,
+    Client,
+    ClientSecret,
+    Connection,
+    LimitReached,
+    NotConnected,
+    Reach,
+    Receipt,
+)
 from ..models.client import DELETED_KEPT
 from ..policy.roles import Permission
 from ..requests import PageRequest
@@ -117,7 +126,7 @@ def delete(request: PageRequest) -> HttpResponse:
     if request.method == "POST":
         # Each in a transaction of its own: what has ended stays ended, whatever becomes of the others.
         ended = [client.remove(by=actor(request)) for client in chosen.clients]
-        ended += [connection.remove(by=actor(request)) for connection in chosen.connections]
+        ended += [_give_up(connection, actor(request)) for connection in chosen.connections]
         return receipts.shown(
             request,
             _deleted(chosen),
@@ -136,6 +145,14 @@ def delete(request: PageRequest) -> HttpResponse:
         "section": "clients",
     }
     return fragments.dialog(request, "clients/delete.html", context)
+
+
+def _give_up(connection: Connection, by: Actor) -> Receipt | None:
+    """The receipt; None if another administrator has removed the connection meanwhile."""
+    try:
+        return connection.remove(by=by)
+    except NotConnected:
+        return None
 
 
 def _question(chosen: Chosen) -> str:
@@ -197,8 +214,8 @@ def _already_gone(number: int) -> str:
 @pages
 def disable(request: PageRequest, client_id: str) -> HttpResponse:
     """Stops a client at once, after a confirmation that says what ends."""
-    client = own_client(client_id)
     if request.method != "POST":
+        client = own_client(client_id)
         context = {
             "title": _("Disable %(name)s?") % {"name": client.name},
             "ending": _endings([client])[0],
@@ -206,10 +223,13 @@ def disable(request: PageRequest, client_id: str) -> HttpResponse:
             "section": "clients",
         }
         return fragments.dialog(request, "clients/disable.html", context)
+    with transaction.atomic():
+        client = own_client(client_id, lock=True)  # one that is being deleted is not there to be disabled
+        receipt = client.disable(by=actor(request))
     return receipts.shown(
         request,
         _("“%(name)s” is disabled") % {"name": client.name},
-        client.disable(by=actor(request)),
+        receipt,
         back=back_to_list(request),
         text=_("It gets no more tokens until you enable it again."),
     )
@@ -219,13 +239,15 @@ def disable(request: PageRequest, client_id: str) -> HttpResponse:
 @pages
 def enable(request: PageRequest, client_id: str) -> HttpResponse:
     """Lets a disabled client work again."""
-    client = own_client(client_id)
     if request.method != "POST":
+        client = own_client(client_id)
         title = _("Enable %(name)s?") % {"name": client.name}
         return fragments.dialog(
             request, "clients/enable.html", {"title": title, "client": client, "section": "clients"}
         )
-    client.enable(by=actor(request))
+    with transaction.atomic():
+        client = own_client(client_id, lock=True)
+        client.enable(by=actor(request))
     messages.success(request, _("“%(name)s” is enabled again.") % {"name": client.name})
     return fragments.done(request, back_to_list(request))
 

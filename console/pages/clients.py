@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from .. import reach
 from ..access import needs
-from ..models import Client, ClientSecret, Connection, LimitReached
+from ..models import AlreadySent, Client, ClientSecret, Connection, LimitReached
 from ..policy.client_types import MACHINE_GRANTS, ClientType
 from ..policy.publication import difference
 from ..policy.roles import Permission
@@ -142,27 +142,37 @@ def create(request: PageRequest) -> HttpResponse:
     choice = TypeForm({"type": wanted})
     if not choice.is_valid():
         return _choose_type(request, choice)
-    if once.was_sent(request):
-        messages.info(
-            request, _("That client had been created already. A secret is shown only once and is not kept.")
-        )
-        return fragments.done(request, back_to_list(request))
     form = ClientForm(choice.cleaned_data["type"], request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            client, secret = Client.register(
-                current_tenant(),
-                by=actor(request),
-                type=form.client_type,
-                consent_method=form.cleaned_data["consent_method"],
-                **form.values(),
-            )
+            with once.work(request) as sent:
+                client, secret = Client.register(
+                    current_tenant(),
+                    by=actor(request),
+                    type=form.client_type,
+                    consent_method=form.cleaned_data["consent_method"],
+                    **form.values(),
+                )
+                if sent:
+                    sent.note(client.client_id)
+        except AlreadySent as earlier:
+            return _created_already(request, earlier.made)
         except LimitReached as limit:
             form.add_error(None, reached(limit))
         else:
-            once.sent(request)
             return shown_once(request, client, secret, created="client")
     return _form(request, "clients/new.html", form)
+
+
+def _created_already(request: PageRequest, client_id: str) -> HttpResponse:
+    """The result again, without the secret; the list if the client has been deleted meanwhile."""
+    client = Client.objects.filter(client_id=client_id).first()
+    if client is not None:
+        return shown_once(request, client, "", created="client", again=True)
+    messages.info(
+        request, _("That client had been created already. A secret is shown only once and is not kept.")
+    )
+    return fragments.done(request, back_to_list(request))
 
 
 def _type_chosen_before(request: PageRequest) -> dict[str, str]:

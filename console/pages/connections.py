@@ -4,7 +4,9 @@ Of another tenant's client there is no secret to see here, no redirect URL to ed
 this tenant allows. Its own clients have pages of their own.
 """
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -15,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import approvals, reach
 from ..access import needs
-from ..models import Connection, Consent, NotPublished, Reach
+from ..models import Connection, Consent, NotConnected, NotPublished, Reach
 from ..policy import publication, scopes
 from ..policy.publication import Difference
 from ..policy.roles import Permission
@@ -28,7 +30,26 @@ from .connection_lookup import foreign_connection
 from .connection_standing import Stop, standing
 from .forms.consent_method import ConsentMethodForm
 
+Given = ParamSpec("Given")
 pages = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def while_connected(
+    view: Callable[Concatenate[PageRequest, Given], HttpResponse],
+) -> Callable[Concatenate[PageRequest, Given], HttpResponse]:
+    """A change that comes too late, after the connection has been removed, says so, and never that it was saved."""
+
+    @wraps(view)
+    def told(request: PageRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except NotConnected:
+            messages.warning(
+                request, _("Somebody has removed this connection meanwhile, so nothing was changed.")
+            )
+            return fragments.done(request, reverse("clients"))
+
+    return told
 
 
 # --- Looking ---------------------------------------------------------------------------------------------------------
@@ -48,6 +69,8 @@ def details(request: PageRequest, connection_id: int) -> HttpResponse:
         "proven": approvals.is_proven(client.homepage_url, approved.redirect_hosts),
         "hosts": approved.redirect_hosts,
         "gone_hosts": pending.gone_hosts,
+        "origins": approved.origins,
+        "gone_origins": pending.gone_origins,
         "machine": approved.grants,
         "allowed": by_area(scopes.roots(effective)),
         "reduced": by_area(scopes.added(approved.scopes, connection.scopes)),
@@ -73,6 +96,7 @@ def _context(request: PageRequest, connection: Connection, title: str) -> dict[s
 
 @needs(Permission.MANAGE_CLIENTS)
 @pages
+@while_connected
 def consent_method(request: PageRequest, client_id: str) -> HttpResponse:
     """Asks each user for consent, or trusts the client so that nobody is asked."""
     if not client_id.isprintable():
@@ -84,6 +108,7 @@ def consent_method(request: PageRequest, client_id: str) -> HttpResponse:
 
 @needs(Permission.MANAGE_CLIENTS)
 @pages
+@while_connected
 def connection_consent_method(request: PageRequest, connection_id: int) -> HttpResponse:
     """The same for a client of another tenant, from its own page."""
     connection = foreign_connection(connection_id)
@@ -117,6 +142,7 @@ def _change_consent_method(request: PageRequest, connection: Connection, back: s
 
 @needs(Permission.MANAGE_CLIENTS)
 @pages
+@while_connected
 def change_scopes(request: PageRequest, connection_id: int) -> HttpResponse:
     """Allows the client less than was approved, or again as much."""
     connection = foreign_connection(connection_id)
@@ -167,6 +193,7 @@ def version(request: PageRequest, connection_id: int) -> HttpResponseBase:
 
 
 @needs(Permission.MANAGE_CLIENTS)
+@while_connected
 def _accept(request: PageRequest, connection_id: int) -> HttpResponse:
     connection = foreign_connection(connection_id)
     if not standing(connection).waits:
@@ -182,6 +209,8 @@ def _accept(request: PageRequest, connection_id: int) -> HttpResponse:
     try:
         connection.accept_version(by=actor(request), terms=terms)
     except NotPublished:  # changed between reading and saving
+        if not Connection.objects.filter(pk=connection_id).exists():
+            raise NotConnected from None
         return _version_page(request, foreign_connection(connection_id), changed=True)
     messages.success(
         request, _("The new version of “%(name)s” has been accepted.") % {"name": connection.client.name}
@@ -203,6 +232,7 @@ def _version_page(request: PageRequest, connection: Connection, *, changed: bool
         "gone_scopes": by_area(pending.gone_scopes),
         "kept_scopes": by_area(_kept(connection, pending)),
         "kept_hosts": [host for host in client.terms.redirect_hosts if host not in pending.new_hosts],
+        "kept_origins": [origin for origin in client.terms.origins if origin not in pending.new_origins],
         "shown": _version_seal(connection),
         "changed": changed,
     }
@@ -219,6 +249,7 @@ def _kept(connection: Connection, pending: Difference) -> list[str]:
 
 @needs(Permission.MANAGE_CLIENTS)
 @pages
+@while_connected
 def block(request: PageRequest, connection_id: int) -> HttpResponse:
     """Cuts the client off from this tenant, until it is unblocked."""
     connection = foreign_connection(connection_id)
@@ -242,6 +273,7 @@ def block(request: PageRequest, connection_id: int) -> HttpResponse:
 
 @needs(Permission.MANAGE_CLIENTS)
 @pages
+@while_connected
 def unblock(request: PageRequest, connection_id: int) -> HttpResponse:
     """Lets the client in again, on what was approved before."""
     connection = foreign_connection(connection_id)
@@ -264,7 +296,10 @@ def remove(request: PageRequest, connection_id: int) -> HttpResponse:
     name = connection.client.name
     if request.method != "POST":
         return _confirmation(request, connection, "remove", _("Remove %(name)s?") % {"name": name})
-    receipt = connection.remove(by=actor(request))
+    try:
+        receipt = connection.remove(by=actor(request))
+    except NotConnected:
+        receipt = None  # somebody else was first
     return receipts.shown(
         request,
         _("“%(name)s” is removed") % {"name": name},

@@ -137,6 +137,7 @@ DETAILS: dict[str, Promise | str] = {
     "answer": _("Answer"),
     "publisher": _("Publisher"),
     "redirect_hosts": _("Redirect hosts"),
+    "origins": _("Allowed origins"),
     "grants": _("Works without a person"),
     "version": _("Version"),
     "connected_stay": _("Connected tenants may go on"),

@@ -139,6 +139,7 @@ def _unpublishing(request: PageRequest, client: Client, form: UnpublicationForm,
 WAITS_FOR: dict[str, str | Promise] = {
     "new_scopes": gettext_lazy("new scopes"),
     "new_hosts": gettext_lazy("new redirect hosts"),
+    "new_origins": gettext_lazy("new allowed origins"),
     "new_grants": gettext_lazy("new machine grants"),
     "publisher": gettext_lazy("another publisher"),
 }

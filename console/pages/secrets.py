@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from ..access import needs
-from ..models import Client, ClientSecret, LimitReached
+from ..models import AlreadySent, Client, ClientSecret, LimitReached
 from ..policy.client_types import AuthMethod
 from ..policy.roles import Permission
 from ..requests import PageRequest
@@ -30,10 +30,22 @@ CHANGED = "clients-changed"  # makes an open list of clients fetch itself again
 pages = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def shown_once(request: PageRequest, client: Client, secret: str, *, created: str) -> HttpResponse:
-    """The only response that holds `secret`. Nothing keeps it, neither here nor in a cache."""
+def shown_once(
+    request: PageRequest, client: Client, secret: str, *, created: str, again: bool = False
+) -> HttpResponse:
+    """The only response that holds `secret`. Nothing keeps it, neither here nor in a cache.
+
+    `again`: the form has been sent a second time. The same page then, without the secret, says so.
+    """
     title = _("The client has been created") if created == "client" else _("New client secret")
-    context = {"title": title, "client": client, "secret": secret, "created": created, "section": "clients"}
+    context = {
+        "title": title,
+        "client": client,
+        "secret": secret,
+        "created": created,
+        "again": again,
+        "section": "clients",
+    }
     response = fragments.dialog(request, "secrets/shown_once.html", context)
     response["Cache-Control"] = "no-store"
     response["HX-Trigger"] = CHANGED
@@ -59,17 +71,18 @@ def _add(request: PageRequest, client_id: str) -> HttpResponse:
         return _secrets(
             request, client, problem=_("This client does not authenticate with a secret."), status=422
         )
-    if once.was_sent(request):
+    try:
+        with once.work(request):
+            client = own_client(client_id, lock=True)  # 404 if somebody deletes it in this moment
+            secret = ClientSecret.add_to(client, by=actor(request))[1]
+    except AlreadySent:
         return _secrets(
             request,
             client,
             notice=_("That secret had been created already. It was shown once and is not kept."),
         )
-    try:
-        secret = ClientSecret.add_to(client, by=actor(request))[1]
     except LimitReached as limit:
         return _secrets(request, client, problem=reached(limit), status=422)
-    once.sent(request)
     return shown_once(request, client, secret, created="secret")
 
 

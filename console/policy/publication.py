@@ -1,7 +1,8 @@
 """What other tenants approve when they connect to a published client, and what a change of it means (S6, S9, N5).
 
-They approve a *version*: how far the client may reach, where its answers go, whose it is. What only narrows or only
-looks different flows through at once; what reaches further waits, tenant by tenant, for an administrator's yes.
+They approve a *version*: how far the client may reach, where its answers go, which pages may call for it, whose it is.
+What only narrows or only looks different flows through at once; what reaches further waits, tenant by tenant, for an
+administrator's yes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,12 +14,14 @@ from . import redirect_uris, scopes
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a tenant approves: the scope ceiling, the hosts that answers go to, the machine grants, the publisher."""
+    """What a tenant approves: the scope ceiling, the hosts that answers go to, the machine grants, the publisher, and
+    the origins whose pages may call the endpoints."""
 
     scopes: tuple[str, ...]
     redirect_hosts: tuple[str, ...]
     grants: tuple[str, ...]
     publisher: str
+    origins: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -28,10 +31,17 @@ class Terms:
         redirect_uris_: Iterable[str],
         grants: Iterable[str],
         publisher: str,
+        origins: Iterable[str] = (),
     ) -> "Terms":
         """The terms of a client as it is registered."""
         hosts = {redirect_uris.origin_of(uri) for uri in redirect_uris_}
-        return cls(tuple(allowed_scopes), tuple(sorted(hosts)), tuple(sorted(grants)), publisher)
+        return cls(
+            tuple(allowed_scopes),
+            tuple(sorted(hosts)),
+            tuple(sorted(grants)),
+            publisher,
+            tuple(sorted(set(origins))),
+        )
 
     @classmethod
     def stored(cls, value: Mapping[str, Any]) -> "Terms":
@@ -41,6 +51,7 @@ class Terms:
             tuple(value.get("redirect_hosts", ())),
             tuple(value.get("grants", ())),
             str(value.get("publisher", "")),
+            tuple(value.get("origins", ())),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -50,7 +61,12 @@ class Terms:
             "redirect_hosts": list(self.redirect_hosts),
             "grants": list(self.grants),
             "publisher": self.publisher,
+            "origins": list(self.origins),
         }
+
+    def include_origin(self, origin: str) -> bool:
+        """Whether pages of `origin` may call: it was approved itself, or answers go to its host anyway."""
+        return origin in self.origins or redirect_uris.origin_of(origin) in self.redirect_hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +80,15 @@ class Difference:
     new_grants: tuple[str, ...] = ()
     gone_grants: tuple[str, ...] = ()
     publisher: tuple[str, str] | None = None
+    new_origins: tuple[str, ...] = ()
+    gone_origins: tuple[str, ...] = ()
 
     @property
     def is_wider(self) -> bool:
         """Whether an administrator must be asked: something new, or somebody new."""
-        return bool(self.new_scopes or self.new_hosts or self.new_grants or self.publisher)
+        return bool(
+            self.new_scopes or self.new_hosts or self.new_grants or self.publisher or self.new_origins
+        )
 
 
 def difference(approved: Terms, offered: Terms) -> Difference:
@@ -83,6 +103,8 @@ def difference(approved: Terms, offered: Terms) -> Difference:
         publisher=(approved.publisher, offered.publisher)
         if approved.publisher != offered.publisher
         else None,
+        new_origins=tuple(origin for origin in offered.origins if not approved.include_origin(origin)),
+        gone_origins=tuple(origin for origin in approved.origins if origin not in offered.origins),
     )
 
 

@@ -63,6 +63,7 @@ def test_an_administrator_sees_who_asked_for_what(
         "allowedScopes": ["openid", "profile", "offline_access", "apps:read"],
         "allowedGrantTypes": [],
         "redirectHosts": ["studio.globex.example"],
+        "allowedOrigins": [],
         "clientUri": "https://studio.globex.example",
         "requesterCount": 2,
         "links": {"self": {"href": f"{acme.issuer}{request_path(wish)}"}},

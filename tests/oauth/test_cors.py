@@ -1,11 +1,16 @@
 """TK-12: which pages of other origins may call (Fetch standard, Q5): those on a client's list, and nobody else."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection as database
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from django_scopes import scope
 
-from console.models import Actor, Client, Tenant, User
+from console.models import Actor, Client, Connection, Tenant, User
+from tests import cast
 from tests.cast import signed_in_as, stranger_on
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import FORM, bearer
@@ -123,3 +128,144 @@ def test_who_sends_no_origin_is_asked_nothing(
         response = app.web.options("/oauth/token")
 
     assert response.status_code == 204
+
+
+# --- Clients of other tenants ---------------------------------------------------------------------------------------
+
+NEW = "https://new.example"
+
+
+def counts(tenant: Tenant, origin: str = NEW) -> bool:
+    """Whether a page of `origin` may call the tenant's token endpoint."""
+    answer = stranger_on(tenant).options("/oauth/token", headers={"Origin": origin})
+    return answer.get("Access-Control-Allow-Origin") == origin
+
+
+def counts_in_region(region: Browser, origin: str = NEW) -> bool:
+    answer = region.options("/oauth/token", headers={"Origin": origin})
+    return answer.get("Access-Control-Allow-Origin") == origin
+
+
+def edit(client: Client, **fields: Any) -> None:
+    with scope(tenant=client.tenant):
+        Client.objects.get(pk=client.pk).edit(by=Actor(), **fields)
+
+
+def connection_in(tenant: Tenant) -> Connection:
+    found: Connection = (
+        Connection.objects.select_related("client__tenant").exclude(client__tenant=tenant).get()
+    )
+    return found
+
+
+@pytest.fixture
+def region(db: None) -> Browser:
+    return Browser(headers={"host": "localhost:8000"})
+
+
+@pytest.fixture
+def shared(globex: Tenant, acme: Tenant) -> Client:
+    """A page of globex that acme has approved."""
+    fields: dict[str, Any] = {
+        "redirect_uris": ["https://spa.example.com/callback"],
+        "allowed_origins": ["https://api.example"],
+    }
+    client, _ = cast.register(globex, type="spa", **fields)
+    cast.connect(client, acme)
+    return client
+
+
+def test_what_a_tenant_approved_counts_there(shared: Client, acme: Tenant, region: Browser):
+    assert counts(acme, "https://api.example")
+    assert counts_in_region(region, "https://api.example")
+
+
+@pytest.mark.spec("N5")
+def test_an_origin_that_the_publisher_adds_counts_elsewhere_once_it_is_accepted(
+    shared: Client, acme: Tenant, globex: Tenant, in_acme: Tenant
+):
+    edit(shared, allowed_origins=["https://api.example", NEW])
+
+    assert counts(globex)
+    assert not counts(acme)
+    assert counts(acme, "https://api.example")
+    connection = connection_in(acme)
+    assert connection.pending().new_origins == (NEW,)
+    assert connection.pending_version == 2
+
+    connection.accept_version(by=Actor(), terms=connection.client.terms)
+
+    assert counts(acme)
+    assert connection_in(acme).pending_version is None
+
+
+def test_pages_of_a_host_that_answers_go_to_anyway_are_nothing_new(
+    shared: Client, acme: Tenant, in_acme: Tenant
+):
+    edit(shared, allowed_origins=["https://api.example", "https://spa.example.com"])
+
+    assert counts(acme, "https://spa.example.com")
+    assert connection_in(acme).pending_version is None
+
+
+def test_an_origin_that_goes_stops_at_once_and_may_come_back(shared: Client, acme: Tenant, region: Browser):
+    edit(shared, allowed_origins=[NEW])
+    assert not counts(acme, "https://api.example")
+    assert not counts_in_region(region, "https://api.example")
+
+    edit(shared, allowed_origins=["https://api.example"])
+    assert counts(acme, "https://api.example")
+
+
+def test_the_region_answers_as_the_tenant_that_the_code_is_of(
+    shared: Client, acme: Tenant, bob: User, region: Browser
+):
+    """Before a request says which tenant it is for, any published client's page may ask; the answer is the tenant's."""
+    edit(shared, allowed_origins=["https://api.example", NEW])
+    app = Application(shared, "", tenant=acme)
+
+    def answered(origin: str) -> Any:
+        sent = f"grant_type=authorization_code&client_id={app.client_id}&code={app.code(signed_in_as(bob))}"
+        sent += f"&redirect_uri={app.redirect_uri}&code_verifier={app.verifier}"
+        return region.post("/oauth/token", sent, content_type=FORM, headers={"Origin": origin})
+
+    assert counts_in_region(region)
+    assert "Access-Control-Allow-Origin" not in answered(NEW)
+    assert answered("https://api.example")["Access-Control-Allow-Origin"] == "https://api.example"
+
+
+@pytest.mark.parametrize("end", ["block", "remove", "expire", "disable", "unpublish", "delete"])
+def test_what_ends_a_connection_ends_its_origins(shared: Client, acme: Tenant, end: str):
+    with scope(tenant=acme):
+        connection = connection_in(acme)
+        if end in {"block", "remove"}:
+            getattr(connection, end)(by=Actor())
+        elif end == "expire":
+            Connection.objects.filter(pk=connection.pk).update(expires_at=connection.approved_at)
+    with scope(tenant=shared.tenant):
+        if end == "disable":
+            shared.disable(by=Actor())
+        elif end == "unpublish":
+            shared.unpublish(by=Actor(), connected_stay=False)
+        elif end == "delete":
+            shared.remove(by=Actor())
+
+    assert not counts(acme, "https://api.example")
+
+
+def test_the_decision_costs_the_same_whatever_else_there_is(
+    shared: Client, acme: Tenant, globex: Tenant, region: Browser
+):
+    """No list is read: neither those of the tenant's clients, nor on the region's host everybody's."""
+    for number in range(20):
+        client, _ = cast.register(globex, type="spa", allowed_origins=[f"https://spa{number}.example"])
+        cast.connect(client, acme)
+    counts(acme)
+
+    for origin in ("https://spa7.example", NEW):
+        with CaptureQueriesContext(database) as asked:
+            counts(acme, origin)
+            counts_in_region(region, origin)
+        about = [query["sql"] for query in asked if "allowed_origins" in query["sql"]]
+        assert about == []
+        assert len(asked) <= 4

@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client as Browser
 from django.utils import timezone
 from django_scopes import scope
 
 from console.models import Action, Actor, Client, Event, Tenant, TokenFamily, User
+from tests.held import Waiting
 
 DELETE = "/console/oauth/delete"
 LIST = "/console/oauth"
@@ -295,3 +297,23 @@ def test_a_form_of_another_site_changes_nothing(
 
     assert admin.post(where, {"client": clients[0].client_id}).status_code == 403
     assert left(acme) == {"one", "two", "three"}
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("act", "sent"), [("secrets", {"action": "add"}), ("enable", {}), ("disable", {})], ids=str
+)
+def test_a_client_that_is_being_deleted_is_not_said_to_be_changed(
+    browser: Browse, alice: User, web_client: tuple[Client, str], act: str, sent: dict[str, str]
+):
+    client, admin = web_client[0], browser(alice)
+    with scope(tenant=alice.tenant):
+        if act == "enable":
+            client.disable(by=Actor())
+        with transaction.atomic():
+            client.remove(by=Actor())
+            late = Waiting(lambda: admin.post(f"/console/oauth/{client.client_id}/{act}", sent))
+            late.until_it_waits()
+
+    assert late.result().status_code == 404

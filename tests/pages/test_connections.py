@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client as Browser
 from django.utils import timezone
 from django_scopes import scope
@@ -416,6 +417,28 @@ def test_a_new_version_is_read_before_it_is_accepted(browser: Browse, alice: Use
     assert "accepted version <b>2</b> of <b>Report portal</b>" in text(admin.get("/console/events"))
 
 
+def test_the_origins_of_a_version_are_named(browser: Browse, alice: User, globex: Tenant):
+    fields = {"type": "spa", "allowed_origins": ["https://old.example", "https://kept.example"]}
+    connection = connect(alice, publish(globex, **fields))
+    admin = browser(alice)
+    assert "https://old.example" in text(admin.get(at(connection)))
+    with scope(tenant=globex):
+        client = Client.objects.get(pk=connection.client.pk)
+        client.edit(by=Actor(), allowed_origins=["https://kept.example", "https://new.example"])
+
+    page = text(admin.get(at(connection, "/version")))
+
+    new, _, rest = page.partition('id="gone"')
+    gone, _, same = rest.partition('id="same"')
+    assert "Pages of a new origin may fetch its tokens" in new
+    assert "<ins>https://new.example</ins>" in new
+    assert "<del>https://old.example</del>" in gone
+    assert "https://kept.example" in same
+    assert "https://new.example" not in text(admin.get(at(connection)))
+    admin.cookies[settings.LANGUAGE_COOKIE_NAME] = "sv"
+    assert "Sidor från ett nytt ursprung får hämta dess token" in text(admin.get(at(connection, "/version")))
+
+
 def test_what_changes_while_it_is_read_is_read_again(browser: Browse, alice: User, connection: Connection):
     admin = browser(alice)
     widen(connection.client)
@@ -624,3 +647,82 @@ def test_a_form_of_another_site_ends_nothing(browser: Browse, alice: User, conne
     for rest in ("/block", "/remove", "/version", "/scopes"):
         assert admin.post(at(connection, rest)).status_code == 403
     assert stored(connection).status == "approved"
+
+
+# --- Removed meanwhile ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def removed_before(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """`removed_before("block")`: another administrator removes the connection just before that verb runs."""
+    remove = Connection.remove
+
+    def arrange(verb: str) -> None:
+        act = getattr(Connection, verb)
+
+        def late(connection: Connection, *args: Any, **kwargs: Any) -> Any:
+            remove(Connection.objects.select_related("client__tenant").get(pk=connection.pk), by=Actor())
+            return act(connection, *args, **kwargs)
+
+        monkeypatch.setattr(Connection, verb, late)
+
+    return arrange
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "sent"),
+    [
+        ("change_consent_method", "/consent-method", {"consent_method": "trusted"}),
+        ("reduce_scopes", "/scopes", {"scopes": ["openid", "apps:read"]}),
+        ("block", "/block", {}),
+        ("unblock", "/unblock", {}),
+        ("accept_version", "/version", {}),
+    ],
+)
+def test_a_change_that_comes_after_the_removal_is_not_said_to_be_saved(
+    browser: Browse,
+    alice: User,
+    connection: Connection,
+    removed_before: Callable[[str], None],
+    verb: str,
+    path: str,
+    sent: dict[str, Any],
+):
+    admin = browser(alice)
+    if verb == "unblock":
+        with scope(tenant=alice.tenant):
+            connection.block(by=Actor())
+    if verb == "accept_version":
+        widen(connection.client)
+    page = admin.get(at(connection, path))
+    seal = seal_of(page) if b'name="shown"' in page.content else {}
+    removed_before(verb)
+
+    answer = admin.post(at(connection, path), seal | sent)
+
+    assert (answer.status_code, answer["Location"]) == (303, "/console/oauth")
+    console = text(admin.get("/console/oauth"))
+    assert "Somebody has removed this connection meanwhile, so nothing was changed." in console
+    for said in ("is now", "has been saved", "is blocked", "no longer blocked", "has been accepted"):
+        assert said not in console
+    assert admin.post(at(connection, path), seal | sent).status_code == 404
+    with scope(tenant=alice.tenant):
+        newest = Event.objects.filter(action__startswith="connection.").order_by("-id").first()
+        assert newest.action == Action.CONNECTION_REMOVED
+
+
+@pytest.mark.parametrize("place", ["page", "list"])
+def test_the_second_to_remove_is_told_that_it_was_done(
+    browser: Browse, alice: User, connection: Connection, removed_before: Callable[[str], None], place: str
+):
+    admin = browser(alice)
+    removed_before("remove")
+
+    if place == "page":
+        answer = admin.post(at(connection, "/remove"))
+    else:
+        answer = admin.post("/console/oauth/delete", {"client": connection.client.client_id})
+
+    assert "This had been done already" in text(answer)
+    with scope(tenant=alice.tenant):
+        assert Event.objects.filter(action=Action.CONNECTION_REMOVED).count() == 1

@@ -40,6 +40,16 @@ def test_an_own_connection_keeps_none():
     assert Terms.stored({}) == Terms((), (), (), "")
 
 
+def test_an_origin_is_approved_by_name_or_with_the_host_that_answers_go_to():
+    approved = terms(redirect_hosts=("app.example", "localhost"), origins=("https://api.example",))
+
+    for origin in ("https://api.example", "https://app.example", "http://localhost:3000"):
+        assert approved.include_origin(origin)
+        assert not difference(approved, terms(origins=(origin,), redirect_hosts=())).is_wider
+    for origin in ("http://api.example", "https://api.example:8443", "https://app.example:444", "null"):
+        assert not approved.include_origin(origin)
+
+
 @pytest.mark.parametrize(
     ("offered", "name", "value"),
     [
@@ -52,6 +62,8 @@ def test_an_own_connection_keeps_none():
         ({"redirect_hosts": ("app.example:444",)}, "new_hosts", ("app.example:444",)),
         ({"grants": ("client_credentials", "x")}, "new_grants", ("x",)),
         ({"publisher": "Initech"}, "publisher", ("Globex", "Initech")),
+        ({"origins": ("https://new.example",)}, "new_origins", ("https://new.example",)),
+        ({"origins": ("https://app.example:444",)}, "new_origins", ("https://app.example:444",)),
     ],
     ids=str,
 )

@@ -1,12 +1,15 @@
-"""A form that makes something must not make it twice when its answer is reloaded (S3)."""
+"""A form that makes something must not make it twice when it is sent twice, one after the other or at once (S3)."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from django.db import transaction
+
+from ...models import SentForm
 from ...requests import PageRequest
 
 FIELD = "once"
-SENT = "sent_forms"
-REMEMBERED = 20
 
 
 def mark() -> str:
@@ -14,13 +17,13 @@ def mark() -> str:
     return secrets.token_urlsafe(12)
 
 
-def was_sent(request: PageRequest) -> bool:
-    """Whether this copy of the form has done its work already. A form without a mark never has."""
-    return request.POST.get(FIELD, "") in request.session.get(SENT, ())
+@contextmanager
+def work(request: PageRequest) -> Iterator[SentForm | None]:
+    """A transaction for the work of this copy of the form: of several requests that send it, one gets in.
 
-
-def sent(request: PageRequest) -> None:
-    """Remembers that this copy of the form has done its work."""
-    value = request.POST.get(FIELD, "")[:64]
-    if value:
-        request.session[SENT] = [*request.session.get(SENT, ())[-REMEMBERED + 1 :], value]
+    Gives the row to note the outcome in; None for a form without a mark, which may do its work any number of times.
+    Raises AlreadySent for every request but the first that succeeds.
+    """
+    value = request.POST.get(FIELD, "")
+    with transaction.atomic():
+        yield SentForm.take(request.user, request.path, value) if value else None
