@@ -118,6 +118,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "console.middleware.PlainHttpMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "console.middleware.TenantMiddleware",
@@ -227,12 +228,13 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# People are led to https, and only on hosts of ours (console.middleware.PlainHttpMiddleware).
 SECURE_SSL_REDIRECT = not LOCAL_REGION
 # A machine that speaks plain http is told so (console.middleware), never silently redirected (ASVS 4.1.2).
 SECURE_REDIRECT_EXEMPT = [
     r"^healthz$",
     r"^readyz$",
-    r"^oauth/(?!authorize|logout)",
+    r"^oauth/(?!(authorize|logout)$)",
     r"^api/",
     r"^\.well-known/",
 ]
