@@ -4,7 +4,7 @@ All surfaces use them; the meaning of what is kept in a session is known here an
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +20,8 @@ SEEN = "seen"
 REAUTHENTICATE = "reauthenticate"
 MAX_REAUTHENTICATIONS = 20
 WITH_PORT = re.compile(r"(?P<v4>[0-9.]+):[0-9]+|\[(?P<v6>[0-9A-Fa-f:.]+)\](?::[0-9]+)?")
-SEEN_EVERY = 60  # seconds: an active session costs at most one write a minute
+SEEN_EVERY = timedelta(minutes=1)  # an active session costs at most one write a minute
+SEEN_PRECISION = 60  # and what is not written is never more than this part of the idle limit
 
 
 def client_address(request: HttpRequest) -> str:
@@ -78,9 +79,10 @@ def belongs_here(session: Any, tenant_id: str) -> bool:
 
 
 def seen(session: Any) -> None:
-    """Notes activity, at most once a minute."""
+    """Notes activity, at most once a minute; more often only where a session may be idle for less than an hour."""
     now = timezone.now().timestamp()
-    if SEEN in session and now - session[SEEN] > SEEN_EVERY:
+    every = min(SEEN_EVERY, settings.SESSION_IDLE / SEEN_PRECISION)
+    if SEEN in session and now - session[SEEN] >= every.total_seconds():
         session[SEEN] = now
 
 

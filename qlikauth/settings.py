@@ -187,12 +187,14 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # seconds that a one-time link lives
 
 # A session ends after this long without a request, and after this long in any case.
-SESSION_IDLE = timedelta(
-    minutes=environment.number("QLIKAUTH_SESSION_IDLE_MINUTES", 8 * 60, most=MINUTES_OF_A_YEAR)
+idle_minutes, absolute_minutes = environment.idle_and_absolute(
+    "QLIKAUTH_SESSION_IDLE_MINUTES",
+    8 * 60,
+    "QLIKAUTH_SESSION_ABSOLUTE_MINUTES",
+    24 * 60,
+    most=MINUTES_OF_A_YEAR,
 )
-SESSION_ABSOLUTE = timedelta(
-    minutes=environment.number("QLIKAUTH_SESSION_ABSOLUTE_MINUTES", 24 * 60, most=MINUTES_OF_A_YEAR)
-)
+SESSION_IDLE, SESSION_ABSOLUTE = timedelta(minutes=idle_minutes), timedelta(minutes=absolute_minutes)
 SESSION_COOKIE_AGE = int(SESSION_ABSOLUTE.total_seconds())
 # Host-only cookies: one for the parent domain would be shared between tenants. The prefix makes the browser enforce it.
 COOKIE_PREFIX = "" if LOCAL_REGION else "__Host-"
@@ -330,10 +332,10 @@ ACCESS_TOKEN_LIFETIME = timedelta(
     seconds=environment.number("QLIKAUTH_ACCESS_TOKEN_SECONDS", 3600, least=60, most=7 * 24 * 3600)
 )
 ID_TOKEN_LIFETIME = timedelta(hours=1)
-REFRESH_TOKEN_IDLE = timedelta(days=environment.number("QLIKAUTH_REFRESH_TOKEN_IDLE_DAYS", 30, most=3650))
-REFRESH_TOKEN_ABSOLUTE = timedelta(
-    days=environment.number("QLIKAUTH_REFRESH_TOKEN_ABSOLUTE_DAYS", 180, most=3650)
+idle_days, absolute_days = environment.idle_and_absolute(
+    "QLIKAUTH_REFRESH_TOKEN_IDLE_DAYS", 30, "QLIKAUTH_REFRESH_TOKEN_ABSOLUTE_DAYS", 180, most=3650
 )
+REFRESH_TOKEN_IDLE, REFRESH_TOKEN_ABSOLUTE = timedelta(days=idle_days), timedelta(days=absolute_days)
 # How long a new signing key is published before it signs: longer than any cache of the JWKS document.
 SIGNING_KEY_LEAD = timedelta(minutes=15)
 JWKS_CACHE = timedelta(minutes=5)

@@ -607,6 +607,38 @@ def test_a_session_ends_when_it_is_idle_and_in_any_case(browser: Browse, alice: 
         assert not is_signed_in(busy)
 
 
+@pytest.mark.spec("ASVS 5.0", "7.3.1")
+@pytest.mark.parametrize("minutes", [1, 2, 3, 45, 480])
+@pytest.mark.parametrize("pause", [0.98, 0.6, 0.5, 0.4])
+def test_a_session_in_use_goes_on_whatever_the_idle_limit_is(
+    browser: Browse, alice: User, minutes: int, pause: float
+):
+    """`pause`: between two requests, as a part of the limit. The first two requests come close to one another."""
+    limit = timedelta(minutes=minutes)
+    with override_settings(SESSION_IDLE=limit), time_machine.travel(NOON, tick=False) as clock:
+        chromium = browser(alice)
+        clock.shift(limit * 0.01)
+        assert is_signed_in(chromium)
+        for _ in range(3):  # four would be longer than the absolute limit
+            clock.shift(limit * pause)
+            assert is_signed_in(chromium)
+
+        clock.shift(limit)
+        assert not is_signed_in(chromium)
+
+
+def test_a_session_in_use_costs_no_more_than_one_write_a_minute(browser: Browse, alice: User):
+    with time_machine.travel(NOON, tick=False) as clock:
+        chromium = browser(alice)
+        kept = set(Session.objects.values_list("session_data", flat=True))
+        for _ in range(24):
+            clock.shift(timedelta(seconds=5))
+            assert is_signed_in(chromium)
+            kept |= set(Session.objects.values_list("session_data", flat=True))
+
+        assert len(kept) == 3
+
+
 @pytest.mark.parametrize("change", ["inactive", "password"])
 def test_a_session_ends_with_the_account_and_with_the_password(browser: Browse, alice: User, change: str):
     chromium = browser(alice)
