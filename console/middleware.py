@@ -146,7 +146,9 @@ class TenantSessionMiddleware:
                 sessions.seen(request.session)
             else:
                 request.session = type(request.session)()
-        return self.get_response(request)
+        response = self.get_response(request)
+        sessions.remember_what_waits(request, response)
+        return response
 
 
 class LanguageMiddleware(LocaleMiddleware):
