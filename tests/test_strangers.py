@@ -1,11 +1,16 @@
 """What a request of somebody unknown leaves behind: no row, or one that is counted, bounded and removed again."""
 
 import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import time_machine
 from django.apps import apps
+from django.core.management import call_command
 from django.test import Client as Browser
 
 from console.models import Client, Event, FailedAttempts, Tenant, User
@@ -18,8 +23,6 @@ ADDRESSES = {
     "console": "/console/oauth?q={n}",
     "account": "/account/applications",
     "nothing": "/nothing/{n}",
-    "one-time link": "/welcome/{person}?token={n}",
-    "a stranger's one-time link": "/welcome/{uuid}?token={n}",
     "prompt=login": "{authorize}&prompt=login&state={n}",
     "prompt=select_account": "{authorize}&prompt=select_account&state={n}",
     "max_age=0": "{authorize}&max_age=0&state={n}",
@@ -64,7 +67,7 @@ def test_looking_at_an_address_leaves_nothing(
     for number in range(3):
         browser: Browser = stranger(acme)
         for _ in range(2):  # the second time with whatever cookies the first has set
-            answer = browser.get(address.format(n=f"x{number}", uuid=uuid.uuid4(), **filled))
+            answer = browser.get(address.format(n=f"x{number}", **filled))
             assert answer.status_code < 500
 
     assert rows() == before
@@ -96,14 +99,34 @@ def test_the_region_host_leaves_nothing(db: None, settings: Any, acme: Tenant, p
     assert rows() == before
 
 
-def test_a_failed_sign_in_leaves_counters_that_go_again_and_one_line_in_the_log(
-    stranger: Any, acme: Tenant, alice: User
-):
-    before = rows()
-    for number in range(3):
-        browser = stranger(acme)
-        browser.post("/login", {"email": alice.email, "password": f"guess {number}"})
+def guess_a_password(browser: Browser, person: User, number: int) -> None:
+    browser.post("/login", {"email": person.email, "password": f"guess {number}"})
 
-    changed = {what for what, number in rows().items() if number != before[what]}
-    assert changed == {Event._meta.label, FailedAttempts._meta.label}
-    assert rows()[Event._meta.label] == before[Event._meta.label] + 1
+
+def guess_a_link(browser: Browser, person: User, number: int) -> None:
+    browser.get(f"/welcome/{person.pk}?token=guess-{number}")
+
+
+def guess_whose_link_it_is(browser: Browser, person: User, number: int) -> None:
+    browser.get(f"/welcome/{uuid.uuid4()}?token=guess-{number}")
+
+
+@pytest.mark.parametrize("guess", [guess_a_password, guess_a_link, guess_whose_link_it_is])
+def test_a_guess_leaves_counters_that_go_again_and_one_line_in_the_log(
+    stranger: Any, acme: Tenant, alice: User, guess: Callable[[Browser, User, int], None]
+):
+    with time_machine.travel(datetime(2026, 3, 2, 12, 5, tzinfo=UTC), tick=False) as clock:
+        before = rows()
+        guess(stranger(acme), alice, 0)
+        once = rows()
+        for number in range(1, 9):
+            guess(stranger(acme), alice, number)
+
+        assert rows() == once
+        changed = {what for what, number in once.items() if number != before[what]}
+        assert changed == {Event._meta.label, FailedAttempts._meta.label}
+        assert once[Event._meta.label] == before[Event._meta.label] + 1
+
+        clock.shift(timedelta(hours=1))
+        call_command("expire", stdout=StringIO())
+        assert not FailedAttempts.objects.exists()
