@@ -14,6 +14,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from console.policy import passwords
+
 from . import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -180,9 +182,11 @@ AUTHENTICATION_BACKENDS = ["console.tenancy.TenantBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": passwords.MIN_LENGTH},
+    },
+    {"NAME": "console.passwords.NotGuessable"},
 ]
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # seconds that a one-time link lives
 

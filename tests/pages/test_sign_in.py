@@ -1,5 +1,6 @@
 """Signing in and out, and the first password: `/`, `/login`, `/logout`, `/welcome/…` (ASVS V6, V7)."""
 
+import html
 import re
 import threading
 from collections import Counter
@@ -848,6 +849,56 @@ def test_a_password_that_will_not_do_is_refused_with_a_reason(
     assert "field__error" in page.content.decode()
     assert not re.search(r'<input type="password"[^>]*value=', page.content.decode())
     assert stranger(acme).get(address).status_code == 200
+
+
+@pytest.mark.spec("ASVS 5.0", "6.2.4")
+@pytest.mark.parametrize(
+    ("password", "english", "swedish"),
+    [
+        (
+            "letmein12345",
+            "a common one, or a common word with little added",
+            "ett vanligt lösenord, eller ett vanligt",
+        ),
+        (
+            "Sommar2026!!",
+            "a common one, or a common word with little added",
+            "ett vanligt lösenord, eller ett vanligt",
+        ),
+        (
+            "Kartoffelpuffer",
+            "a common one, or a common word with little added",
+            "ett vanligt lösenord, eller ett vanligt",
+        ),
+        ("aaaaaaaaaaaa", "it repeats the same characters", "det upprepar samma tecken"),
+        ("abcdefghijklmn", "its characters follow one another", "tecknen följer på varandra"),
+        ("dave-acme-ab-1", "your name, your email address", "ditt namn, din e-postadress"),
+        ("Dave Danielsson", "your name, your email address", "ditt namn, din e-postadress"),
+        ("qlikauth2026", "your name, your email address", "ditt namn, din e-postadress"),
+    ],
+)
+def test_a_password_that_is_easy_to_guess_is_refused_in_plain_words(
+    stranger: Browse, acme: Tenant, dave: User, password: str, english: str, swedish: str
+):
+    User._base_manager.filter(pk=dave.pk).update(name="Dave Danielsson")
+    for language, words in (("en", english), ("sv", swedish)):
+        page = stranger(acme).post(
+            link(dave),
+            {"password": password, "password_again": password},
+            headers={"accept-language": language},
+        )
+
+        assert page.status_code == 422
+        [told] = page.context["form"].errors["password"]
+        assert words in told
+        assert told in html.unescape(page.content.decode())
+        assert password not in told
+
+
+def test_a_short_password_is_only_told_to_be_short(stranger: Browse, acme: Tenant, dave: User):
+    page = stranger(acme).post(link(dave), {"password": "aaa", "password_again": "aaa"})
+
+    assert len(page.context["form"].errors["password"]) == 1
 
 
 def test_a_link_that_does_not_work_says_so_and_nothing_more(

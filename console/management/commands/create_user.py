@@ -46,7 +46,7 @@ class Command(Operation):
         try:
             validate_email(email)
             if password is not None:
-                validate_password(password, User(email=email, name=name))
+                validate_password(password, User(tenant=tenant, email=email, name=name))
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         with scope(tenant=tenant):
