@@ -98,6 +98,7 @@ def test_a_set_but_empty_variable_is_one_that_is_not_set(manage: Manage):
 COMMANDS = [
     ["create_tenant", "acme", "--name", "Acme AB"],
     ["create_user", "acme", "a@acme.example"],
+    ["create_link", "acme", "a@acme.example"],
     ["create_client", "acme", "App", "--type", "web", "--redirect-url", "https://app.example/cb"],
     ["rotate_signing_key"],
     ["expire"],
