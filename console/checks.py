@@ -67,24 +67,6 @@ def somebody_ends_tls(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
     ]
 
 
-@register(Tags.security, deploy=True)
-def idle_limits_are_reached(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """An idle limit above the absolute one never ends anything."""
-    limits = [
-        ("QLIKAUTH_SESSION", settings.SESSION_IDLE, settings.SESSION_ABSOLUTE),
-        ("QLIKAUTH_REFRESH_TOKEN", settings.REFRESH_TOKEN_IDLE, settings.REFRESH_TOKEN_ABSOLUTE),
-    ]
-    return [
-        Warning(
-            f"{name}_IDLE_… is longer than {name}_ABSOLUTE_…, which ends everything before.",
-            hint="Make the idle limit the shorter one.",
-            id="qlikauth.W004",
-        )
-        for name, idle, absolute in limits
-        if idle > absolute
-    ]
-
-
 @register()
 def mail_has_a_backend(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """A backend that does not exist would only be noticed by the person who waits for the mail."""

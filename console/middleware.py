@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, MiddlewareNotUsed, PermissionDenied
 from django.core.handlers.exception import convert_exception_to_response
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.utils import translation
@@ -23,6 +23,29 @@ from .tenancy import Hosts, is_region_host
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SESSION_ID = re.compile(r"[a-z0-9]{32}")  # as django.contrib.sessions makes them
+
+
+class PlainHttpMiddleware:
+    """Leads people who come to a public region in plain http to https: on the hosts that are ours, and nowhere else.
+
+    It stands before Django's own redirect, which believes every Host header and repeats whatever port is in it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        if not settings.SECURE_SSL_REDIRECT:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.is_secure() or programs.asks(request):  # a program is told, not led (TenantMiddleware)
+            return self.get_response(request)
+        try:
+            host = normalize_host(request.get_host())
+        except DisallowedHost:
+            return _plain_text(400, "Bad Request")
+        if not is_region_host(host) and Hosts.tenant_of(host) is None:
+            return _plain_text(404, "Not Found")
+        return HttpResponsePermanentRedirect(f"https://{host}{request.get_full_path()}")
 
 
 class TenantMiddleware:
@@ -41,17 +64,24 @@ class TenantMiddleware:
         try:
             host = normalize_host(request.get_host())
         except DisallowedHost:
-            return HttpResponse("Bad Request\n", status=400, content_type="text/plain; charset=utf-8")
+            return _plain_text(400, "Bad Request")
         if is_region_host(host):
             request.tenant = None  # type: ignore[attr-defined]
             request.urlconf = "qlikauth.region_urls"
             return _refuse_plain_http(request, region_issuer()) or self.get_response(request)
         tenant = Hosts.tenant_of(host)
         if tenant is None:
-            return HttpResponse("Not Found\n", status=404, content_type="text/plain; charset=utf-8")
+            return _plain_text(404, "Not Found")
         request.tenant = tenant  # type: ignore[attr-defined]
         with scope(tenant=tenant):
             return _refuse_plain_http(request, tenant.issuer) or self.get_response(request)
+
+
+def _plain_text(status: int, sentence: str) -> HttpResponse:
+    """An answer on a host that is not ours: it has no pages, and no tenant whose pages they could be."""
+    answer = HttpResponse(f"{sentence}\n", status=status, content_type="text/plain; charset=utf-8")
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 def _refuse_plain_http(request: HttpRequest, issuer: str) -> HttpResponse | None:
@@ -116,7 +146,9 @@ class TenantSessionMiddleware:
                 sessions.seen(request.session)
             else:
                 request.session = type(request.session)()
-        return self.get_response(request)
+        response = self.get_response(request)
+        sessions.remember_what_waits(request, response)
+        return response
 
 
 class LanguageMiddleware(LocaleMiddleware):

@@ -3,24 +3,33 @@
 All surfaces use them; the meaning of what is kept in a session is known here and nowhere else.
 """
 
+import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib import auth
-from django.http import HttpRequest
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from .models import Actor, User
+from .requests import TenantRequest
 
 TENANT = "tenant"
 AUTH_TIME = "auth_time"
 SEEN = "seen"
-REAUTHENTICATE = "reauthenticate"
-MAX_REAUTHENTICATIONS = 20
+FRESH_FOR = "fresh_for"
+WAITING_COOKIE = f"{settings.COOKIE_PREFIX}waiting"
+WAITING_SALT = "qlikauth.waiting-for-a-fresh-sign-in"
+WAITS_FOR = timedelta(
+    hours=1
+)  # how long a request can wait for a sign-in, and how long the sign-in is fresh for it
+MOST_WAITING = 20
 WITH_PORT = re.compile(r"(?P<v4>[0-9.]+):[0-9]+|\[(?P<v6>[0-9A-Fa-f:.]+)\](?::[0-9]+)?")
-SEEN_EVERY = 60  # seconds: an active session costs at most one write a minute
+SEEN_EVERY = timedelta(minutes=1)  # an active session costs at most one write a minute
+SEEN_PRECISION = 60  # and what is not written is never more than this part of the idle limit
 
 
 def client_address(request: HttpRequest) -> str:
@@ -46,15 +55,17 @@ def actor(request: HttpRequest) -> Actor:
 
 def begin(request: HttpRequest, user: User) -> None:
     """Signs `user` in: a new session id (ASVS 7.2.4), bound to the tenant, with the moment of authentication."""
-    waiting, before = request.session.get(REAUTHENTICATE, {}), request.session.session_key
+    fresh_for = [*request.session.get(FRESH_FOR, ()), *_waiting(request)][-MOST_WAITING:]
+    before = request.session.session_key
     auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     if request.session.session_key == before:  # the same person again: Django would go on with the old one
         request.session.cycle_key()
     now = timezone.now().timestamp()
     request.session[TENANT] = str(user.tenant_id)
     request.session[AUTH_TIME] = request.session[SEEN] = now
-    # Signing in as somebody else empties the session; a request that waits for a fresh sign-in must not be forgotten.
-    request.session[REAUTHENTICATE] = waiting
+    # This sign-in is a fresh one for whatever was waiting when it was made, whoever was signed in before.
+    request.session[FRESH_FOR] = fresh_for
+    _keep_waiting(request, {})
     user.signed_in(translation.get_language(), by=actor(request))
 
 
@@ -78,9 +89,10 @@ def belongs_here(session: Any, tenant_id: str) -> bool:
 
 
 def seen(session: Any) -> None:
-    """Notes activity, at most once a minute."""
+    """Notes activity, at most once a minute; more often only where a session may be idle for less than an hour."""
     now = timezone.now().timestamp()
-    if SEEN in session and now - session[SEEN] > SEEN_EVERY:
+    every = min(SEEN_EVERY, settings.SESSION_IDLE / SEEN_PRECISION)
+    if SEEN in session and now - session[SEEN] >= every.total_seconds():
         session[SEEN] = now
 
 
@@ -89,21 +101,64 @@ def auth_time(request: HttpRequest) -> datetime:
     return datetime.fromtimestamp(request.session.get(AUTH_TIME, 0), tz=UTC)
 
 
-def reauthenticated(request: HttpRequest, what: str) -> bool:
+def reauthenticated(request: TenantRequest, what: str) -> bool:
     """Whether the person has signed in since `what` first asked for a fresh sign-in. The first call begins the wait.
 
-    The answer comes from the session, so it cannot be had by editing the address.
+    Who has not signed in has no session, and gets none for asking: what waits is in a signed cookie, and only a
+    sign-in moves it into the session (`begin`). An earlier cookie, put back, makes no earlier sign-in a fresh one.
     """
-    waiting: dict[str, float] = request.session.get(REAUTHENTICATE, {})
-    if what in waiting:
-        return request.user.is_authenticated and request.session.get(AUTH_TIME, 0) >= waiting[what]
-    newest = sorted(waiting.items(), key=lambda item: item[1])[-MAX_REAUTHENTICATIONS + 1 :]
-    request.session[REAUTHENTICATE] = dict(newest) | {what: timezone.now().timestamp()}
+    key = _key(request, what)
+    age = timezone.now() - auth_time(request)
+    if key in request.session.get(FRESH_FOR, ()) and age < WAITS_FOR:
+        return request.user.is_authenticated
+    waiting = _waiting(request)
+    if key not in waiting:
+        newest = sorted(waiting.items(), key=lambda item: item[1])[-MOST_WAITING + 1 :]
+        _keep_waiting(request, dict(newest) | {key: int(timezone.now().timestamp())})
     return False
 
 
-def answered(request: HttpRequest, what: str) -> None:
+def answered(request: TenantRequest, what: str) -> None:
     """`what` has had its answer: if it comes again, it asks for a fresh sign-in again."""
-    waiting: dict[str, float] = request.session.get(REAUTHENTICATE, {})
-    if what in waiting:
-        request.session[REAUTHENTICATE] = {key: asked for key, asked in waiting.items() if key != what}
+    key, fresh_for = _key(request, what), request.session.get(FRESH_FOR, [])
+    if key in fresh_for:
+        request.session[FRESH_FOR] = [other for other in fresh_for if other != key]
+
+
+def remember_what_waits(request: HttpRequest, response: HttpResponse) -> None:
+    """Puts what `reauthenticated` and `begin` have changed into the browser's cookie."""
+    waiting: dict[str, int] | None = getattr(request, "waits_for_a_fresh_sign_in", None)
+    if waiting:
+        response.set_cookie(
+            WAITING_COOKIE,
+            signing.dumps(waiting, salt=WAITING_SALT),
+            max_age=WAITS_FOR,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    elif waiting is not None and WAITING_COOKIE in request.COOKIES:
+        response.delete_cookie(WAITING_COOKIE, samesite="Lax")
+
+
+def _waiting(request: HttpRequest) -> dict[str, int]:
+    """What waits in this browser for a fresh sign-in, and when it first asked (seconds since 1970)."""
+    changed: dict[str, int] | None = getattr(request, "waits_for_a_fresh_sign_in", None)
+    if changed is not None:
+        return changed
+    cookie = request.COOKIES.get(WAITING_COOKIE, "")
+    try:
+        waiting: dict[str, int] = signing.loads(cookie, salt=WAITING_SALT, max_age=WAITS_FOR)
+    except signing.BadSignature:
+        return {}
+    oldest = (timezone.now() - WAITS_FOR).timestamp()
+    return {key: asked for key, asked in waiting.items() if asked > oldest}
+
+
+def _keep_waiting(request: HttpRequest, waiting: dict[str, int]) -> None:
+    request.waits_for_a_fresh_sign_in = waiting  # type: ignore[attr-defined]
+
+
+def _key(request: TenantRequest, what: str) -> str:
+    """How cookie and session name `what`: short, and of this tenant alone."""
+    return hashlib.sha256(f"{request.tenant.pk}\0{what}".encode()).hexdigest()[:32]

@@ -40,6 +40,22 @@ def number(name: str, default: int, *, least: int = 1, most: int) -> int:
     raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
 
 
+def idle_and_absolute(
+    idle: str, idle_default: int, absolute: str, absolute_default: int, *, most: int
+) -> tuple[int, int]:
+    """Two limits on the same thing: without use, and in any case. One of them alone takes the other along.
+
+    An idle limit above the absolute one would never be reached: whoever sets both so means something else.
+    """
+    whole = number(absolute, absolute_default, most=most)
+    unused = number(idle, min(idle_default, whole), most=most)
+    if unused > whole:
+        raise ImproperlyConfigured(
+            f"{idle} is {unused} and must not be more than {absolute}, which is {whole}."
+        )
+    return unused, whole
+
+
 def choice(name: str, default: str, choices: Collection[str]) -> str:
     """One of `choices`, which are in upper case, however it is written."""
     value = text(name, default).upper()

@@ -14,6 +14,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from console.policy import passwords
+
 from . import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -124,6 +126,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "console.middleware.PlainHttpMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "console.middleware.TenantMiddleware",
@@ -185,21 +188,25 @@ AUTHENTICATION_BACKENDS = ["console.tenancy.TenantBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": passwords.MIN_LENGTH},
+    },
+    {"NAME": "console.passwords.NotGuessable"},
 ]
 # What an act leaves to be done row by row is done by a thread of the server, and not only by `manage.py expire`.
 ACTS_GO_ON_IN_SERVER = True
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # seconds that a one-time link lives
 
 # A session ends after this long without a request, and after this long in any case.
-SESSION_IDLE = timedelta(
-    minutes=environment.number("QLIKAUTH_SESSION_IDLE_MINUTES", 8 * 60, most=MINUTES_OF_A_YEAR)
+idle_minutes, absolute_minutes = environment.idle_and_absolute(
+    "QLIKAUTH_SESSION_IDLE_MINUTES",
+    8 * 60,
+    "QLIKAUTH_SESSION_ABSOLUTE_MINUTES",
+    24 * 60,
+    most=MINUTES_OF_A_YEAR,
 )
-SESSION_ABSOLUTE = timedelta(
-    minutes=environment.number("QLIKAUTH_SESSION_ABSOLUTE_MINUTES", 24 * 60, most=MINUTES_OF_A_YEAR)
-)
+SESSION_IDLE, SESSION_ABSOLUTE = timedelta(minutes=idle_minutes), timedelta(minutes=absolute_minutes)
 SESSION_COOKIE_AGE = int(SESSION_ABSOLUTE.total_seconds())
 # Host-only cookies: one for the parent domain would be shared between tenants. The prefix makes the browser enforce it.
 COOKIE_PREFIX = "" if LOCAL_REGION else "__Host-"
@@ -235,12 +242,13 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# People are led to https, and only on hosts of ours (console.middleware.PlainHttpMiddleware).
 SECURE_SSL_REDIRECT = not LOCAL_REGION
 # A machine that speaks plain http is told so (console.middleware), never silently redirected (ASVS 4.1.2).
 SECURE_REDIRECT_EXEMPT = [
     r"^healthz$",
     r"^readyz$",
-    r"^oauth/(?!authorize|logout)",
+    r"^oauth/(?!(authorize|logout)$)",
     r"^api/",
     r"^\.well-known/",
 ]
@@ -336,10 +344,10 @@ ACCESS_TOKEN_LIFETIME = timedelta(
     seconds=environment.number("QLIKAUTH_ACCESS_TOKEN_SECONDS", 3600, least=60, most=7 * 24 * 3600)
 )
 ID_TOKEN_LIFETIME = timedelta(hours=1)
-REFRESH_TOKEN_IDLE = timedelta(days=environment.number("QLIKAUTH_REFRESH_TOKEN_IDLE_DAYS", 30, most=3650))
-REFRESH_TOKEN_ABSOLUTE = timedelta(
-    days=environment.number("QLIKAUTH_REFRESH_TOKEN_ABSOLUTE_DAYS", 180, most=3650)
+idle_days, absolute_days = environment.idle_and_absolute(
+    "QLIKAUTH_REFRESH_TOKEN_IDLE_DAYS", 30, "QLIKAUTH_REFRESH_TOKEN_ABSOLUTE_DAYS", 180, most=3650
 )
+REFRESH_TOKEN_IDLE, REFRESH_TOKEN_ABSOLUTE = timedelta(days=idle_days), timedelta(days=absolute_days)
 # How long a new signing key is published before it signs: longer than any cache of the JWKS document.
 SIGNING_KEY_LEAD = timedelta(minutes=15)
 JWKS_CACHE = timedelta(minutes=5)

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.urls import reverse
 
-from ..models import Actor, Tenant
+from ..models import Actor, Tenant, User
 
 OPERATOR = Actor()
 
@@ -60,6 +61,11 @@ def tenant_named(alias: str) -> Tenant:
     if tenant is None:
         raise CommandError(f"There is no tenant {alias!r}.")
     return tenant
+
+
+def one_time_link(user: User, token: str) -> str:
+    """Where this person chooses a password, once, within three days."""
+    return f"{user.tenant.issuer}{reverse('welcome', args=[user.pk])}?token={token}"
 
 
 def printable(what: str, value: str, most: int = 255) -> str:

@@ -30,6 +30,7 @@ class Action(models.TextChoices):
     TENANT_MOVED = "tenant.moved", _("Canonical host changed")
     SIGNING_KEY_ROTATED = "signing_key.rotated", _("Signing key rotated")
     USER_CREATED = "user.created", _("User created")
+    USER_LINK_CREATED = "user.link_created", _("One-time link created")
     USER_PASSWORD_SET = "user.password_set", _("Password set")
     SESSION_STARTED = "session.started", _("Signed in")
     SESSION_REFUSED = "session.refused", _("Sign-in refused")

@@ -9,7 +9,7 @@ from ..policy import throttling
 
 
 class FailedAttempts(models.Model):
-    """How often one source failed in one window."""
+    """How often one thing that is counted failed in one window. `manage.py expire` removes it half an hour later."""
 
     key = models.CharField(max_length=64, primary_key=True)
     window = models.DateTimeField()
@@ -19,10 +19,11 @@ class FailedAttempts(models.Model):
         indexes = [models.Index(fields=["window"], name="failed_attempts_window")]
 
     @classmethod
-    def count(cls, *what: str, now: datetime) -> int:
-        """Failures so far in the current window of whatever `what` names together."""
-        row = cls.objects.filter(key=_key(what, now)).values_list("failures", flat=True).first()
-        return row or 0
+    def counts(cls, *named: tuple[str, ...], now: datetime) -> list[int]:
+        """Failures so far in the current window of each of `named`, in their order. One query."""
+        keys = [_key(what, now) for what in named]
+        found = dict(cls.objects.filter(key__in=keys).values_list("key", "failures"))
+        return [found.get(key, 0) for key in keys]
 
     @classmethod
     def add(cls, *what: str, now: datetime) -> int:

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.tokens import default_token_generator
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -84,6 +85,12 @@ class User(AbstractBaseUser):
             user.save(force_insert=True)
             Event.record(tenant, Action.USER_CREATED, by=by, target=user, details={"role": role})
         return user
+
+    def create_link(self, *, by: Actor) -> str:
+        """The token of a one-time link with which this person chooses a new password. It is kept nowhere."""
+        with transaction.atomic():
+            Event.record(self.tenant, Action.USER_LINK_CREATED, by=by, target=self)
+        return default_token_generator.make_token(self)
 
     def choose_password(self, password: str, *, by: Actor) -> None:
         """Sets the password. Every session that began with the old one ends (its hash no longer fits), and so does

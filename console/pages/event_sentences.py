@@ -42,6 +42,7 @@ SENTENCES: dict[str, Promise | str] = {
     Action.TENANT_MOVED: _("{actor} gave the tenant {target} other addresses."),
     Action.SIGNING_KEY_ROTATED: _("{actor} rotated the signing key."),
     Action.USER_CREATED: _("{actor} created the user {target}."),
+    Action.USER_LINK_CREATED: _("{actor} created a one-time link for {target}."),
     Action.USER_PASSWORD_SET: _("{actor} set the password of {target}."),
     Action.SESSION_STARTED: _("{target} signed in."),
     Action.SESSION_REFUSED: _("A sign-in as {person} was refused."),

@@ -1,6 +1,6 @@
 """Signing in and out, and the first password (ASVS V6, V7)."""
 
-from math import ceil
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from ..requests import VisitorRequest
 from . import fragments
 from .forms.sign_in import ChoosePasswordForm, SignInForm
 from .next_address import login_hint_of, next_address, redirect_uri_of, waiting_client
-from .sign_in_attempts import TOO_MANY, Attempt
+from .sign_in_attempts import Attempt, LinkAttempt, TooMany
 
 ANYONE = "anyone: this is where people prove who they are"
 LINK_HOLDER = "whoever holds the one-time link: the signed token in it is checked"
@@ -57,12 +57,12 @@ def sign_in(request: VisitorRequest) -> HttpResponse:
     form = SignInForm(request.POST)
     if not form.is_valid():
         return _ask(request, form, onward, status=422)
-    attempt = Attempt.of(request, form.cleaned_data["email"])
-    if wait := attempt.begin():
-        attempt.refuse(TOO_MANY)
-        form.add_error(None, _later(ceil(wait.total_seconds() / 60)))
+    attempt = Attempt(request, form.cleaned_data["email"])
+    if too_many := attempt.begin():
+        attempt.refused(too_many)
+        form.add_error(None, _later(too_many, known=bool(attempt.browser)))
         response = _ask(request, form, onward, status=429)
-        response["Retry-After"] = str(ceil(wait.total_seconds()))
+        response["Retry-After"] = str(too_many.seconds)
         return response
     user = authenticate(request, email=attempt.email, password=form.cleaned_data["password"])
     if not isinstance(user, User):
@@ -97,12 +97,14 @@ def welcome(request: VisitorRequest, user_id: UUID) -> HttpResponse:
 
     Its token is in the query string, which no log of ours keeps (ASVS 16.2.5).
     """
+    invited = User.objects.filter(pk=user_id, is_active=True)
+    user = invited.first()
+    if not _link_works(request, user):
+        return _dead_link(request, user)
     with transaction.atomic():  # two people with the same link: the second waits, and then holds a used one
-        user = User.objects.select_for_update(no_key=True).filter(pk=user_id, is_active=True).first()
-        if not default_token_generator.check_token(user, request.GET.get("token", "")):
-            return render(
-                request, "sign_in/link_is_dead.html", {"title": _("This link does not work")}, status=404
-            )
+        user = invited.select_for_update(no_key=True).first()
+        if user is None or not _link_works(request, user):
+            return _dead_link(request, user)
         form = ChoosePasswordForm(user, request.POST if request.method == "POST" else None)
         if not form.is_valid():
             status = 422 if form.is_bound else 200
@@ -111,7 +113,26 @@ def welcome(request: VisitorRequest, user_id: UUID) -> HttpResponse:
         user.choose_password(form.cleaned_data["password"], by=sessions.actor(request))
         _start(request, user)
     response = _see_other(reverse("home"))
-    Attempt.of(request, user.email).remember(response)
+    Attempt(request, user.email).remember(response)
+    return response
+
+
+def _link_works(request: VisitorRequest, user: User | None) -> bool:
+    return bool(default_token_generator.check_token(user, request.GET.get("token", "")))
+
+
+def _dead_link(request: VisitorRequest, user: User | None) -> HttpResponse:
+    """Whoever opens many of them waits. A link that works is asked for first, so its holder never does."""
+    context: dict[str, Any] = {"title": _("This link does not work")}
+    attempt = LinkAttempt(request, user)
+    too_many = attempt.begin()
+    if too_many is None:
+        attempt.failed()
+        return render(request, "sign_in/link_is_dead.html", context, status=404)
+    attempt.refused(too_many)
+    context["later"] = _later(too_many, known=True)
+    response = render(request, "sign_in/link_is_dead.html", context, status=429)
+    response["Retry-After"] = str(too_many.seconds)
     return response
 
 
@@ -139,12 +160,15 @@ def _ask(
     return response
 
 
-def _later(minutes: int) -> str:
-    return ngettext(
+def _later(too_many: TooMany, *, known: bool) -> str:
+    later = ngettext(
         "Too many failed attempts. Try again in %(minutes)d minute.",
         "Too many failed attempts. Try again in %(minutes)d minutes.",
-        minutes,
-    ) % {"minutes": minutes}
+        too_many.minutes,
+    ) % {"minutes": too_many.minutes}
+    if known:
+        return later
+    return f"{later} {_('In a browser that you have signed in with before you do not have to wait.')}"
 
 
 def _whole_page(request: VisitorRequest) -> HttpResponse:

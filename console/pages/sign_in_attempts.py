@@ -2,8 +2,9 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from math import ceil
 
 from django.conf import settings
 from django.core import signing
@@ -22,86 +23,145 @@ SALT = "qlikauth.known-browser"
 COOKIE_AGE = timedelta(days=365)
 MAX_ACCOUNTS = 5
 WRONG = gettext_noop("wrong email or password")
+DEAD_LINK = gettext_noop("one-time link does not work")
 TOO_MANY = gettext_noop("too many failed attempts")
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt to sign in to one account, known or not: both are treated alike."""
+class Counter:
+    """One thing that is counted. `where`: whose failures they are, as the audit log says it."""
 
-    request: HttpRequest
-    tenant: Tenant
-    email: str
-    source: str
-    now: datetime
+    what: tuple[str, ...]
+    limit: int
+    where: str
 
-    @classmethod
-    def of(cls, request: HttpRequest, email: str) -> "Attempt":
-        tenant = current_tenant()
-        browser = _known(request).get(_account(tenant, email))
-        source = f"browser {browser}" if browser else throttling.network(sessions.client_address(request))
-        return cls(request, tenant, email, source, timezone.now())
 
-    def begin(self) -> timedelta | None:
-        """How long to wait before this attempt may be made, or None if it may be made now. Asked before any hashing.
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    """An attempt that may not be made now."""
+
+    wait: timedelta
+    where: str
+
+    @property
+    def minutes(self) -> int:
+        return ceil(self.wait.total_seconds() / 60)
+
+    @property
+    def seconds(self) -> int:
+        return ceil(self.wait.total_seconds())
+
+
+class Counted:
+    """An attempt at something that only its owner should get into, and what it is counted under."""
+
+    def __init__(self, request: HttpRequest, counters: list[Counter]) -> None:
+        self.request = request
+        self.tenant = current_tenant()
+        self.now = timezone.now()
+        self.counters = counters  # always in the same order, so that nobody waits in a ring
+
+    def begin(self) -> TooMany | None:
+        """Why this attempt may not be made now, or None if it may. Asked before any hashing.
 
         An attempt that may be made counts as failed until `succeeded` says otherwise: of any number that are made at
         once, no more than the limit get to have their password looked at.
         """
-        before = [FailedAttempts.count(*what, now=self.now) for what, _ in self._counted()]
-        if wait := self._wait(before):
-            return wait
+        names = [counter.what for counter in self.counters]
+        if refused := self._too_many(FailedAttempts.counts(*names, now=self.now)):
+            return refused
         with transaction.atomic():
-            before = [FailedAttempts.add(*what, now=self.now) - 1 for what, _ in self._counted()]
-            wait = self._wait(before)
-            if wait:
+            refused = self._too_many([FailedAttempts.add(*what, now=self.now) - 1 for what in names])
+            if refused:
                 self._take_back()
-        return wait
+        return refused
 
     def succeeded(self) -> None:
-        """The password was right: the attempt does not count."""
+        """What was presented was right: the attempt does not count."""
         with transaction.atomic():
             self._take_back()
 
-    def failed(self) -> None:
-        """Notes the failure, which has been counted. Does the same for an account that does not exist."""
-        self.refuse(WRONG)
+    def refused(self, refused: TooMany) -> None:
+        """Notes an attempt that was not made. Whoever goes from address to address is still one line in the log."""
+        self._note(TOO_MANY, where=refused.where)
 
-    def _counted(self) -> list[tuple[tuple[str, ...], int]]:
-        """What is counted, and how many failures are too many. Always in this order, so that nobody waits in a ring."""
-        account = ("account", str(self.tenant.pk), self.email, self.source)
-        return [
-            (account, throttling.FAILURES_PER_ACCOUNT_AND_SOURCE),
-            (("source", self.source), throttling.FAILURES_PER_SOURCE),
-        ]
-
-    def _wait(self, failures: list[int]) -> timedelta | None:
-        waits = [
-            throttling.wait(number, limit, self.now)
-            for number, (_, limit) in zip(failures, self._counted(), strict=True)
-        ]
-        return next((wait for wait in waits if wait), None)
-
-    def _take_back(self) -> None:
-        for what, _ in self._counted():
-            FailedAttempts.take_back(*what, now=self.now)
-
-    def refuse(self, reason: str) -> None:
-        """Notes the refused attempt in the audit log, without what was typed as the password."""
+    def _note(self, reason: str, *, where: str = "") -> None:
+        """In the audit log, without what was typed as the password."""
+        by = sessions.actor(self.request)
+        user, details = self._of()
         Event.refuse(
             self.tenant,
             Action.SESSION_REFUSED,
-            by=sessions.actor(self.request),
-            target=User.objects.filter(email=self.email).first(),
+            by=replace(by, address=where) if where else by,
+            target=user,
             reason=reason,
-            details={"email": self.email},
+            details=details,
         )
+
+    def _of(self) -> tuple[User | None, dict[str, str]]:
+        """Whose account it is, if there is one, and what the audit log tells besides."""
+        raise NotImplementedError
+
+    def _too_many(self, failures: list[int]) -> TooMany | None:
+        """Of the limits that are reached the widest counts: it says where all of this comes from."""
+        reached = None
+        for number, counter in zip(failures, self.counters, strict=True):
+            if wait := throttling.wait(number, counter.limit, self.now):
+                reached = TooMany(wait, counter.where)
+        return reached
+
+    def _take_back(self) -> None:
+        for counter in self.counters:
+            FailedAttempts.take_back(*counter.what, now=self.now)
+
+
+class LinkAttempt(Counted):
+    """A one-time link was opened that does not work. One that works is never counted, and never refused."""
+
+    def __init__(self, request: HttpRequest, user: User | None) -> None:
+        self.user = user
+        networks = throttling.networks(sessions.client_address(request))
+        super().__init__(
+            request, [Counter(("link", where.name), where.in_all, where.name) for where in networks]
+        )
+
+    def failed(self) -> None:
+        """Notes the failure, which has been counted."""
+        self._note(DEAD_LINK)
+
+    def _of(self) -> tuple[User | None, dict[str, str]]:
+        return self.user, {"email": self.user.email} if self.user else {}
+
+
+class Attempt(Counted):
+    """One attempt to sign in to one account, known or not: both are treated alike."""
+
+    def __init__(self, request: HttpRequest, email: str) -> None:
+        tenant = current_tenant()
+        self.email = email
+        self.browser = _known(request).get(_account(tenant, email))
+        networks = throttling.networks(sessions.client_address(request))
+        account = ("account", str(tenant.pk), email)
+        of = (
+            _of_known_browser(account, self.browser, networks)
+            if self.browser
+            else _of_any_other(account, networks)
+        )
+        super().__init__(request, of)
+
+    def failed(self) -> None:
+        """Notes the failure, which has been counted. Does the same for an account that does not exist."""
+        self._note(WRONG)
+
+    def _of(self) -> tuple[User | None, dict[str, str]]:
+        return User.objects.filter(email=self.email).first(), {"email": self.email}
 
     def remember(self, response: HttpResponse) -> None:
         """Lets this browser count on its own from now on, so that a stranger behind its address cannot lock it out."""
         account = _account(self.tenant, self.email)
         known = _known(self.request)
-        browser = known.pop(account, None) or secrets.token_urlsafe(16)
+        known.pop(account, None)
+        browser = self.browser or secrets.token_urlsafe(16)
         newest = dict([*known.items(), (account, browser)][-MAX_ACCOUNTS:])
         response.set_cookie(
             COOKIE,
@@ -111,6 +171,24 @@ class Attempt:
             httponly=True,
             samesite="Lax",
         )
+
+
+def _of_known_browser(
+    account: tuple[str, ...], browser: str, networks: list[throttling.Network]
+) -> list[Counter]:
+    """Of this browser at this account alone, wherever it is."""
+    return [
+        Counter((*account, f"browser {browser}"), throttling.FAILURES_OF_KNOWN_BROWSER, networks[-1].name)
+    ]
+
+
+def _of_any_other(account: tuple[str, ...], networks: list[throttling.Network]) -> list[Counter]:
+    """Per account and network, per account wherever it is tried from, and per network whatever account is tried."""
+    return [
+        *(Counter((*account, where.name), where.per_account, where.name) for where in networks),
+        Counter(account, throttling.FAILURES_PER_ACCOUNT, networks[-1].name),
+        *(Counter(("source", where.name), where.in_all, where.name) for where in networks),
+    ]
 
 
 def _account(tenant: Tenant, email: str) -> str:

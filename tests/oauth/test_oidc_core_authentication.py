@@ -2,7 +2,9 @@
 
 import jwt
 import pytest
+from django.contrib.sessions.models import Session
 
+from console import sessions
 from tests import cast
 from tests.oauth.driver import (
     Application,
@@ -140,6 +142,116 @@ def test_oi02_consent_after_a_fresh_sign_in_goes_through(asking, browser, bob, c
     page = sign_in(person, asking.authorize(person, **changes), bob.email)
 
     assert "code" in asking.allow(person, page)
+
+
+# --- What waits for a fresh sign-in, in the browser's cookie --------------------------------------------------------
+
+
+@pytest.mark.parametrize("changes", [*FRESH.values(), {"id_token_hint": "alice"}], ids=str)
+def test_a_stranger_who_is_sent_to_sign_in_leaves_no_row(trusted, stranger, browser, alice, changes):
+    if "id_token_hint" in changes:
+        changes = {"id_token_hint": trusted.tokens(browser(alice), scope="openid")["id_token"]}
+    before = Session.objects.count()
+    for number in range(3):
+        assert asks_to_sign_in(trusted.authorize(stranger(trusted.tenant), state=str(number), **changes))
+
+    assert Session.objects.count() == before
+
+
+def test_its_cookie_stays_with_the_host_and_out_of_reach_of_scripts(trusted, stranger):
+    cookie = trusted.authorize(stranger(trusted.tenant), prompt="login").cookies[sessions.WAITING_COOKIE]
+
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert not cookie["domain"]
+    assert (cookie["path"], cookie["max-age"]) == ("/", 3600)
+
+
+def test_its_cookie_stays_small_however_many_requests_wait(trusted, stranger, bob):
+    person = stranger(trusted.tenant)
+    for number in range(60):
+        asked = trusted.authorize(person, prompt="login", state=f"{number}{'x' * 1000}")
+
+        assert len(person.cookies[sessions.WAITING_COOKIE].value) < 2000
+    assert "code" in answer(sign_in(person, asked, bob.email))
+
+
+def test_its_cookie_goes_with_the_sign_in(trusted, stranger, bob):
+    person = stranger(trusted.tenant)
+    sign_in(person, trusted.authorize(person, prompt="login"), bob.email)
+
+    assert person.cookies[sessions.WAITING_COOKIE].value == ""
+
+
+def test_several_requests_wait_for_one_sign_in(trusted, stranger, bob):
+    person = stranger(trusted.tenant)
+    asked = [trusted.authorize(person, prompt="login", state=str(number)) for number in range(3)]
+
+    assert "code" in answer(sign_in(person, asked[0], bob.email))
+    for number in (1, 2):
+        assert "code" in answer(trusted.authorize(person, prompt="login", state=str(number)))
+        assert asks_to_sign_in(trusted.authorize(person, prompt="login", state=str(number)))
+
+
+@pytest.mark.parametrize("changes", FRESH.values(), ids=FRESH)
+def test_oi02_a_cookie_from_before_makes_no_old_sign_in_fresh(trusted, stranger, bob, changes):
+    """Whoever sits down at an open session has its cookies too, and whatever cookies were kept from before."""
+    person = stranger(trusted.tenant)
+    asked = trusted.authorize(person, **changes)
+    before = person.cookies[sessions.WAITING_COOKIE].value
+    assert "code" in answer(sign_in(person, asked, bob.email))
+
+    for _ in range(2):
+        person.cookies[sessions.WAITING_COOKIE] = before
+        assert asks_to_sign_in(trusted.authorize(person, **changes))
+
+
+def test_oi02_a_cookie_of_another_browser_makes_no_sign_in_fresh(trusted, stranger, browser, bob, alice):
+    elsewhere = stranger(trusted.tenant)
+    asks_to_sign_in(trusted.authorize(elsewhere, prompt="login"))
+    person = browser(bob)
+    person.cookies[sessions.WAITING_COOKIE] = elsewhere.cookies[sessions.WAITING_COOKIE].value
+
+    assert asks_to_sign_in(trusted.authorize(person, prompt="login"))
+
+
+def test_what_waits_in_one_tenant_does_not_wait_in_another(trusted, stranger, globex, mallory):
+    """The same request, word for word, at two tenants that share a published client."""
+    client = cast.publish(globex, allowed_scopes=["user_default", "openid"])
+    cast.connect(client, trusted.tenant, consent_method="trusted")
+    here, there = stranger(trusted.tenant), stranger(globex)
+    address = Application(client).address(prompt="login")
+    here.get(address)
+    there.cookies[sessions.WAITING_COOKIE] = here.cookies[sessions.WAITING_COOKIE].value
+    there.post("/login", {"email": mallory.email, "password": cast.PASSWORD})
+
+    assert asks_to_sign_in(there.get(address))
+
+
+def test_what_waits_waits_an_hour_and_no_longer(trusted, stranger, bob, time_machine):
+    early, late, idle = (stranger(trusted.tenant) for _ in range(3))
+    for person in (early, late):
+        trusted.authorize(person, prompt="login")
+    later(time_machine, 3599)
+    early.post("/login", {"email": bob.email, "password": cast.PASSWORD})
+    assert "code" in answer(trusted.authorize(early, prompt="login"))
+
+    later(time_machine, 2)
+    late.post("/login", {"email": bob.email, "password": cast.PASSWORD})
+    assert asks_to_sign_in(trusted.authorize(late, prompt="login"))
+
+    trusted.authorize(idle, prompt="login")
+    idle.post("/login", {"email": bob.email, "password": cast.PASSWORD})
+    later(time_machine, 3601)
+    assert asks_to_sign_in(trusted.authorize(idle, prompt="login"))
+
+
+@pytest.mark.parametrize("forged", ["", "x", "eyJhIjoxfQ:1abc:xyz", "." * 3000])
+def test_a_forged_cookie_says_nothing(trusted, stranger, bob, forged):
+    person = stranger(trusted.tenant)
+    person.cookies[sessions.WAITING_COOKIE] = forged
+
+    assert "code" in answer(sign_in(person, trusted.authorize(person, prompt="login"), bob.email))
 
 
 def test_oi02_it_measures_max_age_from_the_sign_in(trusted, browser, bob, time_machine):

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client as Browser
+from django.utils import timezone
 from django_scopes import scope
 from time_machine import TimeMachineFixture
 
@@ -35,7 +37,8 @@ from console.models import (
     TokenFamily,
     User,
 )
-from tests.cast import PASSWORD, stranger_on
+from console.policy.throttling import FAILURES_PER_ACCOUNT
+from tests.cast import PASSWORD, signed_in_as, stranger_on
 from tests.oauth.driver import Application, challenge_of
 from tests.oauth.outcomes import is_alive, me
 
@@ -240,6 +243,10 @@ def test_create_user_never_takes_a_password_as_an_argument(
         ("dora@acme.example", [], ""),
         ("dora@acme.example", [], "sh0rt"),
         ("dora@acme.example", [], "password1234"),
+        ("dora@acme.example", [], "123456789012"),
+        ("dora@acme.example", [], "Sommar2026!!"),
+        ("dora@acme.example", [], "Acme-AB-2026"),
+        ("dora@acme.example", ["--name", "Dora Andersson"], "Andersson-Dora"),
         ("dora@acme.example", [], f"{PASSWORD}\0"),
         ("dora@acme.example", [], f"{PASSWORD}\udcff"),
         ("dora@acme.example", [], PASSWORD * 300),
@@ -267,6 +274,64 @@ def test_an_alias_may_be_written_in_capitals_as_when_the_tenant_was_created(acme
 
 def test_create_user_wants_a_tenant_that_exists(acme: Tenant):
     assert "nowhere" in refused("create_user", "nowhere", "dora@acme.example")
+
+
+# --- create_link ----------------------------------------------------------------------------------------------
+
+
+def test_create_link_lets_somebody_choose_a_new_password_once(acme: Tenant, bob: User):
+    theirs = signed_in_as(bob)
+    made = run("create_link", "ACME", " Bob@acme.example ")
+    assert (made["id"], made["tenant"], made["email"]) == (str(bob.pk), "acme", bob.email)
+    path = made["link"].removeprefix(acme.issuer)
+    assert signs_in(acme, bob.email, PASSWORD)  # nobody can take the old one away by asking for a link
+
+    path = run("create_link", "acme", bob.email)["link"].removeprefix(acme.issuer)  # a sign-in ends a link
+    chosen = {"password": "another long password", "password_again": "another long password"}
+    assert stranger_on(acme).post(path, chosen).status_code == 303
+
+    assert stranger_on(acme).get(path).status_code == 404
+    assert theirs.get("/account/applications").status_code == 302
+    assert signs_in(acme, bob.email, "another long password")
+    with scope(tenant=acme):
+        event = Event.objects.filter(action="user.link_created").first()
+        assert (event.actor_kind, event.target_id) == ("operator", str(bob.pk))
+        assert "token" not in str(list(Event.objects.values()))
+
+
+@pytest.mark.spec("ASVS 5.0", "6.1.1")
+def test_create_link_lets_somebody_in_with_a_new_browser_while_strangers_try(acme: Tenant, bob: User):
+    with time_machine.travel(datetime(2026, 3, 2, 12, 5, tzinfo=UTC), tick=False):
+        for _ in range(FAILURES_PER_ACCOUNT):
+            FailedAttempts.add("account", str(acme.pk), bob.email, now=timezone.now())
+        browser = stranger_on(acme)
+        assert browser.post("/login", {"email": bob.email, "password": PASSWORD}).status_code == 429
+
+        path = run("create_link", "acme", bob.email)["link"].removeprefix(acme.issuer)
+        chosen = {"password": "another long password", "password_again": "another long password"}
+        assert browser.post(path, chosen).status_code == 303
+        browser.post("/logout")
+        again = {"email": bob.email, "password": "another long password"}
+        assert browser.post("/login", again).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("tenant", "email"),
+    [
+        ("acme", "nobody@acme.example"),
+        ("globex", "bob@acme.example"),
+        ("nowhere", "bob@acme.example"),
+        ("acme", "\0"),
+    ],
+)
+def test_create_link_refuses(acme: Tenant, globex: Tenant, bob: User, tenant: str, email: str):
+    refused("create_link", tenant, email)
+
+
+def test_create_link_refuses_who_may_not_sign_in(acme: Tenant, bob: User):
+    User._base_manager.filter(pk=bob.pk).update(is_active=False)
+
+    assert "may sign in" in refused("create_link", "acme", bob.email)
 
 
 # --- create_client --------------------------------------------------------------------------------------------

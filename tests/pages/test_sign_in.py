@@ -1,5 +1,6 @@
 """Signing in and out, and the first password: `/`, `/login`, `/logout`, `/welcome/…` (ASVS V6, V7)."""
 
+import html
 import re
 import threading
 from collections import Counter
@@ -576,6 +577,106 @@ def test_an_ipv6_customer_is_one_source(stranger: Browse, acme: Tenant, alice: U
     assert sign_in(browser, alice.email).status_code == 429
 
 
+def from_address(browser: Browser, address: str) -> Browser:
+    browser.defaults["REMOTE_ADDR"] = address
+    return browser
+
+
+ROTATING = {
+    "/64s of one /48": ([f"2001:db8:1:{number:x}::1" for number in range(20)], "2001:db8:1:ffff::1"),
+    "/48s of one /32": ([f"2001:db8:{number:x}::1" for number in range(40)], "2001:db8:ffff::1"),
+    "addresses of one /24": ([f"203.0.113.{number}" for number in range(20)], "203.0.113.200"),
+    "addresses of a NAT64": ([f"64:ff9b::203.0.113.{number}" for number in range(20)], "203.0.113.200"),
+}
+
+
+@pytest.mark.spec("ASVS 5.0", "6.3.1")
+@pytest.mark.parametrize(("addresses", "further"), ROTATING.values(), ids=ROTATING)
+def test_who_goes_from_one_address_to_the_next_waits_too(
+    stranger: Browse, acme: Tenant, alice: User, bob: User, addresses: list[str], further: str
+):
+    for address in addresses:
+        fail(from_address(stranger(acme), address), alice.email, 1)
+
+    assert sign_in(from_address(stranger(acme), further), alice.email).status_code == 429
+    assert sign_in(from_address(stranger(acme), further), bob.email).status_code == 303
+    assert sign_in(from_address(stranger(acme), "198.51.100.7"), alice.email).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("network", "limit", "address"),
+    [
+        ("203.0.113.0/24", 400, "203.0.113.9"),
+        ("2001:db8:1:2::/64", 100, "2001:db8:1:2::9"),
+        ("2001:db8:1::/48", 400, "2001:db8:1:2::9"),
+        ("2001:db8::/32", 2000, "2001:db8:1:2::9"),
+    ],
+)
+def test_a_network_may_not_try_many_accounts(
+    stranger: Browse, acme: Tenant, alice: User, network: str, limit: int, address: str
+):
+    browser = from_address(stranger(acme), address)
+    for _ in range(limit - 1):
+        FailedAttempts.add("source", network, now=NOON)
+    fail(browser, alice.email, 1)
+
+    assert sign_in(browser, alice.email).status_code == 429
+    assert sign_in(stranger(acme), alice.email).status_code == 303
+
+
+@pytest.mark.spec("ASVS 5.0", "6.1.1")
+@pytest.mark.parametrize("email", ["alice@acme.example", "nobody@acme.example"])
+def test_all_strangers_together_have_so_many_attempts_at_one_account(
+    stranger: Browse, acme: Tenant, globex: Tenant, alice: User, bob: User, email: str
+):
+    home = stranger(acme)
+    sign_in(home, alice.email)
+    home.post("/logout")
+    with time_machine.travel(NOON, tick=False) as clock:
+        for number in range(throttling.FAILURES_PER_ACCOUNT):
+            fail(from_address(stranger(acme), f"203.{number}.113.9"), email, 1)
+
+        new_browser = from_address(stranger(acme), "198.51.100.7")
+        page = sign_in(new_browser, email)
+        assert page.status_code == 429
+        assert "signed in with before you do not have to wait" in page.content.decode()
+        # Nobody is locked out of where they have been, of other accounts, of other tenants, or for long.
+        assert sign_in(home, alice.email).status_code == 303
+        assert sign_in(new_browser, bob.email).status_code == 303
+        fail(from_address(stranger(globex), "198.51.100.7"), email, 1)
+        clock.shift(timedelta(minutes=10))
+        assert sign_in(new_browser, email).status_code == (303 if "alice" in email else 422)
+
+
+def test_a_known_browser_that_waits_is_not_sent_to_itself(stranger: Browse, acme: Tenant, alice: User):
+    browser = stranger(acme)
+    sign_in(browser, alice.email)
+    browser.post("/logout")
+    fail(browser, alice.email, throttling.FAILURES_OF_KNOWN_BROWSER)
+
+    page = sign_in(browser, alice.email)
+    assert page.status_code == 429
+    assert "signed in with before" not in page.content.decode()
+
+
+def test_attempts_that_may_not_be_made_cost_no_rows_however_many_addresses_they_come_from(
+    stranger: Browse, acme: Tenant, alice: User
+):
+    with time_machine.travel(NOON, tick=False):
+        for number in range(20):
+            fail(from_address(stranger(acme), f"2001:db8:1:{number:x}::1"), alice.email, 1)
+        counters = FailedAttempts.objects.count()
+
+        for number in range(20):
+            browser = from_address(stranger(acme), f"2001:db8:1:f{number:x}::1")
+            assert sign_in(browser, alice.email).status_code == 429
+
+        assert FailedAttempts.objects.count() == counters
+    with scope(tenant=acme):
+        [refused] = Event.objects.filter(details__reason="too many failed attempts")
+        assert (refused.times, refused.address) == (20, "2001:db8:1::/48")
+
+
 # --- Sessions -------------------------------------------------------------------------------------------------
 
 
@@ -605,6 +706,38 @@ def test_a_session_ends_when_it_is_idle_and_in_any_case(browser: Browse, alice: 
             assert is_signed_in(busy)
         clock.shift(timedelta(hours=7))
         assert not is_signed_in(busy)
+
+
+@pytest.mark.spec("ASVS 5.0", "7.3.1")
+@pytest.mark.parametrize("minutes", [1, 2, 3, 45, 480])
+@pytest.mark.parametrize("pause", [0.98, 0.6, 0.5, 0.4])
+def test_a_session_in_use_goes_on_whatever_the_idle_limit_is(
+    browser: Browse, alice: User, minutes: int, pause: float
+):
+    """`pause`: between two requests, as a part of the limit. The first two requests come close to one another."""
+    limit = timedelta(minutes=minutes)
+    with override_settings(SESSION_IDLE=limit), time_machine.travel(NOON, tick=False) as clock:
+        chromium = browser(alice)
+        clock.shift(limit * 0.01)
+        assert is_signed_in(chromium)
+        for _ in range(3):  # four would be longer than the absolute limit
+            clock.shift(limit * pause)
+            assert is_signed_in(chromium)
+
+        clock.shift(limit)
+        assert not is_signed_in(chromium)
+
+
+def test_a_session_in_use_costs_no_more_than_one_write_a_minute(browser: Browse, alice: User):
+    with time_machine.travel(NOON, tick=False) as clock:
+        chromium = browser(alice)
+        kept = set(Session.objects.values_list("session_data", flat=True))
+        for _ in range(24):
+            clock.shift(timedelta(seconds=5))
+            assert is_signed_in(chromium)
+            kept |= set(Session.objects.values_list("session_data", flat=True))
+
+        assert len(kept) == 3
 
 
 @pytest.mark.parametrize("change", ["inactive", "password"])
@@ -718,6 +851,56 @@ def test_a_password_that_will_not_do_is_refused_with_a_reason(
     assert stranger(acme).get(address).status_code == 200
 
 
+@pytest.mark.spec("ASVS 5.0", "6.2.4")
+@pytest.mark.parametrize(
+    ("password", "english", "swedish"),
+    [
+        (
+            "letmein12345",
+            "a common one, or a common word with little added",
+            "ett vanligt lösenord, eller ett vanligt",
+        ),
+        (
+            "Sommar2026!!",
+            "a common one, or a common word with little added",
+            "ett vanligt lösenord, eller ett vanligt",
+        ),
+        (
+            "Kartoffelpuffer",
+            "a common one, or a common word with little added",
+            "ett vanligt lösenord, eller ett vanligt",
+        ),
+        ("aaaaaaaaaaaa", "it repeats the same characters", "det upprepar samma tecken"),
+        ("abcdefghijklmn", "its characters follow one another", "tecknen följer på varandra"),
+        ("dave-acme-ab-1", "your name, your email address", "ditt namn, din e-postadress"),
+        ("Dave Danielsson", "your name, your email address", "ditt namn, din e-postadress"),
+        ("qlikauth2026", "your name, your email address", "ditt namn, din e-postadress"),
+    ],
+)
+def test_a_password_that_is_easy_to_guess_is_refused_in_plain_words(
+    stranger: Browse, acme: Tenant, dave: User, password: str, english: str, swedish: str
+):
+    User._base_manager.filter(pk=dave.pk).update(name="Dave Danielsson")
+    for language, words in (("en", english), ("sv", swedish)):
+        page = stranger(acme).post(
+            link(dave),
+            {"password": password, "password_again": password},
+            headers={"accept-language": language},
+        )
+
+        assert page.status_code == 422
+        [told] = page.context["form"].errors["password"]
+        assert words in told
+        assert told in html.unescape(page.content.decode())
+        assert password not in told
+
+
+def test_a_short_password_is_only_told_to_be_short(stranger: Browse, acme: Tenant, dave: User):
+    page = stranger(acme).post(link(dave), {"password": "aaa", "password_again": "aaa"})
+
+    assert len(page.context["form"].errors["password"]) == 1
+
+
 def test_a_link_that_does_not_work_says_so_and_nothing_more(
     stranger: Browse, acme: Tenant, globex: Tenant, dave: User, mallory: User
 ):
@@ -738,6 +921,34 @@ def test_a_link_that_does_not_work_says_so_and_nothing_more(
     assert {page.status_code for page in pages} == {404}
     assert len({without_changing_parts(page) for page in pages}) == 1
     assert stranger(globex).get(good).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("network", "limit"),
+    [("2001:db8:1:2::/64", 100), ("2001:db8:1::/48", 400), ("2001:db8::/32", 2000), ("203.0.113.0/24", 400)],
+)
+def test_who_tries_many_links_waits_and_whose_link_works_does_not(
+    stranger: Browse, acme: Tenant, dave: User, alice: User, network: str, limit: int
+):
+    address = network.partition("/")[0]
+    browser = from_address(stranger(acme), address + "9" if ":" in address else "203.0.113.9")
+    guess = f"/welcome/{dave.pk}?token=guess"
+    with time_machine.travel(NOON, tick=False):
+        for _ in range(limit - 1):
+            FailedAttempts.add("link", network, now=NOON)
+        assert browser.get(guess).status_code == 404
+
+        for page in (browser.get(guess), browser.post(guess, {"password": NEW})):
+            assert (page.status_code, page["Retry-After"]) == (429, "600")
+            assert "Try again in 10 minutes." in page.content.decode()
+        good = link(dave)
+        assert browser.get(good).status_code == 200
+        assert browser.post(good, {"password": NEW, "password_again": NEW}).status_code == 303
+        assert stranger(acme).get(guess).status_code == 404
+    with scope(tenant=acme):
+        refused = Event.objects.filter(action=Action.SESSION_REFUSED, target_id=str(dave.pk))
+        reasons = set(refused.values_list("details__reason", flat=True))
+    assert reasons == {"one-time link does not work", "too many failed attempts"}
 
 
 def test_the_link_works_while_somebody_else_is_signed_in(browser: Browse, alice: User, dave: User):

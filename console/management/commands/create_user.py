@@ -8,10 +8,16 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import IntegrityError
-from django.urls import reverse
 from django_scopes import scope
 
-from console.management.operations import OPERATOR, Operation, printable, read_stdin, tenant_named
+from console.management.operations import (
+    OPERATOR,
+    Operation,
+    one_time_link,
+    printable,
+    read_stdin,
+    tenant_named,
+)
 from console.models import User
 from console.pages.forms.sign_in import MAX_PASSWORD
 
@@ -46,7 +52,7 @@ class Command(Operation):
         try:
             validate_email(email)
             if password is not None:
-                validate_password(password, User(email=email, name=name))
+                validate_password(password, User(tenant=tenant, email=email, name=name))
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         with scope(tenant=tenant):
@@ -57,8 +63,7 @@ class Command(Operation):
         result = {"id": str(user.pk), "tenant": tenant.alias, "email": user.email, "role": user.role}
         lines = [f"Created {user.email} in {tenant.name}."]
         if password is None:
-            token = default_token_generator.make_token(user)
-            result["link"] = f"{tenant.issuer}{reverse('welcome', args=[user.pk])}?token={token}"
+            result["link"] = one_time_link(user, default_token_generator.make_token(user))
             lines.append(f"They choose a password here, once, within three days: {result['link']}")
         self.report(options, result, *lines)
 
