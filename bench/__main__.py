@@ -26,7 +26,9 @@ def main() -> None:
     parser.add_argument("--servers", action="store_true", help="compare application servers instead")
     parser.add_argument("--behaviour", action="store_true", help="see how application servers behave instead")
     parser.add_argument("--statements", action="store_true", help="count SQL statements instead")
-    parser.add_argument("--ends", action="store_true", help="time ends of access among a million sessions instead")
+    parser.add_argument(
+        "--ends", action="store_true", help="time ends of access among a million sessions instead"
+    )
     parser.add_argument("--profile", metavar="OPERATION", choices=[*OPERATIONS, "page"])
     options = parser.parse_args()
     if options.profile:

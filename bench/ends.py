@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from .databases import database
@@ -63,11 +64,10 @@ def _acts(client_id: str) -> Iterator[End]:
             ("remove", "restore", {}),
         ):
             _fill(client)
-            client = Client.with_deleted.select_related("tenant").get(pk=client.pk)
-            yield _timed(
-                act, lambda: reach.of_each([client]), lambda: getattr(client, act)(by=by, **choices)
-            )
-            getattr(client, undo)(by=by)
+            current = Client.with_deleted.select_related("tenant").get(pk=client.pk)
+            ask, decide = partial(reach.of_each, [current]), partial(getattr(current, act), by=by, **choices)
+            yield _timed(act, ask, decide)
+            getattr(current, undo)(by=by)
             _rows()
 
 
@@ -106,7 +106,7 @@ def _rows() -> tuple[float, float]:
 
 
 def _fill(client: Any) -> None:
-    """Live sessions: OF_CLIENT of this client, four in five of them in its own tenant, the others in one other tenant."""
+    """Live sessions: OF_CLIENT of this client, four in five of them in its own tenant, the others in one other."""
     from django.db import connection
 
     from console.models import Connection, TokenFamily
@@ -122,7 +122,9 @@ def _fill(client: Any) -> None:
             else "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {}) SELECT n FROM s"
         )
         now = "now()" if postgresql else "strftime('%Y-%m-%d %H:%M:%f', 'now')"
-        later = "now() + interval '9 days'" if postgresql else "strftime('%Y-%m-%d %H:%M:%f', 'now', '+9 days')"
+        later = (
+            "now() + interval '9 days'" if postgresql else "strftime('%Y-%m-%d %H:%M:%f', 'now', '+9 days')"
+        )
         uuid = "gen_random_uuid()" if postgresql else "lower(hex(randomblob(16)))"
         empty = "'{}'" if not postgresql else "'{}'::jsonb"
         none = "'[]'" if not postgresql else "'[]'::jsonb"
@@ -143,7 +145,12 @@ def _fill(client: Any) -> None:
         live = TokenFamily._base_manager.filter(client=client, ended_at=None)
         stranger = _stranger(owner)
         for tenant, of, generation, number in (
-            (owner, client, own.generation_for(client), OF_CLIENT * 4 // 5 - live.filter(tenant=owner).count()),
+            (
+                owner,
+                client,
+                own.generation_for(client),
+                OF_CLIENT * 4 // 5 - live.filter(tenant=owner).count(),
+            ),
             (
                 other.tenant,
                 client,

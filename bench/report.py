@@ -94,10 +94,11 @@ def ends(database: str, acts: "list[End]") -> str:
     lines = [
         f"{database}, {SESSIONS:,} live sessions, {OF_CLIENT:,} of the client, {TENANTS:,} connected tenants",
         "",
-        "| act | numbers of the page before it, ms | decided and committed, ms | rows follow in, s | longest batch, ms |",
+        "| act | page before it, ms | decided and committed, ms | rows follow in, s | longest batch, ms |",
         "|---|---:|---:|---:|---:|",
     ]
     lines += [
-        f"| {end.act} | {end.asked:.0f} | {end.decided:.0f} | {end.rows:.0f} | {end.longest:.0f} |" for end in acts
+        f"| {end.act} | {end.asked:.0f} | {end.decided:.0f} | {end.rows:.0f} | {end.longest:.0f} |"
+        for end in acts
     ]
     return "\n".join(lines)

@@ -32,7 +32,7 @@ from ..requests import PageRequest
 from ..sessions import actor
 from ..tenancy import current_tenant
 from . import fragments, receipts
-from .client_lookup import back_to_list, own_client
+from .client_lookup import back_to_list, client_to_change
 from .forms.limits import reached
 
 PER_PAGE = 25
@@ -214,17 +214,17 @@ def _already_gone(number: int) -> str:
 @pages
 def disable(request: PageRequest, client_id: str) -> HttpResponse:
     """Stops a client at once, after a confirmation that says what ends."""
-    if request.method != "POST":
-        client = own_client(client_id)
-        context = {
-            "title": _("Disable %(name)s?") % {"name": client.name},
-            "ending": _endings([client])[0],
-            "client": client,
-            "section": "clients",
-        }
-        return fragments.dialog(request, "clients/disable.html", context)
-    with transaction.atomic():
-        client = own_client(client_id, lock=True)  # one that is being deleted is not there to be disabled
+    with client_to_change(
+        request, client_id
+    ) as client:  # one that is being deleted is not there to be disabled
+        if request.method != "POST":
+            context = {
+                "title": _("Disable %(name)s?") % {"name": client.name},
+                "ending": _endings([client])[0],
+                "client": client,
+                "section": "clients",
+            }
+            return fragments.dialog(request, "clients/disable.html", context)
         receipt = client.disable(by=actor(request))
     return receipts.shown(
         request,
@@ -239,14 +239,11 @@ def disable(request: PageRequest, client_id: str) -> HttpResponse:
 @pages
 def enable(request: PageRequest, client_id: str) -> HttpResponse:
     """Lets a disabled client work again."""
-    if request.method != "POST":
-        client = own_client(client_id)
-        title = _("Enable %(name)s?") % {"name": client.name}
-        return fragments.dialog(
-            request, "clients/enable.html", {"title": title, "client": client, "section": "clients"}
-        )
-    with transaction.atomic():
-        client = own_client(client_id, lock=True)
+    with client_to_change(request, client_id) as client:
+        if request.method != "POST":
+            title = _("Enable %(name)s?") % {"name": client.name}
+            context = {"title": title, "client": client, "section": "clients"}
+            return fragments.dialog(request, "clients/enable.html", context)
         client.enable(by=actor(request))
     messages.success(request, _("“%(name)s” is enabled again.") % {"name": client.name})
     return fragments.done(request, back_to_list(request))
