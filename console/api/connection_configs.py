@@ -18,6 +18,7 @@ from .errors import Refused, not_found
 from .patch import replacements
 from .representations import CONSENT_METHOD, connection_config
 from .scope_choice import chosen
+from .subjects import client_in_address
 from .values import one_of
 
 
@@ -27,7 +28,7 @@ def show(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse
     return JsonResponse(connection_config(_connection(request.tenant, client_id)))
 
 
-@needs(MANAGING)
+@needs(MANAGING, about=client_in_address)
 def change(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
     """Replaces what the tenant decides about the connection: everything that was sent, or nothing."""
     replaced = replacements(request, REPLACING)
@@ -38,7 +39,7 @@ def change(request: TenantRequest, caller: Caller, client_id: str) -> HttpRespon
     return HttpResponse(status=204)
 
 
-@needs(MANAGING)
+@needs(MANAGING, about=client_in_address)
 def remove(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
     """Ends the relation to another tenant's client; the next attempt is a first connection again."""
     with transaction.atomic():

@@ -21,6 +21,7 @@ from .errors import Refused, not_found
 from .pagination import number, page, parameter
 from .representations import CONSENT_METHOD, EXPIRES_AT, connection_request, listed
 from .scope_choice import chosen
+from .subjects import request_in_address
 from .values import lines, moment_to_come, one_of, whole_number
 
 
@@ -42,7 +43,7 @@ def show(request: TenantRequest, caller: Caller, request_id: str) -> HttpRespons
     return JsonResponse(_seen_by(request, caller, _wish(caller, request_id)))
 
 
-@needs(MANAGING)
+@needs(MANAGING, about=request_in_address)
 def approve(request: TenantRequest, caller: Caller, request_id: str) -> HttpResponse:
     """Connects the client that was asked for, perhaps with fewer scopes or until a date, and tells those who asked."""
     wish = _wish(caller, request_id)
@@ -58,7 +59,7 @@ def approve(request: TenantRequest, caller: Caller, request_id: str) -> HttpResp
     return JsonResponse(_seen_by(request, caller, _wish(caller, request_id)))
 
 
-@needs(MANAGING)
+@needs(MANAGING, about=request_in_address)
 def deny(request: TenantRequest, caller: Caller, request_id: str) -> HttpResponse:
     """Refuses a request, with a text for those who asked."""
     wish = _wish(caller, request_id)
