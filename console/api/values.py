@@ -41,6 +41,13 @@ def whole_number(name: str, value: Any) -> int:
     return value
 
 
+def yes_or_no(name: str, value: Any) -> bool:
+    """True or false, and nothing that could be taken for one of them."""
+    if not isinstance(value, bool):
+        raise Refused(400, f"{name} must be true or false.")
+    return value
+
+
 def moment_to_come(name: str, value: Any) -> datetime | None:
     """A moment in the future (RFC 3339), or null for none."""
     if value is None:

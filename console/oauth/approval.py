@@ -41,7 +41,7 @@ def _approved(request: TenantRequest, asked: AuthorizationRequest, seal: str) ->
         answer = approvals.read(request.POST, asked.client)
         approvals.approve(asked.tenant, asked.client, answer, by=sessions.actor(request))
     except approvals.Incomplete as problem:
-        return _page(request, asked, seal, problem=str(problem), status=422)
+        return _page(request, asked, seal, problem=problem, status=422)
     except NotPublished:  # changed or gone in this very moment: what it is now is judged anew
         return again(request)
     return again(request)
@@ -64,7 +64,7 @@ def _page(
     seal: str,
     *,
     changed: bool = False,
-    problem: str = "",
+    problem: approvals.Incomplete | None = None,
     status: int = 200,
 ) -> HttpResponse:
     context = approvals.form(asked.client, request.POST if problem else None) | {
