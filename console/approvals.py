@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from .models import Actor, Client, Connection, ConnectionRequest, ConnectionRequester, Tenant
 from .notifications import tell_requesters
-from .policy import redirect_uris, scopes
+from .policy import redirect_uris, scopes, text
 from .policy.client_types import impersonates, works_alone
 from .policy.consent_rules import ConsentMethod
 from .policy.publication import Terms
@@ -27,6 +27,7 @@ from .scope_words import grouped
 
 # The field, and the member of the API, with which an administrator lets a client act as any of the tenant's people.
 IMPERSONATION = "impersonation"
+REASON_LENGTH = 1000
 MOST_NAMED = 10  # people of one request that a page names; the others are counted
 
 
@@ -82,6 +83,21 @@ def read(sent: QueryDict, client: Client) -> Answer:
     )
     check_impersonation(client.terms.grants, allowed=IMPERSONATION in sent)
     return answer
+
+
+def reason(sent: QueryDict) -> str:
+    """Why somebody asks for a client, in their own words, "" if they do not say. Raises Incomplete."""
+    written = text.lines(sent.get("reason", ""))
+    try:
+        text.check_lines(written)
+    except text.Refused as refused:
+        raise Incomplete(_(refused.message) % {"code": refused.code}, field="reason") from None
+    if len(written) > REASON_LENGTH:
+        raise Incomplete(
+            _("This is too long: at most %(limit_value)d characters.") % {"limit_value": REASON_LENGTH},
+            field="reason",
+        )
+    return written
 
 
 def check_impersonation(grants: Collection[str], *, allowed: bool) -> None:
@@ -176,8 +192,8 @@ def is_proven(homepage: str, hosts: Collection[str]) -> bool:
 
 def seal(*facts: str, terms: Terms) -> str:
     """A seal over what a page shows, for its form: an answer counts only for the terms that were read."""
-    text = "\0".join([*facts, json.dumps(terms.as_json())])
-    return salted_hmac("approval", text, algorithm="sha256").hexdigest()
+    shown = "\0".join([*facts, json.dumps(terms.as_json())])
+    return salted_hmac("approval", shown, algorithm="sha256").hexdigest()
 
 
 def is_sealed(sent: QueryDict, expected: str) -> bool:
@@ -185,12 +201,12 @@ def is_sealed(sent: QueryDict, expected: str) -> bool:
     return constant_time_compare(sent.get("shown", ""), expected)
 
 
-def _until(text: str) -> datetime | None:
+def _until(day_sent: str) -> datetime | None:
     """The end of the day until which an approval holds. Raises Incomplete for anything but a day to come."""
-    if not text:
+    if not day_sent:
         return None
     try:
-        day = parse_date(text)
+        day = parse_date(day_sent)
     except ValueError:
         day = None
     if day is None or day <= timezone.localdate():

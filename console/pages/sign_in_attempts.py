@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 
 from .. import sessions
 from ..models import Action, Event, FailedAttempts, Tenant, User
-from ..policy import throttling
+from ..policy import text, throttling
 from ..tenancy import current_tenant
 
 COOKIE = f"{settings.COOKIE_PREFIX}known"
@@ -94,7 +94,7 @@ class Attempt:
             by=sessions.actor(self.request),
             target=User.objects.filter(email=self.email).first(),
             reason=reason,
-            details={"email": self.email},
+            details={"email": text.spelt_out(self.email)},
         )
 
     def remember(self, response: HttpResponse) -> None:

@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from django_scopes import scope
 
 from console.models import Actor, Client, Connection, ConnectionRequest, Event, Tenant, User
-from console.pages import connections as pages
+from console.pages.connection_lookup import foreign_connection
 from tests import cast
 from tests.oauth.driver import Application, hidden_fields
 
@@ -247,12 +247,12 @@ def test_what_another_administrator_accepts_meanwhile_counts(
     client = cast.publish(globex)
     held = cast.connect(client, acme, by=alice)
     with scope(tenant=acme):
-        read = pages.foreign_connection(held.pk)
+        read = foreign_connection(held.pk)
     owner_edits(client, grant_types=[GRANT])
     with scope(tenant=acme):
-        again = pages.foreign_connection(held.pk)
+        again = foreign_connection(held.pk)
         again.accept_version(by=Actor(), terms=again.client.terms)
-    monkeypatch.setattr(pages, "foreign_connection", lambda _id: read)
+    monkeypatch.setattr("console.pages.connections.foreign_connection", lambda _id: read)
 
     assert trust(browser(alice), held).status_code == 422
     assert connection(acme).consent_method == "required"  # type: ignore[union-attr]
