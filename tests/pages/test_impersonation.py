@@ -293,7 +293,7 @@ def test_list_and_details_say_what_it_can_do_now(
     held, admin = cast.connect(robot, acme, by=alice, consent_method=method), browser(alice)
     details = text(admin.get(f"/console/oauth/connections/{held.pk}"))
 
-    assert ("Can act as your people" in text(admin.get("/console/oauth"))) == badge
+    assert ("Acts as people" in text(admin.get("/console/oauth"))) == badge
     assert ("Can act as your people" in details) == badge
     assert "any of this tenant’s people, administrators included, without them" in details
     assert "Also works without a person" not in details
@@ -302,7 +302,7 @@ def test_list_and_details_say_what_it_can_do_now(
 def test_an_own_one_is_shown_so_too(browser: Browse, alice: User, carol: User, acme: Tenant):
     client, _ = cast.register(acme, grant_types=[GRANT], consent_method="trusted")
 
-    assert "Can act as your people" in text(browser(alice).get("/console/oauth"))
+    assert "Acts as people" in text(browser(alice).get("/console/oauth"))
     assert ACTS in text(browser(carol).get(f"/console/oauth/{client.client_id}/edit"))
     assert ACTS in text(browser(alice).get("/console/oauth/new?type=web"))
     published = text(browser(alice).get(f"/console/oauth/{client.client_id}/publish"))
