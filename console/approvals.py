@@ -19,17 +19,27 @@ from django.utils.translation import gettext as _
 
 from .models import Actor, Client, Connection, ConnectionRequest, ConnectionRequester, Tenant
 from .notifications import tell_requesters
-from .policy import redirect_uris, scopes
-from .policy.client_types import MACHINE_GRANTS
+from .policy import redirect_uris, scopes, text
+from .policy.client_types import impersonates, works_alone
 from .policy.consent_rules import ConsentMethod
 from .policy.publication import Terms
 from .scope_words import grouped
 
+# The field, and the member of the API, with which an administrator lets a client act as any of the tenant's people.
+IMPERSONATION = "impersonation"
+REASON_LENGTH = 1000
 MOST_NAMED = 10  # people of one request that a page names; the others are counted
 
 
 class Incomplete(ValueError):
-    """The form must be filled in otherwise. The message is for the person, in their language."""
+    """The form must be filled in otherwise. The message is for the person, in their language.
+
+    `field` is what it is about, if it should stand beside that; "" for a message about the whole form.
+    """
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class AlreadyDecided(Exception):
@@ -53,7 +63,9 @@ def form(client: Client, sent: QueryDict | None = None) -> dict[str, Any]:
         "scopes": grouped(terms.scopes, sent.getlist("scopes") if sent else terms.scopes),
         "redirect_hosts": terms.redirect_hosts,
         "origins": terms.origins,
-        "machine": bool(MACHINE_GRANTS & set(terms.grants)),
+        "machine": works_alone(terms.grants),
+        "impersonates": impersonates(terms.grants),
+        "impersonation_ticked": IMPERSONATION in sent if sent else False,
         "homepage": client.homepage_url,
         "proven": is_proven(client.homepage_url, terms.redirect_hosts),
         "consent_method": sent.get("consent_method", "") if sent else ConsentMethod.REQUIRED.value,
@@ -67,9 +79,40 @@ def read(sent: QueryDict, client: Client) -> Answer:
     method = sent.get("consent_method", "")
     if method not in set(ConsentMethod):
         raise Incomplete(_("Choose how your people consent."))
-    return Answer(
+    answer = Answer(
         method, chosen_scopes(client.terms.scopes, sent.getlist("scopes")), _until(sent.get("until", ""))
     )
+    check_impersonation(client.terms.grants, allowed=IMPERSONATION in sent)
+    return answer
+
+
+def reason(sent: QueryDict) -> str:
+    """Why somebody asks for a client, in their own words, "" if they do not say. Raises Incomplete."""
+    written = text.lines(sent.get("reason", ""))
+    try:
+        text.check_lines(written)
+    except text.Refused as refused:
+        raise Incomplete(_(refused.message) % {"code": refused.code}, field="reason") from None
+    if len(written) > REASON_LENGTH:
+        raise Incomplete(
+            _("This is too long: at most %(limit_value)d characters.") % {"limit_value": REASON_LENGTH},
+            field="reason",
+        )
+    return written
+
+
+def check_impersonation(grants: Collection[str], *, allowed: bool) -> None:
+    """Raises Incomplete if a client with these grants would act as people and nobody has said that it may.
+
+    A yes to the application is not enough for that: it would act as administrators too.
+    """
+    if impersonates(grants) and not allowed:
+        raise Incomplete(
+            _(
+                "Tick this box if it may act as any of this tenant’s people. Without that, nothing is changed."
+            ),
+            field=IMPERSONATION,
+        )
 
 
 def chosen_scopes(offered: Collection[str], ticked: Collection[str]) -> list[str]:
@@ -82,6 +125,12 @@ def chosen_scopes(offered: Collection[str], ticked: Collection[str]) -> list[str
     if offered and not remaining:
         raise Incomplete(_("Leave it at least one thing that it may do."))
     return remaining
+
+
+def begins_when_trusted(connection: Connection) -> bool:
+    """Whether another tenant's client can begin to act as people here when its consent method becomes Trusted."""
+    waits = connection.consent_method != ConsentMethod.TRUSTED
+    return connection.is_foreign and waits and impersonates(connection.machine_grants)
 
 
 def approve(
@@ -146,8 +195,8 @@ def is_proven(homepage: str, hosts: Collection[str]) -> bool:
 
 def seal(*facts: str, terms: Terms) -> str:
     """A seal over what a page shows, for its form: an answer counts only for the terms that were read."""
-    text = "\0".join([*facts, json.dumps(terms.as_json())])
-    return salted_hmac("approval", text, algorithm="sha256").hexdigest()
+    shown = "\0".join([*facts, json.dumps(terms.as_json())])
+    return salted_hmac("approval", shown, algorithm="sha256").hexdigest()
 
 
 def is_sealed(sent: QueryDict, expected: str) -> bool:
@@ -155,12 +204,12 @@ def is_sealed(sent: QueryDict, expected: str) -> bool:
     return constant_time_compare(sent.get("shown", ""), expected)
 
 
-def _until(text: str) -> datetime | None:
+def _until(day_sent: str) -> datetime | None:
     """The end of the day until which an approval holds. Raises Incomplete for anything but a day to come."""
-    if not text:
+    if not day_sent:
         return None
     try:
-        day = parse_date(text)
+        day = parse_date(day_sent)
     except ValueError:
         day = None
     if day is None or day <= timezone.localdate():

@@ -2,6 +2,8 @@
 
 import logging
 
+from .policy import text
+
 
 class OneLine(logging.Formatter):
     """Escapes what could end a line or steer a terminal: addresses are logged as they came (ASVS 16.4.1).
@@ -17,6 +19,7 @@ class OneLine(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's name
         line = super().formatMessage(record)
+        line = text.spelt_out(line)
         return line if line.isprintable() else "".join(map(_visible, line))
 
 

@@ -10,8 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .models import ConnectionRequest, User
+from .policy import text
 
 log = logging.getLogger(__name__)
+SUBJECT_LENGTH = 100  # of a name in it
 TIMEOUT = 10  # seconds: a mail server that hangs must not hold a page
 
 
@@ -40,8 +42,11 @@ def tell_requesters(request: ConnectionRequest) -> None:
 def _send(
     to: Iterable[User], subject: Promise | str, template: str, request: ConnectionRequest, address: str
 ) -> None:
-    """One mail to each, so that nobody learns who else is told, in the language of whoever reads it."""
-    client = {"client": _one_line(request.client.name)}
+    """One mail to each, so that nobody learns who else is told, in the language of whoever reads it.
+
+    What strangers wrote can be older than the rules for it: nothing hidden reaches a mail program or a terminal.
+    """
+    client = {"client": text.one_line(request.client.name, SUBJECT_LENGTH)}
     texts: dict[str, tuple[str, str]] = {}  # language -> subject and body
     mails = []
     for person in to:
@@ -49,13 +54,9 @@ def _send(
         if language not in texts:
             with translation.override(language):
                 body = render_to_string(template, {"request": request, "address": address})
-                texts[language] = (str(subject) % client, body)
+                texts[language] = (str(subject) % client, text.spelt_out(body, text.LINE_BREAKS))
         mails.append(EmailMessage(*texts[language], to=[person.email]))
     try:
         get_connection(timeout=TIMEOUT).send_messages(mails)
     except Exception:
         log.exception("A notification could not be sent.")
-
-
-def _one_line(name: str) -> str:
-    return " ".join(name.split())[:100]

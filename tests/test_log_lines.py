@@ -35,6 +35,7 @@ def written(request: pytest.FixtureRequest) -> Written:
         ("/a\x00b", "/a\\x00b"),
         ("/a\x85b\u2028c\u202ed", "/a\\x85b\\u2028c\\u202ed"),
         ("/a\ud800", "/a\\ud800"),
+        ("/a\u3164\u2800\ufe0fb", "/a\\u3164\\u2800\\ufe0fb"),
         ("/åäö?%20", "/åäö?%20"),
     ],
     ids=ascii,

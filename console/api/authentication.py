@@ -1,8 +1,9 @@
 """Who calls the REST API, and whether they may.
 
 A caller is the holder of an access token of this tenant that is still alive: a person, or the bot of a machine client,
-which is an administrator within its scopes. Every operation states with `needs` by which right it may be called, and
-an address is made of operations by `resource`. Nothing else in here checks anything.
+which is an administrator within its scopes. Every operation states with `needs` by which right it may be called and,
+if it changes anything, about which client that is: no client decides about itself (`subjects.py`). An address is made
+of operations by `resource`. Nothing else in here checks anything.
 """
 
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from ..programs import problem
 from ..requests import TenantRequest
 from ..sessions import client_address
 from .errors import Refused
+from .subjects import About
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +83,17 @@ def _may(live: LiveToken, permission: Permission) -> bool:
 
 
 Operation = Callable[..., HttpResponse]  # (request, caller, **what stands in the address)
+READS = frozenset({"GET", "HEAD"})
 
 
-def needs(*rights: Right) -> Callable[[Operation], Operation]:
-    """States who may call an operation: whoever has one of `rights`; without any, whoever has a live token."""
+def needs(*rights: Right, about: About | None = None) -> Callable[[Operation], Operation]:
+    """States who may call an operation: whoever has one of `rights`; without any, whoever has a live token.
+
+    `about` finds the client that the operation changes something about; one that only reads has none.
+    """
 
     def decorate(operation: Operation) -> Operation:
-        operation.rights = rights  # type: ignore[attr-defined]
+        operation.rights, operation.about = rights, about  # type: ignore[attr-defined]
         return operation
 
     return decorate
@@ -97,12 +103,20 @@ def resource(**operations: Operation) -> Callable[..., HttpResponse]:
     """The view of an address: an operation for each method that it offers, e.g. `resource(GET=show, DELETE=remove)`.
 
     401 with a challenge without a live token (RFC 6750 §3), 403 without a right. A page of an allowed origin may call
-    too: it has the token that its person let it have. An operation that states no right cannot be part of one.
+    too: it has the token that its person let it have. An operation that states no right cannot be part of one, and
+    neither can one that changes something and does not state about which client: TypeError when the module is loaded.
     """
     rights: dict[str, tuple[Right, ...]] = {
         method: operation.rights  # type: ignore[attr-defined]
         for method, operation in operations.items()
     }
+    about: dict[str, About | None] = {
+        method: operation.about  # type: ignore[attr-defined]
+        for method, operation in operations.items()
+    }
+    unstated = [method for method in operations if method not in READS and about[method] is None]
+    if unstated:
+        raise TypeError(f"{operations[unstated[0]].__qualname__} does not state whose client it is about")
     if "GET" in operations:
         operations["HEAD"], rights["HEAD"] = operations["GET"], rights["GET"]
     methods = sorted(operations, key=["GET", "HEAD", "POST", "PATCH", "DELETE"].index)
@@ -129,13 +143,16 @@ def resource(**operations: Operation) -> Callable[..., HttpResponse]:
             return answer
         try:
             caller = Caller.of(request, _live(request), rights[method])
+            subject = find(address) if (find := about.get(method)) else None
+            if subject is not None:
+                subject.check_not_decided_by(caller.live.client, request.tenant)
             # Whatever page this thread has answered before.
             with translation.override(settings.LANGUAGE_CODE):
                 return operations[method](request, caller, **address)
         except Refused as refused:
             return refused.answer
 
-    answered.rights = rights  # type: ignore[attr-defined]
+    answered.rights, answered.about = rights, about  # type: ignore[attr-defined]
     return answered  # type: ignore[return-value]
 
 

@@ -10,15 +10,18 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 
+from ..approvals import IMPERSONATION, begins_when_trusted
 from ..models import Actor, Connection, Tenant
 from ..policy.consent_rules import ConsentMethod
 from ..requests import TenantRequest
 from .authentication import MANAGING, READING, Caller, needs, resource
 from .errors import Refused, not_found
+from .impersonation import check_said
 from .patch import replacements
 from .representations import CONSENT_METHOD, connection_config
 from .scope_choice import chosen
-from .values import one_of
+from .subjects import client_in_address
+from .values import one_of, yes_or_no
 
 
 @needs(READING)
@@ -27,18 +30,25 @@ def show(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse
     return JsonResponse(connection_config(_connection(request.tenant, client_id)))
 
 
-@needs(MANAGING)
+@needs(MANAGING, about=client_in_address)
 def change(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
     """Replaces what the tenant decides about the connection: everything that was sent, or nothing."""
-    replaced = replacements(request, REPLACING)
+    replaced = replacements(request, [*REPLACING, IMPERSONATION])
+    said = yes_or_no(IMPERSONATION, replaced.pop(IMPERSONATION, False))
+    if said and CONSENT_METHOD not in replaced:
+        raise Refused(
+            400, f"/{IMPERSONATION} goes with /{CONSENT_METHOD}: it allows what Trusted would begin."
+        )
     with transaction.atomic():
         connection = _connection(request.tenant, client_id, lock=True)
+        if replaced.get(CONSENT_METHOD) == ConsentMethod.TRUSTED and begins_when_trusted(connection):
+            check_said(connection.machine_grants, said)
         for name, value in replaced.items():
             REPLACING[name](connection, value, caller.actor)
     return HttpResponse(status=204)
 
 
-@needs(MANAGING)
+@needs(MANAGING, about=client_in_address)
 def remove(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
     """Ends the relation to another tenant's client; the next attempt is a first connection again."""
     with transaction.atomic():

@@ -10,6 +10,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse, JsonResponse
 
 from .. import approvals
+from ..approvals import IMPERSONATION
 from ..models import Client, ConnectionRequest, ConnectionRequester, NotPublished
 from ..models.connection_request import ANSWER_LENGTH
 from ..notifications import tell_requesters
@@ -18,9 +19,11 @@ from ..requests import TenantRequest
 from .authentication import MANAGING, OWN, READING, Caller, needs, resource
 from .body import members
 from .errors import Refused, not_found
+from .impersonation import check_said
 from .pagination import number, page, parameter
 from .representations import CONSENT_METHOD, EXPIRES_AT, connection_request, listed
 from .scope_choice import chosen
+from .subjects import request_in_address
 from .values import lines, moment_to_come, one_of, whole_number
 
 
@@ -42,11 +45,16 @@ def show(request: TenantRequest, caller: Caller, request_id: str) -> HttpRespons
     return JsonResponse(_seen_by(request, caller, _wish(caller, request_id)))
 
 
-@needs(MANAGING)
+@needs(MANAGING, about=request_in_address)
 def approve(request: TenantRequest, caller: Caller, request_id: str) -> HttpResponse:
-    """Connects the client that was asked for, perhaps with fewer scopes or until a date, and tells those who asked."""
+    """Connects the client that was asked for, perhaps with fewer scopes or until a date, and tells those who asked.
+
+    One that can act as the tenant's people needs a yes to that of its own.
+    """
     wish = _wish(caller, request_id)
-    sent = members(request, required=(CONSENT_METHOD,), optional=("scopes", EXPIRES_AT, "version"))
+    sent = members(
+        request, required=(CONSENT_METHOD,), optional=("scopes", EXPIRES_AT, "version", IMPERSONATION)
+    )
     _check_open(wish)
     answer = _answer(sent, wish.client)
     try:
@@ -58,7 +66,7 @@ def approve(request: TenantRequest, caller: Caller, request_id: str) -> HttpResp
     return JsonResponse(_seen_by(request, caller, _wish(caller, request_id)))
 
 
-@needs(MANAGING)
+@needs(MANAGING, about=request_in_address)
 def deny(request: TenantRequest, caller: Caller, request_id: str) -> HttpResponse:
     """Refuses a request, with a text for those who asked."""
     wish = _wish(caller, request_id)
@@ -100,6 +108,7 @@ def _answer(sent: dict[str, Any], client: Client) -> approvals.Answer:
     """What is approved: everything that is offered, if nothing else is said. `version` is the one that was read."""
     if "version" in sent and whole_number("version", sent["version"]) != client.version:
         raise _changed()
+    check_said(client.terms.grants, sent.get(IMPERSONATION, False))
     offered = list(client.terms.scopes)
     return approvals.Answer(
         one_of(CONSENT_METHOD, sent[CONSENT_METHOD], ConsentMethod),

@@ -10,12 +10,13 @@ from .authentication import MANAGING, Caller, needs, resource
 from .body import members
 from .errors import Refused, not_found
 from .representations import publication, receipt
+from .subjects import client_in_address
 from .values import one_of
 
 STAY, END = "stay", "end"
 
 
-@needs(MANAGING)
+@needs(MANAGING, about=client_in_address)
 def publish(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
     """Makes a client of this tenant available to every tenant of the region; one that is published stays so."""
     with transaction.atomic():
@@ -30,7 +31,7 @@ def publish(request: TenantRequest, caller: Caller, client_id: str) -> HttpRespo
     return JsonResponse(publication(client), status=201)
 
 
-@needs(MANAGING)
+@needs(MANAGING, about=client_in_address)
 def unpublish(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
     """Nobody can connect any more; those that are connected stay or end at once. The answer is the receipt (N7)."""
     sent = members(request, required=("connected",))

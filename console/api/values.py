@@ -41,6 +41,13 @@ def whole_number(name: str, value: Any) -> int:
     return value
 
 
+def yes_or_no(name: str, value: Any) -> bool:
+    """True or false, and nothing that could be taken for one of them."""
+    if not isinstance(value, bool):
+        raise Refused(400, f"{name} must be true or false.")
+    return value
+
+
 def moment_to_come(name: str, value: Any) -> datetime | None:
     """A moment in the future (RFC 3339), or null for none."""
     if value is None:
@@ -59,16 +66,18 @@ def moment_to_come(name: str, value: Any) -> datetime | None:
 
 
 def lines(name: str, value: Any, most: int) -> str:
-    """A text for people, without the space around it: something to read, and nothing that cannot be shown."""
+    """A text for people, without the space around it: something to read, and nothing hidden."""
     if not isinstance(value, str):
         raise Refused(400, f"{name} must be a string.")
-    written = text.lines(value.strip())
-    if not written or text.shows_nothing(written):
+    written = text.lines(value)
+    if not written:
         raise Refused(400, f"{name} must not be empty.")
     if len(written) > most:
         raise Refused(400, f"{name} must have at most {most} characters.")
-    if text.is_refused(written, text.LINE_BREAKS):
-        raise Refused(400, f"{name} contains characters that cannot be shown.")
+    try:
+        text.check_lines(written)
+    except text.Refused as refused:
+        raise Refused(400, f"{name}: {refused}") from None
     return written
 
 

@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
 
 from ..models import Actor, Tenant, User
+from ..policy import text
 
 OPERATOR = Actor()
 
@@ -22,11 +23,17 @@ class Operation(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Runs the command. A database that is away, or not migrated, is told of in a sentence."""
+        """Runs the command. A database that is away, or not migrated, is told of in a sentence.
+
+        Nothing that it says steers a terminal, whoever wrote what it repeats.
+        """
         try:
             return super().execute(*args, **options)
         except DatabaseError as error:
-            raise CommandError(_in_words(error)) from error
+            raise CommandError(text.spelt_out(_in_words(error), text.LINE_BREAKS)) from error
+        except CommandError as error:
+            error.args = tuple(text.spelt_out(str(words), text.LINE_BREAKS) for words in error.args)
+            raise
 
     def report(self, options: dict[str, Any], result: dict[str, Any], *lines: str) -> None:
         """Prints the outcome. Everything else belongs on standard error."""
@@ -34,7 +41,7 @@ class Operation(BaseCommand):
             self.stdout.write(json.dumps(result))
         else:
             for line in lines:
-                self.stdout.write(line)
+                self.stdout.write(text.spelt_out(line))
 
 
 def _in_words(error: DatabaseError) -> str:
@@ -69,10 +76,15 @@ def one_time_link(user: User, token: str) -> str:
 
 
 def printable(what: str, value: str, most: int = 255) -> str:
-    """Text that people will read, without the space around it. CommandError if it is empty, too long or unprintable."""
-    value = value.strip()
-    if not 1 <= len(value) <= most or not value.isprintable():
+    """A name that people will read, as a form of the console takes it. CommandError if it is empty, too long, or has
+    something hidden in it or nothing to see."""
+    value = text.name(value.strip())
+    if not 1 <= len(value) <= most:
         raise CommandError(f"{what} must have 1 to {most} printable characters.")
+    try:
+        text.check_name(value)
+    except text.Refused as refused:
+        raise CommandError(f"{what}: {refused}") from None
     return value
 
 

@@ -172,6 +172,11 @@ class Client(AbstractApplication):
         return bool(client_types.MACHINE_GRANTS & set(self.grant_types))
 
     @property
+    def impersonates(self) -> bool:
+        """Whether it can act as any of a tenant's people, administrators included, without them."""
+        return client_types.impersonates(self.grant_types)
+
+    @property
     def registered_redirect_uris(self) -> list[str]:
         """What the owner registered, however much of it the tenant of the request has accepted."""
         registered: list[str] = self.__dict__.get("offered_redirect_uris", self.redirect_uris)

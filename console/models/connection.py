@@ -145,6 +145,12 @@ class Connection(TenantOwned):
         return Terms.stored(self.terms)
 
     @property
+    def machine_grants(self) -> list[str]:
+        """The machine grants that the client may use here once it is trusted. Of another tenant's client those that
+        were approved: what its owner has taken away may come back without a word."""
+        return list(self.approved.grants if self.is_foreign else self.client.grant_types)
+
+    @property
     def deleted_by_owner(self) -> bool:
         return self.client.deleted_at is not None
 
@@ -226,6 +232,7 @@ class Connection(TenantOwned):
                 details={
                     "publisher": offered.publisher,
                     "scopes": ceiling,
+                    "grants": list(offered.grants),
                     "consent_method": consent_method,
                     "expires_at": expires_at and expires_at.isoformat(timespec="seconds"),
                 },

@@ -18,8 +18,6 @@ from ..scope_words import grouped
 from .authorization_request import AuthorizationRequest
 from .errors import OAuthError
 
-MAX_REASON = 1000
-
 
 def settle(request: TenantRequest, user: User, asked: AuthorizationRequest, seal: str) -> HttpResponse:
     """Asks the person who is signed in for what they may give: an approval, or a request to those who may approve.
@@ -41,7 +39,7 @@ def _approved(request: TenantRequest, asked: AuthorizationRequest, seal: str) ->
         answer = approvals.read(request.POST, asked.client)
         approvals.approve(asked.tenant, asked.client, answer, by=sessions.actor(request))
     except approvals.Incomplete as problem:
-        return _page(request, asked, seal, problem=str(problem), status=422)
+        return _page(request, asked, seal, problem=problem, status=422)
     except NotPublished:  # changed or gone in this very moment: what it is now is judged anew
         return again(request)
     return again(request)
@@ -64,7 +62,7 @@ def _page(
     seal: str,
     *,
     changed: bool = False,
-    problem: str = "",
+    problem: approvals.Incomplete | None = None,
     status: int = 200,
 ) -> HttpResponse:
     context = approvals.form(asked.client, request.POST if problem else None) | {
@@ -85,17 +83,30 @@ def _ask_administrators(
 ) -> HttpResponse:
     """A page that explains, and takes a wish with a reason. People who ask for the same client share one request."""
     asking = request.method == "POST" and request.POST.get("decision") == "ask"
-    reason = " ".join(request.POST.get("reason", "").replace("\0", "").split())[:MAX_REASON]
     if asking and answered:
         try:
             wish, opened = ConnectionRequest.ask(
-                user, asked.client, reason=reason, by=sessions.actor(request)
+                user, asked.client, reason=approvals.reason(request.POST), by=sessions.actor(request)
             )
         except (AlreadyConnected, NotPublished):  # what it is now is judged anew
             return again(request)
+        except approvals.Incomplete as incomplete:
+            return _wish_page(request, user, asked, seal, problem=incomplete)
         if opened:
             tell_administrators(wish)
         return redirect("connection_requests_own")
+    return _wish_page(request, user, asked, seal, changed=asking)
+
+
+def _wish_page(
+    request: TenantRequest,
+    user: User,
+    asked: AuthorizationRequest,
+    seal: str,
+    *,
+    changed: bool = False,
+    problem: approvals.Incomplete | None = None,
+) -> HttpResponse:
     context = {
         "client": asked.client,
         "account": user,
@@ -103,11 +114,12 @@ def _ask_administrators(
         "redirect_host": redirect_uris.origin_of(asked.redirect_uri),
         "wish": ConnectionRequest.objects.filter(client=asked.client, requesters__user=user).first(),
         "shown": seal,
-        "changed": asking,
-        "reason": reason,
+        "changed": changed,
+        "reason": request.POST.get("reason", ""),
+        "problem": problem,
         "full_path": request.get_full_path(),
     }
-    return render(request, "approvals/ask.html", context, status=422 if asking else 200)
+    return render(request, "approvals/ask.html", context, status=422 if changed or problem else 200)
 
 
 def again(request: TenantRequest) -> HttpResponse:

@@ -23,7 +23,7 @@ from ..access import open_to
 from ..browser_rules import allow_form_targets
 from ..metadata import AUTHORIZE_PATH
 from ..models import Action, Consent, Event, NotConnected, User
-from ..policy import consent_rules, redirect_uris, scopes
+from ..policy import consent_rules, redirect_uris, scopes, text
 from ..policy.consent_rules import ConsentMethod, Question
 from ..requests import TenantRequest
 from . import approval, consent_page, parameters, refusal_page
@@ -287,9 +287,7 @@ def _explain(request: TenantRequest, refusal: Unanswerable) -> HttpResponse:
         by=sessions.actor(request),
         reason=refusal.reason,
         target=refusal.client,
-        details={"redirect_uri": refusal.redirect_uri[:512].replace("\0", "")}
-        if refusal.redirect_uri
-        else {},
+        details={"redirect_uri": text.spelt_out(refusal.redirect_uri[:512])} if refusal.redirect_uri else {},
     )
     return render(request, "consent/refused.html", refusal_page.context(request.tenant, refusal), status=400)
 

@@ -16,6 +16,7 @@ from .client_authentication import Authenticated
 
 # What a client may say about a token it asks for; shown in the list of tokens (Q6).
 LABELS = frozenset({"deviceType", "description"})
+MAX_LABEL = 200
 
 
 @dataclass(slots=True)

@@ -10,9 +10,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Tenant
+from ..policy import text
 from .authorization_request import Unanswerable
 
-LONGEST_NAME = 120
+LONGEST_NAME, LONGEST_ADDRESS = 120, 512
 
 ASK_ITS_OWNER = _(
     "Nothing is wrong with your account, and trying again will not help. Tell whoever runs the application."
@@ -101,5 +102,5 @@ def context(tenant: Tenant, refusal: Unanswerable) -> dict[str, Any]:
         "happened": format_html(str(words.happened), application=shown, tenant=tenant.name),
         "advice": words.advice,
         "developers": words.developers,
-        "redirect_uri": refusal.redirect_uri,
+        "redirect_uri": text.spelt_out(refusal.redirect_uri[:LONGEST_ADDRESS]),
     }

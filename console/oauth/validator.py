@@ -16,14 +16,14 @@ from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 
 from ..models import Action, Client, Event, Grant, RefreshToken, TokenFamily
-from ..policy import client_types, credentials, scopes
+from ..policy import client_types, credentials, scopes, text
 from ..policy.client_types import GrantType
 from ..policy.consent_rules import ConsentMethod
 from ..tenancy import current_tenant
 from . import id_tokens
 from .client_authentication import authenticate, note_use
 from .errors import OAuthError
-from .issuance import LABELS, issuance
+from .issuance import LABELS, MAX_LABEL, issuance
 
 
 class TenantValidator(OAuth2Validator):
@@ -273,7 +273,11 @@ class TenantValidator(OAuth2Validator):
     @staticmethod
     def _labels(request: Request) -> dict[str, str]:
         """Labels for the list of tokens (Q6), from the request's own parameters and nowhere else."""
-        return {name: value.replace("\0", "") for name, value in request.decoded_body or [] if name in LABELS}
+        return {
+            name: text.one_line(value[:MAX_LABEL], MAX_LABEL)
+            for name, value in request.decoded_body or []
+            if name in LABELS
+        }
 
     @staticmethod
     def _begin_impersonation(request: Request, expires: datetime) -> None:

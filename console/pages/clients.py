@@ -18,7 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from .. import reach
 from ..access import needs
 from ..models import AlreadySent, Client, ClientSecret, Connection, LimitReached
-from ..policy.client_types import MACHINE_GRANTS, ClientType
+from ..policy.client_types import MACHINE_GRANTS, ClientType, impersonates
+from ..policy.consent_rules import ConsentMethod
 from ..policy.publication import difference
 from ..policy.roles import Permission
 from ..requests import PageRequest
@@ -64,6 +65,12 @@ class Row:
     standing: Standing | None
     secrets: int
     tenants: int  # that are connected to an own client
+
+    @property
+    def impersonates(self) -> bool:
+        """Whether it can act as any of the tenant's people now; only a trusted client does."""
+        trusted = self.connection.consent_method == ConsentMethod.TRUSTED
+        return trusted and impersonates(self.connection.machine_grants)
 
 
 @needs(Permission.READ_CONSOLE)

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -19,6 +20,7 @@ from .. import approvals, reach
 from ..access import needs
 from ..models import Connection, Consent, NotConnected, NotPublished, Reach
 from ..policy import publication, scopes
+from ..policy.client_types import impersonates, works_alone
 from ..policy.publication import Difference
 from ..policy.roles import Permission
 from ..requests import PageRequest
@@ -71,7 +73,8 @@ def details(request: PageRequest, connection_id: int) -> HttpResponse:
         "gone_hosts": pending.gone_hosts,
         "origins": approved.origins,
         "gone_origins": pending.gone_origins,
-        "machine": approved.grants,
+        "machine": works_alone(approved.grants),
+        "impersonates": impersonates(approved.grants),
         "allowed": by_area(scopes.roots(effective)),
         "reduced": by_area(scopes.added(approved.scopes, connection.scopes)),
         "not_offered": by_area(scopes.added(connection.scopes, client.allowed_scopes)),
@@ -115,16 +118,18 @@ def connection_consent_method(request: PageRequest, connection_id: int) -> HttpR
     return _change_consent_method(request, connection, _page_of(connection))
 
 
+@transaction.atomic
 def _change_consent_method(request: PageRequest, connection: Connection, back: str) -> HttpResponse:
-    form = ConsentMethodForm(
-        request.POST if request.method == "POST" else None,
-        initial={"consent_method": connection.consent_method},
-    )
+    if request.method == "POST":
+        connection = _locked(connection)  # what it may do here is not widened between the tick and the trust
+    form = ConsentMethodForm(request.POST if request.method == "POST" else None, connection=connection)
     if not form.is_valid():
         context = {
             "title": _("Change consent method"),
             "form": form,
             "client": connection.client,
+            "machine": works_alone(connection.machine_grants),
+            "impersonates": impersonates(connection.machine_grants),
             "back": back,
             "section": "clients",
         }
@@ -138,6 +143,13 @@ def _change_consent_method(request: PageRequest, connection: Connection, back: s
         % {"name": connection.client.name, "method": connection.get_consent_method_display()},
     )
     return fragments.done(request, back)
+
+
+def _locked(connection: Connection) -> Connection:
+    """The connection as it is stored, until the transaction ends; 404 if it has been removed meanwhile."""
+    rows = Connection.objects.select_for_update(of=("self",), no_key=True).select_related("client__tenant")
+    locked: Connection = get_object_or_404(rows, pk=connection.pk)
+    return locked
 
 
 @needs(Permission.MANAGE_CLIENTS)
@@ -207,7 +219,12 @@ def _accept(request: PageRequest, connection_id: int) -> HttpResponse:
     if not approvals.is_sealed(request.POST, _version_seal(connection)):
         return _version_page(request, connection, changed=True)
     try:
+        approvals.check_impersonation(
+            connection.pending().new_grants, allowed=approvals.IMPERSONATION in request.POST
+        )
         connection.accept_version(by=actor(request), terms=terms)
+    except approvals.Incomplete as problem:
+        return _version_page(request, connection, problem=problem)
     except NotPublished:  # changed between reading and saving
         if not Connection.objects.filter(pk=connection_id).exists():
             raise NotConnected from None
@@ -224,10 +241,20 @@ def _version_seal(connection: Connection) -> str:
     return approvals.seal(approved, *connection.scopes, terms=connection.client.terms)
 
 
-def _version_page(request: PageRequest, connection: Connection, *, changed: bool = False) -> HttpResponse:
+def _version_page(
+    request: PageRequest,
+    connection: Connection,
+    *,
+    changed: bool = False,
+    problem: approvals.Incomplete | None = None,
+) -> HttpResponse:
     client, pending = connection.client, connection.pending()
     context = _context(request, connection, _("New version of %(name)s") % {"name": client.name}) | {
         "pending": pending,
+        "machine": works_alone(pending.new_grants),
+        "impersonates": impersonates(pending.new_grants),
+        "no_longer_machine": works_alone(pending.gone_grants),
+        "no_longer_impersonates": impersonates(pending.gone_grants),
         "new_scopes": by_area(pending.new_scopes),
         "gone_scopes": by_area(pending.gone_scopes),
         "kept_scopes": by_area(_kept(connection, pending)),
@@ -235,8 +262,9 @@ def _version_page(request: PageRequest, connection: Connection, *, changed: bool
         "kept_origins": [origin for origin in client.terms.origins if origin not in pending.new_origins],
         "shown": _version_seal(connection),
         "changed": changed,
+        "problem": problem,
     }
-    return render(request, "connections/version.html", context, status=422 if changed else 200)
+    return render(request, "connections/version.html", context, status=422 if changed or problem else 200)
 
 
 def _kept(connection: Connection, pending: Difference) -> list[str]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Action, Client, Connection, Event, User
+from ..policy.text import LINE_BREAKS, spelt_out
 from .forms.choices import GRANTS
 from .refusal_reasons import in_words
 
@@ -204,12 +205,12 @@ def _sentence(event: Event) -> SafeString:
     if event.action in OWN and event.actor_name in {person, event.target_name}:
         template = OWN[Action(event.action)]
     parts = {
-        "actor": event.actor_name or _nameless(event.actor_kind),
-        "target": event.target_name or gettext("an unknown application"),
-        "person": str(person),
+        "actor": spelt_out(event.actor_name) or _nameless(event.actor_kind),
+        "target": spelt_out(event.target_name) or gettext("an unknown application"),
+        "person": spelt_out(str(person)),
         "hint": f"…\N{WORD JOINER}{event.details.get('hint', '')}",
         "version": str(event.details.get("version", "")),
-        "publisher": str(event.details.get("publisher", "")),
+        "publisher": spelt_out(str(event.details.get("publisher", ""))),
     }
     return format_html(
         str(template), **{name: format_html("<b>{}</b>", text) for name, text in parts.items()}
@@ -300,7 +301,8 @@ def _texts(name: str, values: Iterable[Any]) -> Iterator[str]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
+    """As much of a value as a line shows. What is older than the rules for texts is spelt out."""
+    return spelt_out(text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…", LINE_BREAKS)
 
 
 def _label(name: str) -> str:

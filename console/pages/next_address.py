@@ -7,6 +7,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from ..metadata import AUTHORIZE_PATH
 from ..models import Client
+from ..policy import text
 from ..tenancy import current_tenant
 
 MAX_LENGTH = 16_000  # an authorization request with a long state fits; nothing sensible is longer
@@ -57,4 +58,4 @@ def redirect_uri_of(address: str, client: Client | None) -> str:
 def login_hint_of(request: HttpRequest, address: str) -> str:
     """The address that the application expects to sign in (`login_hint`, OpenID Connect Core §3.1.2.1)."""
     hint = request.GET.get("login_hint") or _authorization_request(address).get("login_hint", "")
-    return hint.replace("\0", "")[:254]
+    return "" if text.is_refused(hint[:254]) else hint[:254]

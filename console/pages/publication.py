@@ -1,5 +1,6 @@
 """Publishing: whether other tenants may connect to a client, and which of them have (S6, S7, N5, N9)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from ..access import needs
 from ..approvals import is_proven
 from ..models import Client, Connection, NotPublishable, TokenFamily
 from ..policy import scopes
+from ..policy.client_types import impersonates, works_alone
 from ..policy.publication import Difference
 from ..policy.roles import Permission
 from ..requests import PageRequest
@@ -78,6 +80,8 @@ def _publishing(
         "version": version_of(client),
         "changed": changed,
         "terms": terms,
+        "machine": works_alone(terms.grants),
+        "impersonates": impersonates(terms.grants),
         "areas": grouped(scopes.roots(terms.scopes)),
         "homepage_proven": is_proven(client.homepage_url, terms.redirect_hosts),
         "returning": reach.served(client).count(),
@@ -136,12 +140,13 @@ def _unpublishing(request: PageRequest, client: Client, form: UnpublicationForm,
 
 # --- Who is connected ------------------------------------------------------------------------------------------------
 
-WAITS_FOR: dict[str, str | Promise] = {
-    "new_scopes": gettext_lazy("new scopes"),
-    "new_hosts": gettext_lazy("new redirect hosts"),
-    "new_origins": gettext_lazy("new allowed origins"),
-    "new_grants": gettext_lazy("new machine grants"),
-    "publisher": gettext_lazy("another publisher"),
+WAITS_FOR: dict[Promise, Callable[[Difference], object]] = {
+    gettext_lazy("new scopes"): lambda change: change.new_scopes,
+    gettext_lazy("new redirect hosts"): lambda change: change.new_hosts,
+    gettext_lazy("new allowed origins"): lambda change: change.new_origins,
+    gettext_lazy("work without a person"): lambda change: works_alone(change.new_grants),
+    gettext_lazy("acting as any of its people"): lambda change: impersonates(change.new_grants),
+    gettext_lazy("another publisher"): lambda change: change.publisher,
 }
 
 
@@ -217,7 +222,7 @@ def _seen_by_owner(client: Client, connection: Any) -> Connected:
 
 
 def _in_words(change: Difference) -> str:
-    return ", ".join(str(words) for name, words in WAITS_FOR.items() if getattr(change, name))
+    return ", ".join(str(words) for words, is_new in WAITS_FOR.items() if is_new(change))
 
 
 # --- After an edit ---------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def approve(request: PageRequest, request_id: int) -> HttpResponse:
         answer = approvals.read(request.POST, wish.client)
         connection = approvals.approve(current_tenant(), wish.client, answer, by=actor(request), wish=wish)
     except approvals.Incomplete as problem:
-        return _approval_page(request, wish, problem=str(problem))
+        return _approval_page(request, wish, problem=problem)
     except approvals.AlreadyDecided:
         return _decided(request, _wish(request_id))
     except NotPublished:  # changed between reading and saving
@@ -87,7 +87,11 @@ def _seal(wish: ConnectionRequest) -> str:
 
 
 def _approval_page(
-    request: PageRequest, wish: ConnectionRequest, *, changed: bool = False, problem: str = ""
+    request: PageRequest,
+    wish: ConnectionRequest,
+    *,
+    changed: bool = False,
+    problem: approvals.Incomplete | None = None,
 ) -> HttpResponse:
     context = approvals.form(wish.client, request.POST if problem else None) | {
         "title": _("Connect %(name)s?") % {"name": wish.client.name},

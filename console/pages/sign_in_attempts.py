@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop
 
 from .. import sessions
 from ..models import Action, Event, FailedAttempts, Tenant, User
-from ..policy import throttling
+from ..policy import text, throttling
 from ..tenancy import current_tenant
 
 COOKIE = f"{settings.COOKIE_PREFIX}known"
@@ -154,7 +154,7 @@ class Attempt(Counted):
         self._note(WRONG)
 
     def _of(self) -> tuple[User | None, dict[str, str]]:
-        return User.objects.filter(email=self.email).first(), {"email": self.email}
+        return User.objects.filter(email=self.email).first(), {"email": text.spelt_out(self.email)}
 
     def remember(self, response: HttpResponse) -> None:
         """Lets this browser count on its own from now on, so that a stranger behind its address cannot lock it out."""

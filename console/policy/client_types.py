@@ -1,5 +1,6 @@
 """The types of OAuth client and what each of them has (Q1, Q2, Q3). A client's type never changes."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -57,6 +58,16 @@ TRAITS: dict[ClientType, Traits] = {
 def traits(client_type: str) -> Traits:
     """The traits of a client type; ValueError for one that is not supported (anonymous-embed among them)."""
     return TRAITS[ClientType(client_type)]
+
+
+def impersonates(grants: Collection[str]) -> bool:
+    """Whether a client with these grants can act as any of the tenant's people, administrators included."""
+    return GrantType.USER_IMPERSONATION in grants
+
+
+def works_alone(grants: Collection[str]) -> bool:
+    """Whether a client with these grants gets tokens in its own name, without a person."""
+    return GrantType.CLIENT_CREDENTIALS in grants
 
 
 def shows_allowed_origins(client_type: str, grants: frozenset[str] | set[str]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import jwt
 
+from . import text as texts
 from .translation import gettext_noop
 
 MAX_LENGTH = 8192
@@ -68,7 +69,7 @@ def check(key: Mapping[str, Any]) -> dict[str, str]:
                 "The algorithm (alg) must be RS256, RS512, PS256, ES256, ES384 or EdDSA and fit the key."
             )
         )
-    if not isinstance(kid, str) or not 1 <= len(kid) <= 255 or not kid.isprintable():
+    if not isinstance(kid, str) or not 1 <= len(kid) <= 255 or not _is_readable(kid):
         raise Refused(gettext_noop("The key needs a key ID (kid) of 1 to 255 characters."))
     if key.get("use", "sig") != "sig":
         raise Refused(gettext_noop("The key must be for signatures: use must be sig."))
@@ -79,6 +80,10 @@ def check(key: Mapping[str, Any]) -> dict[str, str]:
     except (jwt.PyJWTError, ValueError):
         raise Refused(gettext_noop("The key's numbers are not a usable public key.")) from None
     return public
+
+
+def _is_readable(kid: str) -> bool:
+    return kid.isprintable() and not texts.is_refused(kid)
 
 
 def _rsa(key: Mapping[str, Any]) -> dict[str, str]:

@@ -296,10 +296,10 @@ def test_a_bot_is_the_one_who_did_it(acme: Tenant, theirs: Client):
     assert (event.actor_kind, event.actor_name) == ("client", "Nightly reload")
 
 
-def test_another_tenants_bot_acts_on_its_own_connection_as_it_is_stored(
+def test_another_tenants_bot_reads_its_own_connection_as_it_is_stored(
     acme: Tenant, globex: Tenant, alice: User
 ):
-    """Its token's client is the narrowed one of this tenant; what is shown and changed is not."""
+    """Its token's client is the narrowed one of this tenant; what is shown is not."""
     client, secret = cast.register(
         globex, **cast.machines_too(allowed_scopes=["admin_classic", "user_default"])
     )
@@ -310,5 +310,3 @@ def test_another_tenants_bot_acts_on_its_own_connection_as_it_is_stored(
     config = bot.get(config_of(client)).json()
     assert config["scopes"] == ["admin_classic"]
     assert "pendingVersion" not in config
-    assert bot.patch(config_of(client), patch_of(status="blocked")).status_code == 204
-    assert_problem(bot.get(config_of(client)), 401)

@@ -336,7 +336,7 @@ def refused_form(scene: Scene) -> Page:
     """A reason beside an address, another under the form, scopes searched, everything opened."""
     page = new_client(scene, "Web")
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("checkbox", name=re.compile("^Machine-to-machine impersonation")).check()
+    dialog.get_by_role("checkbox", name=re.compile("^User impersonation")).check()
     dialog.get_by_role("checkbox", name=re.compile("^Private key JWT")).check()
     new = dialog.get_by_role("textbox", name="New: Redirect URLs")
     new.fill("https://ok.example.com/")

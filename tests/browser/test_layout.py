@@ -190,6 +190,20 @@ def test_a_narrow_list_can_be_sorted_and_chosen_as_a_whole(
     expect(page.locator("tbody :checked")).to_have_count(2)
 
 
+def test_a_phone_shows_the_whole_of_what_a_client_is_trusted_with(
+    new_page, signed_in, alice, acme, register, console_url
+):
+    register(acme, grant_types=["urn:qlik:oauth:user-impersonation"], consent_method="trusted")
+    page = signed_in(new_page(viewport=NARROW, locale="sv-SE"), alice)
+    page.goto(console_url(acme))
+
+    badge = page.locator("td .badge--danger")
+    expect(badge).to_have_text("Agerar som användare")
+    assert badge.evaluate(
+        "it => it.getBoundingClientRect().right <= it.closest('td').getBoundingClientRect().right"
+    )
+
+
 @pytest.mark.spec("requirements", "P7")
 @pytest.mark.parametrize(("locale", "words"), [("en-GB", "Added"), ("sv-SE", "Har lagts till")])
 def test_a_usual_window_shows_since_when_a_client_is_there_and_what_is_searched(

@@ -124,7 +124,10 @@ def test_az01_it_tells_the_person_why_and_the_audit_log_where(trusted, browser, 
     assert "&lt;b&gt;" in response.content.decode()
     with scope(tenant=trusted.tenant):
         event = Event.objects.get(action="authorization.refused")
-    assert event.details == {"reason": "redirect_uri_mismatch", "redirect_uri": "https://evil.example/<b>"}
+    assert event.details == {
+        "reason": "redirect_uri_mismatch",
+        "redirect_uri": "https://evil.example/\\x00<b>",
+    }
     assert (event.actor_name, event.target_name) == ("bob@acme.example", "Web app")
 
 

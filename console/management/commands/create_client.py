@@ -79,6 +79,10 @@ class Command(Operation):
         if secret:
             result["client_secret"] = secret
             lines.append(f"Client secret, shown only now: {secret}")
+        if client.impersonates:
+            lines.append(
+                "It can act as any user of the tenant, administrators included, while it is trusted."
+            )
         if client.grant_types and not options["trusted"]:
             lines.append("It gets no tokens of its own until its consent method is trusted (--trusted).")
         self.report(options, result, *lines)

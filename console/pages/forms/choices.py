@@ -54,8 +54,8 @@ GRANTS = [
     (
         GrantType.USER_IMPERSONATION.value,
         Explained(
-            _("Machine-to-machine impersonation"),
-            _("Gets tokens in the name of any user of the tenant, without asking the user."),
+            _("User impersonation"),
+            _("Acts as any user of the tenant, administrators included, without them."),
         ),
     ),
 ]

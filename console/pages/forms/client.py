@@ -62,7 +62,7 @@ class AddressList:
 class ClientForm(forms.Form):
     """The fields of one type of client. `client` is the client that is edited; without one it is a new client."""
 
-    name = forms.CharField(
+    name = text.NameField(
         label=_("Name"),
         max_length=text.NAME_LENGTH,
         validators=[text.check_name],
@@ -73,7 +73,7 @@ class ClientForm(forms.Form):
         label=_("Description"),
         max_length=text.DESCRIPTION_LENGTH,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
         validators=[text.check_description],
         error_messages={"max_length": TOO_LONG},
     )

@@ -13,7 +13,7 @@ class RefusalForm(forms.Form):
         help_text=_("Those who asked read it, here and by email."),
         max_length=ANSWER_LENGTH,
         validators=[check_description],
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
         error_messages={"required": _("Say why, so that those who asked know what to do.")},
     )
 

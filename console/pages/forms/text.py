@@ -1,5 +1,6 @@
-"""Names and descriptions that people type: any script and emoji, nothing that a person cannot see (S2)."""
+"""Names and descriptions that people type, as `policy/text.py` has them (S2)."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,15 @@ DESCRIPTION_LENGTH = 4096
 HOMEPAGE_LENGTH = 2048
 
 
+class NameField(forms.CharField):
+    """One line: a name. What a browser sends of the spaces in it is made one each."""
+
+    widget = forms.TextInput(attrs={"dir": "auto"})
+
+    def to_python(self, value: Any) -> str:
+        return text.name(str(super().to_python(value) or ""))
+
+
 class TextField(forms.CharField):
     """Several lines. Browsers send a line break as two characters; it is kept as one, and counts as one."""
 
@@ -25,17 +35,20 @@ class TextField(forms.CharField):
 
 
 def check_name(name: str) -> None:
-    """Raises ValidationError for a name with line breaks or control characters, or with nothing to see in it."""
-    if text.is_refused(name):
-        raise ValidationError(_("The name must be one line, without control characters."))
-    if text.shows_nothing(name):
-        raise ValidationError(_("The name needs at least one visible character."))
+    """Raises ValidationError for a name of several lines, with something hidden in it, or with nothing to see."""
+    _check(text.check_name, name)
 
 
 def check_description(description: str) -> None:
-    """Raises ValidationError for control characters other than line breaks."""
-    if text.is_refused(description, text.LINE_BREAKS):
-        raise ValidationError(_("The text contains characters that cannot be shown."))
+    """Raises ValidationError for a text with something hidden in it, or with nothing to see."""
+    _check(text.check_lines, description)
+
+
+def _check(check: Callable[[str], None], written: str) -> None:
+    try:
+        check(written)
+    except text.Refused as refused:
+        raise ValidationError(_(refused.message), params={"code": refused.code}) from None
 
 
 def check_homepage(url: str) -> None:
@@ -43,7 +56,7 @@ def check_homepage(url: str) -> None:
     complaint = ValidationError(_("Enter a complete web address that begins with https:// or http://."))
     if len(url) > HOMEPAGE_LENGTH:
         return  # the field says so already
-    if not url.isprintable():
+    if not url.isprintable() or text.is_refused(url):
         raise complaint
     try:
         URLValidator(schemes=["http", "https"])(url)
