@@ -15,6 +15,7 @@ from .tenant import Hostname, Tenant
 from .throttle import FailedAttempts
 from .token_family import Reach, Receipt, TokenFamily
 from .toolkit import AccessToken, DeviceGrant, IDToken
+from .used_answer import UsedAnswer
 from .user import User
 
 __all__ = [
@@ -48,5 +49,6 @@ __all__ = [
     "SigningKey",
     "Tenant",
     "TokenFamily",
+    "UsedAnswer",
     "User",
 ]

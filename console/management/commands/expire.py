@@ -19,6 +19,7 @@ from console.models import (
     RevokedAccessToken,
     SigningKey,
     TokenFamily,
+    UsedAnswer,
 )
 from console.models.client import DELETED_KEPT
 from console.policy.throttling import WINDOW
@@ -48,6 +49,7 @@ class Command(Operation):
             "idle_families": TokenFamily._base_manager.filter(access_expires_at__lt=now, refresh_tokens=None),
             "revoked_access_tokens": RevokedAccessToken._base_manager.filter(expires_at__lt=now),
             "client_assertions": ClientAssertion._base_manager.filter(expires_at__lt=now),
+            "used_answers": UsedAnswer._base_manager.filter(expires_at__lt=now),
             "signing_keys": SigningKey._base_manager.filter(retires_at__lt=now),
             "failed_attempts": FailedAttempts.objects.filter(window__lt=now - 2 * WINDOW),
             "sessions": Session.objects.filter(expire_date__lt=now),
