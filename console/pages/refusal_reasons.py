@@ -18,6 +18,9 @@ CODES: dict[str, Promise | str] = {
     "client_disabled": _("The client is disabled"),
     "connection_blocked": _("This tenant has blocked the client"),
     "redirect_uri_not_accepted": _("The redirect URL is on a host that this tenant has not accepted yet"),
+    "not_connected": _("No administrator of this tenant has connected the client yet"),
+    "not_connected_silent": _("No administrator of this tenant has connected the client yet"),
+    "connection_denied": _("An administrator decided not to connect the client"),
 }
 SENTENCES = frozenset(
     {
@@ -64,6 +67,9 @@ SENTENCES = frozenset(
         gettext_noop("code_challenge_method must be S256."),
         gettext_noop("code_challenge must be 43 characters of base64url."),
         gettext_noop("A requested scope is unknown or not allowed for this client."),
+        gettext_noop("None of the requested scopes can be given to this client."),
+        gettext_noop("Scopes that are unknown, or that the client is not registered for, are left out."),
+        gettext_noop("The scope parameter names no scope."),
         gettext_noop("The scope parameter is too long."),
         gettext_noop("The scope parameter contains characters that RFC 6749 does not allow."),
         gettext_noop("prompt has an unknown value."),
@@ -71,7 +77,6 @@ SENTENCES = frozenset(
         gettext_noop("max_age must be a number of seconds."),
         gettext_noop("id_token_hint is not an ID token of this issuer."),
         gettext_noop("Somebody else signed in than the person of id_token_hint."),
-        gettext_noop("The administrator did not approve the application."),
         # Tokens
         gettext_noop("grant_type is missing."),
         gettext_noop("This grant_type is not supported."),
@@ -85,6 +90,7 @@ SENTENCES = frozenset(
         gettext_noop("redirect_uri is missing."),
         gettext_noop("redirect_uri is not the one of the code."),
         gettext_noop("unknown or expired code"),
+        gettext_noop("nothing left of what the code was given for"),
         gettext_noop("client switched off since the code was given"),
         gettext_noop("code replayed"),
         gettext_noop("unknown refresh token"),
