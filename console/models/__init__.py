@@ -10,7 +10,7 @@ from .event import Action, Actor, Event
 from .grant import Grant
 from .refresh_token import RefreshToken
 from .secret import ClientSecret
-from .signing_key import KeyRing, SigningKey
+from .signing_key import KeyRing, NoSigningKey, SigningKey
 from .tenant import Hostname, Tenant
 from .throttle import FailedAttempts
 from .token_family import Reach, Receipt, TokenFamily
@@ -39,6 +39,7 @@ __all__ = [
     "KeyRing",
     "LimitReached",
     "LiveToken",
+    "NoSigningKey",
     "NotConnected",
     "NotPublishable",
     "NotPublished",
