@@ -36,7 +36,7 @@ class UserImpersonationGrant(ClientCredentialsGrant):
     @staticmethod
     def _person(request: Request) -> User:
         try:
-            lookup = parameters.decode_json(request.user_lookup)
+            lookup: Any = parameters.decode_json(request.user_lookup)
             find = {"userId": _by_id, "subject": _by_subject}[lookup["field"]]
             value = lookup["value"]
             if not isinstance(value, str):

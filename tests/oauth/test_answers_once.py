@@ -244,11 +244,11 @@ def test_a_wish_may_be_sent_again_with_another_reason(portal, bobs, acme):
 @pytest.fixture
 def together(monkeypatch):
     """Both requests have read and judged everything, and then both go on."""
-    both, use = threading.Barrier(2), UsedAnswer.use.__func__
+    both, use = threading.Barrier(2), UsedAnswer.use
 
-    def wait_and_use(cls, *args, **kwargs):
+    def wait_and_use(*args, **kwargs):
         both.wait(30)
-        return use(cls, *args, **kwargs)
+        return use(*args, **kwargs)
 
     def run(*works):
         results = [None] * len(works)
@@ -260,7 +260,7 @@ def together(monkeypatch):
                 connection.close()
 
         threads = [threading.Thread(target=work, args=pair) for pair in enumerate(works)]
-        monkeypatch.setattr(UsedAnswer, "use", classmethod(wait_and_use))
+        monkeypatch.setattr(UsedAnswer, "use", wait_and_use)
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -272,7 +272,7 @@ def together(monkeypatch):
 
 
 def same_session(browser):
-    other = Browser(headers=browser.headers if hasattr(browser, "headers") else None)
+    other = Browser()
     other.defaults.update(browser.defaults)
     other.cookies.update(browser.cookies)
     return other

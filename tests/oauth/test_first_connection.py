@@ -402,7 +402,7 @@ def test_with_prompt_none_it_is_not_told_whether_somebody_is_signed_in(app, alic
         assert page.status_code == 400
         assert sends_nobody_anywhere(page)
         assert "is not connected to Acme AB yet" in page.content.decode()
-    assert len({re.search("<main.*</main>", page.content.decode(), re.DOTALL)[0] for page in pages}) == 1
+    assert len({re.findall("<main.*</main>", page.content.decode(), re.DOTALL)[0] for page in pages}) == 1
 
 
 WRONG = {
