@@ -6,7 +6,7 @@ from django.conf import settings
 
 from .models import Tenant
 from .models.tenant import issuer_for
-from .policy import public_keys, scopes
+from .policy import assurance, public_keys, scopes
 from .policy.client_types import GrantType
 
 AUTHORIZATION_SERVER_PATH = "/.well-known/oauth-authorization-server"
@@ -67,6 +67,8 @@ def openid_configuration(tenant: Tenant) -> dict[str, Any]:
             "exp",
             "iat",
             "auth_time",
+            "amr",
+            "acr",
             "nonce",
             "at_hash",
             "name",
@@ -75,6 +77,7 @@ def openid_configuration(tenant: Tenant) -> dict[str, Any]:
             "email",
             "email_verified",
         ],
+        "acr_values_supported": [assurance.context_class(issuer)],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,

@@ -38,6 +38,6 @@ def _in_batches(rows, **changes):
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("console", "0005_sent_forms_and_client_origins")]
+    dependencies = [("console", "0006_used_answer")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

@@ -12,12 +12,13 @@ from .grant import Grant
 from .refresh_token import RefreshToken
 from .secret import ClientSecret
 from .sent_form import AlreadySent, SentForm
-from .signing_key import KeyRing, SigningKey
+from .signing_key import KeyRing, NoSigningKey, SigningKey
 from .tenant import Hostname, Tenant
 from .throttle import FailedAttempts
 from .token_family import Reach, TokenFamily
 from .toolkit import AccessToken, DeviceGrant, IDToken
 from .unfinished_act import Receipt, UnfinishedAct
+from .used_answer import UsedAnswer
 from .user import User
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "KeyRing",
     "LimitReached",
     "LiveToken",
+    "NoSigningKey",
     "NotConnected",
     "NotPublishable",
     "NotPublished",
@@ -55,5 +57,6 @@ __all__ = [
     "Tenant",
     "TokenFamily",
     "UnfinishedAct",
+    "UsedAnswer",
     "User",
 ]

@@ -60,6 +60,7 @@ class Action(models.TextChoices):
     CONSENT_DENIED = "consent.denied", _("Consent denied")
     CONSENT_WITHDRAWN = "consent.withdrawn", _("Consent withdrawn")
     AUTHORIZATION_REFUSED = "authorization.refused", _("Authorization refused")
+    AUTHORIZATION_NARROWED = "authorization.narrowed", _("Scopes left out")
     TOKENS_ISSUED = "tokens.issued", _("Tokens issued")
     TOKENS_REFUSED = "tokens.refused", _("Token request refused")
     TOKENS_REUSED = "tokens.reused", _("Reuse detected")

@@ -32,6 +32,10 @@ RINGS_REMEMBERED = 10_000  # tenants; a ring is some 10 kB
 CACHE_SECONDS = 60  # much shorter than SIGNING_KEY_LEAD, so that every process knows a key before it signs
 
 
+class NoSigningKey(Exception):
+    """A tenant has no key of the algorithm that a token must be signed with. The message is the algorithm."""
+
+
 class SigningKey(TenantOwned):
     """One private key. Published from the moment it exists, signs from `signs_from`, published until `retires_at`."""
 
@@ -175,11 +179,14 @@ class KeyRing:
         """The key that signs now: of those whose time has come, the one whose time came last.
 
         A clock that is behind the one which made a tenant's first keys finds none; then the oldest key signs.
+        Raises NoSigningKey if there is none at all.
         """
         now = time.time()
         keys = sorted(
             (key for key in self.published() if key.algorithm == algorithm), key=lambda key: key.signs_from
         )
+        if not keys:
+            raise NoSigningKey(algorithm)
         return next((key for key in reversed(keys) if key.signs_from <= now), keys[0])
 
     def published(self) -> list[LoadedKey]:

@@ -6,6 +6,7 @@ again from its address, and finds a client that is connected.
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 
 from .. import approvals, sessions
 from ..browser_rules import allow_form_targets
@@ -15,37 +16,44 @@ from ..policy import redirect_uris, scopes
 from ..policy.roles import Permission
 from ..requests import TenantRequest
 from ..scope_words import grouped
-from .authorization_request import AuthorizationRequest
-from .errors import OAuthError
+from . import refusal_page
+from .answers import Shown, Standing
+from .authorization_request import AuthorizationRequest, Unanswerable
+
+ANSWERED_BEFORE = _("This answer was sent before and does not count again. Please decide once more.")
 
 
-def settle(request: TenantRequest, user: User, asked: AuthorizationRequest, seal: str) -> HttpResponse:
+def settle(
+    request: TenantRequest, user: User, asked: AuthorizationRequest, shown: Shown, standing: Standing
+) -> HttpResponse:
     """Asks the person who is signed in for what they may give: an approval, or a request to those who may approve.
 
-    `seal` covers what the page shows; an answer to another page is answered with the page as it is now.
+    An answer to another page than `shown`, or one that was given before, is answered with the page as it is now.
     """
-    answered = request.method == "POST" and request.POST.get("shown", "") == seal
     if not user.may(Permission.MANAGE_CLIENTS):
-        return _ask_administrators(request, user, asked, seal, answered)
-    if not answered:
-        return _page(request, asked, seal, changed=request.method == "POST")
+        return _ask_administrators(request, user, asked, shown)
+    if standing is Standing.USED:
+        return _page(request, asked, shown, problem=approvals.Incomplete(str(ANSWERED_BEFORE)), status=422)
+    if standing is not Standing.GOOD:
+        return _page(request, asked, shown, changed=standing is Standing.CHANGED)
     if request.POST.get("decision") != "approve":
         return _denied(request, asked)
-    return _approved(request, asked, seal)
+    return _approved(request, asked, shown)
 
 
-def _approved(request: TenantRequest, asked: AuthorizationRequest, seal: str) -> HttpResponse:
+def _approved(request: TenantRequest, asked: AuthorizationRequest, shown: Shown) -> HttpResponse:
     try:
         answer = approvals.read(request.POST, asked.client)
         approvals.approve(asked.tenant, asked.client, answer, by=sessions.actor(request))
     except approvals.Incomplete as problem:
-        return _page(request, asked, seal, problem=problem, status=422)
+        return _page(request, asked, shown, problem=problem, status=422)
     except NotPublished:  # changed or gone in this very moment: what it is now is judged anew
         return again(request)
     return again(request)
 
 
 def _denied(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse:
+    """A page: an application that the tenant has not approved learns nothing from it (RFC 9700 §4.11.2)."""
     Event.record(
         asked.tenant,
         Action.CONNECTION_DENIED,
@@ -53,13 +61,14 @@ def _denied(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse
         target=asked.client,
         details={"publisher": asked.client.tenant.name},
     )
-    raise OAuthError("access_denied", "The administrator did not approve the application.")
+    denied = Unanswerable("connection_denied", client=asked.client)
+    return render(request, "consent/refused.html", refusal_page.context(asked.tenant, denied))
 
 
 def _page(
     request: TenantRequest,
     asked: AuthorizationRequest,
-    seal: str,
+    shown: Shown,
     *,
     changed: bool = False,
     problem: approvals.Incomplete | None = None,
@@ -68,7 +77,7 @@ def _page(
     context = approvals.form(asked.client, request.POST if problem else None) | {
         "account": request.user,
         "open_request": approvals.open_request(asked.client),
-        "shown": seal,
+        "shown": shown.sealed(),
         "changed": changed,
         "problem": problem,
         "full_path": request.get_full_path(),
@@ -79,11 +88,11 @@ def _page(
 
 
 def _ask_administrators(
-    request: TenantRequest, user: User, asked: AuthorizationRequest, seal: str, answered: bool
+    request: TenantRequest, user: User, asked: AuthorizationRequest, shown: Shown
 ) -> HttpResponse:
     """A page that explains, and takes a wish with a reason. People who ask for the same client share one request."""
     asking = request.method == "POST" and request.POST.get("decision") == "ask"
-    if asking and answered:
+    if asking and shown.is_answered_by(request.POST.get("shown", "")):
         try:
             wish, opened = ConnectionRequest.ask(
                 user, asked.client, reason=approvals.reason(request.POST), by=sessions.actor(request)
@@ -91,18 +100,18 @@ def _ask_administrators(
         except (AlreadyConnected, NotPublished):  # what it is now is judged anew
             return again(request)
         except approvals.Incomplete as incomplete:
-            return _wish_page(request, user, asked, seal, problem=incomplete)
+            return _wish_page(request, user, asked, shown, problem=incomplete)
         if opened:
             tell_administrators(wish)
         return redirect("connection_requests_own")
-    return _wish_page(request, user, asked, seal, changed=asking)
+    return _wish_page(request, user, asked, shown, changed=asking)
 
 
 def _wish_page(
     request: TenantRequest,
     user: User,
     asked: AuthorizationRequest,
-    seal: str,
+    shown: Shown,
     *,
     changed: bool = False,
     problem: approvals.Incomplete | None = None,
@@ -113,7 +122,7 @@ def _wish_page(
         "scopes": grouped(scopes.roots(asked.scopes)),
         "redirect_host": redirect_uris.origin_of(asked.redirect_uri),
         "wish": ConnectionRequest.objects.filter(client=asked.client, requesters__user=user).first(),
-        "shown": seal,
+        "shown": shown.sealed(),
         "changed": changed,
         "reason": request.POST.get("reason", ""),
         "problem": problem,

@@ -23,16 +23,21 @@ MAX_CLIENT_ID = 512
 MAX_NONCE = 255
 MAX_HINT = 8192
 CODE_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
-NOT_IN_A_DESCRIPTION = re.compile(r"[^ !#-\[\]-~]")  # RFC 6749 §4.1.2.1
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 
 
 class Unanswerable(Exception):
-    """The request cannot be answered to the application: a person gets a page. `reason` says which page."""
+    """The request cannot be answered to the application: a person gets a page. `reason` says which page.
 
-    def __init__(self, reason: str, *, client: Client | None = None, redirect_uri: str = "") -> None:
+    `because` is a sentence for the developer of the application, where the page alone does not say what is wrong.
+    """
+
+    def __init__(
+        self, reason: str, *, client: Client | None = None, redirect_uri: str = "", because: str = ""
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.because = because
         self.client = client
         self.redirect_uri = redirect_uri
 
@@ -49,7 +54,8 @@ class AuthorizationRequest:
     first_connection: bool = False
     redirect_uri: str = field(init=False)
     state: str = ""
-    scopes: list[str] = field(default_factory=list)
+    scopes: list[str] = field(default_factory=list)  # what would be granted: the person is asked about these
+    left_out: list[str] = field(default_factory=list)  # asked for, but unknown or not the client's
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
     subject: str | None = None  # the person that id_token_hint means
@@ -172,7 +178,7 @@ def state_is_kept(asked: AuthorizationRequest) -> None:
 # RFC 6749 §3.1
 def nothing_stands_twice(asked: AuthorizationRequest) -> None:
     if asked.parameters.repeated:
-        name = NOT_IN_A_DESCRIPTION.sub("?", min(asked.parameters.repeated)[:50])
+        name = min(asked.parameters.repeated)[:50]
         raise OAuthError("invalid_request", f"Repeated parameter: {name}.", reason="repeated parameter")
 
 
@@ -212,17 +218,23 @@ def pkce_is_s256(asked: AuthorizationRequest) -> None:
         raise OAuthError("invalid_request", "code_challenge must be 43 characters of base64url.")
 
 
-# RFC 6749 §3.3, Q4
+# RFC 6749 §3.3, OpenID Connect Core §3.1.2.1, Q4: what cannot be given is left out, and the token answer says what was.
 def scopes_are_within_the_clients(asked: AuthorizationRequest) -> None:
+    if "scope" not in asked.parameters:
+        asked.scopes = scopes.default(asked.client.allowed_scopes)
+        return
     try:
-        requested = scopes.parse(asked.parameters.get("scope", ""))
+        requested = scopes.parse(asked.parameters["scope"])
     except scopes.InvalidScope as error:
         raise OAuthError("invalid_scope", str(error)) from None
-    asked.scopes = requested or scopes.default(asked.client.allowed_scopes)
-    if not scopes.within(asked.scopes, asked.client.offered_scopes):
-        raise OAuthError("invalid_scope", "A requested scope is unknown or not allowed for this client.")
-    # what the owner offers and this tenant has not approved is left out; the answer says what was granted (N5)
-    asked.scopes = scopes.narrowed(asked.scopes, asked.client.allowed_scopes)
+    offered = scopes.closure(asked.client.offered_scopes)
+    asked.left_out = [name for name in requested if name not in offered]
+    # what the owner offers and this tenant has not approved goes too (N5)
+    asked.scopes = scopes.narrowed(
+        (name for name in requested if name in offered), asked.client.allowed_scopes
+    )
+    if not asked.scopes:  # not the defaults: those would be something that was not asked for
+        raise OAuthError("invalid_scope", "None of the requested scopes can be given to this client.")
 
 
 # OpenID Connect Core §3.1.2.1

@@ -11,7 +11,6 @@ from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone, translation
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
@@ -26,7 +25,8 @@ from ..models import Action, Consent, Event, NotConnected, User
 from ..policy import consent_rules, redirect_uris, scopes, text
 from ..policy.consent_rules import ConsentMethod, Question
 from ..requests import TenantRequest
-from . import approval, consent_page, parameters, refusal_page
+from . import approval, consent_page, left_out, parameters, refusal_page
+from .answers import Shown, Standing, seal, use_sign_in
 from .authorization_request import AuthorizationRequest, Unanswerable, judge, read
 from .errors import OAuthError
 from .server import server
@@ -78,19 +78,19 @@ def _answer(request: TenantRequest, decision: str = "") -> HttpResponse:
         judge(asked)
         return _ask_the_person(request, asked, decision)
     except OAuthError as error:
-        return _send_error(request, asked, error)
+        return (_explain_here if asked.first_connection else _send_error)(request, asked, error)
 
 
 def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decision: str) -> HttpResponse:
     """Sign-in, approval and consent, as far as they are needed; then the code."""
     silent = "none" in asked.prompt
-    if decision == "deny" and asked.user is not None and not asked.first_connection:
-        return _denied(request, asked)  # counts whatever the page said, or says by now
     consent = Consent.of(asked.user, asked.client) if asked.user is not None else None
     question = _question(asked, consent)
     shown = _what_is_shown(request, asked, question)
-    answered = bool(decision) and constant_time_compare(request.POST.get("shown", ""), shown)
-    if not _signed_in_well_enough(request, asked, answered=answered) or asked.user is None:
+    standing = _standing(request, asked, shown, decision)
+    if decision == "deny" and asked.user is not None and not asked.first_connection:
+        return _denied(request, asked)  # counts whatever the page said, or says by now
+    if not _signed_in_well_enough(request, asked) or asked.user is None:
         if silent:
             raise OAuthError("login_required", "The person must sign in.")
         return _sign_in(request, asked)
@@ -99,10 +99,19 @@ def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decisio
     if silent:
         raise OAuthError("consent_required", "The person must consent.")
     if asked.first_connection:
-        return approval.settle(request, asked.user, asked, shown)
-    if answered and decision == "allow":
+        return approval.settle(request, asked.user, asked, shown, standing)
+    if standing is Standing.GOOD and decision == "allow":
         return _consented(request, asked.user, asked, question)
-    return _ask_for_consent(request, asked, question, shown, changed=bool(decision))
+    return _ask_for_consent(request, asked, question, shown, standing)
+
+
+def _standing(request: TenantRequest, asked: AuthorizationRequest, shown: Shown, decision: str) -> Standing:
+    """What the answer is worth that came with this request. A wish for a connection may be sent and changed freely."""
+    if not decision or asked.user is None:
+        return Standing.NONE
+    if decision == "ask":
+        return Standing.CHANGED
+    return shown.take(request.POST.get("shown", ""))
 
 
 def _question(asked: AuthorizationRequest, consent: Consent | None) -> Question:
@@ -120,14 +129,13 @@ def _question(asked: AuthorizationRequest, consent: Consent | None) -> Question:
     )
 
 
-def _signed_in_well_enough(request: TenantRequest, asked: AuthorizationRequest, *, answered: bool) -> bool:
+def _signed_in_well_enough(request: TenantRequest, asked: AuthorizationRequest) -> bool:
     """Whether the sign-in is as fresh as the application asks, and of the person that it means.
 
-    Freshness is measured against the session. `answered` says that a page was answered which only a fresh sign-in
-    led to: its seal says so, and neither an edited address nor a hand-made form has that.
+    Freshness is measured against the session, which neither an edited address nor a form that is sent again can change.
     """
-    what = _seal(_query(request))
-    fresh = asked.wants_a_fresh_sign_in and (answered or sessions.reauthenticated(request, what))
+    what = seal(_query(request))
+    fresh = asked.wants_a_fresh_sign_in and sessions.reauthenticated(request, what)
     if asked.user is None or (asked.wants_a_fresh_sign_in and not fresh) or _is_too_long_ago(request, asked):
         return False
     if asked.subject in {None, str(asked.user.pk)}:
@@ -156,11 +164,16 @@ def _sign_in(request: TenantRequest, asked: AuthorizationRequest) -> HttpRespons
 
 
 def _ask_for_consent(
-    request: TenantRequest, asked: AuthorizationRequest, question: Question, shown: str, *, changed: bool
+    request: TenantRequest,
+    asked: AuthorizationRequest,
+    question: Question,
+    shown: Shown,
+    standing: Standing,
 ) -> HttpResponse:
     context = consent_page.context(asked, question) | {
-        "shown": shown,
-        "changed": changed,
+        "shown": shown.sealed(),
+        "changed": standing in {Standing.GOOD, Standing.CHANGED},
+        "used": standing is Standing.USED,
         "full_path": request.get_full_path(),
     }
     response = render(request, "consent/consent.html", context)
@@ -168,9 +181,9 @@ def _ask_for_consent(
     return response
 
 
-def _what_is_shown(request: TenantRequest, asked: AuthorizationRequest, question: Question) -> str:
-    """A seal over what the page says, and to whom: an answer counts only for the page that it answers (AZ-27, N8)."""
-    return _seal(
+def _what_is_shown(request: TenantRequest, asked: AuthorizationRequest, question: Question) -> Shown:
+    """What the page says, and to whom: an answer counts only for the page that it answers (AZ-27, N8)."""
+    facts = (
         _query(request),
         str(asked.user.pk if asked.user else ""),
         asked.client.client_id,
@@ -183,10 +196,7 @@ def _what_is_shown(request: TenantRequest, asked: AuthorizationRequest, question
         f"{question.new_host} {question.new_publisher} {question.unproven} {question.demanded}",
         sessions.auth_time(request).isoformat(),
     )
-
-
-def _seal(*facts: str) -> str:
-    return salted_hmac("authorization request", "\0".join(facts), algorithm="sha256").hexdigest()
+    return Shown(asked.tenant, facts)
 
 
 def _query(request: TenantRequest) -> str:
@@ -233,6 +243,9 @@ def _send_code(
     request: TenantRequest, user: User, asked: AuthorizationRequest, consent: Consent | None
 ) -> HttpResponse:
     """oauthlib makes the answer from a request that contains what was judged, and nothing else."""
+    what = seal(_query(request))
+    if asked.wants_a_fresh_sign_in and not use_sign_in(request, what):
+        return _sign_in(request, asked)  # one sign-in, one code: what the session says may be a moment old
     judged = {
         "response_type": "code",
         "client_id": asked.client.client_id,
@@ -254,29 +267,54 @@ def _send_code(
                 "user": user,
                 "consent": consent,
                 "settled_redirect_uri": asked.redirect_uri,
+                "settled_scopes": list(asked.scopes),
                 "auth_time": sessions.auth_time(request),
             },
         )
     except IntegrityError:  # the consent was withdrawn in this very moment: what it is now is judged anew
         return approval.again(request)
-    sessions.answered(request, _seal(_query(request)))
+    sessions.answered(request, what)
+    left_out.tell_owner(request, asked)
     return _redirect(headers["Location"])
 
 
 def _send_error(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:
     """Back to the application, with state and issuer (RFC 6749 §4.1.2.1, RFC 9207)."""
-    if error.error not in {"login_required", "consent_required", "access_denied"}:
-        Event.refuse(
-            asked.tenant,
-            Action.AUTHORIZATION_REFUSED,
-            by=sessions.actor(request),
-            reason=error.reason,
-            target=asked.client,
-        )
+    _record(request, asked, error)
+    if asked.client.tenant_id != asked.tenant.pk:
+        left_out.tell_owner(request, asked)
     answer = [("error", error.error), ("error_description", error.description)]
     if asked.state:
         answer.append(("state", asked.state))
     return _redirect(add_params_to_uri(asked.redirect_uri, [*answer, ("iss", asked.tenant.issuer)]))
+
+
+def _explain_here(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:
+    """A page instead: nobody here has approved the application yet, so its address is anybody's (RFC 9700 §4.11.2).
+
+    It learns nothing, not even whether somebody is signed in.
+    """
+    _record(request, asked, error)
+    silent = "none" in asked.prompt and error.error in {"login_required", "consent_required"}
+    if silent:
+        refusal = Unanswerable("not_connected_silent", client=asked.client)
+    else:
+        refusal = Unanswerable("not_connected", client=asked.client, because=error.reason)
+    return render(request, "consent/refused.html", refusal_page.context(asked.tenant, refusal), status=400)
+
+
+def _record(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> None:
+    """That somebody must be asked, or said no, is no refusal of ours."""
+    if error.error in {"login_required", "consent_required", "access_denied"}:
+        return
+    Event.refuse(
+        asked.tenant,
+        Action.AUTHORIZATION_REFUSED,
+        by=sessions.actor(request),
+        reason=error.reason,
+        target=asked.client,
+        details={"left_out": left_out.named(asked)} if asked.left_out else {},
+    )
 
 
 def _explain(request: TenantRequest, refusal: Unanswerable) -> HttpResponse:

@@ -48,7 +48,7 @@ def authenticate(tenant: Tenant, authorization: str, parameters: Mapping[str, st
     secret, assertion = parameters.get("client_secret"), parameters.get("client_assertion")
     if sum(credential is not None for credential in (basic, secret, assertion)) > 1:
         raise OAuthError(
-            "invalid_request", "Authenticate the client in one way, not in several (RFC 6749 §2.3)."
+            "invalid_request", "Authenticate the client in one way, not in several (RFC 6749, section 2.3)."
         )
     if assertion is not None:
         found = _by_assertion(tenant, assertion, parameters)

@@ -1,6 +1,11 @@
 """What the consent page says: who asks, for which tenant, as whom, for what, and where the answer goes (P4)."""
 
+from datetime import timedelta
+from math import ceil
 from typing import Any
+
+from django.conf import settings
+from django.utils.translation import ngettext
 
 from ..policy import redirect_uris, scopes
 from ..policy.consent_rules import Question
@@ -21,5 +26,29 @@ def context(asked: AuthorizationRequest, question: Question) -> dict[str, Any]:
         "question": question,
         "new": grouped(new),
         "known": grouped(name for name in shown if name not in new),
-        "keeps_access": scopes.OFFLINE_ACCESS in asked.scopes,
+        **_how_long(asked),
     }
+
+
+def _how_long(asked: AuthorizationRequest) -> dict[str, Any]:
+    """How long the access lasts: a token, or as long as it is renewed without the person (ASVS 10.7.2)."""
+    if scopes.OFFLINE_ACCESS not in asked.scopes:
+        return {"lasts": _in_words(settings.ACCESS_TOKEN_LIFETIME)}
+    unused = settings.REFRESH_TOKEN_IDLE
+    return {
+        "keeps_access": True,
+        "lasts": _in_words(settings.REFRESH_TOKEN_ABSOLUTE),
+        "unused": _in_words(unused) if unused < settings.REFRESH_TOKEN_ABSOLUTE else "",
+    }
+
+
+def _in_words(span: timedelta) -> str:
+    """A length of time in the largest unit that says it exactly; minutes are rounded up."""
+    minutes = ceil(span.total_seconds() / 60)
+    if minutes % (24 * 60) == 0:
+        days = minutes // (24 * 60)
+        return ngettext("%(number)d day", "%(number)d days", days) % {"number": days}
+    if minutes % 60 == 0:
+        hours = minutes // 60
+        return ngettext("%(number)d hour", "%(number)d hours", hours) % {"number": hours}
+    return ngettext("%(number)d minute", "%(number)d minutes", minutes) % {"number": minutes}

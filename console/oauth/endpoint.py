@@ -1,5 +1,6 @@
 """What every protocol endpoint for programs has in common: no session, no CSRF, errors as JSON, never cached."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 
@@ -9,9 +10,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from .. import cors
 from ..access import open_to
+from ..models import NoSigningKey
 from ..requests import TenantRequest
 from .errors import OAuthError, response
 
+log = logging.getLogger(__name__)
 View = Callable[[TenantRequest], HttpResponse]
 
 
@@ -44,6 +47,16 @@ def _answer(view: View, request: TenantRequest, methods: tuple[str, ...]) -> Htt
         if request.method not in methods:
             raise OAuthError("invalid_request", f"Use {' or '.join(methods)}.", status=405)
         return view(request)
+    except NoSigningKey as algorithm:  # nothing has been used up: tokens are signed before anything is stored
+        log.error(
+            "Tenant %s has no signing key for %s, so it can issue no tokens. Run: manage.py rotate_signing_key %s",
+            *(request.tenant.alias, algorithm, request.tenant.alias),
+        )
+        return response(
+            OAuthError(
+                "temporarily_unavailable", "This server has no key to sign tokens with. It must be repaired."
+            )
+        )
     except OAuthError as error:
         answer = response(error)
         if error.status == 405:

@@ -3,6 +3,8 @@
 Each error has a public sentence, which the caller gets, and may have a private reason, which only the audit log gets.
 """
 
+import re
+
 from django.http import JsonResponse
 
 from ..programs import problem
@@ -18,11 +20,15 @@ QLIK: dict[str, tuple[str, str]] = {
     "invalid_token": ("OAUTH-6", "Invalid token"),
     "temporarily_unavailable": ("OAUTH-7", "Temporarily unavailable"),
 }
+NOT_IN_A_DESCRIPTION = re.compile(r"[^ !#-\[\]-~]")  # RFC 6749 §4.1.2.1, §5.2
 STATUS = {"invalid_client": 401, "invalid_token": 401, "temporarily_unavailable": 503}
 
 
 class OAuthError(Exception):
-    """An error answer. `error` is the registered code, `description` a sentence for the developer of the client."""
+    """An error answer. `error` is the registered code, `description` a sentence for the developer of the client.
+
+    A description may quote the caller: characters that RFC 6749 §5.2 does not allow in it become question marks.
+    """
 
     def __init__(
         self,
@@ -33,6 +39,7 @@ class OAuthError(Exception):
         reason: str = "",
         nothing_presented: bool = False,
     ) -> None:
+        description = NOT_IN_A_DESCRIPTION.sub("?", description)
         super().__init__(description)
         self.nothing_presented = nothing_presented
         self.error = error

@@ -10,6 +10,7 @@ import jwt
 from django.conf import settings
 
 from ..models import Client, KeyRing, Tenant, User
+from ..policy import assurance
 
 MAX_LENGTH = 8192
 
@@ -50,6 +51,7 @@ def make(
     }
     if auth_time is not None:
         claims["auth_time"] = int(auth_time.timestamp())
+        claims |= {"amr": assurance.METHODS, "acr": assurance.context_class(tenant.issuer)}
     return jwt.encode(claims, key.private_key, algorithm=key.algorithm, headers={"kid": key.kid})  # type: ignore[arg-type]
 
 

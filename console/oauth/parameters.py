@@ -101,15 +101,31 @@ def _text(raw: bytes) -> str:
         raise OAuthError("invalid_request", "The request is not properly encoded UTF-8.") from None
 
 
-def _json(raw: bytes) -> Parameters:
-    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        if len({name for name, _ in pairs}) != len(pairs):
-            raise OAuthError("invalid_request", "Repeated parameter in the JSON body.")
-        return dict(pairs)
+def decode_json(text: str) -> object:
+    """JSON with one meaning (RFC 8259 §4, §6).
 
+    OAuthError if a member of an object is repeated, ValueError for anything that is not JSON.
+    """
     try:
-        decoded = json.loads(_text(raw), object_pairs_hook=once)
-    except (ValueError, RecursionError):
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("The JSON is nested too deeply.") from None
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise OAuthError("invalid_request", "Repeated parameter in the JSON body.")
+    return dict(pairs)
+
+
+def _no_number(constant: str) -> object:
+    raise ValueError(f"{constant} is not JSON.")
+
+
+def _json(raw: bytes) -> Parameters:
+    try:
+        decoded = decode_json(_text(raw))
+    except ValueError:
         raise OAuthError("invalid_request", "The body is not JSON.") from None
     if not isinstance(decoded, dict):
         raise OAuthError("invalid_request", "The body must be a JSON object.")
@@ -122,7 +138,7 @@ def _json(raw: bytes) -> Parameters:
         if not isinstance(value, str):
             raise OAuthError(
                 "invalid_request",
-                f"The parameter {name[:50]!r} must be a string.",
+                f"The parameter {name[:50]} must be a string.",
                 reason="a parameter is not a string",
             )
         try:

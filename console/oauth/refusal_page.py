@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Tenant
@@ -86,6 +87,27 @@ WORDS = {
         ),
         ASK_AN_ADMINISTRATOR,
     ),
+    "not_connected": Words(
+        _(
+            "<bdi>{application}</bdi> is not connected to {tenant} yet, and its request cannot be answered as it is. "
+            "Nothing was sent to it."
+        ),
+        _(
+            "Until an administrator of this tenant has connected the client, errors are shown here and not sent to it."
+        ),
+    ),
+    "not_connected_silent": Words(
+        _("<bdi>{application}</bdi> is not connected to {tenant} yet. Nothing was sent to it."),
+        _(
+            "With prompt=none nobody can be asked to connect the client, and no error is sent to it before that."
+        ),
+        _("Open the application and sign in there. You can then ask an administrator to connect it."),
+    ),
+    "connection_denied": Words(
+        _("You decided not to connect <bdi>{application}</bdi> to {tenant}. Nothing was sent to it."),
+        _("No answer goes to a client before an administrator of this tenant has connected it."),
+        _("You can close this page. If you change your mind, open the application and sign in there again."),
+    ),
     "repeated_parameter": Words(
         _("The application that sent you here made a request that cannot be understood."),
         _("client_id and redirect_uri may be sent only once."),
@@ -101,6 +123,7 @@ def context(tenant: Tenant, refusal: Unanswerable) -> dict[str, Any]:
     return {
         "happened": format_html(str(words.happened), application=shown, tenant=tenant.name),
         "advice": words.advice,
+        "because": gettext(refusal.because) if refusal.because else "",
         "developers": words.developers,
         "redirect_uri": text.spelt_out(refusal.redirect_uri[:LONGEST_ADDRESS]),
     }

@@ -3,7 +3,6 @@
 One response type (code) and four grants. Anything else is unsupported here, not merely disabled somewhere else.
 """
 
-import json
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -16,6 +15,8 @@ from oauthlib.openid import Server
 
 from ..models import User
 from ..policy.client_types import GrantType
+from . import parameters
+from .errors import OAuthError
 from .issuance import issuance
 
 
@@ -35,14 +36,14 @@ class UserImpersonationGrant(ClientCredentialsGrant):
     @staticmethod
     def _person(request: Request) -> User:
         try:
-            lookup = json.loads(request.user_lookup)
+            lookup: Any = parameters.decode_json(request.user_lookup)
             find = {"userId": _by_id, "subject": _by_subject}[lookup["field"]]
             value = lookup["value"]
             if not isinstance(value, str):
                 raise TypeError
-        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        except (AttributeError, KeyError, TypeError, ValueError, OAuthError):
             raise oauthlib_errors.InvalidRequestError(
-                description='user_lookup must be {"field": "userId" or "subject", "value": "…"}.',
+                description="user_lookup must be a JSON object with a field (userId or subject) and a value.",
                 request=request,
             ) from None
         user = find(value)

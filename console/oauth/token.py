@@ -41,7 +41,7 @@ def token(request: TenantRequest) -> HttpResponse:
     sent: Mapping[str, str] = {}
     try:
         sent = parameters.body(request)
-        _check(sent)
+        sent = _checked(sent)
         status, answer = _exchange(request, sent, state)
     except OAuthError as error:
         _record(request, state, sent, error)
@@ -82,13 +82,16 @@ def _exchange(
 
 
 # RFC 6749 §3.2, §4; RFC 7636 §4.1
-def _check(sent: Mapping[str, str]) -> None:
+def _checked(sent: Mapping[str, str]) -> Mapping[str, str]:
+    """What was sent, with the scopes written as oauthlib reads them: one space between two. Raises OAuthError."""
     if "grant_type" not in sent:
         raise OAuthError("invalid_request", "grant_type is missing.")
     if "code_verifier" in sent and not CODE_VERIFIER.fullmatch(sent["code_verifier"]):
         raise OAuthError("invalid_grant", "code_verifier must be 43 to 128 unreserved characters.")
+    if "scope" not in sent:
+        return sent
     try:
-        scopes.parse(sent.get("scope", ""))
+        return {**sent, "scope": " ".join(scopes.parse(sent["scope"]))}
     except scopes.InvalidScope as error:
         raise OAuthError("invalid_scope", str(error)) from None
 

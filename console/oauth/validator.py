@@ -104,7 +104,7 @@ class TenantValidator(OAuth2Validator):
             application=request.client,
             user=request.user,
             redirect_uri=request.redirect_uri,
-            scope=scopes.join(request.scopes),
+            scope=scopes.join(request.__dict__["settled_scopes"]),
             code_challenge=request.code_challenge,
             code_challenge_method=request.code_challenge_method,
             nonce=request.nonce or "",
@@ -135,10 +135,15 @@ class TenantValidator(OAuth2Validator):
     def validate_scopes(
         self, client_id: str, scopes: list[str], client: Client, request: Request, *args: Any, **kwargs: Any
     ) -> bool:
-        return client.allows_scopes(scopes)
+        settled = request.__dict__.get("settled_scopes")
+        return client.allows_scopes(scopes) if settled is None else scopes == settled
 
     def get_default_scopes(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> list[str]:
-        return scopes.default(request.client.allowed_scopes)
+        """For a machine that names none. What authorize.py has settled stays as it is, also if it is nothing:
+        oauthlib does not tell an empty list from none.
+        """
+        settled: list[str] | None = request.__dict__.get("settled_scopes")
+        return scopes.default(request.client.allowed_scopes) if settled is None else settled
 
     def validate_code(
         self, client_id: str, code: str, client: Client, request: Request, *args: Any, **kwargs: Any
@@ -155,7 +160,11 @@ class TenantValidator(OAuth2Validator):
             issuance(request).refusal = "client switched off since the code was given"
             return False
         grant.tenant, grant.application = current_tenant(), client
-        grant.scope = scopes.join(scopes.narrowed(grant.scope.split(), client.allowed_scopes))
+        remaining = scopes.join(scopes.narrowed(grant.scope.split(), client.allowed_scopes))
+        if grant.scope and not remaining:
+            issuance(request).refusal = "nothing left of what the code was given for"
+            return False
+        grant.scope = remaining
         issuance(request).grant = grant
         request.user, request.scopes = grant.user, grant.scope.split()
         return True

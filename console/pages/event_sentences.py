@@ -73,6 +73,7 @@ SENTENCES: dict[str, Promise | str] = {
     Action.CONSENT_DENIED: _("{actor} denied {target} what it asked for."),
     Action.CONSENT_WITHDRAWN: _("{actor} withdrew the consent of {person} to {target}."),
     Action.AUTHORIZATION_REFUSED: _("An authorization request of {target} was refused."),
+    Action.AUTHORIZATION_NARROWED: _("{target} asked for scopes that it does not have."),
     Action.TOKENS_ISSUED: _("{target} received tokens for {person}."),
     Action.TOKENS_REFUSED: _("A token request of {target} was refused."),
     Action.TOKENS_REUSED: _(
@@ -91,6 +92,7 @@ WITHOUT_PERSON = {
     Action.TOKENS_ISSUED: _("{target} received a token of its own."),
     Action.CONSENT_WITHDRAWN: _("{actor} withdrew a consent to {target}."),
 }
+LEFT_OUT_THERE = _("{target} asked for scopes that it does not have, at {actor}.")
 SCOPES_CHANGED = _("{actor} changed what {target} may do here.")
 TOKENS_OF_PERSON = _("{actor} ended the sessions of {target} for {person}.")
 TENANT_BLOCKED_IT = _("{actor} blocked {target}.")
@@ -120,6 +122,7 @@ DETAILS: dict[str, Promise | str] = {
     "hosts": _("Hostnames"),
     "type": _("Type"),
     "scope": _("Scopes"),
+    "left_out": _("Left out"),
     "redirect_host": _("Answer goes to"),
     "redirect_uri": _("Redirect URL"),
     "client_id": _("Client ID"),
@@ -219,6 +222,8 @@ def _sentence(event: Event) -> SafeString:
 
 def _special(event: Event, person: str) -> Promise | None:
     """The sentence of an action that tells of more than one kind of thing; None if the usual one says it."""
+    if event.action == Action.AUTHORIZATION_NARROWED and event.actor_kind == Event.Kind.TENANT:
+        return LEFT_OUT_THERE
     if event.action == Action.CONNECTION_UPDATED and "scopes" in event.changes:
         return SCOPES_CHANGED
     if event.action == Action.CLIENT_DISCONNECTED and event.details.get("blocked"):

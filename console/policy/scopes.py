@@ -21,13 +21,18 @@ class InvalidScope(ValueError):
 
 
 def parse(text: str) -> list[str]:
-    """The scope parameter as a list without repetitions, in the order given. Raises InvalidScope."""
+    """The scope parameter as a list without repetitions, in the order given; [] only if `text` is empty.
+
+    Raises InvalidScope, also for blanks alone: something was sent, so it is not a request without scopes.
+    """
     if len(text) > MAX_LENGTH:
         raise InvalidScope("The scope parameter is too long.")
     # Nothing but a space separates them.
     names = list(dict.fromkeys(name for name in text.split(" ") if name))
     if not all(SYNTAX.fullmatch(name) for name in names):
         raise InvalidScope("The scope parameter contains characters that RFC 6749 does not allow.")
+    if text and not names:
+        raise InvalidScope("The scope parameter names no scope.")
     return names
 
 
@@ -83,8 +88,14 @@ def narrowed(wanted: Iterable[str], ceiling: Iterable[str]) -> list[str]:
     """What of `wanted` the ceiling gives, in its order. Of a bundle or parent it does not give, parts may stay."""
     allowed = list(ceiling)
     given = closure(allowed)
-    parts = ([name] if name in given else [n for n in allowed if n in closure([name])] for name in wanted)
-    return list(dict.fromkeys(name for names in parts for name in names))
+    remaining: dict[str, None] = {}
+    for name in wanted:
+        if name in given:
+            remaining[name] = None
+        elif name in SCOPES:
+            parts = closure([name])
+            remaining |= dict.fromkeys(part for part in allowed if part in parts)
+    return list(remaining)
 
 
 def default(ceiling: Iterable[str]) -> list[str]:

@@ -283,6 +283,7 @@ def test_every_reason_is_in_the_readers_language():
     # What an endpoint answers without an event: it is for the developer of the client, and in English.
     answered_only = {
         "Try again in a moment.",
+        "This server has no key to sign tokens with. It must be repaired.",
         "The access token is unknown, expired or revoked.",
         "The access token does not have the scope openid.",
         "Send the access token in the Authorization header.",

@@ -1,5 +1,6 @@
 """What comes of a request at an endpoint for programs, in the words of a test: it is refused so, a token is dead."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -8,6 +9,7 @@ from console.models import UnfinishedAct, unfinished_act
 from tests.oauth.driver import Application
 from tests.oauth.signed import decoded
 
+DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §5.2
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
@@ -19,7 +21,7 @@ def assert_refused(response: Any, error: str, status: int = 400) -> dict[str, An
     assert (response.status_code, body["error"]) == (status, error), body
     assert response["Cache-Control"] == "no-store"
     assert body["errors"][0]["status"] == str(status)
-    assert body["error_description"]
+    assert DESCRIPTION.fullmatch(body["error_description"]), body
     assert not {"access_token", "refresh_token", "id_token"} & body.keys()
     return body
 

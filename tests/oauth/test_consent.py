@@ -1,5 +1,7 @@
 """When a person is asked, what they are shown, and what their answer does (S10, P4, N8)."""
 
+from datetime import timedelta
+
 import pytest
 from django_scopes import scope
 
@@ -89,11 +91,12 @@ def test_it_does_not_ask_about_what_a_granted_scope_contains(acme, browser, bob)
     assert asks_for_consent(app.authorize(person, scope="apps:read email"))
 
 
-def test_it_refuses_a_scope_that_has_left_the_catalogue(acme, browser, bob):
+def test_it_leaves_out_a_scope_that_has_left_the_catalogue(acme, browser, bob):
     app = Application(*cast.register(acme, allowed_scopes=["apps", "of:old:times"]))
     person = browser(bob)
 
-    assert answer(app.authorize(person, scope="apps of:old:times"))["error"] == "invalid_scope"
+    assert answer(app.authorize(person, scope="of:old:times"))["error"] == "invalid_scope"
+    assert app.tokens(person, scope="apps of:old:times")["scope"] == "apps"
     assert app.tokens(person, scope=None)["scope"] == "apps"
 
 
@@ -175,6 +178,36 @@ def test_it_says_who_asks_for_whom_for_what_and_where_the_answer_goes(app, brows
         assert words in page
     assert "See your name and language" in page
     assert "Keep access while you are away" in page
+
+
+@pytest.mark.spec("ASVS 5.0", "10.7.2")
+@pytest.mark.parametrize(
+    ("requested", "words"),
+    [
+        (
+            "profile",
+            "Its access lasts for <b>1 hour</b>. To go on after that, it has to send you here again.",
+        ),
+        ("profile offline_access", "until you withdraw it, for <b>180 days</b> at most."),
+        ("profile offline_access", "If it does not use it for 30 days, its access ends by itself."),
+    ],
+)
+def test_it_says_for_how_long(app, browser, bob, requested, words):
+    assert words in text(app.authorize(browser(bob), scope=requested))
+
+
+@pytest.mark.spec("ASVS 5.0", "10.7.2")
+@pytest.mark.parametrize(
+    ("lifetime", "words"), [(60, "1 minute"), (90, "2 minutes"), (7200, "2 hours"), (86400, "1 day")]
+)
+def test_how_long_is_what_the_operator_has_set(app, browser, bob, settings, lifetime, words):
+    settings.ACCESS_TOKEN_LIFETIME = timedelta(seconds=lifetime)
+    settings.REFRESH_TOKEN_ABSOLUTE = settings.REFRESH_TOKEN_IDLE = timedelta(days=1)
+
+    assert f"lasts for <b>{words}</b>" in text(app.authorize(browser(bob), scope="profile"))
+    away = text(app.authorize(browser(bob), scope="profile offline_access"))
+    assert "for <b>1 day</b> at most" in away
+    assert "ends by itself" not in away
 
 
 def test_it_names_the_tenant_that_published_a_client(acme, globex, browser, bob):

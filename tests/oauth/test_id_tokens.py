@@ -13,6 +13,7 @@ from django_scopes import scope
 from time_machine import TimeMachineFixture
 
 from console.models import Actor, Client, Tenant, User
+from tests import cast
 from tests.cast import signed_in_as
 from tests.oauth.driver import Application
 from tests.oauth.signed import decoded
@@ -71,6 +72,31 @@ def test_jw03_it_says_who_signed_in_where_and_when(
     assert claims["auth_time"] == int(signed_in.timestamp())
     assert "email" not in claims
     assert "name" not in claims
+
+
+@pytest.mark.spec("OpenID Connect Core", "2")
+@pytest.mark.spec("RFC 8176", "2")
+def test_jw03_it_says_how_they_signed_in(app: Application, bobs: Browser):
+    tokens = app.tokens(bobs, scope="openid offline_access")
+    listed = app.web.get("/.well-known/openid-configuration").json()
+
+    for id_token in (tokens["id_token"], app.refresh(tokens["refresh_token"]).json()["id_token"]):
+        claims = verified(app, id_token)
+        assert claims["amr"] == ["pwd"]
+        assert [claims["acr"]] == listed["acr_values_supported"]
+        assert claims["acr"].endswith(":Password")  # there is no transport protection on localhost
+    assert {"amr", "acr"} <= set(listed["claims_supported"])
+
+
+@pytest.mark.spec("OpenID Connect Core", "2")
+def test_jw03_a_password_that_came_over_https_was_protected(acme: Tenant, browser: Callable[[User], Browser]):
+    Tenant.objects.filter(pk=acme.pk).update(issuer="https://acme.localhost:8000")
+    acme.refresh_from_db()
+    app = Application(*cast.register(acme))
+
+    claims = verified(app, app.tokens(browser(cast.join(acme, "bob")), scope="openid")["id_token"])
+
+    assert claims["acr"] == "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 
 
 @pytest.mark.spec("OpenID Connect Core", "3.1.3.6")

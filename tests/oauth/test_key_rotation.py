@@ -13,9 +13,9 @@ from django.test import Client as Browser
 from django_scopes import scope
 from time_machine import TimeMachineFixture
 
-from console.models import Client, KeyRing, SigningKey, Tenant, User
+from console.models import Actor, Client, KeyRing, SigningKey, Tenant, User
 from tests.oauth.driver import Application
-from tests.oauth.outcomes import is_alive
+from tests.oauth.outcomes import assert_refused, is_alive
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("RFC 7517", "5")]
 ClientAndSecret = tuple[Client, str]
@@ -38,6 +38,44 @@ def app(web_client: ClientAndSecret) -> Application:
 @pytest.fixture
 def bobs(browser: Callable[[User], Browser], bob: User) -> Browser:
     return browser(bob)
+
+
+@pytest.mark.spec("RFC 6749", "5.2")
+@pytest.mark.parametrize("missing", [["ES256"], ["RS256"], ["ES256", "RS256"]], ids=str)
+def test_without_a_key_a_program_is_told_to_come_back_and_the_operator_what_to_do(
+    app: Application, bobs: Browser, acme: Tenant, missing: list[str], caplog: pytest.LogCaptureFixture
+):
+    code = app.code(bobs, scope="openid")
+    with scope(tenant=acme):
+        Client.objects.get(client_id=app.client_id).edit(by=Actor(), algorithm="RS256")
+        SigningKey.objects.filter(algorithm__in=missing).delete()
+    KeyRing.forget()
+
+    refused = assert_refused(app.exchange(code), "temporarily_unavailable", 503)
+
+    assert refused["errors"][0]["title"] == "Temporarily unavailable"
+    [record] = [record for record in caplog.records if record.name == "console.oauth.endpoint"]
+    assert record.levelname == "ERROR"
+    assert "Tenant acme has no signing key" in record.getMessage()
+    assert "manage.py rotate_signing_key acme" in record.getMessage()
+    call_command("rotate_signing_key", "acme", stdout=StringIO())
+    KeyRing.forget()
+    assert app.exchange(code).status_code == 200  # nothing was used up
+
+
+@pytest.mark.spec("RFC 6749", "5.2")
+def test_a_refresh_token_outlives_a_missing_key_too(app: Application, bobs: Browser, acme: Tenant):
+    refresh_token = app.tokens(bobs, scope="openid offline_access")["refresh_token"]
+    with scope(tenant=acme):
+        SigningKey.objects.all().delete()
+    KeyRing.forget()
+
+    for _ in range(2):
+        assert_refused(app.refresh(refresh_token), "temporarily_unavailable", 503)
+
+    call_command("rotate_signing_key", "acme", stdout=StringIO())
+    KeyRing.forget()
+    assert app.refresh(refresh_token).status_code == 200
 
 
 class ResourceServer:

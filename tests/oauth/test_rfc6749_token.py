@@ -434,6 +434,25 @@ def test_tk11_it_refuses_hostile_json(app: Application, path: str, hostile: str)
     assert_answered(app.web.post(path, HOSTILE_JSON[hostile], content_type=JSON))
 
 
+HOSTILE_NAMES = ['say "no"', "back\\slash", "\u00e5", "\U0001f600", "a\r\nb", "\t", "\x7f", "\0", "x" * 500]
+
+
+@pytest.mark.spec("RFC 6749", "5.2")
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke", "/oauth/introspect"])
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=ascii)
+def test_a_description_quotes_nothing_that_may_not_stand_in_it(app: Application, path: str, name: str):
+    sent: list[tuple[str, str]] = [
+        (FORM, urlencode([("grant_type", "x"), (name, "1"), (name, "2")])),
+        (JSON, json.dumps({"grant_type": "x", name: ["not a string"]})),
+        (JSON, f'{{{json.dumps(name)}: "1", {json.dumps(name)}: "2"}}'),
+    ]
+    for content_type, hostile in sent:
+        refused = assert_refused(app.web.post(path, hostile, content_type=content_type), "invalid_request")
+
+        assert len(refused["error_description"]) < 200
+        assert refused["errors"][0]["detail"] == refused["error_description"]
+
+
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke", "/oauth/introspect"])
 @pytest.mark.parametrize(
     "content_type",

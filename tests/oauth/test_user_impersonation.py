@@ -69,6 +69,27 @@ def test_the_person_may_stand_in_a_form_too(app: Application, bob: User):
     assert app.token(grant_type=GRANT, user_lookup=lookup).status_code == 200
 
 
+AMBIGUOUS = {
+    "two values": '{"field": "subject", "value": "alice@acme.example", "value": "bob@acme.example"}',
+    "the same value twice": '{"field": "subject", "value": "bob@acme.example", "value": "bob@acme.example"}',
+    "two fields": '{"field": "userId", "field": "subject", "value": "bob@acme.example"}',
+    "two spellings": '{"field": "subject", "value": "alice@acme.example", "v\\u0061lue": "bob@acme.example"}',
+    "deeper down": '{"field": "subject", "value": "bob@acme.example", "x": {"y": 1, "y": 2}}',
+    "a number that is none": '{"field": "subject", "value": "bob@acme.example", "x": NaN}',
+}
+
+
+@pytest.mark.spec("RFC 8259", "4")
+@pytest.mark.parametrize("lookup", AMBIGUOUS.values(), ids=AMBIGUOUS)
+def test_whoever_could_be_two_people_is_nobody(app: Application, bob: User, lookup: str):
+    """In a form, in a text within JSON, and as an object within JSON."""
+    assert_refused(app.token(grant_type=GRANT, user_lookup=lookup), "invalid_request")
+    assert_refused(ask(app, lookup), "invalid_request")
+    whole = json.dumps({"grant_type": GRANT, "client_id": app.client_id, "client_secret": app.secret})
+    body = f'{whole[:-1]}, "user_lookup": {lookup}}}'
+    assert_refused(app.web.post("/oauth/token", body, content_type=JSON), "invalid_request")
+
+
 def test_it_never_gets_a_refresh_token_and_says_when_nobody_signed_in(app: Application, bob: User):
     response = ask(app, {"field": "userId", "value": str(bob.pk)}, scope="openid offline_access")
 

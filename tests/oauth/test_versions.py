@@ -146,17 +146,24 @@ def test_a_scope_that_grew_leaves_what_was_approved_of_it(app, portal, bobs, acm
     assert granted(app.tokens(bobs, scope="openid user_default")) == {"openid", "user_default"}
 
 
-def test_nothing_left_is_an_answer_without_scopes_and_no_error_of_ours(app, portal, bobs):
-    edit(portal[0], allowed_scopes=["apps:export"])
+@pytest.mark.spec("RFC 6749", "3.3")
+@pytest.mark.parametrize("prompt", [None, "none"])
+def test_nothing_left_is_an_error_and_never_what_was_not_asked_for(app, portal, bobs, acme, prompt):
+    """The owner adds a scope that this tenant has not accepted, and asks for that one alone."""
+    edit(portal[0], allowed_scopes=[*OFFERED, "apps:export"])
 
-    response = app.authorize(bobs, scope="apps:export")
+    given = answer(app.authorize(bobs, scope="apps:export", prompt=prompt))
 
-    assert response.status_code == 302
-    given = answer(response)
-    if "code" in given:
-        assert app.exchange(given["code"]).json().get("scope", "") == ""
-    else:
-        assert given["error"] == "invalid_scope"
+    assert (given["error"], given["iss"]) == ("invalid_scope", acme.issuer)
+    assert "code" not in given
+
+
+@pytest.mark.spec("RFC 6749", "3.3")
+def test_a_code_of_which_nothing_is_left_gives_nothing(app, portal, bobs, acme):
+    code = app.code(bobs, scope="apps:read")
+    edit(portal[0], allowed_scopes=["openid", "spaces.shared:read"])
+
+    assert_refused(app.exchange(code), "invalid_grant")
 
 
 def test_a_wider_change_is_a_version_that_both_sides_are_told_of(portal, acme, globex):

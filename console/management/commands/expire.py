@@ -26,6 +26,7 @@ from console.models import (
     SigningKey,
     TokenFamily,
     UnfinishedAct,
+    UsedAnswer,
 )
 from console.models.client import DELETED_KEPT
 from console.policy.throttling import WINDOW
@@ -58,6 +59,7 @@ class Command(Operation):
             "revoked_access_tokens": RevokedAccessToken._base_manager.filter(expires_at__lt=now),
             "client_assertions": ClientAssertion._base_manager.filter(expires_at__lt=now),
             "sent_forms": SentForm._base_manager.filter(expires_at__lt=now),
+            "used_answers": UsedAnswer._base_manager.filter(expires_at__lt=now),
             "signing_keys": SigningKey._base_manager.filter(retires_at__lt=now),
             "failed_attempts": FailedAttempts.objects.filter(window__lt=now - 2 * WINDOW),
             "sessions": Session.objects.filter(expire_date__lt=now),

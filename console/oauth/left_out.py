@@ -1,0 +1,41 @@
+"""Scopes that were asked for and are not the client's: left out, and told to its owner (AZ-21).
+
+The names are the caller's own text, and anybody can write an address: few of them are kept, each short, and repeated
+requests are counted on one row.
+"""
+
+from .. import sessions
+from ..models import Action, Actor, Event
+from ..policy import scopes
+from ..requests import TenantRequest
+from .authorization_request import AuthorizationRequest
+
+MOST_NAMED = 10
+LONGEST_NAME = 60
+
+
+def named(asked: AuthorizationRequest) -> list[str]:
+    """The first of the scopes that were left out, as the audit log keeps them; "…" stands for the rest."""
+    names = [
+        name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+        for name in asked.left_out[:MOST_NAMED]
+    ]
+    return names if len(asked.left_out) <= MOST_NAMED else [*names, "…"]
+
+
+def tell_owner(request: TenantRequest, asked: AuthorizationRequest) -> None:
+    """Tells the tenant that the client belongs to, which learns nothing of another tenant's people.
+
+    Where nothing was left out, which is usual, nothing is written.
+    """
+    if not asked.left_out:
+        return
+    at_home = asked.client.tenant_id == asked.tenant.pk
+    Event.refuse(
+        asked.client.tenant,
+        Action.AUTHORIZATION_NARROWED,
+        by=sessions.actor(request) if at_home else Actor(tenant=asked.tenant),
+        reason="Scopes that are unknown, or that the client is not registered for, are left out.",
+        target=asked.client,
+        details={"scope": scopes.join(asked.scopes), "left_out": named(asked)},
+    )
