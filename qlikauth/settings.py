@@ -118,6 +118,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "console.middleware.TraceMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "console.middleware.TenantMiddleware",
@@ -295,10 +296,10 @@ LOGGING: dict[str, Any] = {
     "formatters": {
         "line": {
             "()": "console.log_lines.OneLine",
-            "format": "{asctime} {levelname} {name} {message}",
+            "format": "{asctime} {levelname} {name} {trace_id} {message}",
             "style": "{",
         },
-        "access": {"()": "console.log_lines.OneLine", "format": "{asctime} {message}", "style": "{"},
+        "access": {"()": "console.log_lines.OneLine", "format": "{asctime} {trace_id} {message}", "style": "{"},
     },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},

@@ -17,7 +17,7 @@ from console import sessions
 from console.models import Actor, Client, Connection, ConnectionRequest, Tenant, User
 
 PASSWORD = "correct horse battery staple"
-OPERATOR = Actor()
+OPERATOR = Actor.operator()
 REDIRECT_URL = "https://app.example.com/callback"
 
 

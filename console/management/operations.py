@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from ..models import Actor, Tenant
 
-OPERATOR = Actor()
+OPERATOR = Actor.operator()
 
 
 class Operation(BaseCommand):

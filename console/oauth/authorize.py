@@ -26,7 +26,7 @@ from ..models import Action, Consent, Event, NotConnected, User
 from ..policy import consent_rules, redirect_uris, scopes
 from ..policy.consent_rules import ConsentMethod, Question
 from ..requests import TenantRequest
-from . import approval, consent_page, parameters, refusal_page
+from . import approval, consent_page, parameters, refusal_page, refusals
 from .authorization_request import AuthorizationRequest, Unanswerable, judge, read
 from .errors import OAuthError
 from .server import server
@@ -272,6 +272,7 @@ def _send_error(request: TenantRequest, asked: AuthorizationRequest, error: OAut
             by=sessions.actor(request),
             reason=error.reason,
             target=asked.client,
+            details={"error": error.error},
         )
     answer = [("error", error.error), ("error_description", error.description)]
     if asked.state:
@@ -287,11 +288,16 @@ def _explain(request: TenantRequest, refusal: Unanswerable) -> HttpResponse:
         by=sessions.actor(request),
         reason=refusal.reason,
         target=refusal.client,
-        details={"redirect_uri": refusal.redirect_uri[:512].replace("\0", "")}
-        if refusal.redirect_uri
-        else {},
+        details=_what_was_sent(request, refusal),
     )
     return render(request, "consent/refused.html", refusal_page.context(request.tenant, refusal), status=400)
+
+
+def _what_was_sent(request: TenantRequest, refusal: Unanswerable) -> dict[str, str]:
+    """What an administrator can compare with what is registered."""
+    if refusal.redirect_uri:
+        return {"redirect_uri": refusal.redirect_uri[:512].replace("\0", "")}
+    return refusals.claimed(request.GET.get("client_id")) if refusal.client is None else {}
 
 
 def _redirect(location: str) -> HttpResponse:

@@ -3,8 +3,12 @@
 Each error has a public sentence, which the caller gets, and may have a private reason, which only the audit log gets.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.http import JsonResponse
 
+from ..models import Client, ClientSecret
 from ..programs import problem
 
 # RFC 6749 §5.2 error -> Qlik's code and title: codes seen in the wild, the rest in their pattern.
@@ -22,7 +26,11 @@ STATUS = {"invalid_client": 401, "invalid_token": 401, "temporarily_unavailable"
 
 
 class OAuthError(Exception):
-    """An error answer. `error` is the registered code, `description` a sentence for the developer of the client."""
+    """An error answer. `error` is the registered code, `description` a sentence for the developer of the client.
+
+    What follows `reason` is for the audit log alone: the client that is refused, whether it has proven to be that one,
+    what else is known, and the removed secret that it presented.
+    """
 
     def __init__(
         self,
@@ -31,6 +39,10 @@ class OAuthError(Exception):
         *,
         status: int | None = None,
         reason: str = "",
+        client: Client | None = None,
+        proven: bool = False,
+        details: Mapping[str, Any] | None = None,
+        removed_secret: ClientSecret | None = None,
         nothing_presented: bool = False,
     ) -> None:
         super().__init__(description)
@@ -39,6 +51,9 @@ class OAuthError(Exception):
         self.description = description
         self.status = status or STATUS.get(error, 400)
         self.reason = reason or description
+        self.client, self.proven = client, proven
+        self.details: Mapping[str, Any] = details or {}
+        self.removed_secret = removed_secret
 
 
 def response(error: OAuthError) -> JsonResponse:

@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Action, Client, Connection, Event, User
+from ..models import Action, Client, Connection, Event, User, recognition
+from ..models.event import OTHERS
 from .forms.choices import GRANTS
 from .refusal_reasons import in_words
 
@@ -31,6 +32,8 @@ IN_SENTENCE = frozenset(
         "disabled",
         "deleted",
         "unpublished",
+        "claimed",
+        "endpoint",
     }
 )
 GOOD_NEWS = (".created", ".given", ".published", ".enabled", ".approved", ".connected", ".restored")
@@ -77,6 +80,7 @@ SENTENCES: dict[str, Promise | str] = {
         "{target} presented something that had been used before; the tokens it gave have ended."
     ),
     Action.TOKENS_REVOKED: _("{actor} revoked tokens of {target}."),
+    Action.API_REFUSED: _("An API call with a token of {target} was refused."),
 }
 OWN = {
     Action.USER_PASSWORD_SET: _("{actor} chose a password."),
@@ -88,6 +92,24 @@ WITHOUT_PERSON = {
     Action.TOKENS_ISSUED: _("{target} received a token of its own."),
     Action.CONSENT_WITHDRAWN: _("{actor} withdrew a consent to {target}."),
 }
+REFUSED_REMOVED_SECRET = _("The removed secret {hint} of {target} was tried.")
+REFUSED_REMOVED_SECRET_ELSEWHERE = _("The removed secret {hint} of {target} was tried in the tenant {actor}.")
+REFUSED_SECRET_OF_PUBLISHER = _("A secret of {target} that its publisher has removed was tried.")
+REFUSED_OTHERS: dict[str, Promise] = {
+    Action.SESSION_REFUSED: _("Further sign-ins were refused."),
+    Action.AUTHORIZATION_REFUSED: _("Further authorization requests were refused."),
+    Action.TOKENS_REFUSED: _("Further token requests were refused."),
+    Action.API_REFUSED: _("Further API calls were refused."),
+}
+# What was refused at an endpoint, when its client had proven who it is, and when it had only been named.
+REFUSED_AT: dict[tuple[str, bool], Promise] = {
+    ("", True): _("A token request in the name of {target} was refused."),
+    ("introspection", False): _("An introspection request of {target} was refused."),
+    ("introspection", True): _("An introspection request in the name of {target} was refused."),
+    ("revocation", False): _("A revocation request of {target} was refused."),
+    ("revocation", True): _("A revocation request in the name of {target} was refused."),
+}
+REFUSED_UNKNOWN_TOKEN = _("An API call was refused.")
 SCOPES_CHANGED = _("{actor} changed what {target} may do here.")
 TOKENS_OF_PERSON = _("{actor} ended the sessions of {target} for {person}.")
 TENANT_BLOCKED_IT = _("{actor} blocked {target}.")
@@ -139,8 +161,12 @@ DETAILS: dict[str, Promise | str] = {
     "version": _("Version"),
     "connected_stay": _("Connected tenants may go on"),
     "issuer": _("Issuer"),
+    "removed_at": _("Removed"),
+    "removed_by": _("Removed by"),
+    "given_to": _("Given to"),
+    "path": _("Address"),
 }
-MOMENTS = frozenset({"last_used_at", "signs_from", "accepted_until", "expires_at"})
+MOMENTS = frozenset({"last_used_at", "removed_at", "signs_from", "accepted_until", "expires_at"})
 CHOICES: dict[str, Mapping[str, Promise | str]] = {
     "consent_method": dict(Connection.Method.choices),
     "type": dict(Client.Type.choices),
@@ -186,7 +212,7 @@ def line(event: Event) -> Line:
         icon="warning" if event.is_refusal else ICONS.get(event.action.split(".")[0], "info"),
         tone=_tone(event),
         changes=list(_changes(event.changes)),
-        details=list(_details(event.details)),
+        details=[*_details(event.details), *_reference(event)],
     )
 
 
@@ -214,6 +240,8 @@ def _sentence(event: Event) -> SafeString:
 
 def _special(event: Event, person: str) -> Promise | None:
     """The sentence of an action that tells of more than one kind of thing; None if the usual one says it."""
+    if event.is_refusal:
+        return _refused(event)
     if event.action == Action.CONNECTION_UPDATED and "scopes" in event.changes:
         return SCOPES_CHANGED
     if event.action == Action.CLIENT_DISCONNECTED and event.details.get("blocked"):
@@ -227,6 +255,22 @@ def _special(event: Event, person: str) -> Promise | None:
     if event.action == Action.CONNECTION_CHANGED_BY_OWNER:
         return _by_owner(event.details)
     return None
+
+
+def _refused(event: Event) -> Promise | None:
+    details = event.details
+    if details.get("reason") == OTHERS:
+        return REFUSED_OTHERS.get(event.action)
+    if event.action == Action.API_REFUSED and not event.target_name:
+        return REFUSED_UNKNOWN_TOKEN
+    if event.action != Action.TOKENS_REFUSED:
+        return None
+    if details.get("reason") == recognition.REMOVED:
+        if "hint" not in details:
+            return REFUSED_SECRET_OF_PUBLISHER
+        elsewhere = event.actor_kind == Event.Kind.TENANT
+        return REFUSED_REMOVED_SECRET_ELSEWHERE if elsewhere else REFUSED_REMOVED_SECRET
+    return REFUSED_AT.get((str(details.get("endpoint", "")), bool(details.get("claimed"))))
 
 
 def _by_owner(details: Mapping[str, Any]) -> Promise | None:
@@ -278,6 +322,12 @@ def _details(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if name not in IN_SENTENCE and value not in (None, "", [], {}):
             values = value if isinstance(value, list) else [value]
             yield _label(name), ", ".join(_texts(name, values))
+
+
+def _reference(event: Event) -> Iterator[tuple[str, str]]:
+    """What the caller was told, so that it can be compared."""
+    if event.trace_id:
+        yield gettext("Reference"), event.trace_id
 
 
 def _texts(name: str, values: Iterable[Any]) -> Iterator[str]:
