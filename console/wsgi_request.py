@@ -1,10 +1,11 @@
 """How a request is read off the wire, in two places where Django is too trusting and too narrow for this server."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.handlers.wsgi import LimitedStream, WSGIHandler, WSGIRequest
+from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
 
 from . import trace
@@ -34,6 +35,6 @@ class Handler(WSGIHandler):
 
     request_class = Request
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> HttpResponseBase:
         trace.clear()  # until the request has an ID of its own, what is logged is not of the one before
         return super().__call__(environ, start_response)

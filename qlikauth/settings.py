@@ -299,7 +299,11 @@ LOGGING: dict[str, Any] = {
             "format": "{asctime} {levelname} {name} {trace_id} {message}",
             "style": "{",
         },
-        "access": {"()": "console.log_lines.OneLine", "format": "{asctime} {trace_id} {message}", "style": "{"},
+        "access": {
+            "()": "console.log_lines.OneLine",
+            "format": "{asctime} {trace_id} {message}",
+            "style": "{",
+        },
     },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},

@@ -33,5 +33,5 @@ class Migration(migrations.Migration):
     dependencies = [("console", "0003_event_search")]
 
     operations = [
-        AddIndexBesideTraffic("event", models.Index(fields=["trace_id"], name="event_of_trace")),
+        AddIndexBesideTraffic("event", models.Index(fields=["tenant", "trace_id"], name="event_of_trace")),
     ]

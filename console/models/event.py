@@ -164,7 +164,7 @@ class Event(models.Model):
             models.Index(fields=["tenant", "-happened_at", "-id"], name="event_newest"),
             models.Index(fields=["tenant", "target_id", "-happened_at", "-id"], name="event_of_target"),
             models.Index(fields=["tenant", "action", "-happened_at", "-id"], name="event_of_action"),
-            models.Index(fields=["trace_id"], name="event_of_trace"),
+            models.Index(fields=["tenant", "trace_id"], name="event_of_trace"),
         ]
         constraints = [models.UniqueConstraint(fields=["repeats"], name="event_repeats")]
 

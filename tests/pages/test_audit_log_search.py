@@ -277,7 +277,8 @@ def reads_through(sql: str) -> bool:
         if connection.vendor == "sqlite":
             cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
             plan = [row[3] for row in cursor.fetchall()]
-            return any(step.startswith("SCAN console_event") for step in plan)
+            through = ("SCAN console_event", "SEARCH console_event USING INDEX event_newest (tenant_id=?)")
+            return any(step.startswith(through) for step in plan)
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {sql}")
         plan = [row[0] for row in cursor.fetchall()]

@@ -130,13 +130,12 @@ class EventFilter(forms.Form):
     def _searched(self, events: "QuerySet[Event]") -> "QuerySet[Event]":
         """What names one thing is found wherever it is; other text in the newest of the events that are left."""
         text, who = self.cleaned_data["q"], self.cleaned_data["actor"]
-        exactly = event_search.named(text) if text else None
+        exactly = event_search.named(events, text) if text else None
         if exactly is not None:
-            events, text = events.filter(exactly), ""
+            events, text = exactly, ""
         if not text and not who:
             return events
-        self.limited = event_search.are_too_many(events)
-        events = event_search.newest(events)
+        events, self.limited = event_search.newest(events)
         if who:
             events = events.filter(actor_name__icontains=who)
         return events.filter(event_search.mentions(text)) if text else events

@@ -3,8 +3,10 @@
 import re
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from ...models import Client, Event, EventKeyword
+from ...models.event_keyword import MAX_FOUND
 
 # Text is read through for, and a log can have millions of events. To look further back, a reader chooses a period.
 TEXT_SEARCHED = 10_000
@@ -12,38 +14,39 @@ ID = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)  # of a client and of a request 
 HINT_DOTS = "…\N{WORD JOINER}"  # as a hint is shown, and so copied
 
 
-def named(text: str) -> Q | None:
-    """The tenant's events that speak of exactly this: a redirect URL or its host, a client ID, the hint of a secret, a
-    trace ID. None if no event does."""
+def named(events: "QuerySet[Event]", text: str) -> "QuerySet[Event] | None":
+    """Those of `events` that speak of exactly this: a redirect URL or its host, a client ID, the hint of a secret, a
+    trace ID. None if no event of the tenant does."""
     text = text.strip().lstrip(HINT_DOTS)
-    found = []
-    if events := EventKeyword.events_with(text):
-        found.append(Q(pk__in=events))
+    few, client = EventKeyword.events_with(text), None
     if ID.fullmatch(text):
-        found += [each for each in _by_id(text.lower()) if Event.objects.filter(each).exists()]
-    if not found:
-        return None
-    every = found[0]
-    for each in found[1:]:
-        every |= each
-    return every
+        few += Event.objects.filter(trace_id=text.lower()).values_list("pk", flat=True)[:MAX_FOUND]
+        client = _about_client(text.lower())
+    if client is not None:
+        return events.filter(client | Q(pk__in=few) if few else client)
+    return _sorted(events.filter(pk__in=few)) if few else None
 
 
-def _by_id(text: str) -> list[Q]:
+def _sorted(events: "QuerySet[Event]") -> "QuerySet[Event]":
+    """Newest first, by sorting. SQLite would rather go through the whole log in its order to find these few."""
+    return events.order_by(Coalesce("happened_at", "happened_at").desc(), "-id")
+
+
+def _about_client(client_id: str) -> Q | None:
     """Events about the client with this ID, wherever it is from: only this tenant's are looked for."""
-    client = Client.with_deleted_anywhere.filter(client_id=text).values_list("pk", flat=True).first()
-    about = [Q(target_kind="client", target_id=str(client))] if client is not None else []
-    return [Q(trace_id=text), *about]
+    client = Client.with_deleted_anywhere.filter(client_id=client_id).values_list("pk", flat=True).first()
+    about = Q(target_kind="client", target_id=str(client))
+    return about if client is not None and Event.objects.filter(about).exists() else None
 
 
-def newest(events: "QuerySet[Event]") -> "QuerySet[Event]":
-    """Those of `events` that text is looked for in."""
-    return Event.newest_first().filter(pk__in=events.values("pk")[:TEXT_SEARCHED])
+def newest(events: "QuerySet[Event]") -> "tuple[QuerySet[Event], bool]":
+    """Those of `events`, newest first, that text is looked for in, and whether there are more of them.
 
-
-def are_too_many(events: "QuerySet[Event]") -> bool:
-    """Whether text is looked for in fewer than all of `events`."""
-    return events[TEXT_SEARCHED : TEXT_SEARCHED + 1].exists()
+    A moment is the border: a list of IDs would make the database go through all events to see which are on it.
+    """
+    moments = events.values_list("happened_at", flat=True)
+    border = list(moments[TEXT_SEARCHED - 1 : TEXT_SEARCHED + 1])
+    return (events.filter(happened_at__gte=border[0]) if border else events), len(border) > 1
 
 
 def mentions(text: str) -> Q:
