@@ -42,10 +42,7 @@ class RefusalCount(models.Model):
         source, tenant = _keys(tenant_id, action, address, minute)
         if not cls._one_more(source, minute, PER_SOURCE, unless_full=tenant):
             return Place.TENANT_FULL if cls._number(tenant) >= PER_TENANT else Place.SOURCE_FULL
-        if cls._one_more(tenant, minute, PER_TENANT):
-            return Place.FREE
-        cls._one_less(source)
-        return Place.TENANT_FULL
+        return Place.FREE if cls._one_more(tenant, minute, PER_TENANT) else Place.TENANT_FULL
 
     @classmethod
     def give_back(cls, tenant_id: Any, action: str, address: str, minute: datetime) -> None:

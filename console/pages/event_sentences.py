@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Action, Client, Connection, Event, User, recognition
-from ..models.event import OTHERS
+from ..models import Action, Client, Connection, Event, User
+from . import refusal_sentences
 from .forms.choices import GRANTS
 from .refusal_reasons import in_words
 
@@ -92,24 +92,6 @@ WITHOUT_PERSON = {
     Action.TOKENS_ISSUED: _("{target} received a token of its own."),
     Action.CONSENT_WITHDRAWN: _("{actor} withdrew a consent to {target}."),
 }
-REFUSED_REMOVED_SECRET = _("The removed secret {hint} of {target} was tried.")
-REFUSED_REMOVED_SECRET_ELSEWHERE = _("The removed secret {hint} of {target} was tried in the tenant {actor}.")
-REFUSED_SECRET_OF_PUBLISHER = _("A secret of {target} that its publisher has removed was tried.")
-REFUSED_OTHERS: dict[str, Promise] = {
-    Action.SESSION_REFUSED: _("Further sign-ins were refused."),
-    Action.AUTHORIZATION_REFUSED: _("Further authorization requests were refused."),
-    Action.TOKENS_REFUSED: _("Further token requests were refused."),
-    Action.API_REFUSED: _("Further API calls were refused."),
-}
-# What was refused at an endpoint, when its client had proven who it is, and when it had only been named.
-REFUSED_AT: dict[tuple[str, bool], Promise] = {
-    ("", True): _("A token request in the name of {target} was refused."),
-    ("introspection", False): _("An introspection request of {target} was refused."),
-    ("introspection", True): _("An introspection request in the name of {target} was refused."),
-    ("revocation", False): _("A revocation request of {target} was refused."),
-    ("revocation", True): _("A revocation request in the name of {target} was refused."),
-}
-REFUSED_UNKNOWN_TOKEN = _("An API call was refused.")
 SCOPES_CHANGED = _("{actor} changed what {target} may do here.")
 TOKENS_OF_PERSON = _("{actor} ended the sessions of {target} for {person}.")
 TENANT_BLOCKED_IT = _("{actor} blocked {target}.")
@@ -241,7 +223,7 @@ def _sentence(event: Event) -> SafeString:
 def _special(event: Event, person: str) -> Promise | None:
     """The sentence of an action that tells of more than one kind of thing; None if the usual one says it."""
     if event.is_refusal:
-        return _refused(event)
+        return refusal_sentences.of(event)
     if event.action == Action.CONNECTION_UPDATED and "scopes" in event.changes:
         return SCOPES_CHANGED
     if event.action == Action.CLIENT_DISCONNECTED and event.details.get("blocked"):
@@ -255,22 +237,6 @@ def _special(event: Event, person: str) -> Promise | None:
     if event.action == Action.CONNECTION_CHANGED_BY_OWNER:
         return _by_owner(event.details)
     return None
-
-
-def _refused(event: Event) -> Promise | None:
-    details = event.details
-    if details.get("reason") == OTHERS:
-        return REFUSED_OTHERS.get(event.action)
-    if event.action == Action.API_REFUSED and not event.target_name:
-        return REFUSED_UNKNOWN_TOKEN
-    if event.action != Action.TOKENS_REFUSED:
-        return None
-    if details.get("reason") == recognition.REMOVED:
-        if "hint" not in details:
-            return REFUSED_SECRET_OF_PUBLISHER
-        elsewhere = event.actor_kind == Event.Kind.TENANT
-        return REFUSED_REMOVED_SECRET_ELSEWHERE if elsewhere else REFUSED_REMOVED_SECRET
-    return REFUSED_AT.get((str(details.get("endpoint", "")), bool(details.get("claimed"))))
 
 
 def _by_owner(details: Mapping[str, Any]) -> Promise | None:
