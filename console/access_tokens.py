@@ -8,7 +8,8 @@ from typing import Any
 import jwt
 from django.http import HttpRequest
 
-from .models import Client, KeyRing, LiveToken, Tenant
+from .models import Action, Actor, Client, Event, KeyRing, LiveToken, Tenant, recognition
+from .sessions import client_address
 
 ALGORITHM = "ES256"
 TYPE = "at+jwt"
@@ -32,7 +33,7 @@ def make(tenant: Tenant, *, lifetime: int, **claims: Any) -> str:
     return jwt.encode(payload, key.private_key, algorithm=ALGORITHM, headers={"typ": TYPE, "kid": key.kid})  # type: ignore[arg-type]
 
 
-def verify(tenant: Tenant, token: str) -> dict[str, Any] | None:
+def verify(tenant: Tenant, token: str, *, expired_too: bool = False) -> dict[str, Any] | None:
     """The claims of an access token that this tenant signed and that has not expired; None for anything else.
 
     Algorithm and type are fixed and the key comes from the tenant's own set, never from the token (RFC 8725).
@@ -56,7 +57,7 @@ def verify(tenant: Tenant, token: str) -> dict[str, Any] | None:
             audience=tenant.issuer,
             issuer=tenant.issuer,
             leeway=LEEWAY,
-            options={"require": ["exp", "iat", "jti", "sub", "client_id"]},
+            options={"require": ["exp", "iat", "jti", "sub", "client_id"], "verify_exp": not expired_too},
         )
     except (jwt.PyJWTError, ValueError, TypeError):
         return None
@@ -73,6 +74,25 @@ def live(tenant: Tenant, token: str, *, client: Client | None = None) -> LiveTok
     """The token with its client and person, if it is genuine and nothing has ended it; of `client`, if one is given."""
     claims = verify(tenant, token)
     return LiveToken.find(tenant, claims, client) if claims else None
+
+
+def note_refused(request: HttpRequest, tenant: Tenant, token: str) -> None:
+    """Writes that a token was refused, for the audit log. One that has only expired is everyday traffic, and is not.
+
+    The client of a genuine one that has been ended is known; a token that is not ours says nothing that counts.
+    """
+    claims = verify(tenant, token)
+    if claims is None and verify(tenant, token, expired_too=True) is not None:
+        return
+    known = recognition.client_named(tenant, str(claims["client_id"])) if claims else None
+    Event.refuse(
+        tenant,
+        Action.API_REFUSED,
+        by=Actor.anonymous(client_address(request)),
+        target=known.client if known else None,
+        reason="access token ended" if claims else "not an access token of this tenant",
+        details={"path": request.path_info[:200]},
+    )
 
 
 def tenant_of(token: str) -> Tenant | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from . import trace
 from .models import ConnectionRequest, User
 from .policy.roles import Permission
 
@@ -13,7 +14,9 @@ CONSOLE = {"clients", "connection_requests", "members", "events"}
 
 
 def appearance(request: HttpRequest) -> dict[str, Any]:
-    """`theme`: the person's explicit choice, or "" to follow the device. `navigation`: the pages they may open.
+    """`trace_id`: the ID of this request, which pages about failures show.
+
+    `theme`: the person's explicit choice, or "" to follow the device. `navigation`: the pages they may open.
 
     `open_requests`: how many requests wait for an administrator; asked of the database only where it is shown.
     """
@@ -22,6 +25,7 @@ def appearance(request: HttpRequest) -> dict[str, Any]:
     reads_console = isinstance(user, User) and user.may(Permission.READ_CONSOLE)
     answers = isinstance(user, User) and user.may(Permission.MANAGE_CLIENTS)
     return {
+        "trace_id": trace.current(),
         "theme": theme if theme in THEMES else "",
         "navigation": CONSOLE if reads_console else set(),
         "role": user.get_role_display() if isinstance(user, User) else "",

@@ -2,6 +2,7 @@
 
 import logging
 
+from . import trace
 from .policy import text
 
 
@@ -12,7 +13,11 @@ class OneLine(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """What Django refuses as suspicious is a line and no traceback: a stranger cannot fill a disk with it."""
+        """The line, with `trace_id`: the ID of the request, "-" outside of one.
+
+        What Django refuses as suspicious is a line and no traceback: a stranger cannot fill a disk with it.
+        """
+        record.trace_id = trace.current() or "-"
         if record.name.startswith("django.security."):
             record = logging.makeLogRecord(record.__dict__ | {"exc_info": None, "exc_text": None})
         return super().format(record)

@@ -16,13 +16,26 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django_scopes import scope
 
-from . import programs, sessions
+from . import programs, sessions, trace
 from .metadata import region_issuer
 from .policy.hosts import normalize_host
 from .tenancy import Hosts, is_region_host
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 SESSION_ID = re.compile(r"[a-z0-9]{32}")  # as django.contrib.sessions makes them
+
+
+class TraceMiddleware:
+    """Gives the request its ID, and every answer: a caller finds it again in the log and in the audit log."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        trace_id = trace.begin()
+        response = self.get_response(request)
+        response[trace.HEADER] = trace_id
+        return response
 
 
 class PlainHttpMiddleware:

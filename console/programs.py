@@ -3,11 +3,11 @@
 A person gets a page. A program gets JSON in which both RFC 6749 clients and Qlik's libraries find what they look for.
 """
 
-import secrets
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 
+from . import trace
 from .metadata import AUTHORIZE_PATH, LOGOUT_PATH
 
 PREFIXES = ("/oauth/", "/api/", "/.well-known/")
@@ -22,11 +22,14 @@ def asks(request: HttpRequest) -> bool:
 
 
 def problem(status: int, code: str, title: str, detail: str = "", *, error: str = "") -> JsonResponse:
-    """Qlik's error envelope, which nothing may keep; with `error`, RFC 6749 §5.2's members beside it."""
+    """Qlik's error envelope, which nothing may keep; with `error`, RFC 6749 §5.2's members beside it.
+
+    `traceId` is the ID of the request, by which the audit log and the log find it (trace.py).
+    """
     envelope = {"code": code, "title": title, "status": str(status)}
     if detail:
         envelope["detail"] = detail
-    body: dict[str, Any] = {"errors": [envelope], "traceId": secrets.token_hex(16)}
+    body: dict[str, Any] = {"errors": [envelope], "traceId": trace.current()}
     if error:
         body = {"error": error, "error_description": detail or title} | body
     answer = JsonResponse(body, status=status)

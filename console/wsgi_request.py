@@ -1,10 +1,14 @@
 """How a request is read off the wire, in two places where Django is too trusting and too narrow for this server."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.handlers.wsgi import LimitedStream, WSGIHandler, WSGIRequest
+from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
+
+from . import trace
 
 
 class Request(WSGIRequest):
@@ -30,3 +34,7 @@ class Handler(WSGIHandler):
     """Django's own, with requests of ours."""
 
     request_class = Request
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> HttpResponseBase:
+        trace.clear()  # until the request has an ID of its own, what is logged is not of the one before
+        return super().__call__(environ, start_response)

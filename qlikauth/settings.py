@@ -126,6 +126,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "console.middleware.TraceMiddleware",
     "console.middleware.PlainHttpMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -311,10 +312,14 @@ LOGGING: dict[str, Any] = {
     "formatters": {
         "line": {
             "()": "console.log_lines.OneLine",
-            "format": "{asctime} {levelname} {name} {message}",
+            "format": "{asctime} {levelname} {name} {trace_id} {message}",
             "style": "{",
         },
-        "access": {"()": "console.log_lines.OneLine", "format": "{asctime} {message}", "style": "{"},
+        "access": {
+            "()": "console.log_lines.OneLine",
+            "format": "{asctime} {trace_id} {message}",
+            "style": "{",
+        },
     },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line"},

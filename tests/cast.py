@@ -17,7 +17,7 @@ from console import sessions
 from console.models import Actor, Client, Connection, ConnectionRequest, Tenant, User
 
 PASSWORD = "correct horse battery staple"
-OPERATOR = Actor()
+OPERATOR = Actor.operator()
 REDIRECT_URL = "https://app.example.com/callback"
 
 
@@ -77,7 +77,7 @@ def signed_in_as(user: User) -> Browser:
     return browser
 
 
-def form(**fields: str) -> dict[str, str]:
+def form(**fields: str) -> dict[str, Any]:
     """The body of a request as programs send it: `browser.post("/oauth/token", **form(grant_type="…"))`.
 
     Django's test client would send multipart/form-data, which only browsers do.

@@ -11,6 +11,7 @@ from django.test import Client as Browser
 from django.utils import translation
 from django_scopes import scope
 
+from console import trace
 from console.models import Client, KeyRing, Tenant, User
 from console.tenancy import Hosts
 
@@ -45,6 +46,18 @@ def _nothing_remembered() -> Iterator[None]:
     Hosts.forget()
     KeyRing.forget()
     translation.activate("en")
+
+
+@pytest.fixture(autouse=True)
+def one_trace_id(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Every request has the same trace ID, so that two answers can be compared to the last byte.
+
+    A test that is about trace IDs takes the real ones back with `one_trace_id.undo()`.
+    """
+    with monkeypatch.context() as patch:
+        patch.setattr(trace, "make", lambda: "f" * trace.LENGTH)
+        yield patch
+    trace.clear()
 
 
 class RsaKeys:

@@ -171,6 +171,8 @@ def _live(request: TenantRequest) -> LiveToken:
     token = access_tokens.presented(request)
     live = access_tokens.live(request.tenant, token) if token else None
     if live is None:
+        if token:
+            access_tokens.note_refused(request, request.tenant, token)
         why = ', error="invalid_token"' if token else ""
         raise Refused(401, "Send a live access token as Bearer.", challenge=f'Bearer realm="api"{why}')
     return live

@@ -18,7 +18,7 @@ from ..models import Actor, Client, Tenant, User
 from ..policy.client_types import AuthMethod, ClientType, GrantType
 from ..policy.consent_rules import ConsentMethod
 
-OPERATOR = Actor()
+OPERATOR = Actor.operator()
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is easily mistaken when typed from a terminal
 PEOPLE = {
     "acme": [

@@ -13,7 +13,7 @@ from django.urls import reverse
 from ..models import Actor, Tenant, User
 from ..policy import text
 
-OPERATOR = Actor()
+OPERATOR = Actor.operator()
 
 
 class Operation(BaseCommand):

@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('tells', models.JSONField(default=None, null=True)),
                 ('decided_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('actor_address', models.CharField(blank=True, max_length=45)),
+                ('actor_is_operator', models.BooleanField(default=False)),
                 ('sessions', models.PositiveIntegerField(default=0)),
                 ('accepted_until', models.DateTimeField(default=None, null=True)),
                 ('ended_to', models.UUIDField(default=None, null=True)),

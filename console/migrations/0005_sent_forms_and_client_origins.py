@@ -54,7 +54,7 @@ def batches(rows):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('console', '0002_ends_at_once'),
+        ('console', '0004_event_trace_index'),
     ]
 
     operations = [

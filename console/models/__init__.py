@@ -1,5 +1,6 @@
 """Floor 2: nouns with verbs. A verb is one transaction and writes its event inside it. No request, no template."""
 
+from . import recognition
 from .access_token import LiveToken, RevokedAccessToken
 from .client import Client, LimitReached, NotPublishable
 from .client_assertion import ClientAssertion
@@ -8,6 +9,7 @@ from .connection import Connection, NotConnected, NotPublished
 from .connection_request import AlreadyConnected, ConnectionRequest, ConnectionRequester
 from .consent import Consent
 from .event import Action, Actor, Event
+from .event_keyword import EventKeyword
 from .grant import Grant
 from .refresh_token import RefreshToken
 from .secret import ClientSecret
@@ -37,6 +39,7 @@ __all__ = [
     "Consent",
     "DeviceGrant",
     "Event",
+    "EventKeyword",
     "FailedAttempts",
     "Grant",
     "Hostname",
@@ -59,4 +62,5 @@ __all__ = [
     "UnfinishedAct",
     "UsedAnswer",
     "User",
+    "recognition",
 ]

@@ -5,17 +5,21 @@ made when it is shown, so it is in the reader's language. Secrets and tokens nev
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import models
+from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
+from .. import trace
+from .event_keyword import EventKeyword, keywords
 from .prepared import insert
+from .refusal_count import Place, RefusalCount
 
 if TYPE_CHECKING:
     from .client import Client
@@ -66,6 +70,7 @@ class Action(models.TextChoices):
     TOKENS_REUSED = "tokens.reused", _("Reuse detected")
     TOKENS_REVOKED = "tokens.revoked", _("Tokens revoked")
     SESSIONS_ENDED = "tokens.ended", _("Sessions ended")
+    API_REFUSED = "api.refused", _("API call refused")
 
 
 REFUSALS = frozenset(
@@ -75,18 +80,34 @@ REFUSALS = frozenset(
         Action.TOKENS_REFUSED,
         Action.TOKENS_REUSED,
         Action.CONSENT_DENIED,
+        Action.API_REFUSED,
     }
 )
 
 
+TRACES_KEPT = 50  # repetitions of one refusal that are found by their trace ID
+OTHERS = "others"  # the reason on the row of refusals that have none of their own
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, and from which address. An operator at the command line and a client have no user."""
+    """Who acts, and from which address. Nobody in particular, unless it says who: see `operator` and `anonymous`."""
 
     user: "User | None" = None
     client: "Client | None" = None
     tenant: "Tenant | None" = None  # another tenant, of whose people nothing is said here
     address: str = ""
+    is_operator: bool = False
+
+    @classmethod
+    def operator(cls) -> "Actor":
+        """Whoever runs the region, at the command line."""
+        return cls(is_operator=True)
+
+    @classmethod
+    def anonymous(cls, address: str = "") -> "Actor":
+        """Somebody of whom nothing is known but the address; "" if there is none, as on a unix socket."""
+        return cls(address=address)
 
     @property
     def kind(self) -> str:
@@ -96,7 +117,7 @@ class Actor:
             return Event.Kind.CLIENT
         if self.tenant is not None:
             return Event.Kind.TENANT
-        return Event.Kind.ANONYMOUS if self.address else Event.Kind.OPERATOR
+        return Event.Kind.OPERATOR if self.is_operator else Event.Kind.ANONYMOUS
 
     @property
     def name(self) -> str:
@@ -131,7 +152,9 @@ class Event(models.Model):
     # field -> [before, after]
     changes = models.JSONField(default=dict, blank=True)
     details = models.JSONField(default=dict, blank=True)
-    # Refusals of one kind from one place within a minute are one row: a flood must not fill the disk.
+    # The request that caused it; None for a command's.
+    trace_id = models.CharField(max_length=trace.LENGTH, null=True, default=None)  # noqa: DJ001  quick to add to a long log
+    # The same refusal again within a minute is counted on its row: a flood must not fill the disk.
     times = models.PositiveIntegerField(default=1)
     repeats = models.CharField(max_length=64, null=True, default=None, editable=False)  # noqa: DJ001  unique or nothing
 
@@ -144,6 +167,7 @@ class Event(models.Model):
             models.Index(fields=["tenant", "-happened_at", "-id"], name="event_newest"),
             models.Index(fields=["tenant", "target_id", "-happened_at", "-id"], name="event_of_target"),
             models.Index(fields=["tenant", "action", "-happened_at", "-id"], name="event_of_action"),
+            models.Index(fields=["tenant", "trace_id"], name="event_of_trace"),
         ]
         constraints = [models.UniqueConstraint(fields=["repeats"], name="event_repeats")]
 
@@ -176,15 +200,18 @@ class Event(models.Model):
         details: Mapping[str, Any] | None = None,
     ) -> None:
         """Writes one event. Call it inside the transaction of what it tells of."""
-        insert(
-            cls(
-                tenant=tenant,
-                action=action,
-                **_columns(by, target),
-                changes=changes or {},
-                details=details or {},
-            )
+        event = cls(
+            tenant=tenant,
+            action=action,
+            **_columns(by, target),
+            changes=changes or {},
+            details=details or {},
+            trace_id=trace.current() or None,
         )
+        texts = keywords(event.changes, event.details)
+        written = insert(event, RETURNING if texts else "")
+        if texts:
+            EventKeyword.keep(tenant.pk, written[0], texts)
 
     @classmethod
     def record_in_each(
@@ -200,7 +227,14 @@ class Event(models.Model):
         """Writes the same event in the logs of several tenants, in one statement."""
         columns = _columns(by, target)
         cls._base_manager.bulk_create(
-            cls(tenant=tenant, action=action, **columns, details=details, happened_at=happened_at)
+            cls(
+                tenant=tenant,
+                action=action,
+                **columns,
+                details=details,
+                happened_at=happened_at,
+                trace_id=trace.current() or None,
+            )
             for tenant in tenants
         )
 
@@ -215,30 +249,76 @@ class Event(models.Model):
         target: models.Model | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        """Writes a refused attempt, or counts it on the row of the same refusal in the same minute."""
+        """Writes a refused attempt, or counts it on the row of the same refusal in the same minute.
+
+        The same is what reads the same. As many different ones of a minute as refusal_count.py allows have a row
+        each; the rest of them are counted together. Call it last in a transaction: it locks what it counts.
+        """
         now = datetime.now(UTC)
-        columns = _columns(by, target)
-        same = "\0".join(
-            [
-                str(tenant.pk),
-                action,
-                by.address,
-                columns["actor_id"],
-                columns["target_id"],
-                reason,
-                f"{now:%Y%m%d%H%M}",
-            ]
-        )
         event = cls(
             tenant=tenant,
             action=action,
             happened_at=now,
-            **columns,
+            **_columns(by, target),
             details={"reason": reason, **(details or {})},
-            repeats=hashlib.sha256(same.encode()).hexdigest(),
+            trace_id=trace.current() or None,
         )
-        # One statement, no race, on both databases.
-        insert(event, f'ON CONFLICT ("repeats") DO UPDATE SET "times" = "{cls._meta.db_table}"."times" + 1')
+        with transaction.atomic():
+            event._count()
+
+    def _count(self) -> None:
+        """Finds the row on which this refusal is counted, or becomes it."""
+        minute = self.happened_at.replace(second=0, microsecond=0)
+        self.repeats = self._sameness(minute)
+        if self._count_again():
+            return
+        source = (self.tenant_id, self.action, self.address, minute)
+        place = RefusalCount.take(*source)
+        if place is not Place.FREE:
+            self._become_the_others(place, minute)
+        event_id, times = insert(self, ONE_MORE)
+        if place is Place.FREE and times > 1:  # the same refusal at the same time was first
+            RefusalCount.give_back(*source)
+        self._make_findable(event_id, times)
+
+    def _count_again(self) -> bool:
+        """Counts a refusal that has its row: one statement."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f'UPDATE "{self._meta.db_table}" SET "times" = "times" + 1 WHERE "repeats" = %s {RETURNING}',
+                [self.repeats],
+            )
+            row = cursor.fetchone()
+        if row is not None:
+            self._make_findable(*row)
+        return row is not None
+
+    def _make_findable(self, event_id: int, times: int) -> None:
+        """The row by its own trace ID and keywords; the first repetitions by theirs."""
+        texts = keywords({}, self.details) if times == 1 else []
+        if self.trace_id and 1 < times <= TRACES_KEPT:
+            texts.append(self.trace_id)
+        if texts:
+            EventKeyword.keep(self.tenant_id, event_id, texts)
+
+    def _become_the_others(self, full: Place, minute: datetime) -> None:
+        """The row of those that have none: of one source, or, once the tenant's are used up, of everywhere."""
+        address = self.address if full is Place.SOURCE_FULL else ""
+        for name, value in _columns(Actor.anonymous(address), None).items():
+            setattr(self, name, value)
+        self.details = {"reason": OTHERS}
+        self.repeats = self._sameness(minute)
+
+    def _sameness(self, minute: datetime) -> str:
+        """Equal for two refusals that would read the same, trace ID aside."""
+        columns = [self.actor_kind, self.actor_id, self.address, self.target_kind, self.target_id]
+        same = [str(self.tenant_id), self.action, *columns, minute.isoformat(), self.details]
+        return hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
+
+
+# One statement, no race, on both databases.
+RETURNING = 'RETURNING "id", "times"'
+ONE_MORE = f'ON CONFLICT ("repeats") DO UPDATE SET "times" = "{Event._meta.db_table}"."times" + 1 {RETURNING}'
 
 
 def _columns(by: Actor, target: models.Model | None) -> dict[str, str]:

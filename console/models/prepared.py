@@ -82,16 +82,17 @@ class PreparedUpdate:
         return _Statement(sql, parameters, samples)
 
 
-def insert(row: models.Model, then: str = "") -> None:
+def insert(row: models.Model, then: str = "") -> Any:
     """Writes a new row. Sends no signals, and the row does not learn a key that the database makes.
 
-    `then` is what of ours follows the statement, such as ON CONFLICT.
+    `then` is what of ours follows the statement, such as ON CONFLICT. Returns the row of its RETURNING, if it has one.
     """
     fields, sql = _insertion(type(row))
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    with _executed(f"{sql} {then}", values):
-        pass
+    with _executed(f"{sql} {then}", values) as cursor:
+        returned = cursor.fetchone() if cursor.description else None
     row._state.adding, row._state.db = False, connection.alias
+    return returned
 
 
 @cache

@@ -36,6 +36,11 @@ class ClientSecret(TenantOwned):
     last_used_at = models.DateTimeField(_("last used"), null=True, default=None)
     # A removed secret keeps its digest, so that the console can tell which one is still being tried.
     removed_at = models.DateTimeField(null=True, default=None)
+    removed_by: "models.ForeignKey[User | None]" = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    last_tried_at = models.DateTimeField(null=True, default=None)  # after it was removed
+    last_tried_from = models.CharField(max_length=45, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("client secret")
@@ -76,7 +81,7 @@ class ClientSecret(TenantOwned):
         """Stops the secret at once. Returns False if somebody else had already removed it."""
         with transaction.atomic():
             removed = ClientSecret.objects.filter(pk=self.pk, removed_at=None).update(
-                removed_at=timezone.now()
+                removed_at=timezone.now(), removed_by=by.user
             )
             if removed:
                 Event.record(
@@ -121,6 +126,13 @@ class ClientSecret(TenantOwned):
         """Notes that the secret was used, at most once a minute."""
         if self.last_used_at is None or now - self.last_used_at > USED_AT_MOST_EVERY:
             ClientSecret._base_manager.filter(pk=self.pk).update(last_used_at=now)
+
+    def tried(self, address: str, now: datetime) -> None:
+        """Notes that the secret was tried although it has been removed, at most once a minute."""
+        if self.last_tried_at is None or now - self.last_tried_at > USED_AT_MOST_EVERY:
+            self.last_tried_at, self.last_tried_from = now, address
+            tried = {"last_tried_at": now, "last_tried_from": address}
+            ClientSecret._base_manager.filter(pk=self.pk).update(**tried)
 
 
 def _connection_of_secret(tenant_id: UUID, digest: str) -> "models.QuerySet[Connection]":

@@ -101,6 +101,7 @@ class UnfinishedAct(TenantOwned):
         "console.Client", on_delete=models.SET_NULL, null=True, default=None, related_name="+"
     )
     actor_address = models.CharField(max_length=45, blank=True)
+    actor_is_operator = models.BooleanField(default=False)
     # How far it has come.
     sessions = models.PositiveIntegerField(default=0)
     accepted_until = models.DateTimeField(null=True, default=None)
@@ -129,7 +130,8 @@ class UnfinishedAct(TenantOwned):
         done = act._end_sessions() and act._tell()
         if done and not act.ends:
             return Receipt(0, None)
-        act.actor_user, act.actor_client, act.actor_address = by.user, by.client, by.address
+        act.actor_user, act.actor_client = by.user, by.client
+        act.actor_address, act.actor_is_operator = by.address, by.is_operator
         act.passed_at = act.decided_at if done else None
         act.save(force_insert=True)
         if done:
@@ -194,7 +196,12 @@ class UnfinishedAct(TenantOwned):
             return
         self.passed_at = now
         if self.ends:
-            by = Actor(user=self.actor_user, client=self.actor_client, address=self.actor_address)
+            by = Actor(
+                user=self.actor_user,
+                client=self.actor_client,
+                address=self.actor_address,
+                is_operator=self.actor_is_operator,
+            )
             details = Receipt(self.sessions, self.accepted_until).details
             target = self.client or self.user
             Event.record(self.tenant, Action.SESSIONS_ENDED, by=by, target=target, details=details)

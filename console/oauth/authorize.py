@@ -25,7 +25,7 @@ from ..models import Action, Consent, Event, NotConnected, User
 from ..policy import consent_rules, redirect_uris, scopes, text
 from ..policy.consent_rules import ConsentMethod, Question
 from ..requests import TenantRequest
-from . import approval, consent_page, left_out, parameters, refusal_page
+from . import approval, consent_page, left_out, parameters, refusal_page, refusals
 from .answers import Shown, Standing, seal, use_sign_in
 from .authorization_request import AuthorizationRequest, Unanswerable, judge, read
 from .errors import OAuthError
@@ -313,7 +313,7 @@ def _record(request: TenantRequest, asked: AuthorizationRequest, error: OAuthErr
         by=sessions.actor(request),
         reason=error.reason,
         target=asked.client,
-        details={"left_out": left_out.named(asked)} if asked.left_out else {},
+        details={"error": error.error} | ({"left_out": left_out.named(asked)} if asked.left_out else {}),
     )
 
 
@@ -325,9 +325,16 @@ def _explain(request: TenantRequest, refusal: Unanswerable) -> HttpResponse:
         by=sessions.actor(request),
         reason=refusal.reason,
         target=refusal.client,
-        details={"redirect_uri": text.spelt_out(refusal.redirect_uri[:512])} if refusal.redirect_uri else {},
+        details=_what_was_sent(request, refusal),
     )
     return render(request, "consent/refused.html", refusal_page.context(request.tenant, refusal), status=400)
+
+
+def _what_was_sent(request: TenantRequest, refusal: Unanswerable) -> dict[str, str]:
+    """What an administrator can compare with what is registered."""
+    if refusal.redirect_uri:
+        return {"redirect_uri": text.spelt_out(refusal.redirect_uri[:512])}
+    return refusals.claimed(request.GET.get("client_id")) if refusal.client is None else {}
 
 
 def _redirect(location: str) -> HttpResponse:

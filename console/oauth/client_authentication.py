@@ -17,12 +17,14 @@ import jwt
 from django.utils import timezone
 
 from ..metadata import TOKEN_PATH, region_issuer
-from ..models import Client, ClientAssertion, ClientSecret, RefreshToken, Tenant
+from ..models import Client, ClientAssertion, ClientSecret, RefreshToken, Tenant, recognition
 from ..policy.client_types import AuthMethod
 from .errors import OAuthError
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFETIME = 300  # seconds: an assertion that lives longer is refused
+UNKNOWN_SECRET = "unknown secret"
+NO_KEY_CLIENT = "client is not registered for private_key_jwt"
 LEEWAY = 30  # seconds of clock difference to the client's machine
 
 
@@ -34,9 +36,12 @@ class Authenticated:
     secret: ClientSecret | None = None
 
 
-def failed(reason: str, description: str = "Client authentication failed.") -> OAuthError:
-    """One public sentence for every way to fail, so that nothing can be learnt by trying; the reason is private."""
-    return OAuthError("invalid_client", description, reason=reason)
+def failed(reason: str, description: str = "Client authentication failed.", **known: Any) -> OAuthError:
+    """One public sentence for every way to fail, so that nothing can be learnt by trying; the reason is private.
+
+    `known` is what the audit log gets besides (OAuthError).
+    """
+    return OAuthError("invalid_client", description, reason=reason, **known)
 
 
 def authenticate(tenant: Tenant, authorization: str, parameters: Mapping[str, str]) -> Authenticated:
@@ -59,10 +64,19 @@ def authenticate(tenant: Tenant, authorization: str, parameters: Mapping[str, st
     else:
         found = _public(tenant, parameters)
     if parameters.get("client_id", found.client.client_id) != found.client.client_id:
-        raise failed("client_id names another client than the credentials")
+        raise failed(
+            "client_id names another client than the credentials",
+            client=found.client,
+            proven=_is_proof(found),
+        )
     if not found.client.is_enabled:
-        raise failed("client disabled")
+        raise failed("client disabled", client=found.client, proven=_is_proof(found))
     return found
+
+
+def _is_proof(found: Authenticated) -> bool:
+    """Whether more than a name was presented."""
+    return found.client.confidential
 
 
 def _basic(authorization: str) -> tuple[str, str] | None:
@@ -85,18 +99,35 @@ def _by_secret(tenant: Tenant, presented: str, client_id: str | None) -> Authent
     """client_secret_basic and client_secret_post. The secret finds the client; a client ID that is sent must agree."""
     secret = ClientSecret.presented(tenant, presented)
     if secret is None:
-        client = _named(tenant, client_id)
-        if client is not None and not client.confidential:
-            raise failed(
-                "public client sent a secret",
-                "This client is public and has no secret: send client_id alone.",
-            )
-        raise failed("unknown or removed secret")
+        raise _refused_secret(tenant, presented, client_id)
     if client_id is not None and secret.client.client_id != client_id:
-        raise failed("secret of another client")
+        raise failed("secret of another client", client=secret.client, proven=True)
     if not secret.client.allows_auth_method(AuthMethod.CLIENT_SECRET):
-        raise failed("client is not registered for secrets")
+        raise failed("client is not registered for secrets", client=secret.client, proven=True)
     return Authenticated(secret.client, secret)
+
+
+def _refused_secret(tenant: Tenant, presented: str, client_id: str | None) -> OAuthError:
+    """Why no client has authenticated with a secret: whose it was, or else which client was named with it (N2)."""
+    known = recognition.secret_presented(tenant, presented)
+    if known is not None:
+        return failed(
+            known.reason or UNKNOWN_SECRET,
+            client=known.client,
+            proven=True,
+            details=known.details,
+            removed_secret=known.removed_secret,
+        )
+    named = _known(tenant, client_id)
+    if named is None:
+        return failed(UNKNOWN_SECRET)
+    if not named.client.confidential and not named.reason:
+        return failed(
+            "public client sent a secret",
+            "This client is public and has no secret: send client_id alone.",
+            client=named.client,
+        )
+    return failed(named.reason or UNKNOWN_SECRET, client=named.client)
 
 
 def _public(tenant: Tenant, parameters: Mapping[str, str]) -> Authenticated:
@@ -109,10 +140,18 @@ def _public(tenant: Tenant, parameters: Mapping[str, str]) -> Authenticated:
         raise failed("no client named", "Client authentication is missing.")
     client = _named(tenant, client_id)
     if client is None:
-        raise failed("unknown client")
+        raise _unknown(tenant, client_id, "unknown client")
     if client.confidential:
-        raise failed("confidential client without credentials", "Client authentication is missing.")
+        raise failed(
+            "confidential client without credentials", "Client authentication is missing.", client=client
+        )
     return Authenticated(client)
+
+
+def _unknown(tenant: Tenant, client_id: Any, reason: str) -> OAuthError:
+    """Why the client with this ID cannot be used here; `reason` if there is none that this tenant knows."""
+    known = _known(tenant, client_id)
+    return failed(known.reason or reason, client=known.client) if known else failed(reason)
 
 
 def _by_assertion(tenant: Tenant, assertion: str, parameters: Mapping[str, str]) -> Authenticated:
@@ -121,13 +160,26 @@ def _by_assertion(tenant: Tenant, assertion: str, parameters: Mapping[str, str])
         raise failed("client_assertion_type is not jwt-bearer", "Unsupported client_assertion_type.")
     header, subject = _unproven(assertion)
     client = _named(tenant, subject)
-    if client is None or not client.allows_auth_method(AuthMethod.PRIVATE_KEY_JWT):
-        raise failed("client is not registered for private_key_jwt")
+    if client is None:
+        raise _unknown(tenant, subject, NO_KEY_CLIENT)
+    if not client.allows_auth_method(AuthMethod.PRIVATE_KEY_JWT):
+        raise failed(NO_KEY_CLIENT, client=client)
+    claims = _verified(client, header, assertion)
+    try:
+        _check_claims(tenant, client, claims)
+    except OAuthError as error:
+        error.client, error.proven = client, True
+        raise
+    return Authenticated(client)
+
+
+def _verified(client: Client, header: Mapping[str, Any], assertion: str) -> dict[str, Any]:
+    """The claims of an assertion that one of the client's keys has signed."""
     key = next((key for key in client.public_keys if key["kid"] == header.get("kid")), None)
     if key is None or key["alg"] != header.get("alg"):
-        raise failed("no registered key with this kid and alg")
+        raise failed("no registered key with this kid and alg", client=client)
     try:
-        claims = jwt.decode(
+        claims: dict[str, Any] = jwt.decode(
             assertion,
             jwt.PyJWK.from_dict(key),
             algorithms=[key["alg"]],
@@ -136,7 +188,12 @@ def _by_assertion(tenant: Tenant, assertion: str, parameters: Mapping[str, str])
             options={"require": ["iss", "sub", "aud", "exp", "jti"], "verify_aud": False},
         )
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
-        raise failed(f"assertion refused: {type(error).__name__}") from None
+        raise failed(f"assertion refused: {type(error).__name__}", client=client) from None
+    return claims
+
+
+def _check_claims(tenant: Tenant, client: Client, claims: Mapping[str, Any]) -> None:
+    """Whether a genuine assertion is for us, short-lived, and used for the first time."""
     region = region_issuer()  # an application of every tenant knows only this address (S8)
     if claims["aud"] not in (tenant.issuer, tenant.issuer + TOKEN_PATH, region, region + TOKEN_PATH):
         raise failed("assertion is for another audience")
@@ -151,7 +208,6 @@ def _by_assertion(tenant: Tenant, assertion: str, parameters: Mapping[str, str])
         raise failed("assertion has no usable jti")
     if not ClientAssertion.use(client, jti, datetime.fromtimestamp(expires + LEEWAY + 1, tz=UTC)):
         raise failed("assertion used before")
-    return Authenticated(client)
 
 
 def _unproven(assertion: str) -> tuple[dict[str, Any], Any]:
@@ -165,11 +221,18 @@ def _unproven(assertion: str) -> tuple[dict[str, Any], Any]:
 
 def _named(tenant: Tenant, client_id: Any) -> Client | None:
     """The client with this ID, if it can be one: text of printable ASCII (RFC 6749 §A.1), not longer than we keep."""
+    return Client.connected_to(tenant, client_id) if _can_be_one(client_id) else None
+
+
+def _known(tenant: Tenant, client_id: Any) -> recognition.Recognised | None:
+    """As `_named`, also one that may not be used here (any more)."""
+    return recognition.client_named(tenant, client_id) if _can_be_one(client_id) else None
+
+
+def _can_be_one(client_id: Any) -> bool:
     if not isinstance(client_id, str) or not 1 <= len(client_id) <= 255:
-        return None
-    if not client_id.isascii() or not client_id.isprintable():
-        return None
-    return Client.connected_to(tenant, client_id)
+        return False
+    return client_id.isascii() and client_id.isprintable()
 
 
 def note_use(found: Authenticated) -> None:

@@ -4,9 +4,12 @@ Each error has a public sentence, which the caller gets, and may have a private 
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from django.http import JsonResponse
 
+from ..models import Client, ClientSecret
 from ..programs import problem
 
 # RFC 6749 §5.2 error -> Qlik's code and title: codes seen in the wild, the rest in their pattern.
@@ -27,7 +30,9 @@ STATUS = {"invalid_client": 401, "invalid_token": 401, "temporarily_unavailable"
 class OAuthError(Exception):
     """An error answer. `error` is the registered code, `description` a sentence for the developer of the client.
 
-    A description may quote the caller: characters that RFC 6749 §5.2 does not allow in it become question marks.
+    A description may quote the caller: characters that RFC 6749 §5.2 does not allow in it become question marks. What
+    follows `reason` is for the audit log alone: the client that is refused, whether it has proven to be that one, what
+    else is known, and the removed secret that it presented.
     """
 
     def __init__(
@@ -37,6 +42,10 @@ class OAuthError(Exception):
         *,
         status: int | None = None,
         reason: str = "",
+        client: Client | None = None,
+        proven: bool = False,
+        details: Mapping[str, Any] | None = None,
+        removed_secret: ClientSecret | None = None,
         nothing_presented: bool = False,
     ) -> None:
         description = NOT_IN_A_DESCRIPTION.sub("?", description)
@@ -46,6 +55,9 @@ class OAuthError(Exception):
         self.description = description
         self.status = status or STATUS.get(error, 400)
         self.reason = reason or description
+        self.client, self.proven = client, proven
+        self.details: Mapping[str, Any] = details or {}
+        self.removed_secret = removed_secret
 
 
 def response(error: OAuthError) -> JsonResponse:

@@ -9,7 +9,7 @@ from .. import access_tokens
 from ..models import Client, RefreshToken, Tenant
 from ..policy import scopes
 from ..requests import TenantRequest
-from . import parameters
+from . import parameters, refusals
 from .client_authentication import authenticate, failed
 from .endpoint import endpoint, no_store
 from .errors import OAuthError
@@ -20,13 +20,14 @@ INACTIVE = {"active": False}
 @endpoint("POST", who="a confidential client, authenticated by client_authentication")
 def introspect(request: TenantRequest) -> HttpResponse:
     """Says what a live token is. Anything else, other clients' tokens included, is only `active: false`."""
-    sent = parameters.body(request)
-    client = authenticate(request.tenant, request.headers.get("Authorization", ""), sent).client
-    if not client.confidential:
-        raise failed("public client at introspection")
-    token = sent.get("token")
-    if token is None:
-        raise OAuthError("invalid_request", "token is missing.")
+    with refusals.recorded(request, endpoint="introspection") as attempt:
+        sent = attempt.sent = parameters.body(request)
+        client = authenticate(request.tenant, request.headers.get("Authorization", ""), sent).client
+        if not client.confidential:
+            raise failed("public client at introspection", client=client)
+        attempt.client, token = client, sent.get("token")
+        if token is None:
+            raise OAuthError("invalid_request", "token is missing.")
     return no_store(
         _about_access_token(request.tenant, token, client)
         or _about_refresh_token(request.tenant, token, client)

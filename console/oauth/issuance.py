@@ -7,12 +7,14 @@ read from where we put it.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from oauthlib.common import Request
 
 from ..models import Actor, Grant, RefreshToken
 from .client_authentication import Authenticated
+from .errors import OAuthError
 
 # What a client may say about a token it asks for; shown in the list of tokens (Q6).
 LABELS = frozenset({"deviceType", "description"})
@@ -28,8 +30,11 @@ class Issuance:
     refresh_token: RefreshToken | None = None
     impersonating: bool = False
     new_family: UUID = field(default_factory=uuid4)
-    actor: Actor = field(default_factory=Actor)
+    actor: Actor = field(default_factory=Actor.anonymous)
+    # For the audit log: why no client authenticated, or else why the rest of the request is refused.
+    unauthenticated: OAuthError | None = None
     refusal: str = ""
+    refusal_details: dict[str, Any] = field(default_factory=dict)
 
     @property
     def family_id(self) -> UUID | None:

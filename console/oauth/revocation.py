@@ -7,7 +7,7 @@ from .. import access_tokens
 from ..models import Action, Actor, Client, Event, LiveToken, RefreshToken, Tenant
 from ..requests import TenantRequest
 from ..sessions import client_address
-from . import parameters
+from . import parameters, refusals
 from .client_authentication import authenticate
 from .endpoint import endpoint
 from .errors import OAuthError
@@ -16,12 +16,13 @@ from .errors import OAuthError
 @endpoint("POST", who="a client, authenticated by client_authentication or by the very token it revokes")
 def revoke(request: TenantRequest) -> HttpResponse:
     """Revokes `token` if it belongs to the caller. A refresh token takes its whole family with it."""
-    sent = parameters.body(request)
-    token = sent.get("token")
-    if token is None:
-        raise OAuthError("invalid_request", "token is missing.")
-    live = access_tokens.live(request.tenant, token)
-    client = _caller(request, sent, live)
+    with refusals.recorded(request, endpoint="revocation") as attempt:
+        sent = attempt.sent = parameters.body(request)
+        token = sent.get("token")
+        if token is None:
+            raise OAuthError("invalid_request", "token is missing.")
+        live = access_tokens.live(request.tenant, token)
+        client = _caller(request, sent, live)
     by = Actor(client=client, address=client_address(request))
     if live is not None:
         if live.client.pk == client.pk:

@@ -12,11 +12,11 @@ from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 from oauthlib.oauth2.rfc6749.utils import scope_to_list
 
 from ..metadata import TOKEN_PATH
-from ..models import Action, Actor, Client, Event
+from ..models import Actor
 from ..policy import scopes
 from ..requests import TenantRequest
 from ..sessions import client_address
-from . import parameters
+from . import parameters, refusals
 from .endpoint import endpoint, no_store
 from .errors import OAuthError
 from .issuance import LABELS, Issuance
@@ -37,20 +37,17 @@ UNDERSTOOD = frozenset(
 @sensitive_variables()
 def token(request: TenantRequest) -> HttpResponse:
     """Exchanges a code, a refresh token or a client's own credentials for tokens."""
-    state = Issuance(actor=Actor(address=client_address(request)))
-    sent: Mapping[str, str] = {}
-    try:
-        sent = parameters.body(request)
-        sent = _checked(sent)
-        status, answer = _exchange(request, sent, state)
-    except OAuthError as error:
-        _record(request, state, sent, error)
-        raise
+    state = Issuance(actor=Actor.anonymous(client_address(request)))
+    with refusals.recorded(request) as attempt:
+        attempt.sent = parameters.body(request)
+        if attempt.sent.get("grant_type") in server().grant_types:
+            attempt.details["grant_type"] = attempt.sent["grant_type"]
+        status, answer = _exchange(request, _checked(attempt.sent), state, attempt)
     return no_store(answer, status)
 
 
 def _exchange(
-    request: TenantRequest, sent: Mapping[str, str], state: Issuance
+    request: TenantRequest, sent: Mapping[str, str], state: Issuance, attempt: refusals.Attempt
 ) -> tuple[int, dict[str, object]]:
     """Lets oauthlib's handler of the grant do its work on a request that carries our state and nothing unread."""
     handler = server().grant_types.get(sent["grant_type"])
@@ -68,17 +65,21 @@ def _exchange(
     try:
         _, text, status = handler.create_token_response(asked, server().default_token_type)
     except oauthlib_errors.OAuth2Error as error:
-        raise OAuthError(
-            error.error, error.description or _sentence(error.error), reason=state.refusal
-        ) from None
+        raise _refused(error.error, error.description, state, attempt) from None
     answer = json.loads(text)
     if status != 200:
-        raise OAuthError(
-            answer["error"],
-            answer.get("error_description") or _sentence(answer["error"]),
-            reason=state.refusal,
-        )
+        raise _refused(answer["error"], answer.get("error_description"), state, attempt)
     return status, answer
+
+
+def _refused(error: str, description: str | None, state: Issuance, attempt: refusals.Attempt) -> OAuthError:
+    """What oauthlib refuses, with what we know of the reason: that of our own client authentication as it was."""
+    if state.unauthenticated is not None:
+        return state.unauthenticated
+    attempt.client = state.authenticated.client if state.authenticated else None
+    return OAuthError(
+        error, description or _sentence(error), reason=state.refusal, details=state.refusal_details
+    )
 
 
 # RFC 6749 §3.2, §4; RFC 7636 §4.1
@@ -103,25 +104,3 @@ def _sentence(error: str) -> str:
         "unauthorized_client": "The client is not registered for this grant.",
         "unsupported_grant_type": "This grant_type is not supported.",
     }.get(error, "The request cannot be carried out.")
-
-
-def _record(request: TenantRequest, state: Issuance, sent: Mapping[str, str], error: OAuthError) -> None:
-    """Every refused token request is an event; repeated ones are counted on one row.
-
-    Of what the caller sent only the name of a grant is kept, if it is one: anything else may be a misplaced secret.
-    """
-    client = state.authenticated.client if state.authenticated else None
-    if client is None and len(sent.get("client_id", "")) <= 255:
-        client = Client.connected_to(request.tenant, sent.get("client_id", ""))
-    grant_type = sent.get("grant_type", "")
-    Event.refuse(
-        request.tenant,
-        Action.TOKENS_REFUSED,
-        by=Actor(client=client, address=state.actor.address),
-        target=client,
-        reason=error.reason,
-        details={
-            "error": error.error,
-            "grant_type": grant_type if grant_type in server().grant_types else "",
-        },
-    )

@@ -14,8 +14,10 @@ from .id_tokens import claims_about
 @endpoint("GET", "POST", who="the holder of an access token with the scope openid")
 def userinfo(request: TenantRequest) -> HttpResponse:
     """The claims about the person of the access token."""
-    live = access_tokens.live(request.tenant, _token(request))
+    token = _token(request)
+    live = access_tokens.live(request.tenant, token)
     if live is None or live.user is None:
+        access_tokens.note_refused(request, request.tenant, token)
         raise OAuthError("invalid_token", "The access token is unknown, expired or revoked.")
     if scopes.OPENID not in live.scopes:
         raise OAuthError("insufficient_scope", "The access token does not have the scope openid.", status=403)

@@ -15,7 +15,7 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 
-from ..models import Action, Client, Event, Grant, RefreshToken, TokenFamily
+from ..models import Action, Client, Event, Grant, RefreshToken, TokenFamily, recognition
 from ..policy import client_types, credentials, scopes, text
 from ..policy.client_types import GrantType
 from ..policy.consent_rules import ConsentMethod
@@ -42,7 +42,7 @@ class TenantValidator(OAuth2Validator):
                 current_tenant(), request.headers.get("Authorization", ""), dict(request.decoded_body or [])
             )
         except OAuthError as error:
-            state.refusal = error.reason
+            state.unauthenticated = error
             if error.error == "invalid_request":
                 raise oauthlib_errors.InvalidRequestError(
                     description=error.description, request=request
@@ -154,7 +154,7 @@ class TenantValidator(OAuth2Validator):
         """
         grant = Grant.presented(current_tenant(), code, client)
         if grant is None or grant.expires <= timezone.now() or not grant.user.is_active:
-            issuance(request).refusal = "unknown or expired code"
+            self._note_refused_code(request, code)
             return False
         if grant.generation != client.generation_here or grant.user_generation != grant.user.generation:
             issuance(request).refusal = "client switched off since the code was given"
@@ -168,6 +168,16 @@ class TenantValidator(OAuth2Validator):
         issuance(request).grant = grant
         request.user, request.scopes = grant.user, grant.scope.split()
         return True
+
+    @staticmethod
+    def _note_refused_code(request: Request, code: str) -> None:
+        state, grant = issuance(request), recognition.code_presented(current_tenant(), code)
+        state.refusal = "unknown or expired code"
+        if grant is not None:
+            state.refusal_details["user"] = grant.user.email
+            if grant.application_id != request.client.pk:
+                state.refusal = "code of another client"
+                state.refusal_details["given_to"] = grant.application.name
 
     def get_code_challenge(self, code: str, request: Request) -> str:
         grant = issuance(request).grant
@@ -220,8 +230,13 @@ class TenantValidator(OAuth2Validator):
         """Right client first: a stranger who presents somebody's old token must not be able to end the family."""
         state = issuance(request)
         token = RefreshToken.presented(current_tenant(), refresh_token)
+        if token is not None:
+            state.refusal_details["user"] = token.family.user.email
         if token is None or token.family.client_id != client.pk:
             state.refusal = "unknown refresh token"
+            if token is not None:
+                state.refusal = "refresh token of another client"
+                state.refusal_details["given_to"] = token.family.client.name
             return False
         token.tenant = token.family.tenant = current_tenant()
         if token.revoked is not None and token.family_lives(client):

@@ -20,6 +20,7 @@ from ..policy.roles import Permission
 from ..requests import PageRequest
 from ..tenancy import current_tenant
 from .event_sentences import line
+from .forms import event_search
 from .forms.event_filter import EventFilter
 
 PAGE = 50
@@ -39,6 +40,7 @@ COLUMNS = (
     "target_name",
     "changes",
     "details",
+    "trace_id",
 )
 # What a spreadsheet would take for a formula (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 – full width counts too
@@ -65,6 +67,7 @@ def events(request: PageRequest) -> HttpResponse:
         "days": days,
         "older": shown[-1].pk if len(found) > PAGE else None,
         "before": before and before.pk,
+        "searched": event_search.TEXT_SEARCHED if form.limited else 0,
         "filtered": form.is_valid() and any(form.cleaned_data.values()),
     }
     template = "audit_log/list.html" if request.htmx.target == "events" else "audit_log/events.html"
@@ -105,6 +108,7 @@ def _rows(events: "QuerySet[Event]") -> Iterator[dict[str, Any]]:
         for event in batch:
             row = {name: getattr(event, name) for name in COLUMNS if name != "outcome"}
             row["happened_at"] = event.happened_at.isoformat()
+            row["trace_id"] = event.trace_id or ""
             row["outcome"] = "refused" if event.is_refusal else "done"
             yield {name: row[name] for name in COLUMNS}
         batch = list(batch[-1].earlier(events)[:BATCH]) if len(batch) == BATCH else []

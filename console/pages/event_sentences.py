@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Action, Client, Connection, Event, User
 from ..policy.text import LINE_BREAKS, spelt_out
+from . import refusal_sentences
 from .forms.choices import GRANTS
 from .refusal_reasons import in_words
 
@@ -32,6 +33,8 @@ IN_SENTENCE = frozenset(
         "disabled",
         "deleted",
         "unpublished",
+        "claimed",
+        "endpoint",
     }
 )
 GOOD_NEWS = (".created", ".given", ".published", ".enabled", ".approved", ".connected", ".restored")
@@ -81,6 +84,7 @@ SENTENCES: dict[str, Promise | str] = {
     ),
     Action.TOKENS_REVOKED: _("{actor} revoked tokens of {target}."),
     Action.SESSIONS_ENDED: _("The sessions of {target} have ended, as {actor} decided."),
+    Action.API_REFUSED: _("An API call with a token of {target} was refused."),
 }
 OWN = {
     Action.USER_PASSWORD_SET: _("{actor} chose a password."),
@@ -147,8 +151,12 @@ DETAILS: dict[str, Promise | str] = {
     "version": _("Version"),
     "connected_stay": _("Connected tenants may go on"),
     "issuer": _("Issuer"),
+    "removed_at": _("Removed"),
+    "removed_by": _("Removed by"),
+    "given_to": _("Given to"),
+    "path": _("Address"),
 }
-MOMENTS = frozenset({"last_used_at", "signs_from", "accepted_until", "expires_at"})
+MOMENTS = frozenset({"last_used_at", "removed_at", "signs_from", "accepted_until", "expires_at"})
 CHOICES: dict[str, Mapping[str, Promise | str]] = {
     "consent_method": dict(Connection.Method.choices),
     "type": dict(Client.Type.choices),
@@ -194,7 +202,7 @@ def line(event: Event) -> Line:
         icon="warning" if event.is_refusal else ICONS.get(event.action.split(".")[0], "info"),
         tone=_tone(event),
         changes=list(_changes(event.changes)),
-        details=list(_details(event.details)),
+        details=[*_details(event.details), *_reference(event)],
     )
 
 
@@ -224,6 +232,8 @@ def _special(event: Event, person: str) -> Promise | None:
     """The sentence of an action that tells of more than one kind of thing; None if the usual one says it."""
     if event.action == Action.AUTHORIZATION_NARROWED and event.actor_kind == Event.Kind.TENANT:
         return LEFT_OUT_THERE
+    if event.is_refusal:
+        return refusal_sentences.of(event)
     if event.action == Action.CONNECTION_UPDATED and "scopes" in event.changes:
         return SCOPES_CHANGED
     if event.action == Action.CLIENT_DISCONNECTED and event.details.get("blocked"):
@@ -288,6 +298,12 @@ def _details(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if name not in IN_SENTENCE and value not in (None, "", [], {}):
             values = value if isinstance(value, list) else [value]
             yield _label(name), ", ".join(_texts(name, values))
+
+
+def _reference(event: Event) -> Iterator[tuple[str, str]]:
+    """What the caller was told, so that it can be compared."""
+    if event.trace_id:
+        yield gettext("Reference"), event.trace_id
 
 
 def _texts(name: str, values: Iterable[Any]) -> Iterator[str]:

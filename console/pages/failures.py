@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from .. import programs
+from .. import programs, trace
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -62,7 +62,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
             ),
         )
     except Exception:  # the last resort must not need anything that may be what is broken
-        return HttpResponseServerError("Internal Server Error\n", content_type="text/plain; charset=utf-8")
+        text = f"Internal Server Error\nReference: {trace.current()}\n"
+        return HttpResponseServerError(text, content_type="text/plain; charset=utf-8")
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:

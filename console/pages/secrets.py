@@ -26,6 +26,7 @@ from .forms.limits import reached
 from .forms.secret_removal import SecretRemovalForm
 
 LATELY = timedelta(days=7)
+STILL_TRIED = 5  # removed secrets that are told of
 CHANGED = "clients-changed"  # makes an open list of clients fetch itself again
 pages = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -93,6 +94,7 @@ def _secrets(request: PageRequest, client: Client, *, status: int = 200, **conte
         "title": _("Client secrets"),
         "client": client,
         "secrets": secrets,
+        "tried": _still_tried(client),
         "limit": limit,
         "full": len(secrets) >= limit,
         "uses_secrets": client.allows_auth_method(AuthMethod.CLIENT_SECRET),
@@ -101,6 +103,12 @@ def _secrets(request: PageRequest, client: Client, *, status: int = 200, **conte
         "section": "clients",
     }
     return fragments.dialog(request, "secrets/secrets.html", context, status=status)
+
+
+def _still_tried(client: Client) -> list[ClientSecret]:
+    """Removed secrets that something has not stopped using (N2), the one that was tried last first."""
+    removed = client.secrets.exclude(removed_at=None).filter(last_tried_at__gt=timezone.now() - LATELY)
+    return list(removed.order_by("-last_tried_at")[:STILL_TRIED])
 
 
 @needs(Permission.MANAGE_CLIENTS)

@@ -57,7 +57,7 @@ def call(api: Api, route: str, place: dict[str, Any]) -> Any:
 
 def happened() -> int:
     return Event._base_manager.exclude(
-        action__in=["tokens.issued", "client.created", "session.started"]
+        action__in=["tokens.issued", "client.created", "session.started", "api.refused"]
     ).count()
 
 

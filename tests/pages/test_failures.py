@@ -9,6 +9,7 @@ from django.test import Client as Browser
 from django.test import RequestFactory
 from django.urls import get_resolver
 
+from console import trace
 from console.models import Client, Tenant, User
 from console.pages import failures
 from console.tenancy import Hosts
@@ -118,9 +119,13 @@ def test_an_error_of_ours_is_a_page_without_what_caused_it(
 def test_the_last_resort_needs_nothing(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(failures, "render", lambda *args, **kwargs: 1 / 0)
 
+    trace_id = trace.begin()
     answer = failures.server_error(RequestFactory().get("/"))
 
-    assert (answer.status_code, answer.content) == (500, b"Internal Server Error\n")
+    assert (answer.status_code, answer.content) == (
+        500,
+        f"Internal Server Error\nReference: {trace_id}\n".encode(),
+    )
 
 
 @pytest.mark.parametrize("path", ["/nope", "/login", "/welcome/00000000-0000-0000-0000-000000000000"])

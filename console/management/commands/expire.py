@@ -29,6 +29,7 @@ from console.models import (
     UsedAnswer,
 )
 from console.models.client import DELETED_KEPT
+from console.models.refusal_count import RefusalCount
 from console.policy.throttling import WINDOW
 
 ENDED_FAMILIES_KEPT = timedelta(days=30)
@@ -62,6 +63,7 @@ class Command(Operation):
             "used_answers": UsedAnswer._base_manager.filter(expires_at__lt=now),
             "signing_keys": SigningKey._base_manager.filter(retires_at__lt=now),
             "failed_attempts": FailedAttempts.objects.filter(window__lt=now - 2 * WINDOW),
+            "refusal_counts": RefusalCount.objects.filter(minute__lt=now - timedelta(minutes=10)),
             "sessions": Session.objects.filter(expire_date__lt=now),
             "finished_acts": UnfinishedAct._base_manager.filter(finished_at__lt=now - FINISHED_ACTS_KEPT),
         }

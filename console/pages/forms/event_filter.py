@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from ...models import Action, Connection, Event
 from ...models.event import REFUSALS
+from . import event_search
 
 GROUPS: dict[str, Promise | str] = {
     "client": _("OAuth clients"),
@@ -21,11 +22,14 @@ GROUPS: dict[str, Promise | str] = {
     "authorization": _("Authorization"),
     "tokens": _("Tokens"),
     "session": _("Sign-in"),
+    "api": _("API"),
     "user": _("Users"),
     "signing_key": _("Signing keys"),
     "tenant": _("Tenant"),
 }
 REFUSED, DONE = "refused", "done"
+SUGGESTIONS = 50
+SHOWN = 3  # of the names that match
 
 
 def actions_of(group: str) -> list[Action]:
@@ -48,11 +52,16 @@ class EventFilter(forms.Form):
     q = forms.CharField(
         label=_("Search"),
         required=False,
-        max_length=200,
+        max_length=2048,  # as long as a redirect URL can be
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "class": "input"}),
     )
     action = forms.ChoiceField(label=_("Action"), required=False, choices=_action_choices)
-    client = forms.ChoiceField(label=_("OAuth client"), required=False)
+    client = forms.CharField(
+        label=_("OAuth client"),
+        required=False,
+        max_length=512,
+        widget=forms.TextInput(attrs={"list": "clients-of-events", "autocomplete": "off"}),
+    )
     actor = forms.CharField(label=_("Who"), required=False, max_length=320)
     outcome = forms.ChoiceField(
         label=_("Outcome"),
@@ -66,16 +75,33 @@ class EventFilter(forms.Form):
         label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.clients = {
-            connection.client.client_id: connection.client
-            for connection in Connection.objects.select_related("client").order_by(
-                "client__name", "client_id"
+    # Whether text was looked for in the newest events only.
+    limited = False
+
+    def suggestions(self) -> list[str]:
+        """Names of clients to choose from: those that were registered or connected last."""
+        newest = Connection.objects.select_related("client").order_by("-pk")[:SUGGESTIONS]
+        return sorted({connection.client.name for connection in newest})
+
+    def clean_client(self) -> list[str]:
+        """The keys of the clients meant, as events have them: by client ID, else by name, else by a part of one."""
+        text = self.cleaned_data["client"]
+        if not text:
+            return []
+        connections = Connection.objects.select_related("client").order_by("pk")
+        for exactly in ({"client__client_id": text}, {"client__name__iexact": text}):
+            if found := connections.filter(**exactly)[:SUGGESTIONS]:
+                return [str(connection.client.pk) for connection in found]
+        partly = connections.filter(client__name__icontains=text)[: SHOWN + 1]
+        if not partly:
+            raise forms.ValidationError(_("No client of this tenant has this name or client ID."))
+        if len(partly) > 1:
+            names = ", ".join(connection.client.name for connection in partly[:SHOWN])
+            message = _(
+                "Several clients match (%(names)s, for example). Write more of the name, or the client ID."
             )
-        }
-        names = [(client_id, client.name) for client_id, client in self.clients.items()]
-        self.fields["client"].choices = [("", _("Every OAuth client")), *names]  # type: ignore[attr-defined]
+            raise forms.ValidationError(message, params={"names": names})
+        return [str(partly[0].client.pk)]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -90,29 +116,29 @@ class EventFilter(forms.Form):
         if wanted["action"]:
             events = events.filter(action__in=actions_of(wanted["action"]) or [wanted["action"]])
         if wanted["client"]:
-            events = events.filter(target_kind="client", target_id=str(self.clients[wanted["client"]].pk))
+            events = events.filter(target_kind="client", target_id__in=wanted["client"])
         if wanted["outcome"] == REFUSED:
             events = events.filter(action__in=REFUSALS)
         elif wanted["outcome"] == DONE:
             events = events.exclude(action__in=REFUSALS)
-        if wanted["actor"]:
-            events = events.filter(actor_name__icontains=wanted["actor"])
         if wanted["since"]:
             events = events.filter(happened_at__gte=_midnight(wanted["since"]))
         if wanted["until"]:
             events = events.filter(happened_at__lt=_midnight(wanted["until"] + timedelta(days=1)))
-        return events.filter(_mentions(wanted["q"])) if wanted["q"] else events
+        return self._searched(events)
 
-
-def _mentions(text: str) -> Q:
-    return (
-        Q(actor_name__icontains=text)
-        | Q(target_name__icontains=text)
-        | Q(address__icontains=text)
-        | Q(details__email__icontains=text)
-        | Q(details__user__icontains=text)
-        | Q(details__reason__icontains=text)
-    )
+    def _searched(self, events: "QuerySet[Event]") -> "QuerySet[Event]":
+        """What names one thing is found wherever it is; other text in the newest of the events that are left."""
+        text, who = self.cleaned_data["q"], self.cleaned_data["actor"]
+        exactly = event_search.named(events, text) if text else None
+        if exactly is not None:
+            events, text = exactly, ""
+        if not text and not who:
+            return events
+        events, self.limited = event_search.newest(events)
+        if who:
+            events = events.filter(actor_name__icontains=who)
+        return events.filter(event_search.mentions(text)) if text else events
 
 
 def _midnight(day: Any) -> datetime:

@@ -1,0 +1,103 @@
+"""What a refused credential is, as far as the tenant that it was presented in may know (N2).
+
+Asked only once something has been refused, for the audit log: the caller learns nothing of it. A client of another
+tenant is known here if this tenant has a connection to it, whatever has become of that; its secrets, and who removed
+them, are its owner's business. Anything else of other tenants is as unknown as what does not exist.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, FilteredRelation, Q
+from django.utils import timezone
+
+from ..policy import credentials
+from .client import Client
+from .connection import Connection
+from .grant import Grant
+from .sealing import digests
+from .secret import ClientSecret
+from .tenant import Tenant
+
+REMOVED = "removed secret"
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The client that something belongs to, and why it is refused; "" if nothing stands against the client here."""
+
+    client: Client
+    reason: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    removed_secret: ClientSecret | None = None
+
+
+def client_named(tenant: Tenant, client_id: str) -> Recognised | None:
+    """The client that this ID names in `tenant`, also one that may not be used here (any more). One statement."""
+    known = Connection._base_manager.filter(tenant=tenant, client__client_id=client_id)
+    connection = known.select_related("client").first()
+    if connection is None:
+        return None
+    return Recognised(
+        connection.client, _standing(tenant, connection.client, connection.status, connection.expires_at)
+    )
+
+
+def secret_presented(tenant: Tenant, secret: str) -> Recognised | None:
+    """The client whose secret this is or was, if `tenant` knows the client. One statement, none if it cannot be ours.
+
+    `details` say which removed secret it is, when and by whom it was removed: to the tenant that owns the client.
+    """
+    if not credentials.is_well_formed(secret, credentials.Prefix.CLIENT_SECRET):
+        return None
+    here = FilteredRelation("client__connections", condition=Q(client__connections__tenant=tenant))
+    row: Any = (
+        ClientSecret._base_manager.annotate(here=here)
+        .annotate(status_here=F("here__status"), expires_here=F("here__expires_at"))
+        .filter(digest__in=digests(secret), here__isnull=False)
+        .select_related("client__tenant", "removed_by")
+        .first()
+    )
+    if row is None:
+        return None
+    if row.removed_at is None:
+        return Recognised(row.client, _standing(tenant, row.client, row.status_here, row.expires_here))
+    own = row.client.tenant_id == tenant.pk
+    return Recognised(row.client, REMOVED, removal(row) if own else {}, row)
+
+
+def removal(secret: ClientSecret) -> dict[str, Any]:
+    """Which removed secret this is, for the audit log of the tenant that owns it."""
+    return {
+        "hint": secret.hint,
+        "removed_at": secret.removed_at and secret.removed_at.isoformat(timespec="seconds"),
+        "removed_by": secret.removed_by.email if secret.removed_by else "",
+    }
+
+
+def code_presented(tenant: Tenant, code: str) -> Grant | None:
+    """The code that `tenant` gave, whichever client it was given to."""
+    if not credentials.is_well_formed(code, credentials.Prefix.CODE):
+        return None
+    given: Grant | None = (
+        Grant._base_manager.filter(tenant=tenant, code__in=digests(code))
+        .select_related("application", "user")
+        .first()
+    )
+    return given
+
+
+def _standing(tenant: Tenant, client: Client, status: str, expires_at: datetime | None) -> str:
+    """What stands against the use of a client here; "" if nothing does."""
+    withdrawn = client.published_at is None and not client.stays_connected
+    if client.deleted_at is not None:
+        return "client deleted"
+    if client.tenant_id != tenant.pk and withdrawn:
+        return "client withdrawn by its publisher"
+    if status == Connection.Status.BLOCKED:
+        return "connection blocked"
+    if expires_at is not None and expires_at <= timezone.now():
+        return "approval expired"
+    return "client disabled" if client.disabled_at is not None else ""

@@ -1,0 +1,88 @@
+"""Refused requests of programs in the audit log: which client it was about, and whether that was proven."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from ..models import Action, Actor, Client, ClientSecret, Event, Tenant, recognition
+from ..requests import TenantRequest
+from ..sessions import client_address
+from .errors import OAuthError
+
+# Of what a caller says about itself only this form is kept: anything else may be a misplaced secret.
+CLIENT_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What is known of a request while it is worked on."""
+
+    sent: Mapping[str, str] = field(default_factory=dict)
+    client: Client | None = None  # once it is authenticated
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def recorded(request: TenantRequest, **details: Any) -> Iterator[Attempt]:
+    """Writes an OAuthError that leaves the block as an event, and lets it go on."""
+    attempt = Attempt(details=details)
+    try:
+        yield attempt
+    except OAuthError as error:
+        record(request, attempt, error)
+        raise
+
+
+def record(request: TenantRequest, attempt: Attempt, error: OAuthError) -> None:
+    """Writes a refused request; the same again within a minute is counted on its row.
+
+    A client that has only named itself is the target, but nobody acts in its name.
+    """
+    tenant, address = request.tenant, client_address(request)
+    client, details = (
+        attempt.client or error.client,
+        {**attempt.details, "error": error.error, **error.details},
+    )
+    if client is None:
+        client, more = _named(tenant, attempt.sent.get("client_id", ""))
+        details |= more
+    elif attempt.client is None and not error.proven:
+        details["claimed"] = True
+    Event.refuse(
+        tenant,
+        Action.TOKENS_REFUSED,
+        by=Actor(client=attempt.client, address=address),
+        target=client,
+        reason=error.reason,
+        details={name: value for name, value in details.items() if value not in ("", None)},
+    )
+    if error.removed_secret is not None:
+        _tell_its_owner(tenant, address, error.removed_secret, error)
+
+
+def claimed(client_id: Any) -> dict[str, Any]:
+    """The client ID that a caller named and that names nothing here, for an event; empty if it cannot be one."""
+    return {"client_id": client_id} if isinstance(client_id, str) and CLIENT_ID.fullmatch(client_id) else {}
+
+
+def _named(tenant: Tenant, client_id: str) -> tuple[Client | None, dict[str, Any]]:
+    known = recognition.client_named(tenant, client_id) if CLIENT_ID.fullmatch(client_id) else None
+    return (known.client, {"claimed": True}) if known else (None, claimed(client_id))
+
+
+def _tell_its_owner(tenant: Tenant, address: str, secret: ClientSecret, error: OAuthError) -> None:
+    """A removed secret is still being tried: its owner reads which one and from where, also if it was elsewhere."""
+    secret.tried(address, timezone.now())
+    if secret.client.tenant_id != tenant.pk:
+        Event.refuse(
+            secret.client.tenant,
+            Action.TOKENS_REFUSED,
+            by=Actor(tenant=tenant, address=address),
+            target=secret.client,
+            reason=error.reason,
+            details={"error": error.error, **recognition.removal(secret)},
+        )
