@@ -128,7 +128,7 @@ def test_tn07_a_crash_writes_none_of_it(
     def crash(*_: object) -> None:
         raise RuntimeError("something that nobody thought of")
 
-    monkeypatch.setattr("console.oauth.token.scopes.parse", crash)
+    monkeypatch.setattr("console.oauth.token.server", crash)
     code, verifier = "qac_canary-of-a-code", "canary-of-a-verifier-0123456789-0123456789-012"
     response = app.exchange(code, code_verifier=verifier, client_secret=app.secret)
 
