@@ -15,6 +15,7 @@ MAX_HEAD = 128 * 1024  # bytes of the request line and the headers: more than oa
 MAX_HEADERS = 100
 MAX_AHEAD = 100  # requests that may have come in behind the one that is being answered
 KEEP_SECONDS = 75  # that a connection without a request is kept: longer than proxies keep theirs
+END_SECONDS = 1  # that a request which is on its way has when the process is told to stop
 LOOK_SECONDS = 0.5  # between two looks at all connections; a deadline can be late by that much
 SCOPE_KEY = "qlikauth.connection"
 
@@ -27,6 +28,7 @@ class Connection(HttpToolsProtocol):
     """One connection of a client to this process."""
 
     next_look: ClassVar[asyncio.TimerHandle | None] = None  # at all connections; None before the first
+    ending: ClassVar[bool] = False  # this process is told to stop
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -49,6 +51,11 @@ class Connection(HttpToolsProtocol):
         """Whether no request has come in that is still to be answered."""
         last = self.last
         return last is None or last.response_complete
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it has had an answer and nothing of another request has come."""
+        return self.last is not None and self.is_waiting and not self.in_head
 
     @property
     def idle_since(self) -> float | None:
@@ -121,6 +128,7 @@ class Connection(HttpToolsProtocol):
             raise Refused
         if not self.parser.should_upgrade():
             super().on_headers_complete()
+            self.cycle.keep_alive = self.cycle.keep_alive and not self.ending
 
     def on_message_complete(self) -> None:
         if not self.parser.should_upgrade():
@@ -175,16 +183,26 @@ class Connection(HttpToolsProtocol):
             self.blocked_since = now
         if self.blocked_since is not None and now - self.blocked_since > settings.SEND_SECONDS:
             self.transport.abort()
-        elif self.is_waiting and not self.transport.is_closing():
-            kept = self.last is not None and not self.in_head
-            if now - self.waiting_since > (KEEP_SECONDS if kept else settings.RECEIVE_SECONDS):
-                self._leave_off()
+        elif self.is_waiting and now - self.waiting_since > self._patience():
+            self._leave_off()
+
+    def _patience(self) -> float:
+        """Seconds that we wait for the rest of a head, or for its beginning."""
+        if self.ending:
+            return END_SECONDS
+        return KEEP_SECONDS if self.is_kept else settings.RECEIVE_SECONDS
 
     def _leave_off(self) -> None:
-        if self.in_head:
+        if self.in_head and not self.transport.is_closing():
             self._refuse(408)
         else:
             self.transport.close()
+
+    def shutdown(self) -> None:
+        """The process ends. A client that has just connected has sent its request, or is about to."""
+        type(self).ending = True
+        if not self.is_waiting or self.is_kept:
+            super().shutdown()
 
     @classmethod
     def look_at_all(cls, loop: asyncio.AbstractEventLoop, connections: set["Connection"]) -> None:
