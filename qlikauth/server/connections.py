@@ -13,6 +13,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 MAX_HEAD = 128 * 1024  # bytes of the request line and the headers: more than oauth/parameters.py takes
 MAX_HEADERS = 100
+SPARE_CONNECTIONS = (
+    100  # for the probes while all others wait for us; `front` refuses what else comes on them
+)
 MAX_AHEAD = 100  # requests that may have come in behind the one that is being answered
 KEEP_SECONDS = 75  # that a connection without a request is kept: longer than proxies keep theirs
 END_SECONDS = 1  # that a request which is on its way has when the process is told to stop
@@ -67,7 +70,7 @@ class Connection(HttpToolsProtocol):
     # --- Reading --------------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Whoever has left us waiting for longest leaves if there are too many; the new one if nobody has."""
+        """Whoever has left us waiting for longest leaves if there are too many."""
         others = cast("set[Connection]", self.connections)
         if self.next_look is None:
             self.look_at_all(self.loop, others)
@@ -78,8 +81,10 @@ class Connection(HttpToolsProtocol):
     @staticmethod
     def _make_room(others: set["Connection"], transport: asyncio.Transport) -> None:
         idle = {other: since for other in others if (since := other.idle_since) is not None}
-        leaves = min(idle, key=idle.__getitem__).transport if idle else transport
-        leaves.abort()
+        if idle:
+            min(idle, key=idle.__getitem__).transport.abort()
+        elif len(others) >= settings.MAX_CONNECTIONS + SPARE_CONNECTIONS:
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_gone = True
