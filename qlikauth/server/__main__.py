@@ -4,6 +4,7 @@ import argparse
 import os
 import resource
 import socket
+import time
 from contextlib import suppress
 from functools import partial
 
@@ -12,12 +13,17 @@ from uvicorn.supervisors import Multiprocess
 
 from .front import load
 
+SETTLE_SECONDS = 0.2
+
 
 class Workers(Multiprocess):
     """The processes that serve, and a new one for each that dies."""
 
     def terminate_all(self) -> None:
-        """Also lets go of the socket, so that nothing connects any more once the workers have let go of it."""
+        """Lets nobody wait in the system's queue first: what is there when the socket is closed would be lost."""
+        for listening in self.sockets:
+            listening.listen(0)
+        time.sleep(SETTLE_SECONDS)  # in which the workers accept what is there already
         for listening in self.sockets:
             listening.close()
         super().terminate_all()

@@ -13,8 +13,12 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 MAX_HEAD = 128 * 1024  # bytes of the request line and the headers: more than oauth/parameters.py takes
 MAX_HEADERS = 100
+SPARE_CONNECTIONS = (
+    100  # for the probes while all others wait for us; `front` refuses what else comes on them
+)
 MAX_AHEAD = 100  # requests that may have come in behind the one that is being answered
 KEEP_SECONDS = 75  # that a connection without a request is kept: longer than proxies keep theirs
+END_SECONDS = 1  # that a request which is on its way has when the process is told to stop
 LOOK_SECONDS = 0.5  # between two looks at all connections; a deadline can be late by that much
 SCOPE_KEY = "qlikauth.connection"
 
@@ -27,6 +31,7 @@ class Connection(HttpToolsProtocol):
     """One connection of a client to this process."""
 
     next_look: ClassVar[asyncio.TimerHandle | None] = None  # at all connections; None before the first
+    ending: ClassVar[bool] = False  # this process is told to stop
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -51,6 +56,11 @@ class Connection(HttpToolsProtocol):
         return last is None or last.response_complete
 
     @property
+    def is_kept(self) -> bool:
+        """Whether it has had an answer and nothing of another request has come."""
+        return self.last is not None and self.is_waiting and not self.in_head
+
+    @property
     def idle_since(self) -> float | None:
         """Since when it is the client's turn, to send or to read; None while it is ours."""
         if self.blocked_since is not None:
@@ -60,7 +70,7 @@ class Connection(HttpToolsProtocol):
     # --- Reading --------------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Whoever has left us waiting for longest leaves if there are too many; the new one if nobody has."""
+        """Whoever has left us waiting for longest leaves if there are too many."""
         others = cast("set[Connection]", self.connections)
         if self.next_look is None:
             self.look_at_all(self.loop, others)
@@ -71,8 +81,10 @@ class Connection(HttpToolsProtocol):
     @staticmethod
     def _make_room(others: set["Connection"], transport: asyncio.Transport) -> None:
         idle = {other: since for other in others if (since := other.idle_since) is not None}
-        leaves = min(idle, key=idle.__getitem__).transport if idle else transport
-        leaves.abort()
+        if idle:
+            min(idle, key=idle.__getitem__).transport.abort()
+        elif len(others) >= settings.MAX_CONNECTIONS + SPARE_CONNECTIONS:
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_gone = True
@@ -121,6 +133,7 @@ class Connection(HttpToolsProtocol):
             raise Refused
         if not self.parser.should_upgrade():
             super().on_headers_complete()
+            self.cycle.keep_alive = self.cycle.keep_alive and not self.ending
 
     def on_message_complete(self) -> None:
         if not self.parser.should_upgrade():
@@ -175,16 +188,26 @@ class Connection(HttpToolsProtocol):
             self.blocked_since = now
         if self.blocked_since is not None and now - self.blocked_since > settings.SEND_SECONDS:
             self.transport.abort()
-        elif self.is_waiting and not self.transport.is_closing():
-            kept = self.last is not None and not self.in_head
-            if now - self.waiting_since > (KEEP_SECONDS if kept else settings.RECEIVE_SECONDS):
-                self._leave_off()
+        elif self.is_waiting and now - self.waiting_since > self._patience():
+            self._leave_off()
+
+    def _patience(self) -> float:
+        """Seconds that we wait for the rest of a head, or for its beginning."""
+        if self.ending:
+            return END_SECONDS
+        return KEEP_SECONDS if self.is_kept else settings.RECEIVE_SECONDS
 
     def _leave_off(self) -> None:
-        if self.in_head:
+        if self.in_head and not self.transport.is_closing():
             self._refuse(408)
         else:
             self.transport.close()
+
+    def shutdown(self) -> None:
+        """The process ends. A client that has just connected has sent its request, or is about to."""
+        type(self).ending = True
+        if not self.is_waiting or self.is_kept:
+            super().shutdown()
 
     @classmethod
     def look_at_all(cls, loop: asyncio.AbstractEventLoop, connections: set["Connection"]) -> None:
