@@ -49,7 +49,7 @@ def _acts(client_id: str) -> Iterator[End]:
     from console.models import Actor, Client, Connection, Tenant
 
     client = Client.with_deleted_anywhere.select_related("tenant").get(client_id=client_id)
-    owner, by = client.tenant, Actor()
+    owner, by = client.tenant, Actor.operator()
     with scope(tenant=owner):
         client.publish(by=by)
         _fill(client)

@@ -96,7 +96,7 @@ def test_every_line_of_the_request_has_it(acme: Tenant, lines: list[str], monkey
         logging.getLogger("console").warning("about to fail")
         raise LookupError("of ours")
 
-    monkeypatch.setattr("console.oauth.token._check", broken)
+    monkeypatch.setattr("console.oauth.token._checked", broken)
     browser = stranger_on(acme)
     browser.raise_request_exception = False
 

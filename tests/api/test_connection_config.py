@@ -39,7 +39,7 @@ def stored(client: Client, tenant: Tenant) -> Connection:
 
 def owner_does(client: Client, verb: str, **fields: Any) -> None:
     with scope(tenant=client.tenant):
-        getattr(Client.objects.get(pk=client.pk), verb)(by=Actor(), **fields)
+        getattr(Client.objects.get(pk=client.pk), verb)(by=Actor.operator(), **fields)
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------
@@ -74,11 +74,11 @@ def test_it_says_how_an_own_client_is_trusted(api: Api, web_client: tuple[Client
 def test_it_says_what_has_become_of_it(api: Api, theirs: Client, acme: Tenant, alice: User):
     until = timezone.now() + timedelta(days=3)
     with scope(tenant=acme):
-        stored(theirs, acme).remove(by=Actor())
+        stored(theirs, acme).remove(by=Actor.operator())
     cast.connect(theirs, acme, by=alice, expires_at=until, allowed=["openid", "apps"])
     owner_does(theirs, "edit", allowed_scopes=[*SCOPES, "spaces.data"])
     with scope(tenant=acme):
-        stored(theirs, acme).block(by=Actor())
+        stored(theirs, acme).block(by=Actor.operator())
 
     config = api.get(config_of(theirs)).json()
     assert config["status"] == "blocked"
@@ -178,7 +178,7 @@ def test_it_never_allows_more_than_was_approved(beyond: str, api: Api, theirs: C
 
 def test_it_blocks_and_unblocks_at_once(api: Api, theirs: Client, acme: Tenant, globex: Tenant, bob: User):
     with scope(tenant=globex):
-        secret = theirs.secrets.model.add_to(theirs, by=Actor())[1]
+        secret = theirs.secrets.model.add_to(theirs, by=Actor.operator())[1]
     app = Application(theirs, secret, tenant=acme)
     token = app.tokens(cast.signed_in_as(bob), scope="openid")["access_token"]
 

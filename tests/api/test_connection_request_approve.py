@@ -38,7 +38,7 @@ def connections(tenant: Tenant) -> list[Connection]:
 
 def owner_does(client: Client, verb: str, **fields: Any) -> None:
     with scope(tenant=client.tenant):
-        getattr(Client.objects.get(pk=client.pk), verb)(by=Actor(), **fields)
+        getattr(Client.objects.get(pk=client.pk), verb)(by=Actor.operator(), **fields)
 
 
 def test_it_connects_what_was_asked_for_and_tells_those_who_asked(

@@ -121,8 +121,8 @@ def test_a_token_for_neither_shows_nothing(wish: ConnectionRequest, alice: User,
 def test_what_is_not_offered_any_more_is_not_shown(wish: ConnectionRequest, studio: Client, alice: User):
     with scope(tenant=studio.tenant):
         client = Client.objects.get(pk=studio.pk)
-        client.unpublish(by=Actor(), connected_stay=False)
-        client.edit(by=Actor(), redirect_uris=["https://not-announced.example/cb"])
+        client.unpublish(by=Actor.operator(), connected_stay=False)
+        client.edit(by=Actor.operator(), redirect_uris=["https://not-announced.example/cb"])
     shown = Api.of(alice).get(request_path(wish)).json()
 
     assert shown["available"] is False

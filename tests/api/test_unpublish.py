@@ -75,7 +75,7 @@ def test_once_they_have_ended_no_call_brings_them_back(
     assert len(events_of(acme, "client.unpublished")) == 1
     with scope(tenant=acme):
         client = Client.objects.get(pk=shared[0].pk)
-        client.unpublish(by=Actor(), connected_stay=True)
+        client.unpublish(by=Actor.operator(), connected_stay=True)
     assert Connection.to_client(globex, shared[0].client_id) is None
 
 

@@ -20,7 +20,7 @@ def shared_clients(acme: Tenant, alice: User, bob: User, port: int, suffix: str 
             owner, name=name + suffix, redirect_uris=callback, allowed_scopes=offered
         )
         with scope(tenant=owner):
-            client.publish(by=Actor())
+            client.publish(by=Actor.operator())
         return client
 
     ours, unasked = published(acme, "Ours for all"), published(initech, "Not asked for")
@@ -41,9 +41,9 @@ def shared_clients(acme: Tenant, alice: User, bob: User, port: int, suffix: str 
         deleted, _secret = cast.register(acme, name="Gone")
         deleted.remove(by=by)
     with scope(tenant=initech):
-        Connection.approve(initech, ours, by=Actor(), consent_method="trusted")
+        Connection.approve(initech, ours, by=Actor.operator(), consent_method="trusted")
         Client.objects.get(pk=portal.pk).edit(
-            by=Actor(),
+            by=Actor.operator(),
             allowed_scopes=[*offered, "admin_classic"],
             redirect_uris=[*callback, "https://archive.globex.example/"],
         )

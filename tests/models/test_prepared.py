@@ -52,7 +52,7 @@ def test_an_update_changes_the_rows_it_names_and_counts_them(
 
 def test_a_query_gives_the_same_object_as_the_orm(acme: Tenant, in_acme: None):
     client, _secret = Client.register(
-        acme, by=Actor(), type="spa", name="Dashboard", redirect_uris=["https://a.example/cb"]
+        acme, by=Actor.operator(), type="spa", name="Dashboard", redirect_uris=["https://a.example/cb"]
     )
     query = PreparedQuery(
         lambda pk: Client.with_deleted_anywhere.filter(client_id=pk).select_related("tenant"), str

@@ -63,7 +63,7 @@ def test_a_ring_that_is_read_again_keeps_what_was_parsed_and_sees_what_retires(
         before = KeyRing.of(acme).signing("ES256")
         parsed_before = before.private_key
         monkeypatch.setattr(signing_key, "CACHE_SECONDS", -1)
-        SigningKey.rotate(acme, by=Actor())
+        SigningKey.rotate(acme, by=Actor.operator())
         ring = KeyRing.of(acme)
 
         assert ring.signing("ES256").private_key is parsed_before
@@ -85,7 +85,7 @@ def test_keys_are_made_before_anybody_has_to_wait(acme: Tenant, act: str, monkey
     monkeypatch.setattr(rsa, "generate_private_key", noticed)
     if act == "rotate":
         with scope(tenant=acme):
-            SigningKey.rotate(acme, by=Actor())
+            SigningKey.rotate(acme, by=Actor.operator())
     else:
         cast.found("initech", "Initech", 8000)
 

@@ -48,7 +48,7 @@ def assert_unauthenticated(response: Any) -> None:
 
 def add_secret(client: Client) -> tuple[ClientSecret, str]:
     with scope(tenant=client.tenant):
-        return ClientSecret.add_to(client, by=Actor())
+        return ClientSecret.add_to(client, by=Actor.operator())
 
 
 # --- The ways that work ---------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def test_tk13_every_live_secret_works_and_a_removed_one_stops_at_once(
         assert ask(app, basic(app.client_id, secret)).status_code == 200
 
     with scope(tenant=client.tenant):
-        assert second_row.remove(by=Actor())
+        assert second_row.remove(by=Actor.operator())
 
     assert_unauthenticated(ask(app, basic(app.client_id, second)))
     assert_unauthenticated(ask(app, client_id=app.client_id, client_secret=second))
@@ -282,18 +282,18 @@ def test_it_is_known_which_secret_was_used_last(app: Application, machine_client
 def test_a_disabled_client_is_refused_until_it_is_enabled(app: Application, machine_client: ClientAndSecret):
     client, _ = machine_client
     with scope(tenant=client.tenant):
-        client.disable(by=Actor())
+        client.disable(by=Actor.operator())
     assert_unauthenticated(ask(app, basic(app.client_id, app.secret)))
 
     with scope(tenant=client.tenant):
-        client.enable(by=Actor())
+        client.enable(by=Actor.operator())
     assert ask(app, basic(app.client_id, app.secret)).status_code == 200
 
 
 def test_a_deleted_client_is_refused(app: Application, machine_client: ClientAndSecret):
     client, _ = machine_client
     with scope(tenant=client.tenant):
-        client.remove(by=Actor())
+        client.remove(by=Actor.operator())
 
     assert_unauthenticated(ask(app, basic(app.client_id, app.secret)))
 
@@ -311,13 +311,13 @@ def test_tn03_a_published_client_is_known_where_it_was_approved_and_while_it_is_
     client, secret = register(acme, **machines_too())
     elsewhere = Application(client, secret, tenant=globex)
     with scope(tenant=client.tenant):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
     assert_unauthenticated(ask(elsewhere, basic(client.client_id, secret)))  # published, but not connected
 
     connection = connect(client, globex, consent_method="trusted")
     if not approved:
         with scope(tenant=globex):
-            connection.block(by=Actor())
+            connection.block(by=Actor.operator())
     response = ask(elsewhere, basic(client.client_id, secret))
     assert response.status_code == (200 if approved else 401)
 

@@ -123,7 +123,7 @@ def test_it_asks_again_when_the_client_is_no_longer_trusted(acme, browser, bob):
     app, person = Application(*pair), browser(bob)
     app.code(person)
     with scope(tenant=acme):
-        client.connection.change_consent_method("required", by=Actor())
+        client.connection.change_consent_method("required", by=Actor.operator())
 
     assert asks_for_consent(app.authorize(person))
 
@@ -162,7 +162,7 @@ def test_it_asks_again_after_consent_was_withdrawn(app, browser, bob):
     person = browser(bob)
     app.code(person)
     with scope(tenant=app.tenant):
-        Consent.objects.get().withdraw(by=Actor())
+        Consent.objects.get().withdraw(by=Actor.operator())
 
     assert asks_for_consent(app.authorize(person))
 
@@ -421,7 +421,7 @@ def test_an_answer_to_a_page_that_has_changed_meanwhile_is_asked_again(app, web_
     person = browser(bob)
     page = app.authorize(person)
     with scope(tenant=app.tenant):
-        Client.objects.get(pk=web_client[0].pk).edit(by=Actor(), name="Another name")
+        Client.objects.get(pk=web_client[0].pk).edit(by=Actor.operator(), name="Another name")
 
     response = app.decide(person, page, "allow")
 
@@ -436,7 +436,7 @@ def test_an_answer_after_the_address_was_taken_away_goes_nowhere(app, web_client
     page = app.authorize(person)
     with scope(tenant=app.tenant):
         Client.objects.get(pk=web_client[0].pk).edit(
-            by=Actor(), redirect_uris=["https://new.example/callback"]
+            by=Actor.operator(), redirect_uris=["https://new.example/callback"]
         )
 
     for decision in ("allow", "deny"):
@@ -448,7 +448,7 @@ def test_an_answer_after_the_client_was_disabled_goes_nowhere(app, web_client, b
     person = browser(bob)
     page = app.authorize(person)
     with scope(tenant=app.tenant):
-        web_client[0].disable(by=Actor())
+        web_client[0].disable(by=Actor.operator())
 
     assert app.decide(person, page, "allow").status_code == 400
     assert (consents(app.tenant), codes(app.tenant)) == ([], 0)

@@ -93,7 +93,7 @@ def test_tk12_a_list_is_one_tenants(app: Application, globex: Tenant, acme: Tena
     assert "Access-Control-Allow-Origin" not in elsewhere
 
     with scope(tenant=acme):
-        Client.objects.get(client_id=app.client_id).disable(by=Actor())
+        Client.objects.get(client_id=app.client_id).disable(by=Actor.operator())
     disabled = app.web.options("/oauth/token", headers={"Origin": ORIGIN})
     assert "Access-Control-Allow-Origin" not in disabled
 
@@ -148,7 +148,7 @@ def counts_in_region(region: Browser, origin: str = NEW) -> bool:
 
 def edit(client: Client, **fields: Any) -> None:
     with scope(tenant=client.tenant):
-        Client.objects.get(pk=client.pk).edit(by=Actor(), **fields)
+        Client.objects.get(pk=client.pk).edit(by=Actor.operator(), **fields)
 
 
 def connection_in(tenant: Tenant) -> Connection:
@@ -193,7 +193,7 @@ def test_an_origin_that_the_publisher_adds_counts_elsewhere_once_it_is_accepted(
     assert connection.pending().new_origins == (NEW,)
     assert connection.pending_version == 2
 
-    connection.accept_version(by=Actor(), terms=connection.client.terms)
+    connection.accept_version(by=Actor.operator(), terms=connection.client.terms)
 
     assert counts(acme)
     assert connection_in(acme).pending_version is None
@@ -239,16 +239,16 @@ def test_what_ends_a_connection_ends_its_origins(shared: Client, acme: Tenant, e
     with scope(tenant=acme):
         connection = connection_in(acme)
         if end in {"block", "remove"}:
-            getattr(connection, end)(by=Actor())
+            getattr(connection, end)(by=Actor.operator())
         elif end == "expire":
             Connection.objects.filter(pk=connection.pk).update(expires_at=connection.approved_at)
     with scope(tenant=shared.tenant):
         if end == "disable":
-            shared.disable(by=Actor())
+            shared.disable(by=Actor.operator())
         elif end == "unpublish":
-            shared.unpublish(by=Actor(), connected_stay=False)
+            shared.unpublish(by=Actor.operator(), connected_stay=False)
         elif end == "delete":
-            shared.remove(by=Actor())
+            shared.remove(by=Actor.operator())
 
     assert not counts(acme, "https://api.example")
 

@@ -36,16 +36,16 @@ def client_of(app: Application) -> Client:
 
 
 def disable(app: Application, bob: User, tokens: dict[str, Any]) -> None:
-    client_of(app).disable(by=Actor())
+    client_of(app).disable(by=Actor.operator())
 
 
 def disable_and_enable(app: Application, bob: User, tokens: dict[str, Any]) -> None:
-    client_of(app).disable(by=Actor())
-    client_of(app).enable(by=Actor())
+    client_of(app).disable(by=Actor.operator())
+    client_of(app).enable(by=Actor.operator())
 
 
 def delete(app: Application, bob: User, tokens: dict[str, Any]) -> None:
-    client_of(app).remove(by=Actor())
+    client_of(app).remove(by=Actor.operator())
 
 
 def withdraw(app: Application, bob: User, tokens: dict[str, Any]) -> None:
@@ -192,14 +192,14 @@ def token_of(machine: Application) -> str:
 
 def remove_secret(client: Client) -> None:
     with scope(tenant=client.tenant):
-        ClientSecret.objects.filter(client=client).earliest("created_at").remove(by=Actor())
+        ClientSecret.objects.filter(client=client).earliest("created_at").remove(by=Actor.operator())
 
 
 def test_removing_a_secret_ends_what_was_given_for_it_and_nothing_else(
     machine: Application, machine_client: ClientAndSecret, in_acme: Tenant
 ):
     client, _ = machine_client
-    _, second = ClientSecret.add_to(client, by=Actor())
+    _, second = ClientSecret.add_to(client, by=Actor.operator())
     later = Application(client, second)
     for_first, for_second = token_of(machine), token_of(later)
 
@@ -233,7 +233,7 @@ def test_tn05_other_tenants_lose_it_with_the_owner(
     assert is_alive(abroad, tokens["access_token"])
 
     with scope(tenant=acme):
-        client.remove(by=Actor())
+        client.remove(by=Actor.operator())
 
     assert not is_alive(abroad, tokens["access_token"])
     assert abroad.refresh(tokens["refresh_token"]).status_code == 401

@@ -69,7 +69,7 @@ def wait_until_somebody_waits_for_a_lock() -> None:
 def portal(globex):
     client, secret = cast.register(globex, name="Report portal", allowed_scopes=SCOPES)
     with scope(tenant=globex):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
     return client, secret
 
 
@@ -90,7 +90,7 @@ def of_owner(portal, act, **arguments):
     def run():
         with scope(tenant=portal[0].tenant):
             client = Client.with_deleted.select_related("tenant").get(pk=portal[0].pk)
-            return getattr(client, act)(by=Actor(), **arguments)
+            return getattr(client, act)(by=Actor.operator(), **arguments)
 
     return run
 
@@ -99,7 +99,7 @@ def of_acme(portal, acme, act):
     def run():
         with scope(tenant=acme):
             connection = Connection.objects.select_related("client__tenant", "tenant").get(client=portal[0])
-            return getattr(connection, act)(by=Actor())
+            return getattr(connection, act)(by=Actor.operator())
 
     return run
 
@@ -141,7 +141,7 @@ def test_a_session_that_begins_while_it_is_ended_does_not_come_back(name, app, b
 @pytest.mark.spec("ASVS", "7.4.3")
 def test_a_session_that_begins_while_the_password_changes_ends_with_the_earlier_ones(app, bobs, bob):
     def change():
-        bob.choose_password("a quite long one 7", by=Actor())
+        bob.choose_password("a quite long one 7", by=Actor.operator())
 
     with held(change):
         code = app.code(bobs, scope=SCOPE)
@@ -173,14 +173,16 @@ def a_connection_is_approved(portal, acme, port):
 
 
 LOCKS = {
-    "a secret is made": lambda portal, acme, bob, port: lambda: ClientSecret.add_to(portal[0], by=Actor()),
+    "a secret is made": lambda portal, acme, bob, port: (
+        lambda: ClientSecret.add_to(portal[0], by=Actor.operator())
+    ),
     "the tenant is locked": lambda portal, acme, bob, port: acme.lock,
     "a client is edited": lambda portal, acme, bob, port: of_owner(portal, "edit", name="Another name"),
-    "keys are rotated": lambda portal, acme, bob, port: lambda: SigningKey.rotate(acme, by=Actor()),
+    "keys are rotated": lambda portal, acme, bob, port: lambda: SigningKey.rotate(acme, by=Actor.operator()),
     "a tenant connects": lambda portal, acme, bob, port: a_connection_is_approved(portal, acme, port),
     "somebody consents": lambda portal, acme, bob, port: (
         lambda: Consent.give(
-            bob, portal[0], ["openid"], redirect_host="https://app.example", shown={}, by=Actor()
+            bob, portal[0], ["openid"], redirect_host="https://app.example", shown={}, by=Actor.operator()
         )
     ),
     "a client is disabled": lambda portal, acme, bob, port: of_owner(portal, "disable"),

@@ -43,7 +43,7 @@ def _small_batches(monkeypatch):
 def portal(globex):
     client, secret = cast.register(globex, name="Report portal", allowed_scopes=SCOPES)
     with scope(tenant=globex):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
     return client, secret
 
 
@@ -69,18 +69,22 @@ def owner(portal):
 
 def in_globex(portal, act, **arguments):
     with scope(tenant=portal[0].tenant):
-        return getattr(owner(portal), act)(by=Actor(), **arguments)
+        return getattr(owner(portal), act)(by=Actor.operator(), **arguments)
 
 
 def in_acme_(portal, acme, act):
     with scope(tenant=acme):
         connection = Connection.objects.select_related("client__tenant", "tenant").get(client=portal[0])
-        return getattr(connection, act)(by=Actor())
+        return getattr(connection, act)(by=Actor.operator())
 
 
 def withdraw(acme, bob):
     with scope(tenant=acme):
-        return Consent.objects.select_related("user", "client", "tenant").get(user=bob).withdraw(by=Actor())
+        return (
+            Consent.objects.select_related("user", "client", "tenant")
+            .get(user=bob)
+            .withdraw(by=Actor.operator())
+        )
 
 
 def live_rows(client=None):
@@ -110,7 +114,7 @@ ENDS = {
     ),
     "withdraw": (lambda portal, acme, bob: withdraw(acme, bob), lambda portal, acme: None),
     "password": (
-        lambda portal, acme, bob: bob.choose_password("a quite long one 7", by=Actor()),
+        lambda portal, acme, bob: bob.choose_password("a quite long one 7", by=Actor.operator()),
         lambda portal, acme: None,
     ),
 }
@@ -288,8 +292,8 @@ def test_a_page_that_asks_before_an_end_counts_no_further_than_it_must(
 def test_an_edit_writes_only_what_was_changed(globex, portal):
     mine, theirs = owner(portal), owner(portal)
     with scope(tenant=globex):
-        theirs.edit(by=Actor(), name="Renamed by somebody else")
-        mine.edit(by=Actor(), description="Mine")
+        theirs.edit(by=Actor.operator(), name="Renamed by somebody else")
+        mine.edit(by=Actor.operator(), description="Mine")
         assert mine.name == "Renamed by somebody else"
         assert owner(portal).name == "Renamed by somebody else"
         assert Event.objects.filter(action=Action.CLIENT_UPDATED).latest("pk").changes == {

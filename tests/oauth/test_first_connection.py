@@ -50,7 +50,7 @@ class Portal(Application):
 def portal(globex):
     client, secret = cast.register(globex, name="Report portal", allowed_scopes=OFFERED)
     with scope(tenant=globex):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
     return client, secret
 
 
@@ -165,7 +165,7 @@ def test_an_incomplete_answer_comes_back_with_422(app, alices, acme, fields):
 def test_something_must_remain(acme, globex, alices):
     client, _ = cast.register(globex, allowed_scopes=["apps:read"])
     with scope(tenant=globex):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
     app = Application(client, tenant=acme)
 
     response = app.approve(alices, app.authorize(alices, scope="apps:read"), scopes=None)
@@ -216,7 +216,7 @@ def test_denying_connects_nothing_and_tells_the_application_nothing(app, alices,
 def test_a_client_that_changed_while_the_page_was_open_is_shown_again(app, portal, alices, acme, globex):
     page = app.authorize(alices)
     with scope(tenant=globex):
-        portal[0].edit(by=Actor(), allowed_scopes=[*OFFERED, "admin_classic"])
+        portal[0].edit(by=Actor.operator(), allowed_scopes=[*OFFERED, "admin_classic"])
 
     again = app.approve(alices, page)
 
@@ -230,7 +230,7 @@ def test_a_client_that_changed_while_the_page_was_open_is_shown_again(app, porta
 def test_a_client_that_is_gone_while_the_page_was_open_is_not_connected(app, portal, alices, acme, globex):
     page = app.authorize(alices)
     with scope(tenant=globex):
-        portal[0].unpublish(by=Actor(), connected_stay=False)
+        portal[0].unpublish(by=Actor.operator(), connected_stay=False)
 
     assert app.approve(alices, page).status_code == 400
     assert connections(acme) == []
@@ -239,7 +239,7 @@ def test_a_client_that_is_gone_while_the_page_was_open_is_not_connected(app, por
 def test_what_somebody_wrote_is_not_lost_when_the_client_changes_under_it(app, portal, bobs, acme, globex):
     page = app.authorize(bobs)
     with scope(tenant=globex):
-        portal[0].edit(by=Actor(), allowed_scopes=[*OFFERED, "admin_classic"])
+        portal[0].edit(by=Actor.operator(), allowed_scopes=[*OFFERED, "admin_classic"])
 
     again = app.ask(bobs, page, reason="For <the> board")
 
@@ -254,7 +254,7 @@ def test_what_somebody_wrote_is_not_lost_when_the_client_changes_under_it(app, p
 def test_nobody_asks_for_what_its_owner_takes_away_in_the_same_moment(portal, bob, acme, globex, end):
     client, _secret = portal
     with scope(tenant=globex):
-        getattr(client, end)(by=Actor(), **({"connected_stay": False} if end == "unpublish" else {}))
+        getattr(client, end)(by=Actor.operator(), **({"connected_stay": False} if end == "unpublish" else {}))
 
     with scope(tenant=acme):
         with pytest.raises(NotPublished):
@@ -346,7 +346,7 @@ def test_the_approval_answers_the_request_and_a_removal_opens_the_way_for_anothe
 
     with scope(tenant=acme):
         assert [each.status for each in ConnectionRequest.objects.all()] == ["approved"]
-        Connection.objects.get(client__name="Report portal").remove(by=Actor())
+        Connection.objects.get(client__name="Report portal").remove(by=Actor.operator())
     app.ask(bobs, app.authorize(bobs))
     with scope(tenant=acme):
         assert sorted(each.status for each in ConnectionRequest.objects.all()) == ["approved", "open"]
@@ -477,7 +477,7 @@ def test_a_wrong_request_is_a_page_until_the_tenant_has_approved(app, alices, st
 def test_it_is_a_page_again_when_the_approval_has_ended(app, alices, acme):
     app.approve(alices, app.authorize(alices))
     with scope(tenant=acme):
-        Connection.objects.exclude(client__tenant=acme).get().remove(by=Actor())
+        Connection.objects.exclude(client__tenant=acme).get().remove(by=Actor.operator())
 
     assert sends_nobody_anywhere(app.authorize(alices, prompt="none"))
 
@@ -493,7 +493,7 @@ def test_s7_a_client_that_is_not_published_is_unknown(acme, globex, alices):
 
 def test_a_client_that_its_owner_disabled_cannot_be_connected(app, portal, alices, globex):
     with scope(tenant=globex):
-        portal[0].disable(by=Actor())
+        portal[0].disable(by=Actor.operator())
 
     assert app.authorize(alices).status_code == 400
 
@@ -502,7 +502,7 @@ def test_what_was_removed_begins_anew_with_consent_too(app, alices, bobs, acme):
     app.approve(alices, app.authorize(alices))
     tokens = app.tokens(bobs, scope="openid offline_access")
     with scope(tenant=acme):
-        Connection.objects.get(client__name="Report portal").remove(by=Actor())
+        Connection.objects.get(client__name="Report portal").remove(by=Actor.operator())
         assert not Consent.objects.exists()
 
     assert app.refresh(tokens["refresh_token"]).status_code == 401
@@ -516,7 +516,7 @@ def test_what_was_blocked_is_refused_even_to_administrators(app, alices, bobs, a
     app.approve(alices, app.authorize(alices))
     page = app.authorize(bobs)
     with scope(tenant=acme):
-        Connection.objects.get(client__name="Report portal").block(by=Actor())
+        Connection.objects.get(client__name="Report portal").block(by=Actor.operator())
 
     for person in (alices, bobs):
         refused = app.authorize(person)
@@ -536,7 +536,7 @@ def machine(globex, acme):
     """A published client that people sign in with and that also works by itself."""
     client, secret = cast.register(globex, **cast.machines_too(allowed_scopes=["openid", "apps:read"]))
     with scope(tenant=globex):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
     return Application(client, secret, tenant=acme)
 
 
@@ -548,7 +548,7 @@ def test_a_machine_gets_nothing_before_and_nothing_without_trust(machine, alices
     assert_refused(machine.token(grant_type="client_credentials"), "unauthorized_client")
 
     with scope(tenant=acme):
-        Connection.objects.get().change_consent_method("trusted", by=Actor())
+        Connection.objects.get().change_consent_method("trusted", by=Actor.operator())
     token = machine.token(grant_type="client_credentials").json()["access_token"]
     assert is_alive(machine, token)
     assert decoded(token)[1]["iss"] == acme.issuer

@@ -160,6 +160,6 @@ def test_its_sub_is_the_person_in_every_client_and_nobody_else(
 
 def test_a_change_of_algorithm_holds_from_the_next_one_on(app: Application, bobs: Browser, acme: Tenant):
     with scope(tenant=acme):
-        Client.objects.get(client_id=app.client_id).edit(by=Actor(), algorithm="RS256")
+        Client.objects.get(client_id=app.client_id).edit(by=Actor.operator(), algorithm="RS256")
 
     assert decoded(app.tokens(bobs, scope="openid")["id_token"])[0]["alg"] == "RS256"

@@ -47,7 +47,7 @@ def test_without_a_key_a_program_is_told_to_come_back_and_the_operator_what_to_d
 ):
     code = app.code(bobs, scope="openid")
     with scope(tenant=acme):
-        Client.objects.get(client_id=app.client_id).edit(by=Actor(), algorithm="RS256")
+        Client.objects.get(client_id=app.client_id).edit(by=Actor.operator(), algorithm="RS256")
         SigningKey.objects.filter(algorithm__in=missing).delete()
     KeyRing.forget()
 

@@ -186,7 +186,7 @@ def test_tn01_no_request_of_the_consumers_people_is_there_for_the_owner(
 ):
     client, _ = cast.register(globex, name="Other portal")
     with scope(tenant=globex):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
     with scope(tenant=acme):
         wish, _ = ConnectionRequest.ask(bob, client, reason="Please", by=Actor(user=bob))
 
@@ -241,7 +241,7 @@ def test_tn05_what_the_owner_takes_away_is_gone_from_the_consumer_at_the_next_re
     tokens = app.tokens(browser(bob), scope="openid offline_access")
     assert me(app, tokens["access_token"]).status_code == 200
     with scope(tenant=globex):
-        portal[0].unpublish(by=Actor(), connected_stay=False)
+        portal[0].unpublish(by=Actor.operator(), connected_stay=False)
 
     assert me(app, tokens["access_token"]).status_code == 401
     assert app.userinfo(tokens["access_token"]).status_code == 401
@@ -277,7 +277,7 @@ def test_tn02_the_client_introspects_only_where_it_asks(portal, app, browser, bo
 def test_tn09_a_secret_that_the_owner_removes_stops_in_every_tenant(portal, app, browser, bob, globex):
     code = app.code(browser(bob), scope="openid")
     with scope(tenant=globex):
-        ClientSecret.objects.get(client=portal[0]).remove(by=Actor())
+        ClientSecret.objects.get(client=portal[0]).remove(by=Actor.operator())
 
     assert app.exchange(code).status_code == 401
     assert app.introspect("x").status_code == 401
@@ -303,7 +303,7 @@ def test_tn10_names_are_text_and_the_real_publisher_stands_beside_them(
 ):
     client, secret = cast.register(globex, name=name, description=name, allowed_scopes=SCOPES)
     with scope(tenant=globex):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
     app = Application(client, secret, tenant=acme)
     alices, bobs = browser(alice), browser(bob)
     wish = app.authorize(bobs, scope="openid")

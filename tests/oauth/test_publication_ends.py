@@ -31,7 +31,7 @@ def portal(globex, acme, initech, alice):
     cast.connect(client, acme, by=alice, consent_method="trusted")
     cast.connect(client, initech, consent_method="trusted")
     with scope(tenant=globex):
-        client.connection.change_consent_method("trusted", by=Actor())
+        client.connection.change_consent_method("trusted", by=Actor.operator())
     return client, secret
 
 
@@ -216,7 +216,7 @@ def test_blocking_keeps_consents_and_removing_forgets_them(portal, acme, alice, 
     app = Application(*portal, tenant=acme)
     browser = cast.signed_in_as(bob)
     with scope(tenant=acme):
-        Connection.objects.get(client=portal[0]).change_consent_method("required", by=Actor())
+        Connection.objects.get(client=portal[0]).change_consent_method("required", by=Actor.operator())
     app.code(browser, scope=SCOPE)
 
     consumer(acme, portal, alice, "block")
@@ -247,7 +247,7 @@ def test_machines_stop_when_the_tenant_trusts_no_more(portal, acme, alice):
     app = Application(*portal, tenant=acme)
     token = app.token(grant_type="client_credentials").json()["access_token"]
     with scope(tenant=acme):
-        Connection.objects.get(client=portal[0]).change_consent_method("required", by=Actor())
+        Connection.objects.get(client=portal[0]).change_consent_method("required", by=Actor.operator())
 
     assert not is_alive(app, token)
     assert_refused(app.token(grant_type="client_credentials"), "unauthorized_client")
@@ -257,19 +257,19 @@ def test_removing_twice_is_one_removal(portal, acme, alice):
     with scope(tenant=acme):
         connection = Connection.objects.get(client=portal[0])
         again = Connection.objects.get(client=portal[0])
-        connection.remove(by=Actor())
-        assert again.remove(by=Actor()).sessions == 0
+        connection.remove(by=Actor.operator())
+        assert again.remove(by=Actor.operator()).sessions == 0
     assert len(log(acme, "connection.removed")) == 1
 
 
 def test_what_another_administrator_removed_meanwhile_changes_nothing(portal, acme, alice):
     with scope(tenant=acme):
         connection = Connection.objects.get(client=portal[0])
-        Connection.objects.get(client=portal[0]).remove(by=Actor())
-        connection.reduce_scopes(["openid"], by=Actor())
-        connection.change_consent_method("required", by=Actor())
-        assert connection.block(by=Actor()).sessions == 0
-        connection.unblock(by=Actor())
+        Connection.objects.get(client=portal[0]).remove(by=Actor.operator())
+        connection.reduce_scopes(["openid"], by=Actor.operator())
+        connection.change_consent_method("required", by=Actor.operator())
+        assert connection.block(by=Actor.operator()).sessions == 0
+        connection.unblock(by=Actor.operator())
         assert not Connection.objects.filter(client=portal[0]).exists()
 
 

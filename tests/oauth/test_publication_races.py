@@ -35,7 +35,7 @@ SCOPE = " ".join(SCOPES)
 def portal(globex):
     client, secret = cast.register(globex, name="Report portal", allowed_scopes=SCOPES)
     with scope(tenant=globex):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
     return client, secret
 
 
@@ -130,9 +130,9 @@ def test_f16_after_the_last_unpublish_no_tenant_holds_anything(
         with scope(tenant=globex):
             client = Client.objects.get(pk=portal[0].pk)
             for _ in range(4):
-                client.unpublish(by=Actor(), connected_stay=False)
-                client.publish(by=Actor())
-            client.unpublish(by=Actor(), connected_stay=False)
+                client.unpublish(by=Actor.operator(), connected_stay=False)
+                client.publish(by=Actor.operator())
+            client.unpublish(by=Actor.operator(), connected_stay=False)
         return [twin(app).introspect("x").status_code for app in (here, theirs)]
 
     *_, after = at_once(*flows, flicker)
@@ -142,7 +142,7 @@ def test_f16_after_the_last_unpublish_no_tenant_holds_anything(
     all_dead(*flows)
     with scope(tenant=globex):
         portal[0].refresh_from_db()
-        portal[0].publish(by=Actor())
+        portal[0].publish(by=Actor.operator())
     all_dead(*flows)  # not only shut out: what was given before is over
     fits_together(portal[0], acme, initech)
     for tenant in (acme, initech):
@@ -159,7 +159,7 @@ def test_f16_nobody_is_connected_by_an_approval_that_comes_after_the_unpublish(
 
     def unpublish():
         with scope(tenant=globex):
-            Client.objects.get(pk=portal[0].pk).unpublish(by=Actor(), connected_stay=True)
+            Client.objects.get(pk=portal[0].pk).unpublish(by=Actor.operator(), connected_stay=True)
         with scope(tenant=acme):
             return Connection.objects.filter(client=portal[0]).exists()
 
@@ -189,7 +189,7 @@ def test_f15_an_owner_who_ends_it_while_flows_run_in_another_tenant(
 
     def end():
         with scope(tenant=globex):
-            getattr(Client.objects.get(pk=portal[0].pk), act)(by=Actor())
+            getattr(Client.objects.get(pk=portal[0].pk), act)(by=Actor.operator())
         return twin(app).introspect("x").status_code
 
     *_, after = at_once(*flows, end)
@@ -201,7 +201,7 @@ def test_f15_an_owner_who_ends_it_while_flows_run_in_another_tenant(
         assert not TokenFamily.objects.filter(ended_at=None).exists()
     with scope(tenant=globex):
         client = Client.with_deleted.get(pk=portal[0].pk)
-        client.restore(by=Actor()) if act == "remove" else client.enable(by=Actor())
+        client.restore(by=Actor.operator()) if act == "remove" else client.enable(by=Actor.operator())
     all_dead(*flows)
 
 
@@ -216,7 +216,7 @@ def test_f15_a_tenant_that_cuts_it_off_while_its_own_flows_run(
 
     def end():
         with scope(tenant=acme):
-            getattr(Connection.objects.get(client=portal[0]), act)(by=Actor())
+            getattr(Connection.objects.get(client=portal[0]), act)(by=Actor.operator())
         return twin(app).introspect("x").status_code
 
     *_, after = at_once(*here, there, end)
@@ -240,7 +240,7 @@ def test_no_consent_is_left_behind_by_a_removal(app, portal, acme):
 
     def remove():
         with scope(tenant=acme):
-            Connection.objects.get(client=portal[0]).remove(by=Actor())
+            Connection.objects.get(client=portal[0]).remove(by=Actor.operator())
 
     *answers, _ = at_once(
         *[
@@ -289,7 +289,7 @@ def test_one_who_approves_and_one_who_refuses_the_request(app, portal, acme, ali
 
     def refuse():
         with scope(tenant=acme):
-            return ConnectionRequest.objects.get().deny("No.", by=Actor())
+            return ConnectionRequest.objects.get().deny("No.", by=Actor.operator())
 
     approved, refused = at_once(lambda: twin(app).approve(alices, page), refuse)
 
@@ -334,7 +334,7 @@ def test_people_who_ask_at_once_share_one_request(app, acme):
 def test_a_version_that_is_accepted_edited_reduced_and_removed_at_once(portal, acme, globex):
     connection = cast.connect(portal[0], acme)
     with scope(tenant=globex):
-        portal[0].edit(by=Actor(), allowed_scopes=[*SCOPES, "apps:export"])
+        portal[0].edit(by=Actor.operator(), allowed_scopes=[*SCOPES, "apps:export"])
 
     def accept():
         with scope(tenant=acme):
@@ -342,7 +342,7 @@ def test_a_version_that_is_accepted_edited_reduced_and_removed_at_once(portal, a
             if read is None:
                 return "gone"
             try:
-                read.accept_version(by=Actor(), terms=read.client.terms)
+                read.accept_version(by=Actor.operator(), terms=read.client.terms)
             except NotPublished:
                 return "changed"
             return "accepted"
@@ -350,13 +350,13 @@ def test_a_version_that_is_accepted_edited_reduced_and_removed_at_once(portal, a
     def edit():
         with scope(tenant=globex):
             Client.objects.get(pk=portal[0].pk).edit(
-                by=Actor(), allowed_scopes=[*SCOPES, "apps:export", "user_default"]
+                by=Actor.operator(), allowed_scopes=[*SCOPES, "apps:export", "user_default"]
             )
 
     def reduce():
         with scope(tenant=acme):
             Connection.objects.select_related("client").get(pk=connection.pk).reduce_scopes(
-                ["openid"], by=Actor()
+                ["openid"], by=Actor.operator()
             )
 
     def approve():

@@ -203,7 +203,7 @@ def test_tn09_f14_makers_at_once_do_not_pass_the_limit_of_secrets(web_client: Cl
     def add() -> bool:
         with scope(tenant=acme):
             try:
-                ClientSecret.add_to(client, by=Actor())
+                ClientSecret.add_to(client, by=Actor.operator())
             except LimitReached:
                 return False
         return True
@@ -224,7 +224,7 @@ def test_tn09_f14_one_of_many_removes_a_secret(web_client: ClientAndSecret, acme
 
     def remove() -> bool:
         with scope(tenant=acme):
-            return row.remove(by=Actor())
+            return row.remove(by=Actor.operator())
 
     removed = at_once(*[remove] * THREADS)
 
@@ -246,7 +246,7 @@ def test_f14_a_secret_that_is_removed_while_it_is_used_stops(machine_client: Cli
 
     def remove() -> list[Any]:
         with scope(tenant=acme):
-            row.remove(by=Actor())
+            row.remove(by=Actor.operator())
         return [twin(app).token(grant_type="client_credentials")]
 
     *asked, [after] = at_once(*[ask] * 6, remove)
@@ -310,7 +310,7 @@ def test_f15_a_client_that_is_deleted_while_its_flows_run_leaves_nothing_alive(
 
     def delete() -> Any:
         with scope(tenant=acme):
-            client.remove(by=Actor())
+            client.remove(by=Actor.operator())
         own = twin(app)
         return [own.exchange(codes[0]), own.refresh(refresh_tokens[0]), own.introspect("x")]
 
@@ -344,7 +344,7 @@ def test_f15_a_client_that_is_disabled_while_codes_are_redeemed_keeps_none(
 
     def disable() -> Any:
         with scope(tenant=acme):
-            client.disable(by=Actor())
+            client.disable(by=Actor.operator())
         return twin(app).exchange(codes[0])
 
     *responses, after = at_once(
@@ -356,7 +356,7 @@ def test_f15_a_client_that_is_disabled_while_codes_are_redeemed_keeps_none(
     assert set(statuses(responses)) <= {200, 400, 401}
     rows_follow()
     with scope(tenant=acme):
-        client.enable(by=Actor())
+        client.enable(by=Actor.operator())
         assert not TokenFamily.objects.filter(ended_at=None).exists()
     for code in codes:
         assert_refused(app.exchange(code), "invalid_grant")
@@ -386,8 +386,8 @@ class InBetween:
 def off_and_on(client: Client) -> None:
     """What an administrator does who ends everything, and then goes on."""
     with scope(tenant=client.tenant):
-        client.disable(by=Actor())
-        client.enable(by=Actor())
+        client.disable(by=Actor.operator())
+        client.enable(by=Actor.operator())
 
 
 def withdrawn(user: User) -> None:
@@ -450,7 +450,7 @@ def test_keys_that_are_rotated_by_two_operators_at_once_are_rotated_twice(acme: 
 
     def rotate() -> int:
         with scope(tenant=acme):
-            return len(SigningKey.rotate(acme, by=Actor()))
+            return len(SigningKey.rotate(acme, by=Actor.operator()))
 
     assert at_once(rotate, rotate) == [2, 2]
     with scope(tenant=acme):

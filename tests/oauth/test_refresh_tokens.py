@@ -161,11 +161,11 @@ def test_rt03_it_is_worth_nothing_to_another_client_and_loses_nothing(
 
 
 def disable_client(app: Application, client: Client, user: User) -> None:
-    client.disable(by=Actor())
+    client.disable(by=Actor.operator())
 
 
 def delete_client(app: Application, client: Client, user: User) -> None:
-    client.remove(by=Actor())
+    client.remove(by=Actor.operator())
 
 
 def deactivate_person(app: Application, client: Client, user: User) -> None:
@@ -211,8 +211,8 @@ def test_rt03_it_is_refused_at_once_when_access_has_ended(
 def test_rt03_a_client_that_is_enabled_again_begins_anew(app: Application, bobs: Browser, in_acme: Tenant):
     refresh_token = app.tokens(bobs, scope=SCOPE)["refresh_token"]
     client = Client.objects.get(client_id=app.client_id)
-    client.disable(by=Actor())
-    client.enable(by=Actor())
+    client.disable(by=Actor.operator())
+    client.enable(by=Actor.operator())
 
     assert_refused(app.refresh(refresh_token), "invalid_grant")
 
@@ -295,7 +295,7 @@ def test_rt04_it_refuses_a_scope_that_none_may_be(app: Application, bobs: Browse
 def test_what_the_client_has_lost_is_not_refreshed(app: Application, bobs: Browser, in_acme: Tenant):
     tokens = app.tokens(bobs, scope=SCOPE)
     client = Client.objects.get(client_id=app.client_id)
-    client.edit(by=Actor(), allowed_scopes=["openid", "offline_access"])
+    client.edit(by=Actor.operator(), allowed_scopes=["openid", "offline_access"])
 
     refreshed = app.refresh(tokens["refresh_token"]).json()
 

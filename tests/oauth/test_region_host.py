@@ -298,7 +298,7 @@ def test_a_refresh_token_finds_its_tenant(app, bobs, acme):
 
 def test_the_same_client_in_two_tenants_is_never_mixed_up(app, portal, bobs, browser, gustav, globex, acme):
     with scope(tenant=globex):
-        portal[0].connection.change_consent_method("trusted", by=Actor())
+        portal[0].connection.change_consent_method("trusted", by=Actor.operator())
     home = Application(*portal)
     home.web = app.web
 
@@ -342,7 +342,7 @@ def test_a_client_that_the_tenant_blocks_gets_nothing_here_either(app, bobs, acm
 
     code, tokens = app.code(bobs, scope=SCOPE), app.tokens(bobs, scope=SCOPE)
     with scope(tenant=acme):
-        Connection.objects.get().block(by=Actor())
+        Connection.objects.get().block(by=Actor.operator())
 
     assert_refused(app.exchange(code), "invalid_client", 401)
     assert_refused(app.refresh(tokens["refresh_token"]), "invalid_client", 401)
@@ -495,11 +495,11 @@ def test_pages_of_published_clients_may_call(globex, acme, region, bobs):
     assert refused["Access-Control-Allow-Origin"] == "https://spa.example"
 
     with scope(tenant=globex):
-        client.unpublish(by=Actor(), connected_stay=True)
+        client.unpublish(by=Actor.operator(), connected_stay=True)
     assert allowed() == "https://spa.example"
     with scope(tenant=globex):
-        client.publish(by=Actor())
-        client.unpublish(by=Actor(), connected_stay=False)
+        client.publish(by=Actor.operator())
+        client.unpublish(by=Actor.operator(), connected_stay=False)
     assert allowed() is None
 
 

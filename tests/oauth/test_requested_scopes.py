@@ -266,7 +266,7 @@ def test_n5_what_the_tenant_takes_away_is_not_what_the_client_lacks(acme, globex
     client, secret = cast.register(globex, allowed_scopes=["openid", "apps:read"])
     cast.connect(client, acme, consent_method="trusted")
     with scope(tenant=acme):
-        Connection.objects.get(client=client).reduce_scopes(["openid"], by=Actor())
+        Connection.objects.get(client=client).reduce_scopes(["openid"], by=Actor.operator())
 
     app = Application(client, secret, tenant=acme)
     assert app.tokens(browser(bob), scope="openid apps:read")["scope"] == "openid"

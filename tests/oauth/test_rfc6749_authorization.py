@@ -268,12 +268,12 @@ def test_az30_it_refuses_a_client_that_is_disabled(trusted, browser, bob):
     app = Application(*disabled)
     person = browser(bob)
     with scope(tenant=trusted.tenant):
-        client.disable(by=Actor())
+        client.disable(by=Actor.operator())
 
         assert is_a_page(app.authorize(person), saying="switched off")
         assert is_a_page(app.authorize(person, prompt="none"), saying="switched off")
 
-        client.enable(by=Actor())
+        client.enable(by=Actor.operator())
     assert "code" in answer(app.authorize(person))
 
 
@@ -281,7 +281,7 @@ def test_az30_it_does_not_know_a_client_that_was_deleted(trusted, browser, bob):
     client, _secret = deleted = cast.register(trusted.tenant, consent_method="trusted")
     app = Application(*deleted)
     with scope(tenant=trusted.tenant):
-        client.remove(by=Actor())
+        client.remove(by=Actor.operator())
 
     assert is_a_page(app.authorize(browser(bob)), saying="not known to Acme AB")
 

@@ -66,7 +66,7 @@ def test_jw02_a_new_key_is_published_before_it_signs_and_an_old_one_outlives_its
     app, web = Application(*web_client), stranger(acme)
     before = {key["kid"] for key in keys_of(web)}
     with scope(tenant=acme):
-        SigningKey.rotate(acme, by=Actor())
+        SigningKey.rotate(acme, by=Actor.operator())
     KeyRing.forget()
 
     signed = jwt.get_unverified_header(app.tokens(browser(bob))["access_token"])["kid"]

@@ -148,7 +148,7 @@ def test_a_client_may_have_a_secret_and_several_keys(acme: Tenant, register: Cal
     newer = Machine(acme, register, "EdDSA", name="Lends its key")
     newer_public = newer.client.public_keys[0] | {"kid": "key-2"}
     with scope(tenant=acme):
-        machine.client.edit(by=Actor(), public_keys=[*machine.client.public_keys, newer_public])
+        machine.client.edit(by=Actor.operator(), public_keys=[*machine.client.public_keys, newer_public])
 
     assert machine.ask(machine.assertion()).status_code == 200
     second = sign({"alg": "EdDSA", "kid": "key-2"}, machine.claims(), "EdDSA", newer.key)
@@ -374,7 +374,7 @@ def test_a_client_registered_for_secrets_cannot_use_a_key(acme: Tenant, register
 def test_a_client_registered_for_keys_cannot_use_a_secret(acme: Tenant, register: Callable[..., Any]):
     machine = Machine(acme, register, "ES256", auth_methods=["client_secret"])
     with scope(tenant=acme):
-        machine.client.edit(by=Actor(), auth_methods=["private_key_jwt"])
+        machine.client.edit(by=Actor.operator(), auth_methods=["private_key_jwt"])
 
     by_secret = Application(machine.client, machine.secret)
     assert_unauthenticated(by_secret.token(grant_type="client_credentials"))
@@ -383,10 +383,10 @@ def test_a_client_registered_for_keys_cannot_use_a_secret(acme: Tenant, register
 
 def test_a_key_that_was_taken_away_or_a_disabled_client_is_refused(machine: Machine, acme: Tenant):
     with scope(tenant=acme):
-        machine.client.disable(by=Actor())
+        machine.client.disable(by=Actor.operator())
     assert_unauthenticated(machine.ask(machine.assertion()))
 
     with scope(tenant=acme):
-        machine.client.enable(by=Actor())
-        machine.client.edit(by=Actor(), public_keys=[])
+        machine.client.enable(by=Actor.operator())
+        machine.client.edit(by=Actor.operator(), public_keys=[])
     assert_unauthenticated(machine.ask(machine.assertion()))

@@ -283,6 +283,6 @@ def test_a_token_is_no_session(app: Application, token: str):
 
 def test_a_removed_client_id_cannot_be_revived_by_a_token(app: Application, token: str, acme: Tenant):
     with scope(tenant=acme):
-        Client.objects.get(client_id=app.client_id).remove(by=Actor())
+        Client.objects.get(client_id=app.client_id).remove(by=Actor.operator())
 
     assert me(app, token).status_code == 401

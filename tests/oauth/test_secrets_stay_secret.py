@@ -66,7 +66,7 @@ def test_tn07_no_table_and_no_log_has_a_secret_or_a_token(
     app = Application(*web_client)
     bobs = browser(bob)
     with scope(tenant=acme):
-        _, second_secret = ClientSecret.add_to(web_client[0], by=Actor())
+        _, second_secret = ClientSecret.add_to(web_client[0], by=Actor.operator())
     code = app.code(bobs, scope=SCOPE, nonce="canary-nonce")
     first = app.exchange(code).json()
     second = app.refresh(first["refresh_token"]).json()

@@ -33,7 +33,7 @@ def published(globex):
     """A published client of globex that acme has no connection to."""
     client, secret = cast.register(globex, name="Reports", consent_method="trusted")
     with scope(tenant=globex):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
     return client, secret
 
 
@@ -63,11 +63,11 @@ def test_tn03_a_client_that_is_not_published_is_as_good_as_none(
     pair = cast.register(globex, name="Reports")
     with scope(tenant=globex):
         if whose != "never published":
-            pair[0].publish(by=Actor())
+            pair[0].publish(by=Actor.operator())
         if whose == "published no more":
-            pair[0].unpublish(by=Actor(), connected_stay=True)
+            pair[0].unpublish(by=Actor.operator(), connected_stay=True)
         if whose == "deleted":
-            pair[0].remove(by=Actor())
+            pair[0].remove(by=Actor.operator())
     there = Application(*pair, tenant=acme)
     for person in (browser(bob), browser(alice), stranger(acme)):
         for changes in (
@@ -133,7 +133,7 @@ def test_tn03_a_published_client_that_is_not_connected_gives_nobody_anything(
 def test_tn03_a_connection_that_is_blocked_leads_nowhere(connected, acme, browser, bob):
     app = Application(*connected, tenant=acme)
     with scope(tenant=acme):
-        Connection.objects.get().block(by=Actor())
+        Connection.objects.get().block(by=Actor.operator())
 
     page = app.authorize(browser(bob))
 
@@ -160,7 +160,7 @@ def test_tn05_a_client_that_its_owner_deletes_ends_everywhere_at_once(connected,
     tokens = there.tokens(browser(bob), scope="openid offline_access")
     code = there.code(browser(bob))
     with scope(tenant=globex):
-        connected[0].remove(by=Actor())
+        connected[0].remove(by=Actor.operator())
 
     assert there.authorize(browser(bob)).status_code == 400
     assert there.exchange(code).status_code == 401

@@ -165,7 +165,7 @@ def test_it_ends_with_the_person_and_with_the_trust(
     assert_refused(ask(app, {"field": "userId", "value": str(bob.pk)}), "invalid_grant")
     assert is_alive(app, alices)
 
-    client.connection.change_consent_method("required", by=Actor())
+    client.connection.change_consent_method("required", by=Actor.operator())
     assert not is_alive(app, alices)
     assert_refused(ask(app, {"field": "userId", "value": str(alice.pk)}), "unauthorized_client")
 
@@ -191,12 +191,12 @@ def test_a_secret_that_is_removed_takes_along_what_was_given_for_it(
     app: Application, bob: User, impersonator: ClientAndSecret, in_acme: Tenant
 ):
     client, _ = impersonator
-    _, second = ClientSecret.add_to(client, by=Actor())
+    _, second = ClientSecret.add_to(client, by=Actor.operator())
     later = Application(client, second)
     person = {"field": "subject", "value": bob.email}
     for_first, for_second = (ask(each, person).json()["access_token"] for each in (app, later))
 
-    ClientSecret.objects.filter(client=client).earliest("created_at").remove(by=Actor())
+    ClientSecret.objects.filter(client=client).earliest("created_at").remove(by=Actor.operator())
 
     assert me(later, for_first).status_code == 401
     assert later.introspect(for_first).json() == {"active": False}
@@ -210,8 +210,8 @@ def test_its_tokens_are_taken_back_like_others(app: Application, bob: User, impe
 
     token = ask(app, {"field": "userId", "value": str(bob.pk)}).json()["access_token"]
     with scope(tenant=app.tenant):
-        impersonator[0].disable(by=Actor())
-        impersonator[0].enable(by=Actor())
+        impersonator[0].disable(by=Actor.operator())
+        impersonator[0].enable(by=Actor.operator())
     assert not is_alive(app, token)
 
 
@@ -238,12 +238,12 @@ def test_f15_what_was_on_its_way_when_the_client_was_switched_off_does_not_come_
 
 def switch_off_and_on(client: Client, end: str) -> None:
     if end == "disable":
-        client.disable(by=Actor())
-        client.enable(by=Actor())
+        client.disable(by=Actor.operator())
+        client.enable(by=Actor.operator())
     elif end == "remove":
-        client.remove(by=Actor())
-        client.restore(by=Actor())
+        client.remove(by=Actor.operator())
+        client.restore(by=Actor.operator())
     else:
         connection = Connection.objects.select_related("client", "tenant").get(client=client)
-        connection.block(by=Actor())
-        connection.unblock(by=Actor())
+        connection.block(by=Actor.operator())
+        connection.unblock(by=Actor.operator())

@@ -35,7 +35,7 @@ def bobs(browser, bob):
 
 def edit(client, **fields):
     with scope(tenant=client.tenant):
-        client.edit(by=Actor(), **fields)
+        client.edit(by=Actor.operator(), **fields)
 
 
 def connection_of(acme):
@@ -46,7 +46,7 @@ def connection_of(acme):
 def accept(acme):
     with scope(tenant=acme):
         connection = connection_of(acme)
-        connection.accept_version(by=Actor(), terms=connection.client.terms)
+        connection.accept_version(by=Actor.operator(), terms=connection.client.terms)
 
 
 def granted(tokens):
@@ -99,13 +99,13 @@ def test_secrets_are_replaced_without_anybody_there(app, portal, bobs, acme, glo
     client, _ = portal
     code = app.code(bobs, scope=SCOPE)
     with scope(tenant=globex):
-        _, new = ClientSecret.add_to(client, by=Actor())
+        _, new = ClientSecret.add_to(client, by=Actor.operator())
     both = Application(client, new, tenant=acme)
 
     refresh_token = both.exchange(code).json()["refresh_token"]
     refresh_token = app.refresh(refresh_token).json()["refresh_token"]
     with scope(tenant=globex):
-        ClientSecret.objects.order_by("created_at")[0].remove(by=Actor())
+        ClientSecret.objects.order_by("created_at")[0].remove(by=Actor.operator())
 
     assert app.refresh(refresh_token).status_code == 401
     assert both.refresh(refresh_token).status_code == 200
@@ -246,7 +246,7 @@ def test_a_publisher_with_another_name_is_read_again(app, portal, bobs, acme, gl
 @pytest.mark.spec("N8")
 def test_people_are_asked_again_when_the_publisher_they_saw_has_another_name(app, bobs, acme, globex):
     with scope(tenant=acme):
-        connection_of(acme).change_consent_method("required", by=Actor())
+        connection_of(acme).change_consent_method("required", by=Actor.operator())
     app.code(bobs, scope="openid")
     assert "code" in answer(app.authorize(bobs, scope="openid"))
 
@@ -262,7 +262,7 @@ def test_people_are_asked_again_when_the_publisher_they_saw_has_another_name(app
 @pytest.mark.spec("N8")
 def test_people_are_asked_again_about_a_redirect_host_that_their_tenant_accepted(app, portal, bobs, acme):
     with scope(tenant=acme):
-        connection_of(acme).change_consent_method("required", by=Actor())
+        connection_of(acme).change_consent_method("required", by=Actor.operator())
     app.code(bobs, scope="openid")
     edit(portal[0], redirect_uris=[cast.REDIRECT_URL, ELSEWHERE])
     accept(acme)
@@ -278,7 +278,7 @@ def test_scopes_that_the_tenant_reduces_go_from_tokens_and_refreshes(app, bobs, 
     tokens = app.tokens(bobs, scope=SCOPE)
 
     with scope(tenant=acme):
-        connection_of(acme).reduce_scopes(["openid", "offline_access"], by=Actor())
+        connection_of(acme).reduce_scopes(["openid", "offline_access"], by=Actor.operator())
 
     assert not is_alive(app, tokens["access_token"])
     refreshed = app.refresh(tokens["refresh_token"]).json()
@@ -291,8 +291,8 @@ def test_scopes_that_the_tenant_reduces_go_from_tokens_and_refreshes(app, bobs, 
 def test_what_was_reduced_comes_back_and_never_beyond_the_approval(app, portal, bobs, acme):
     edit(portal[0], allowed_scopes=[*OFFERED, "apps:export"])
     with scope(tenant=acme):
-        connection_of(acme).reduce_scopes(["openid"], by=Actor())
-        connection_of(acme).reduce_scopes([*OFFERED, "apps:export", "admin_classic"], by=Actor())
+        connection_of(acme).reduce_scopes(["openid"], by=Actor.operator())
+        connection_of(acme).reduce_scopes([*OFFERED, "apps:export", "admin_classic"], by=Actor.operator())
 
     assert set(connection_of(acme).scopes) == set(OFFERED)
     assert "apps:export" not in granted(app.tokens(bobs, scope=SCOPE + " apps:export"))
@@ -300,7 +300,7 @@ def test_what_was_reduced_comes_back_and_never_beyond_the_approval(app, portal, 
 
 def test_accepting_a_version_gives_back_nothing_that_was_reduced(app, portal, bobs, acme):
     with scope(tenant=acme):
-        connection_of(acme).reduce_scopes(["openid"], by=Actor())
+        connection_of(acme).reduce_scopes(["openid"], by=Actor.operator())
     edit(portal[0], allowed_scopes=[*OFFERED, "apps:export"])
 
     accept(acme)
@@ -317,16 +317,16 @@ def test_a_version_that_changed_while_it_was_read_is_not_accepted(portal, acme):
     edit(portal[0], allowed_scopes=[*OFFERED, "apps:export", "admin_classic"])
 
     with scope(tenant=acme), pytest.raises(NotPublished):
-        read.accept_version(by=Actor(), terms=terms)
+        read.accept_version(by=Actor.operator(), terms=terms)
     assert connection_of(acme).version == 1
 
 
 def test_consents_are_kept_when_less_is_allowed(app, bobs, acme):
     with scope(tenant=acme):
-        connection_of(acme).change_consent_method("required", by=Actor())
+        connection_of(acme).change_consent_method("required", by=Actor.operator())
     app.code(bobs, scope=SCOPE)
     with scope(tenant=acme):
-        connection_of(acme).reduce_scopes(["openid"], by=Actor())
+        connection_of(acme).reduce_scopes(["openid"], by=Actor.operator())
 
     assert "code" in answer(app.authorize(bobs, scope=SCOPE))
     with scope(tenant=acme):
@@ -348,7 +348,7 @@ def test_the_tenant_narrows_what_a_code_gives_too(app, bobs, acme):
     code = app.code(bobs, scope=SCOPE)
     with scope(tenant=acme):
         connection = connection_of(acme)
-        connection.reduce_scopes(["openid", "apps:read"], by=Actor())
+        connection.reduce_scopes(["openid", "apps:read"], by=Actor.operator())
         issued = app.exchange(code).json()
         [event] = Event.objects.filter(action="tokens.issued")
 
@@ -360,14 +360,14 @@ def test_the_tenant_narrows_what_a_code_gives_too(app, bobs, acme):
 def test_what_is_widened_while_it_is_withdrawn_is_a_version_of_its_own(portal, acme):
     client, _secret = portal
     with scope(tenant=client.tenant):
-        client.unpublish(by=Actor(), connected_stay=False)
+        client.unpublish(by=Actor.operator(), connected_stay=False)
     edit(client, allowed_scopes=[*OFFERED, "users:read"])
     with scope(tenant=acme):
         assert not [
             e for e in Event.objects.filter(action="connection.changed_by_owner") if "version" in e.details
         ]
     with scope(tenant=client.tenant):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
 
     connection = connection_of(acme)
 
@@ -379,7 +379,7 @@ def test_what_nobody_has_approved_is_version_1_however_often_it_is_edited(globex
     client, _secret = cast.register(globex, allowed_scopes=["openid"])
     edit(client, allowed_scopes=OFFERED)
     with scope(tenant=globex):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
 
     assert client.version == 1
 
@@ -387,12 +387,12 @@ def test_what_nobody_has_approved_is_version_1_however_often_it_is_edited(globex
 def test_access_while_away_ends_when_it_is_no_longer_allowed(app, bobs, acme):
     tokens = app.tokens(bobs, scope=SCOPE)
     with scope(tenant=acme):
-        connection_of(acme).reduce_scopes(["openid", "apps:read"], by=Actor())
+        connection_of(acme).reduce_scopes(["openid", "apps:read"], by=Actor.operator())
 
     assert_refused(app.refresh(tokens["refresh_token"]), "invalid_grant")
     assert app.introspect(tokens["refresh_token"]).json() == {"active": False}
 
     with scope(tenant=acme):
-        connection_of(acme).reduce_scopes(OFFERED, by=Actor())
+        connection_of(acme).reduce_scopes(OFFERED, by=Actor.operator())
 
     assert granted(app.refresh(tokens["refresh_token"]).json()) == set(SCOPE.split())

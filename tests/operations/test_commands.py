@@ -571,7 +571,7 @@ def test_expire_forgets_a_deleted_client_after_a_month(
     clock: TimeMachineFixture, app: Application, bobs: Browser, in_acme: Tenant
 ):
     app.tokens(bobs, scope=SCOPE)
-    client_of(app).remove(by=Actor())
+    client_of(app).remove(by=Actor.operator())
     clock.shift(29 * DAY)
     assert run("expire")["removed"]["deleted_clients"] == 0
 

@@ -101,8 +101,8 @@ def test_deleted_clients_are_gone_and_disabled_ones_are_marked(
     consent(bob, deleted, "openid")
     consent(bob, disabled, "openid")
     with scope(tenant=bob.tenant):
-        deleted.remove(by=Actor())
-        disabled.disable(by=Actor())
+        deleted.remove(by=Actor.operator())
+        disabled.disable(by=Actor.operator())
 
     text = browser(bob).get(LIST).content.decode()
 
@@ -235,7 +235,7 @@ def test_strangers_are_sent_to_sign_in(stranger: Browse, bob: User, web_client: 
 def published(owner: Tenant, **fields: Any) -> Client:
     client, _secret = cast.register(owner, name="Report portal", **fields)
     with scope(tenant=owner):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
     return client
 
 
@@ -274,14 +274,14 @@ def test_what_stops_an_application_is_said_and_it_can_still_be_withdrawn(
     assert words not in here.get(LIST).content.decode()
     with scope(tenant=bob.tenant):
         if act == "block":
-            connection.block(by=Actor())
+            connection.block(by=Actor.operator())
         elif act == "expire":
             Connection.objects.filter(pk=connection.pk).update(expires_at=timezone.now())
     with scope(tenant=globex):
         if act == "unpublish":
-            client.unpublish(by=Actor(), connected_stay=False)
+            client.unpublish(by=Actor.operator(), connected_stay=False)
         elif act == "disable":
-            client.disable(by=Actor())
+            client.disable(by=Actor.operator())
 
     assert words in here.get(LIST).content.decode()
     assert here.post(f"{LIST}/{given.pk}/withdraw").status_code == 200

@@ -129,7 +129,7 @@ def test_those_that_vanished_meanwhile_are_told_of(
     browser: Browse, alice: User, acme: Tenant, clients: list[Client]
 ):
     with scope(tenant=acme):
-        clients[1].remove(by=Actor())
+        clients[1].remove(by=Actor.operator())
     several = {"client": [client.client_id for client in clients]}
     admin = browser(alice)
     assert "1 of those you chose has already been deleted." in text(admin.get(DELETE, several))
@@ -145,7 +145,7 @@ def test_deleting_what_another_administrator_has_just_deleted_ends_nothing_more(
     browser: Browse, alice: User, acme: Tenant, clients: list[Client]
 ):
     with scope(tenant=acme):
-        clients[0].remove(by=Actor())
+        clients[0].remove(by=Actor.operator())
     admin, one = browser(alice), {"client": clients[0].client_id}
 
     assert "1 had already been deleted." in text(admin.get(DELETE, one, follow=True))
@@ -238,7 +238,7 @@ def test_enabling_asks_on_a_page_and_acts_on_sending(
     browser: Browse, alice: User, acme: Tenant, clients: list[Client]
 ):
     with scope(tenant=acme):
-        clients[0].disable(by=Actor())
+        clients[0].disable(by=Actor.operator())
     admin = browser(alice)
     assert "Enable one?" in text(admin.get(address(clients[0], "enable")))
     with scope(tenant=acme):
@@ -310,9 +310,9 @@ def test_a_client_that_is_being_deleted_is_not_said_to_be_changed(
     client, admin = web_client[0], browser(alice)
     with scope(tenant=alice.tenant):
         if act == "enable":
-            client.disable(by=Actor())
+            client.disable(by=Actor.operator())
         with transaction.atomic():
-            client.remove(by=Actor())
+            client.remove(by=Actor.operator())
             late = Waiting(lambda: admin.post(f"/console/oauth/{client.client_id}/{act}", sent))
             late.until_it_waits()
 

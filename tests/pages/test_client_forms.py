@@ -693,7 +693,7 @@ def test_strange_ids_are_unknown(browser: Browse, alice: User, client_id: str):
 
 def test_a_deleted_client_is_gone(browser: Browse, alice: User, acme: Tenant, web_client: tuple[Client, str]):
     with scope(tenant=acme):
-        web_client[0].remove(by=Actor())
+        web_client[0].remove(by=Actor.operator())
 
     assert browser(alice).get(edit_of(web_client[0])).status_code == 404
     assert browser(alice).post(edit_of(web_client[0]), web()).status_code == 404

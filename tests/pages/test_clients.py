@@ -43,8 +43,8 @@ def three(acme: Tenant, register: Register) -> list[Client]:
             Client.objects.filter(pk=client.pk).update(created_at=now - timedelta(days=days))
         Client.objects.filter(pk=spa.pk).update(last_used_at=now - timedelta(hours=2))
         Client.objects.filter(pk=machine.pk).update(last_used_at=now - timedelta(minutes=3))
-        spa.publish(by=Actor())
-        web.disable(by=Actor())
+        spa.publish(by=Actor.operator())
+        web.disable(by=Actor.operator())
     return [web, spa, machine]
 
 
@@ -83,7 +83,7 @@ def test_it_shows_the_clients_of_the_tenant_and_of_no_other(
 ):
     foreign = register(globex, name="Foreign client")[0]
     with scope(tenant=globex):
-        foreign.publish(by=Actor())
+        foreign.publish(by=Actor.operator())
 
     page = browser(alice).get(PAGE)
 
@@ -307,6 +307,6 @@ def test_removed_secrets_are_not_counted(
     browser: Browse, alice: User, acme: Tenant, web_client: tuple[Client, str]
 ):
     with scope(tenant=acme):
-        ClientSecret.objects.get().remove(by=Actor())
+        ClientSecret.objects.get().remove(by=Actor.operator())
 
     assert f"0 of {settings.LIMITS['client_secrets']}" in text(browser(alice).get(PAGE))

@@ -39,7 +39,7 @@ def published(globex: Tenant, register: Register) -> Callable[..., Client]:
     def publish(name: str = "Outside", **fields: Any) -> Client:
         client = register(globex, name=name, **fields)[0]
         with scope(tenant=globex):
-            client.publish(by=Actor())
+            client.publish(by=Actor.operator())
         return client
 
     return publish
@@ -52,7 +52,7 @@ def outside(acme: Tenant, published: Callable[..., Client]) -> Client:
 
 def connect(tenant: Tenant, client: Client, **fields: Any) -> Client:
     with scope(tenant=tenant):
-        Connection.approve(tenant, client, by=Actor(), **{"consent_method": "required"} | fields)
+        Connection.approve(tenant, client, by=Actor.operator(), **{"consent_method": "required"} | fields)
     return client
 
 
@@ -117,7 +117,7 @@ def test_it_never_shows_how_many_others_are_connected(
 
 @pytest.fixture
 def initech(db: None) -> Tenant:
-    return Tenant.found("initech", "Initech", ["initech.localhost:8000"], by=Actor())
+    return Tenant.found("initech", "Initech", ["initech.localhost:8000"], by=Actor.operator())
 
 
 def test_auditors_read_it_and_have_nothing_to_change_it_with(browser: Browse, carol: User, outside: Client):
@@ -130,7 +130,9 @@ def test_auditors_read_it_and_have_nothing_to_change_it_with(browser: Browse, ca
 
 def _widen(client: Client) -> None:
     with own(client):
-        client.edit(by=Actor(), allowed_scopes=[*client.allowed_scopes, "apps:export", "admin_classic"])
+        client.edit(
+            by=Actor.operator(), allowed_scopes=[*client.allowed_scopes, "apps:export", "admin_classic"]
+        )
 
 
 def _by_owner(act: Callable[[Client], Any]) -> Callable[[Client], None]:
@@ -151,17 +153,25 @@ def _here(**fields: Any) -> Callable[[Client], None]:
 STANDINGS = [
     pytest.param(lambda client: None, "Enabled", "enabled", id="usable"),
     pytest.param(
-        _by_owner(lambda c: c.disable(by=Actor())), "Disabled by publisher", "disabled", id="disabled"
+        _by_owner(lambda c: c.disable(by=Actor.operator())),
+        "Disabled by publisher",
+        "disabled",
+        id="disabled",
     ),
-    pytest.param(_by_owner(lambda c: c.remove(by=Actor())), "Deleted by publisher", "gone", id="deleted"),
     pytest.param(
-        _by_owner(lambda c: c.unpublish(by=Actor(), connected_stay=False)),
+        _by_owner(lambda c: c.remove(by=Actor.operator())), "Deleted by publisher", "gone", id="deleted"
+    ),
+    pytest.param(
+        _by_owner(lambda c: c.unpublish(by=Actor.operator(), connected_stay=False)),
         "No longer published",
         "gone",
         id="unpublished",
     ),
     pytest.param(
-        _by_owner(lambda c: c.unpublish(by=Actor(), connected_stay=True)), "Enabled", "enabled", id="stays"
+        _by_owner(lambda c: c.unpublish(by=Actor.operator(), connected_stay=True)),
+        "Enabled",
+        "enabled",
+        id="stays",
     ),
     pytest.param(_here(status="blocked"), "Blocked", "blocked", id="blocked"),
     pytest.param(_here(expires_at=timezone.now() - timedelta(days=1)), "Expired", "gone", id="expired"),

@@ -102,7 +102,7 @@ def test_foreign_deleted_and_strange_clients_are_not_found(
     assert browser(mallory).post(address(client), {"consent_method": "trusted"}).status_code == 404
     assert browser(alice).get("/console/oauth/%00/consent-method").status_code == 404
     with scope(tenant=acme):
-        client.remove(by=Actor())
+        client.remove(by=Actor.operator())
     assert browser(alice).get(address(client)).status_code == 404
 
 
@@ -129,7 +129,7 @@ def publish(owner: Tenant, **fields: Any) -> Client:
     }
     client, _secret = cast.register(owner, **usual | fields)
     with scope(tenant=owner):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
     return client
 
 
@@ -182,7 +182,7 @@ def widen(client: Client, **fields: Any) -> None:
         "redirect_uris": [f"{HOME}/callback", "https://apps.globex.example/callback"],
     }
     with scope(tenant=client.tenant):
-        Client.objects.get(pk=client.pk).edit(by=Actor(), **usual | fields)
+        Client.objects.get(pk=client.pk).edit(by=Actor.operator(), **usual | fields)
 
 
 def test_it_says_whose_the_client_is_and_what_was_approved(browser: Browse, alice: User, portal: Client):
@@ -248,19 +248,19 @@ def test_one_address_there_among_others_proves_no_homepage(browser: Browse, alic
 def standing_of(connection: Connection, act: str) -> None:
     with scope(tenant=connection.tenant):
         if act == "blocked":
-            stored(connection).block(by=Actor())
+            stored(connection).block(by=Actor.operator())
         elif act == "expired":
             Connection.objects.filter(pk=connection.pk).update(expires_at=timezone.now())
     with scope(tenant=connection.client.tenant):
         client = Client.objects.get(pk=connection.client_id)
         if act == "disabled":
-            client.disable(by=Actor())
+            client.disable(by=Actor.operator())
         elif act in {"unpublished", "published again"}:
-            client.unpublish(by=Actor(), connected_stay=False)
+            client.unpublish(by=Actor.operator(), connected_stay=False)
             if act == "published again":
-                client.publish(by=Actor())
+                client.publish(by=Actor.operator())
         elif act == "deleted":
-            client.remove(by=Actor())
+            client.remove(by=Actor.operator())
 
 
 @pytest.mark.parametrize(
@@ -424,7 +424,7 @@ def test_the_origins_of_a_version_are_named(browser: Browse, alice: User, globex
     assert "https://old.example" in text(admin.get(at(connection)))
     with scope(tenant=globex):
         client = Client.objects.get(pk=connection.client.pk)
-        client.edit(by=Actor(), allowed_origins=["https://kept.example", "https://new.example"])
+        client.edit(by=Actor.operator(), allowed_origins=["https://kept.example", "https://new.example"])
 
     page = text(admin.get(at(connection, "/version")))
 
@@ -661,7 +661,9 @@ def removed_before(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         act = getattr(Connection, verb)
 
         def late(connection: Connection, *args: Any, **kwargs: Any) -> Any:
-            remove(Connection.objects.select_related("client__tenant").get(pk=connection.pk), by=Actor())
+            remove(
+                Connection.objects.select_related("client__tenant").get(pk=connection.pk), by=Actor.operator()
+            )
             return act(connection, *args, **kwargs)
 
         monkeypatch.setattr(Connection, verb, late)
@@ -691,7 +693,7 @@ def test_a_change_that_comes_after_the_removal_is_not_said_to_be_saved(
     admin = browser(alice)
     if verb == "unblock":
         with scope(tenant=alice.tenant):
-            connection.block(by=Actor())
+            connection.block(by=Actor.operator())
     if verb == "accept_version":
         widen(connection.client)
     page = admin.get(at(connection, path))

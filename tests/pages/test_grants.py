@@ -245,7 +245,7 @@ def test_strange_and_deleted_clients_are_not_found(browser: Browse, alice: User,
     admin = browser(alice)
     assert admin.get(withdraw_at(bob, client).replace(client.client_id, "%00")).status_code == 404
     with scope(tenant=alice.tenant):
-        client.remove(by=Actor())
+        client.remove(by=Actor.operator())
     assert admin.get(people_of(client)).status_code == 404
     assert admin.get(withdraw_at(bob, client)).status_code == 404
 

@@ -38,7 +38,7 @@ def foreign(globex: Tenant, **fields: Any) -> tuple[Client, str]:
         globex, name="Their robot", allowed_scopes=["openid", "admin_classic"], **{"grant_types": [GRANT]} | fields
     )  # fmt: skip
     with scope(tenant=globex):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
     return client, secret
 
 
@@ -60,7 +60,7 @@ def connection(tenant: Tenant) -> Connection | None:
 
 def owner_edits(client: Client, **fields: Any) -> None:
     with scope(tenant=client.tenant):
-        Client.objects.get(pk=client.pk).edit(by=Actor(), **fields)
+        Client.objects.get(pk=client.pk).edit(by=Actor.operator(), **fields)
 
 
 # --- Approving ----------------------------------------------------------------------------------------------------
@@ -251,7 +251,7 @@ def test_what_another_administrator_accepts_meanwhile_counts(
     owner_edits(client, grant_types=[GRANT])
     with scope(tenant=acme):
         again = foreign_connection(held.pk)
-        again.accept_version(by=Actor(), terms=again.client.terms)
+        again.accept_version(by=Actor.operator(), terms=again.client.terms)
     monkeypatch.setattr("console.pages.connections.foreign_connection", lambda _id: read)
 
     assert trust(browser(alice), held).status_code == 422

@@ -114,7 +114,7 @@ def test_a_persons_page_shows_what_may_act_for_them(
 ):
     foreign, _ = cast.register(globex, name="Report portal")
     with scope(tenant=globex):
-        foreign.publish(by=Actor())
+        foreign.publish(by=Actor.operator())
     with scope(tenant=alice.tenant):
         connection = Connection.approve(
             alice.tenant, foreign, by=Actor(user=alice), consent_method="required"

@@ -52,7 +52,7 @@ def client(acme: Tenant, register: Register) -> Client:
 @pytest.fixture
 def published(acme: Tenant, client: Client) -> Client:
     with scope(tenant=acme):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
     return client
 
 
@@ -66,7 +66,7 @@ def connected(published: Client, globex: Tenant) -> Client:
 def connect(tenant: Tenant, client: Client, **fields: Any) -> Connection:
     with scope(tenant=tenant):
         usual = {"consent_method": "required"} | fields
-        return Connection.approve(tenant, stored(client), by=Actor(), **usual)
+        return Connection.approve(tenant, stored(client), by=Actor.operator(), **usual)
 
 
 def sign_in_with(client: Client, *users: User, **fields: Any) -> None:
@@ -199,7 +199,7 @@ def test_a_published_client_cannot_become_one_that_only_machines_use(
 
 def test_publishing_again_says_who_comes_back(browser: Browse, alice: User, acme: Tenant, connected: Client):
     with scope(tenant=acme):
-        connected.unpublish(by=Actor(), connected_stay=False)
+        connected.unpublish(by=Actor.operator(), connected_stay=False)
 
     page = text(browser(alice).get(address(connected, "publish")))
 
@@ -289,7 +289,7 @@ def test_a_tenant_that_has_blocked_the_client_is_not_counted(
     browser: Browse, alice: User, globex: Tenant, connected: Client
 ):
     with scope(tenant=globex):
-        Connection.objects.select_related("client__tenant").get().block(by=Actor())
+        Connection.objects.select_related("client__tenant").get().block(by=Actor.operator())
 
     assert "No other tenant is connected." in text(browser(alice).get(address(connected, "unpublish")))
 
@@ -339,7 +339,7 @@ def test_it_says_who_runs_on_less(
     connect(globex, published, allowed=["openid", "profile"])
     with scope(tenant=acme):
         fields = {"allowed_scopes": [*published.allowed_scopes, "apps:export"]}
-        stored(published).edit(by=Actor(), **fields)
+        stored(published).edit(by=Actor.operator(), **fields)
 
     page = text(browser(alice).get(address(published, "tenants")))
 
@@ -355,7 +355,7 @@ def test_a_block_an_end_of_time_and_a_cut_are_seen(
     with scope(tenant=globex):
         Connection.objects.update(status="blocked", expires_at=timezone.now() - timedelta(days=1))
     with scope(tenant=acme):
-        connected.unpublish(by=Actor(), connected_stay=False)
+        connected.unpublish(by=Actor.operator(), connected_stay=False)
 
     page = text(browser(alice).get(address(connected, "tenants")))
 
@@ -487,7 +487,7 @@ def test_deleting_and_disabling_say_who_else_loses_it(
 def deleted(acme: Tenant, connected: Client, gustav: User) -> Client:
     sign_in_with(connected, gustav)
     with scope(tenant=acme):
-        connected.remove(by=Actor())
+        connected.remove(by=Actor.operator())
     return connected
 
 

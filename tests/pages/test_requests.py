@@ -332,7 +332,7 @@ def test_a_client_that_changes_meanwhile_is_shown_again(
     admin = browser(alice)
     opened = hidden_fields(admin.get(approve_at(wish)), of="shown")
     with scope(tenant=studio.tenant):
-        studio.edit(by=Actor(), redirect_uris=["https://evil.example/callback"])
+        studio.edit(by=Actor.operator(), redirect_uris=["https://evil.example/callback"])
 
     late = admin.post(approve_at(wish), {**opened, "decision": "approve", "consent_method": "required"})
 
@@ -352,7 +352,7 @@ def test_a_client_that_has_gone_cannot_be_approved(
     admin = browser(alice)
     opened = hidden_fields(admin.get(approve_at(wish)), of="shown")
     with scope(tenant=studio.tenant):
-        getattr(studio, act)(by=Actor(), **({"connected_stay": True} if act == "unpublish" else {}))
+        getattr(studio, act)(by=Actor.operator(), **({"connected_stay": True} if act == "unpublish" else {}))
 
     for page in (
         admin.get(approve_at(wish)),

@@ -266,7 +266,7 @@ def test_the_second_administrator_learns_that_it_is_gone(
 ):
     secret = add_to(client)
     with scope(tenant=client.tenant):
-        secret.remove(by=Actor())
+        secret.remove(by=Actor.operator())
     admin = browser(alice)
 
     answer = admin.post(removal_of(secret), headers=headers, follow=True)

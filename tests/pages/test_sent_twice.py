@@ -89,7 +89,7 @@ def test_a_client_that_has_been_deleted_meanwhile_is_not_made_again(
     admin = browser(alice)
     admin.post(NEW, WEB)
     with scope(tenant=acme):
-        clients_of(acme)[0].remove(by=Actor())
+        clients_of(acme)[0].remove(by=Actor.operator())
 
     again = admin.post(NEW, WEB, follow=True)
 

@@ -226,7 +226,7 @@ def test_it_answers_bad_input_politely_and_keeps_what_was_typed_except_the_passw
 def test_a_long_password_with_spaces_around_it_is_taken_as_it_is(stranger: Browse, acme: Tenant, alice: User):
     password = f"  {'långt lösenord ' * 200} "
     with scope(tenant=acme):
-        alice.choose_password(password, by=Actor())
+        alice.choose_password(password, by=Actor.operator())
 
     assert sign_in(stranger(acme), "alice@acme.example", password.strip()).status_code == 422
     assert sign_in(stranger(acme), "alice@acme.example", password).status_code == 303
@@ -747,7 +747,7 @@ def test_a_session_ends_with_the_account_and_with_the_password(browser: Browse, 
         if change == "inactive":
             User.objects.filter(pk=alice.pk).update(is_active=False)
         else:
-            alice.choose_password("another long password", by=Actor())
+            alice.choose_password("another long password", by=Actor.operator())
 
     assert not is_signed_in(chromium)
 
@@ -799,7 +799,7 @@ NEW = "a long enough new password"
 @pytest.fixture
 def dave(acme: Tenant) -> User:
     with scope(tenant=acme):
-        return User.invite(acme, "dave@acme.example", by=Actor())
+        return User.invite(acme, "dave@acme.example", by=Actor.operator())
 
 
 def link(user: User) -> str:

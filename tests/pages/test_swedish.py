@@ -154,7 +154,7 @@ def _outside(globex: Tenant, acme: Tenant, alice: User, bob: User) -> dict[str, 
     by = Actor(alice)
     with scope(tenant=globex):
         for client, _ in clients.values():
-            client.publish(by=Actor())
+            client.publish(by=Actor.operator())
     with scope(tenant=acme):
         for key in ("current", "asked_for", "refused"):
             ConnectionRequest.ask(bob, clients[key][0], reason="Kvartalet", by=Actor(bob))
@@ -163,10 +163,10 @@ def _outside(globex: Tenant, acme: Tenant, alice: User, bob: User) -> dict[str, 
         until = NOW - timedelta(hours=1) if key == "expired" else None
         connect(clients[key][0], acme, alice, expires_at=until, allowed=["openid", "apps:read"])
     with scope(tenant=globex):
-        clients["waiting"][0].edit(by=Actor(), **WIDER)
-        clients["withdrawn"][0].unpublish(by=Actor(), connected_stay=False)
-        clients["discarded"][0].remove(by=Actor())
-        clients["switched_off"][0].disable(by=Actor())
+        clients["waiting"][0].edit(by=Actor.operator(), **WIDER)
+        clients["withdrawn"][0].unpublish(by=Actor.operator(), connected_stay=False)
+        clients["discarded"][0].remove(by=Actor.operator())
+        clients["switched_off"][0].disable(by=Actor.operator())
     with scope(tenant=acme):
         for key in ("current", "blocked"):
             Consent.give(

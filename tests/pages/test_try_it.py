@@ -51,7 +51,7 @@ def test_unknown_foreign_and_deleted_clients_get_the_same_404(
     foreign, _ = register(globex)
     deleted, _ = register(alice.tenant)
     with scope(tenant=alice.tenant):
-        deleted.remove(by=Actor())
+        deleted.remove(by=Actor.operator())
     chromium = browser(alice)
 
     pages = [
@@ -100,7 +100,7 @@ def test_a_real_authorization_comes_back_and_becomes_tokens(
 ):
     client, secret = web_client
     with scope(tenant=alice.tenant):
-        client.connection.change_consent_method("trusted", by=Actor())
+        client.connection.change_consent_method("trusted", by=Actor.operator())
     chromium = browser(alice)
 
     answer = chromium.get(
@@ -238,6 +238,6 @@ def test_a_machine_gets_a_form_straight_to_the_token_endpoint(
 
 def test_a_disabled_client_says_so(browser: Browse, alice: User, web_client: Registered):
     with scope(tenant=alice.tenant):
-        web_client[0].disable(by=Actor())
+        web_client[0].disable(by=Actor.operator())
 
     assert "This client is disabled" in browser(alice).get(address(web_client[0])).content.decode()

@@ -118,7 +118,7 @@ def portal(globex: Tenant, port: int) -> Iterator[str]:
         redirect_uris=[f"http://localhost:{own}/callback"],
     )
     with scope(tenant=globex):
-        client.publish(by=Actor())
+        client.publish(by=Actor.operator())
     with running(
         REGION=f"http://localhost:{port}", CLIENT_ID=client.client_id, CLIENT_SECRET=secret, PORT=str(own)
     ):
@@ -158,7 +158,7 @@ def test_it_refreshes_at_the_region_and_follows_what_the_tenant_allows(
     assert "<code>apps:read</code>" in person.follow(person.get(f"{portal}/sign-in")).text
     with scope(tenant=acme):
         connection = Connection.objects.select_related("client__tenant", "tenant").get()
-        connection.reduce_scopes(["openid", "profile", "offline_access"], by=Actor())
+        connection.reduce_scopes(["openid", "profile", "offline_access"], by=Actor.operator())
 
     page = person.follow(person.browser.post(f"{portal}/refresh", allow_redirects=False, timeout=30))
     assert "Signed in as Alice" in page.text
@@ -166,7 +166,7 @@ def test_it_refreshes_at_the_region_and_follows_what_the_tenant_allows(
     assert "<code>apps:read</code>" not in page.text
 
     with scope(tenant=acme):
-        connection.block(by=Actor())
+        connection.block(by=Actor.operator())
     refused = person.browser.post(f"{portal}/refresh", allow_redirects=False, timeout=30)
     assert refused.status_code == 400
     assert "You were not signed in" in refused.text
