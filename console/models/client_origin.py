@@ -53,7 +53,7 @@ class ClientOrigin(models.Model):
         if here.filter(client__tenant=tenant).exists():
             return True
         foreign = here.exclude(client__tenant=tenant).values_list("terms", flat=True)
-        return any(Terms.stored(terms).include_origin(origin) for terms in foreign.iterator(chunk_size=100))
+        return any(Terms.stored(terms).include_origin(origin) for terms in foreign)
 
     @classmethod
     def counts_in_region(cls, origin: str) -> bool:

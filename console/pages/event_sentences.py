@@ -99,6 +99,7 @@ WITHOUT_PERSON = {
 LEFT_OUT_THERE = _("{target} asked for scopes that it does not have, at {actor}.")
 SCOPES_CHANGED = _("{actor} changed what {target} may do here.")
 TOKENS_OF_PERSON = _("{actor} ended the sessions of {target} for {person}.")
+OWN_TOKENS = _("{actor} ended their own sessions of {target}.")
 TENANT_BLOCKED_IT = _("{actor} blocked {target}.")
 TENANT_UNBLOCKED_IT = _("{actor} unblocked {target}.")
 TENANT_CHANGED_SCOPES = _("{actor} changed what {target} may do there.")
@@ -213,7 +214,7 @@ def _sentence(event: Event) -> SafeString:
     template = _special(event, str(person)) or SENTENCES.get(event.action, event.action)
     if event.action in WITHOUT_PERSON and not person:
         template = WITHOUT_PERSON[Action(event.action)]
-    if event.action in OWN and event.actor_name in {person, event.target_name}:
+    if template is not OWN_TOKENS and event.action in OWN and event.actor_name in {person, event.target_name}:
         template = OWN[Action(event.action)]
     parts = {
         "actor": spelt_out(event.actor_name) or _nameless(event.actor_kind),
@@ -243,7 +244,7 @@ def _special(event: Event, person: str) -> Promise | None:
     if event.action == Action.CLIENT_CONNECTED and event.details.get("narrowed"):
         return TENANT_CHANGED_SCOPES
     if event.action == Action.TOKENS_REVOKED and person and event.actor_kind == Event.Kind.USER:
-        return TOKENS_OF_PERSON
+        return OWN_TOKENS if event.actor_name == person else TOKENS_OF_PERSON
     if event.action == Action.CONNECTION_CHANGED_BY_OWNER:
         return _by_owner(event.details)
     return None

@@ -1,6 +1,7 @@
 """What people have granted to clients, and what uses it now: read for the person's own page and for the console (P5).
 
-A grant is a consent, or a live session of a client that the tenant trusts and nobody was asked about.
+A grant is a consent, or live sessions of a client that nobody was asked about: because the tenant trusts it, or trusted
+it when they began, or because it acts in people's names by itself (impersonation).
 """
 
 from collections.abc import Iterable
@@ -9,22 +10,38 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from ..models import Client, Connection, Consent, Reach, RefreshToken, TokenFamily, User
+from ..models import (
+    Action,
+    Actor,
+    Client,
+    Connection,
+    Consent,
+    Event,
+    Reach,
+    Receipt,
+    RefreshToken,
+    TokenFamily,
+    User,
+)
 from ..policy import scopes
+from ..policy.client_types import GrantType
 from ..scope_words import Area, by_area
 from .connection_standing import Stop, standing
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a client does for a person: since when, when last, and how many sessions can still be used."""
+    """What a client does for a person: since when, when last, how many sessions can still be used, and how many of
+    them the client began by itself."""
 
     first: datetime | None = None
     last: datetime | None = None
     sessions: int = 0
+    impersonating: int = 0
 
     @property
     def reach(self) -> Reach:
@@ -65,16 +82,23 @@ def of_people(people: Iterable[User], client: Client) -> list[Grant]:
     ]
 
 
-def of_person(user: User) -> list[Grant]:
-    """Every grant of a person to a client that has not been deleted, by the client's name."""
-    consents = {c.client_id: c for c in Consent.objects.filter(user=user)}
-    use = uses(TokenFamily.objects.filter(user=user), "client_id")
-    holding = {*consents, *(pk for pk, one in use.items() if one.sessions)}
-    clients = list(
-        Client.with_deleted_anywhere.filter(pk__in=holding, deleted_at=None)
+def clients_of(user: User) -> "QuerySet[Client]":
+    """The clients that hold a grant of a person and have not been deleted: first those with a consent, by name."""
+    consents = Consent.objects.filter(user=user).values("client")
+    sessions = TokenFamily.objects.filter(_alive(), user=user).values("client")
+    return (
+        Client.with_deleted_anywhere.filter(Q(pk__in=consents) | Q(pk__in=sessions), deleted_at=None)
         .select_related("tenant")
-        .order_by("name", "pk")
+        .annotate(unasked=~Exists(Consent.objects.filter(user=user, client=OuterRef("pk"))))
+        .order_by("unasked", "name", "pk")
     )
+
+
+def of_person(user: User, clients: Iterable[Client]) -> list[Grant]:
+    """The grants of a person to these clients: three queries, however many there are."""
+    clients = list(clients)
+    consents = {c.client_id: c for c in Consent.objects.filter(user=user, client__in=clients)}
+    use = uses(TokenFamily.objects.filter(user=user, client__in=clients), "client_id")
     here = _here(clients)
     return [
         Grant(
@@ -107,7 +131,8 @@ def numbers(people: Iterable[User]) -> dict[UUID, int]:
     members = list(people)
     live = TokenFamily.objects.filter(_alive(), user__in=members, client__deleted_at=None)
     consents = Consent.objects.filter(user__in=members, client__deleted_at=None)
-    pairs = set(consents.values_list("user_id", "client_id")) | set(live.values_list("user_id", "client_id"))
+    pair = ("user_id", "client_id")
+    pairs = set(consents.values_list(*pair)) | set(live.order_by().values_list(*pair).distinct())
     counted: dict[UUID, int] = {}
     for person, _client in pairs:
         counted[person] = counted.get(person, 0) + 1
@@ -123,9 +148,24 @@ def uses(families: "QuerySet[TokenFamily]", key: str) -> dict[Any, Use]:
             first=Min("began_at", filter=_alive()),
             last=Max("last_used_at"),
             sessions=Count("pk", filter=_alive()),
+            impersonating=Count("pk", filter=_alive() & Q(grant_type=GrantType.USER_IMPERSONATION)),
         )
     )
-    return {row[key]: Use(row["first"], row["last"], row["sessions"]) for row in rows}
+    return {row.pop(key): Use(**row) for row in rows}
+
+
+def end_sessions(user: User, client: Client, *, reason: str, by: Actor) -> Receipt:
+    """Ends what a client holds for a person whom it was never asked about: there is no consent to withdraw."""
+    with transaction.atomic():
+        receipt = TokenFamily.end_of_user(user, client, reason=reason, by=by)
+        Event.record(
+            user.tenant,
+            Action.TOKENS_REVOKED,
+            by=by,
+            target=client,
+            details={"user": user.email} | receipt.details,
+        )
+    return receipt
 
 
 def _alive() -> Q:

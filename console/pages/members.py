@@ -75,11 +75,13 @@ def listing(request: PageRequest) -> HttpResponse:
 def member(request: PageRequest, user_id: UUID) -> HttpResponse:
     """One person's grants."""
     person: User = get_object_or_404(User.objects.all(), pk=user_id)
+    page = Paginator(granted.clients_of(person), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": person.display_name,
         "section": "members",
         "person": person,
-        "grants": granted.of_person(person),
+        "page": page,
+        "grants": granted.of_person(person, page),
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
     }
     return render(request, "members/member.html", context)

@@ -89,6 +89,7 @@ urlpatterns = [
     path("receipts/<uuid:act_id>", receipts.progress, name="receipt"),
     path("account/applications", account.applications, name="account_applications"),
     path("account/applications/<int:consent_id>/withdraw", account.withdraw, name="consent_withdraw"),
+    path("account/applications/<str:client_id>/end", account.end_sessions, name="account_sessions_end"),
     path("account/requests", requests.own, name="connection_requests_own"),
     path("language", preferences.language, name="language"),
     path("theme", preferences.theme, name="theme"),

@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_scopes import scope
 
@@ -22,6 +24,8 @@ from console.models import (
     User,
 )
 from tests import cast
+from tests.oauth.driver import Application
+from tests.oauth.outcomes import is_alive
 
 Browse = Callable[..., Browser]
 LIST = "/account/applications"
@@ -36,16 +40,23 @@ def consent(user: User, client: Client, *names: str) -> Consent:
 
 def session(user: User, client: Client, **fields: Any) -> TokenFamily:
     now = timezone.now()
-    usual = {"access_expires_at": now + timedelta(hours=1), "expires_at": now + timedelta(days=180)}
+    usual = {
+        "grant_type": "authorization_code",
+        "access_expires_at": now + timedelta(hours=1),
+        "expires_at": now + timedelta(days=180),
+    }
     with scope(tenant=user.tenant):
         return TokenFamily.objects.create(
             tenant=user.tenant,
             user=user,
             client=client,
-            grant_type="authorization_code",
             scope="openid",
             **usual | fields,
         )
+
+
+def end_of(client: Client) -> str:
+    return f"{LIST}/{client.client_id}/end"
 
 
 def test_without_any_it_says_so(browser: Browse, bob: User):
@@ -111,7 +122,7 @@ def test_deleted_clients_are_gone_and_disabled_ones_are_marked(
     assert "Disabled</span>" in text
 
 
-def test_trusted_applications_with_a_session_are_shown_without_a_way_to_withdraw(
+def test_trusted_applications_with_a_session_are_shown_and_can_be_ended(
     browser: Browse, bob: User, register: Callable[..., tuple[Client, str]]
 ):
     client, _ = register(bob.tenant, name="Reports", consent_method="trusted")
@@ -123,6 +134,8 @@ def test_trusted_applications_with_a_session_are_shown_without_a_way_to_withdraw
     assert "Allowed by your organisation" in text
     assert "Reports" in text
     assert "withdraw" not in text
+    assert "Your tenant administrator trusts this application." in text
+    assert end_of(client) in text
 
 
 def test_a_hostile_name_is_text(browser: Browse, bob: User, register: Callable[..., tuple[Client, str]]):
@@ -145,7 +158,7 @@ def test_it_takes_the_same_queries_for_one_application_and_for_many(
         session(bob, client)
     chromium = browser(bob)
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         assert chromium.get(LIST).status_code == 200
 
 
@@ -299,3 +312,158 @@ def test_a_removed_connection_takes_the_consents_with_it(
 
     assert "No applications yet" in browser(bob).get(LIST).content.decode()
     assert browser(bob).post(f"{LIST}/{given.pk}/withdraw").status_code == 404
+
+
+# --- Sessions that nobody was asked about (ASVS 10.4.9) ---------------------------------------------------------------
+
+
+@pytest.fixture
+def trusted(bob: User) -> Client:
+    client, _ = cast.register(bob.tenant, name="Reports", consent_method="trusted")
+    return client
+
+
+@pytest.mark.spec("ASVS", "10.4.9")
+def test_the_person_ends_the_sessions_of_a_trusted_application(
+    browser: Browse, bob: User, alice: User, trusted: Client
+):
+    held, other = session(bob, trusted), session(alice, trusted)
+    chromium = browser(bob)
+
+    question = chromium.get(end_of(trusted)).content.decode()
+    answer = chromium.post(end_of(trusted))
+
+    assert "1 session ends now" in question
+    assert "may sign you in again without asking, because your tenant administrator trusts it" in question
+    receipt = answer.content.decode()
+    assert "Your sessions with Reports have ended" in receipt
+    assert "1 session has ended" in receipt
+    assert "can still be accepted until then" in receipt
+    assert "Reports" not in chromium.get(LIST).content.decode()
+    for family in (held, other):
+        family.refresh_from_db()
+    assert held.ended_reason == "ended by the person"
+    assert other.ended_at is None
+    log = browser(alice).get("/console/events").content.decode()
+    assert f"<b>{bob.email}</b> ended their own sessions of <b>Reports</b>." in log
+    assert "This had been done already" in chromium.post(end_of(trusted)).content.decode()
+    page = chromium.get(end_of(trusted), follow=True).content.decode()
+    assert "“Reports” holds no session of yours." in page
+
+
+@pytest.mark.spec("ASVS", "10.4.9")
+def test_tokens_that_were_got_by_signing_in_die_with_them(browser: Browse, bob: User):
+    app = Application(*cast.register(bob.tenant, consent_method="trusted"))
+    chromium = browser(bob)
+    tokens = app.tokens(chromium, scope="openid offline_access")
+
+    chromium.post(f"{LIST}/{app.client_id}/end")
+
+    assert not is_alive(app, tokens["access_token"])
+    assert app.refresh(tokens["refresh_token"]).status_code == 400
+
+
+def test_what_an_application_began_by_itself_is_said(browser: Browse, bob: User, trusted: Client):
+    session(bob, trusted, grant_type="urn:qlik:oauth:user-impersonation")
+    chromium = browser(bob)
+
+    assert "It began sessions in your name by itself, as a machine." in chromium.get(LIST).content.decode()
+    assert "can begin new ones in your name by itself" in chromium.get(end_of(trusted)).content.decode()
+    assert "1 session has ended" in chromium.post(end_of(trusted)).content.decode()
+
+
+def test_of_one_that_is_trusted_no_longer_the_truth_is_said(browser: Browse, bob: User, trusted: Client):
+    session(bob, trusted)
+    with scope(tenant=bob.tenant):
+        Connection.objects.get(client=trusted).change_consent_method("required", by=Actor())
+    chromium = browser(bob)
+
+    assert "trusted this application when the sessions began" in chromium.get(LIST).content.decode()
+    question = chromium.get(end_of(trusted)).content.decode()
+    assert "You are asked if you sign in to it another time." in question
+    assert "without asking" not in question
+    assert "1 session has ended" in chromium.post(end_of(trusted)).content.decode()
+
+
+def test_with_a_consent_there_is_more_to_take_back(browser: Browse, bob: User, trusted: Client):
+    session(bob, trusted)
+    given = consent(bob, trusted, "openid")
+
+    for answer in (browser(bob).get(end_of(trusted)), browser(bob).post(end_of(trusted))):
+        assert answer["Location"] == f"{LIST}/{given.pk}/withdraw"
+    with scope(tenant=bob.tenant):
+        assert TokenFamily.objects.get().ended_at is None
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_sessions_of_others_and_clients_without_any_are_not_there(
+    browser: Browse, bob: User, alice: User, mallory: User, trusted: Client, method: str
+):
+    session(alice, trusted)
+    elsewhere, _ = cast.register(mallory.tenant, name="Elsewhere", consent_method="trusted")
+    session(mallory, elsewhere)
+    deleted, _ = cast.register(bob.tenant, name="Deleted", consent_method="trusted")
+    session(bob, deleted)
+    with scope(tenant=bob.tenant):
+        deleted.remove(by=Actor())
+    chromium = browser(bob)
+
+    for address in (
+        end_of(trusted),
+        end_of(elsewhere),
+        end_of(deleted),
+        f"{LIST}/x%00y/end",
+        f"{LIST}/x/end",
+    ):
+        assert getattr(chromium, method)(address).status_code == 404
+    with scope(tenant=alice.tenant):
+        assert TokenFamily.objects.get(user=alice).ended_at is None
+
+
+def test_many_applications_are_paged_those_with_a_consent_first(browser: Browse, bob: User):
+    for number in range(30):
+        client, _ = cast.register(bob.tenant, name=f"Client {number:02}", consent_method="trusted")
+        session(bob, client)
+        if number == 29:
+            consent(bob, client, "openid")
+    chromium = browser(bob)
+
+    first, second = (chromium.get(LIST, {"page": page}).content.decode() for page in ("1", "2"))
+
+    assert "1–25 of 30" in first
+    assert first.index("Client 29") < first.index("Client 00")
+    assert "Client 28" in second
+    assert "Client 00" not in second
+
+
+def test_of_many_sessions_numbers_are_read_and_not_the_sessions(
+    browser: Browse, bob: User, alice: User, trusted: Client
+):
+    now = timezone.now()
+    with scope(tenant=bob.tenant):
+        TokenFamily.objects.bulk_create(
+            TokenFamily(
+                tenant=bob.tenant,
+                user=bob,
+                client=trusted,
+                grant_type="urn:qlik:oauth:user-impersonation",
+                scope="openid",
+                access_expires_at=now + timedelta(hours=1),
+                expires_at=now + timedelta(hours=1),
+            )
+            for _ in range(500)
+        )
+
+    with CaptureQueriesContext(connection) as asked:
+        assert "500 active" in browser(bob).get(LIST).content.decode()
+        people = browser(alice).get("/console/people").content.decode()
+
+    assert "Bob" in people
+    listing = [
+        query["sql"]
+        for query in asked
+        if query["sql"].startswith("SELECT")
+        and 'FROM "console_tokenfamily"' in query["sql"].split("WHERE")[0]
+    ]
+    assert listing
+    assert all("GROUP BY" in sql or "SELECT DISTINCT" in sql for sql in listing)

@@ -84,7 +84,7 @@ def test_it_lists_everybody_who_granted_something(
     assert cards == 2 * 2  # href and hx-get
     assert "2 scopes" in listed
     assert "See your apps" in listed
-    assert "Not asked: trusted" in listed
+    assert "Not asked: was trusted" in listed
     assert "2 people with live sessions" in page
 
 

@@ -286,6 +286,7 @@ PAGES = [
     ("bob", "/account/applications/{consent}/withdraw", 200),
     ("alice", "/receipts/{counting}", 200),
     ("bob", "/receipts/{counting}", 200),
+    ("bob", "/account/applications/{machine}/end", 200),
     ("alice", OAUTH, 200),
     ("alice", OAUTH + "?q=finns-inte", 200),
     ("carol", OAUTH, 200),
@@ -535,6 +536,7 @@ def hidden_on(page: Any) -> dict[str, str]:
         ("/console/requests/{for_asked_for}/deny", {"answer": "Nej"}, "Begäran om ”Önskad” har avslagits."),
         ("/console/people/{bob}/grants/{web}/withdraw", {}, "Rapporter kan inte längre agera för"),
         ("/account/applications/{consent}/withdraw", {}, "Rapporter har inte längre åtkomst"),
+        ("/account/applications/{machine}/end", {}, "Dina sessioner hos Nattjobb har avslutats"),
     ],
 )
 def test_what_was_done_to_it_is_said_in_swedish(world: World, address: str, form: dict[str, Any], said: str):
