@@ -146,9 +146,11 @@ def _change_consent_method(request: PageRequest, connection: Connection, back: s
 
 
 def _locked(connection: Connection) -> Connection:
-    """The connection as it is stored, until the transaction ends; 404 if it has been removed meanwhile."""
+    """The connection as it is stored, until the transaction ends. NotConnected if it has been removed meanwhile."""
     rows = Connection.objects.select_for_update(of=("self",), no_key=True).select_related("client__tenant")
-    locked: Connection = get_object_or_404(rows, pk=connection.pk)
+    locked: Connection | None = rows.filter(pk=connection.pk).first()
+    if locked is None:
+        raise NotConnected
     return locked
 
 

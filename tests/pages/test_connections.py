@@ -671,10 +671,23 @@ def removed_before(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return arrange
 
 
+def test_a_consent_method_that_comes_after_the_removal_is_not_said_to_be_saved(
+    browser: Browse, alice: User, connection: Connection, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("console.pages.connections.foreign_connection", lambda _number: connection)
+    with scope(tenant=alice.tenant):
+        Connection.objects.get(pk=connection.pk).remove(by=Actor.operator())
+
+    admin = browser(alice)
+    answer = admin.post(at(connection, "/consent-method"), {"consent_method": "trusted"})
+
+    assert (answer.status_code, answer["Location"]) == (303, "/console/oauth")
+    assert "so nothing was changed" in text(admin.get("/console/oauth"))
+
+
 @pytest.mark.parametrize(
     ("verb", "path", "sent"),
     [
-        ("change_consent_method", "/consent-method", {"consent_method": "trusted"}),
         ("reduce_scopes", "/scopes", {"scopes": ["openid", "apps:read"]}),
         ("block", "/block", {}),
         ("unblock", "/unblock", {}),

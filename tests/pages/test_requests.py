@@ -448,7 +448,7 @@ def test_an_approval_inside_a_sign_in_answers_the_request_and_leaves_sign_in_to_
     post_form(
         admin,
         app.address(scope="openid profile"),
-        {**hidden_fields(page), "decision": "approve", "consent_method": "required", "scopes": "profile"},
+        {**hidden_fields(bad), "decision": "approve", "consent_method": "required", "scopes": "profile"},
     )
 
     assert stored(wish).status == "approved"
