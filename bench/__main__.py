@@ -44,7 +44,7 @@ def main() -> None:
         print(report.statements(statements.count()))
         return
     if options.ends:
-        print(report.ends(*ends.measure(options.database)))
+        print(report.ends(ends.measure(options.database)))
         return
     results = measure.measure(
         options.database,

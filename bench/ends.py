@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -15,21 +16,30 @@ from .databases import database
 from .region import region
 
 SESSIONS, OF_CLIENT, TENANTS = 1_000_000, 667_000, 9_999
+BATCH = 2_000  # rows that are made at a time
 
 
 @dataclass(frozen=True)
 class End:
-    """One act: milliseconds to ask (the numbers of the page before it) and to decide, seconds for the rows."""
+    """One act: milliseconds for the numbers of the page before it, and until it is committed."""
 
     act: str
     asked: float
     decided: float
-    rows: float
-    longest: float
 
 
-def measure(kind: str) -> tuple[str, list[End]]:
-    """The name of the database, and the acts in order."""
+@dataclass(frozen=True)
+class Ends:
+    """Acts one after the other; then, for all of them, how long the rows take and their longest transaction."""
+
+    database: str
+    acts: list[End]
+    rows: float  # seconds
+    longest: float  # milliseconds
+
+
+def measure(kind: str) -> Ends:
+    """All acts, on a database of this kind."""
     with database(kind) as used, region(used.url) as made:
         os.environ.update(made.environment)
         import django
@@ -39,51 +49,45 @@ def measure(kind: str) -> tuple[str, list[End]]:
         from django.conf import settings
 
         settings.ACTS_GO_ON_IN_SERVER = False
-        return used.name, list(_acts(made.application.client_id))
+        acts = list(_acts(made.application.client_id))
+        return Ends(used.name, acts, *_rows())
 
 
 def _acts(client_id: str) -> Iterator[End]:
     from django_scopes import scope
 
     from console import reach
-    from console.models import Actor, Client, Connection, Tenant
+    from console.models import Actor, Client, Connection
 
     client = Client.with_deleted_anywhere.select_related("tenant").get(client_id=client_id)
-    owner, by = client.tenant, Actor.operator()
-    with scope(tenant=owner):
+    by = Actor.operator()
+    with scope(tenant=client.tenant):
         client.publish(by=by)
         _fill(client)
-        consumer = Tenant.objects.get(alias="tenant-1")
-    with scope(tenant=consumer):
-        connection = Connection.objects.select_related("client__tenant", "tenant").get()
-        yield _timed("block", lambda: reach.here(client, consumer), lambda: connection.block(by=by))
-    with scope(tenant=owner):
         for act, undo, choices in (
             ("unpublish", "publish", {"connected_stay": False}),
             ("disable", "enable", {}),
             ("remove", "restore", {}),
         ):
-            _fill(client)
             current = Client.with_deleted.select_related("tenant").get(pk=client.pk)
             ask, decide = partial(reach.of_each, [current]), partial(getattr(current, act), by=by, **choices)
-            yield _timed(act, ask, decide)
+            yield End(act, _milliseconds(ask), _milliseconds(decide))
             getattr(current, undo)(by=by)
-            _rows()
+    other = Connection._base_manager.exclude(tenant=client.tenant).select_related("tenant").order_by("pk")[0]
+    with scope(tenant=other.tenant):
+        connection = Connection.objects.select_related("client__tenant", "tenant").get()
+        ask = partial(reach.here, connection.client, connection.tenant)
+        yield End("block", _milliseconds(ask), _milliseconds(partial(connection.block, by=by)))
 
 
-def _timed(act: str, ask: Callable[[], Any], decide: Callable[[], Any]) -> End:
+def _milliseconds(work: Callable[[], Any]) -> float:
     began = time.perf_counter()
-    ask()
-    asked = time.perf_counter() - began
-    began = time.perf_counter()
-    decide()
-    decided = time.perf_counter() - began
-    rows, longest = _rows()
-    return End(act, asked * 1000, decided * 1000, rows, longest * 1000)
+    work()
+    return (time.perf_counter() - began) * 1000
 
 
 def _rows() -> tuple[float, float]:
-    """Seconds until every row says what was decided, and seconds of the longest transaction among those."""
+    """Seconds until every row says what was decided, and milliseconds of the longest transaction among those."""
     from console.models import UnfinishedAct
 
     longest, batch = 0.0, UnfinishedAct._next_batch
@@ -102,93 +106,48 @@ def _rows() -> tuple[float, float]:
         UnfinishedAct.finish_all()
     finally:
         UnfinishedAct._next_batch = batch  # type: ignore[method-assign]
-    return time.perf_counter() - began, longest
+    return time.perf_counter() - began, longest * 1000
 
 
 def _fill(client: Any) -> None:
-    """Live sessions: OF_CLIENT of this client, four in five of them in its own tenant, the others in one other."""
+    """Connected tenants, and live sessions: four in five of the client's in its own tenant, the others in one other."""
     from django.db import connection
 
-    from console.models import Connection, TokenFamily
+    from console.models import Client, Connection, Tenant, User
 
-    owner = client.tenant
-    with connection.cursor() as cursor:
-        postgresql = connection.vendor == "postgresql"
-        if postgresql:
-            cursor.execute("SET statement_timeout = 0")
-        numbers = (
-            "SELECT n FROM generate_series(1, {}) n"
-            if postgresql
-            else "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {}) SELECT n FROM s"
-        )
-        now = "now()" if postgresql else "strftime('%Y-%m-%d %H:%M:%f', 'now')"
-        later = (
-            "now() + interval '9 days'" if postgresql else "strftime('%Y-%m-%d %H:%M:%f', 'now', '+9 days')"
-        )
-        uuid = "gen_random_uuid()" if postgresql else "lower(hex(randomblob(16)))"
-        empty = "'{}'" if not postgresql else "'{}'::jsonb"
-        none = "'[]'" if not postgresql else "'[]'::jsonb"
-        if not Connection._base_manager.exclude(tenant=owner).exists():
-            cursor.execute(
-                f"INSERT INTO console_tenant (id, alias, name, issuer, created_at) SELECT {uuid}, 'tenant-' || n, "
-                f"'Tenant ' || n, 'https://tenant-' || n || '.example', {now} FROM ({numbers.format(TENANTS)}) numbers"
-            )
-            cursor.execute(
-                "INSERT INTO console_connection (tenant_id, client_id, status, consent_method, approved_at, terms, "
-                f"version, scopes, generation) SELECT id, %s, 'approved', 'trusted', {now}, {empty}, 1, {none}, 0 "
-                "FROM console_tenant WHERE id <> %s",
-                [client.pk, owner.pk if postgresql else owner.pk.hex],
-            )
-        other = Connection._base_manager.exclude(tenant=owner).order_by("pk")[0]
-        own = Connection._base_manager.get(tenant=owner, client=client)
-        client.refresh_from_db()
-        live = TokenFamily._base_manager.filter(client=client, ended_at=None)
-        stranger = _stranger(owner)
-        for tenant, of, generation, number in (
-            (
-                owner,
-                client,
-                own.generation_for(client),
-                OF_CLIENT * 4 // 5 - live.filter(tenant=owner).count(),
-            ),
-            (
-                other.tenant,
-                client,
-                other.generation_for(client),
-                OF_CLIENT // 5 - live.exclude(tenant=owner).count(),
-            ),
-            (
-                owner,
-                stranger,
-                "0.1.0",
-                SESSIONS - OF_CLIENT - TokenFamily._base_manager.filter(client=stranger).count(),
-            ),
-        ):
-            if number > 0:
-                user = _person(tenant)
-                key = (lambda value: value) if postgresql else (lambda value: value.hex)
-                cursor.execute(
-                    "INSERT INTO console_tokenfamily (id, tenant_id, client_id, user_id, grant_type, scope, auth_time, "
-                    "began_at, last_used_at, access_expires_at, expires_at, ended_reason, device_type, description, "
-                    f"generation, user_generation) SELECT {uuid}, %s, %s, %s, 'authorization_code', 'openid', {now}, "
-                    f"{now}, {now}, {later}, {later}, '', '', '', %s, 0 FROM ({numbers.format(number)}) numbers",
-                    [key(tenant.pk), of.pk, key(user.pk), generation],
-                )
-        cursor.execute("ANALYZE")
-        if postgresql:
-            cursor.execute("RESET statement_timeout")
-
-
-def _person(tenant: Any) -> Any:
-    from console.models import User
-
-    return User._base_manager.filter(tenant=tenant).first() or User._base_manager.create(
-        tenant=tenant, email="somebody@example.com"
+    owner, names = client.tenant, [f"tenant-{number}" for number in range(TENANTS)]
+    others = [Tenant(alias=name, name=name, issuer=f"https://{name}.example") for name in names]
+    Tenant.objects.bulk_create(others, batch_size=BATCH)
+    connected = [Connection(tenant=other, client=client, consent_method="trusted") for other in others]
+    Connection._base_manager.bulk_create(connected, batch_size=BATCH)
+    here = Connection._base_manager.get(tenant=owner, client=client)
+    there = Connection._base_manager.exclude(tenant=owner).select_related("tenant").order_by("pk")[0]
+    person = User._base_manager.filter(tenant=owner)[0]
+    stranger = User._base_manager.create(tenant=there.tenant, email="somebody@example.com")
+    another = Client.with_deleted_anywhere.create(tenant=owner, type="web", name="Another application")
+    _begin(
+        OF_CLIENT * 4 // 5, tenant=owner, client=client, user=person, generation=here.generation_for(client)
     )
+    _begin(
+        OF_CLIENT // 5,
+        tenant=there.tenant,
+        client=client,
+        user=stranger,
+        generation=there.generation_for(client),
+    )
+    _begin(SESSIONS - OF_CLIENT, tenant=owner, client=another, user=person)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # as a database does by itself
 
 
-def _stranger(owner: Any) -> Any:
-    """Another client, whose sessions are nobody's business here."""
-    from console.models import Client
+def _begin(number: int, **fields: Any) -> None:
+    from django.utils import timezone
 
-    return Client.with_deleted_anywhere.get_or_create(tenant=owner, type="web", name="Another application")[0]
+    from console.models import TokenFamily
+
+    later = timezone.now() + timedelta(days=9)
+    fields |= {"grant_type": "authorization_code", "scope": "openid"}
+    fields |= {"access_expires_at": later, "expires_at": later}
+    for begun in range(0, number, BATCH):
+        families = (TokenFamily(**fields) for _ in range(min(BATCH, number - begun)))
+        TokenFamily._base_manager.bulk_create(families)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from . import machine
-from .ends import OF_CLIENT, SESSIONS, TENANTS, End
+from .ends import OF_CLIENT, SESSIONS, TENANTS, Ends
 from .measure import CONNECTIONS, HASHED, OURS, PLAIN, TUNED, Results
 from .operations import OPERATIONS
 from .servers import LOADS, SERVERS, Measured
@@ -89,16 +89,12 @@ def behaviour(found: dict[str, dict[str, str]]) -> str:
     return table(["", *names], [[what, *(found[name][what] for name in names)] for what in found[names[0]]])
 
 
-def ends(database: str, acts: "list[End]") -> str:
-    """Ends of access: milliseconds to ask and to decide, seconds for the rows."""
-    lines = [
-        f"{database}, {SESSIONS:,} live sessions, {OF_CLIENT:,} of the client, {TENANTS:,} connected tenants",
-        "",
-        "| act | page before it, ms | decided and committed, ms | rows follow in, s | longest batch, ms |",
-        "|---|---:|---:|---:|---:|",
-    ]
-    lines += [
-        f"| {end.act} | {end.asked:.0f} | {end.decided:.0f} | {end.rows:.0f} | {end.longest:.0f} |"
-        for end in acts
-    ]
-    return "\n".join(lines)
+def ends(found: Ends) -> str:
+    """Ends of access, and how long their rows take afterwards."""
+    about = f"{SESSIONS:,} live sessions, {OF_CLIENT:,} of the client, {TENANTS:,} connected tenants"
+    head = ("act", "numbers of the page before it, ms", "decided and committed, ms")
+    rows = [(end.act, number(end.asked), number(end.decided)) for end in found.acts]
+    after = (
+        f"All rows said so {number(found.rows)} s later; the longest batch took {number(found.longest)} ms."
+    )
+    return "\n\n".join([f"{found.database}: {about}", table(head, rows), after])
