@@ -36,6 +36,7 @@ from .forms.unpublication import UnpublicationForm
 PER_PAGE = 25
 LATELY = timedelta(days=30)
 NAMED = 3
+COMPARED = 100  # tenants whose approval is compared with what the client is now, after an edit
 pages = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -230,16 +231,19 @@ def _in_words(change: Difference) -> str:
 
 def waiting(client: Client) -> str:
     """Which tenants go on with what they approved until they accept what the client is now; "" if none does (N5)."""
+    earlier = reach.served(client).filter(version__lt=client.version).select_related("tenant")
     names = []
-    for connection in reach.served(client).select_related("tenant").order_by("tenant__name"):
+    for connection in earlier.order_by("tenant__name")[:COMPARED]:
         connection.client = client
         if connection.pending().is_wider:
             names.append(connection.tenant.name)
     if not names:
         return ""
-    listed = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+    # Beyond those that are compared one by one, whoever approved an earlier version counts.
+    number = len(names) + max(earlier.count() - COMPARED, 0)
+    listed = ", ".join(names[:NAMED]) + (" …" if number > NAMED else "")
     return ngettext(
         "%(number)d tenant keeps running on what it approved until it accepts the new version: %(names)s.",
         "%(number)d tenants keep running on what they approved until they accept the new version: %(names)s.",
-        len(names),
-    ) % {"number": len(names), "names": listed}
+        number,
+    ) % {"number": number, "names": listed}

@@ -437,6 +437,21 @@ def test_after_a_wider_change_it_says_who_waits(
     assert "1 tenant keeps running on what it approved until it accepts the new version: Globex." in page
 
 
+def test_many_that_wait_are_counted_by_version_and_not_compared_one_by_one(
+    browser: Browse, alice: User, connected: Client, port: int, monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    for number in range(5):
+        cast.connect(connected, cast.found(f"t{number}", f"Tenant {number}", port))
+    monkeypatch.setattr("console.pages.publication.COMPARED", 2)
+
+    page = edit(
+        browser(alice), connected, allowed_scopes=["openid", "profile", "offline_access", "admin_classic"]
+    )
+
+    assert "6 tenants keep running" in page
+    assert "Globex, Tenant 0 …" in page
+
+
 @pytest.mark.parametrize(
     "changes",
     [
