@@ -9,12 +9,14 @@ import jwt
 from django.http import HttpRequest
 
 from .models import Action, Actor, Client, Event, KeyRing, LiveToken, Tenant, recognition
+from .policy import text
 from .sessions import client_address
 
 ALGORITHM = "ES256"
 TYPE = "at+jwt"
 LEEWAY = 5  # seconds between our own machines
 MAX_LENGTH = 8192
+MAX_PATH = 200  # characters of an address that the audit log keeps
 BEARER = re.compile(r"^Bearer +([A-Za-z0-9._~+/-]+=*)$", re.IGNORECASE)  # RFC 6750 §2.1
 
 
@@ -91,7 +93,7 @@ def note_refused(request: HttpRequest, tenant: Tenant, token: str) -> None:
         by=Actor.anonymous(client_address(request)),
         target=known.client if known else None,
         reason="access token ended" if claims else "not an access token of this tenant",
-        details={"path": request.path_info[:200]},
+        details={"path": text.one_line(request.path_info, MAX_PATH)},
     )
 
 

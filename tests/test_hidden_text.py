@@ -231,3 +231,16 @@ def test_a_hint_that_hides_something_is_not_filled_in(stranger: Callable[[Tenant
 
     assert 'value="bob' not in page
     assert "\u202e" not in page
+
+
+def test_the_address_of_a_refused_call_is_spelt_out(stranger: Callable[[Tenant], Browser], acme: Tenant):
+    for hidden in ("%00", "%e2%80%ae", "%0a"):
+        answer = stranger(acme).post(
+            f"/api/v1/oauth-clients/{hidden}/actions/publish", headers={"Authorization": "Bearer x"}
+        )
+        assert answer.status_code == 401
+
+    with scope(tenant=acme):
+        paths = [event.details["path"] for event in Event.objects.filter(action="api.refused")]
+    assert len(paths) == 3
+    assert all(path.isprintable() for path in paths)

@@ -14,7 +14,8 @@ from oauth2_provider.models import AbstractApplication
 from ..policy import client_types, credentials, redirect_uris, scopes
 from ..policy.client_types import AuthMethod, ClientType, GrantType
 from ..policy.publication import Terms, difference
-from .connection import USED_AT_MOST_EVERY, Connection
+from . import last_use
+from .connection import Connection
 from .event import Action, Actor, Event
 from .tenant import Tenant
 from .unfinished_act import Receipt, UnfinishedAct
@@ -473,8 +474,8 @@ class Client(AbstractApplication):
 
     def touch(self, now: datetime) -> None:
         """Notes that the client was used, at most once a minute: the hot path stays free of writes."""
-        if self.last_used_at is None or now - self.last_used_at > USED_AT_MOST_EVERY:
-            Client.with_deleted_anywhere.filter(pk=self.pk).update(last_used_at=now)
+        if last_use.is_due(self.last_used_at, now):
+            last_use.note(self, last_used_at=now)
         self.connection.touch(now)
 
     def _assign(self, fields: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ approves a published client; from then on that tenant runs on what it approved, 
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from ..policy import publication, scopes
 from ..policy.consent_rules import ConsentMethod
 from ..policy.publication import Difference, Terms
+from . import last_use
 from .event import Action, Actor, Event
 from .prepared import PreparedQuery
 from .tenant import Tenant, TenantOwned
@@ -25,9 +26,6 @@ from .unfinished_act import Receipt, UnfinishedAct
 
 if TYPE_CHECKING:
     from .client import Client
-
-
-USED_AT_MOST_EVERY = timedelta(minutes=1)  # a hot path stays free of writes
 
 
 class NotPublished(Exception):
@@ -172,8 +170,8 @@ class Connection(TenantOwned):
 
     def touch(self, now: datetime) -> None:
         """Notes that the client was used in this tenant, at most once a minute."""
-        if self.last_used_at is None or now - self.last_used_at > USED_AT_MOST_EVERY:
-            Connection._base_manager.filter(pk=self.pk).update(last_used_at=now)
+        if last_use.is_due(self.last_used_at, now):
+            last_use.note(self, last_used_at=now)
 
     # --- Verbs of the tenant that connects ---------------------------------------------------------------------------
 

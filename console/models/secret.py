@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..policy import credentials
+from . import last_use
 from .client import Client, LimitReached
-from .connection import USED_AT_MOST_EVERY, Connection
+from .connection import Connection
 from .event import Action, Actor, Event
 from .prepared import PreparedQuery
 from .sealing import digest, digests
@@ -124,15 +125,14 @@ class ClientSecret(TenantOwned):
 
     def touch(self, now: datetime) -> None:
         """Notes that the secret was used, at most once a minute."""
-        if self.last_used_at is None or now - self.last_used_at > USED_AT_MOST_EVERY:
-            ClientSecret._base_manager.filter(pk=self.pk).update(last_used_at=now)
+        if last_use.is_due(self.last_used_at, now):
+            last_use.note(self, last_used_at=now)
 
     def tried(self, address: str, now: datetime) -> None:
         """Notes that the secret was tried although it has been removed, at most once a minute."""
-        if self.last_tried_at is None or now - self.last_tried_at > USED_AT_MOST_EVERY:
+        if last_use.is_due(self.last_tried_at, now):
             self.last_tried_at, self.last_tried_from = now, address
-            tried = {"last_tried_at": now, "last_tried_from": address}
-            ClientSecret._base_manager.filter(pk=self.pk).update(**tried)
+            last_use.note(self, last_tried_at=now, last_tried_from=address)
 
 
 def _connection_of_secret(tenant_id: UUID, digest: str) -> "models.QuerySet[Connection]":

@@ -24,6 +24,7 @@ from django.db.models import OuterRef, Q
 from django.utils import timezone
 
 from .event import Action, Actor, Event
+from .last_use import NOTED_EVERY
 from .tenant import TenantOwned
 
 if TYPE_CHECKING:
@@ -53,8 +54,10 @@ class Receipt:
         """Counts in the tokens that a machine got for itself, of which there are no rows."""
         if not machine or last_used_at is None:
             return self
-        until = last_used_at + settings.ACCESS_TOKEN_LIFETIME
-        if until <= timezone.now() or (self.accepted_until and self.accepted_until >= until):
+        now = timezone.now()
+        latest = min(last_used_at + NOTED_EVERY, now)  # a use soon after that is not noted
+        until = latest + settings.ACCESS_TOKEN_LIFETIME
+        if until <= now or (self.accepted_until and self.accepted_until >= until):
             return self
         return Receipt(self.sessions, until, self.unfinished)
 

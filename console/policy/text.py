@@ -22,8 +22,12 @@ _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\U0001
 # Where a character that this Unicode version does not know yet is a new emoji or ideograph, and can be seen.
 _NEW = ((0x1F000, 0x1FAFF), (0x20000, 0x3FFFD))
 _JOINERS = frozenset("\u200c\u200d")
+# Scripts without capitals in which a joiner shows nothing either: how the names of their letters begin.
+_NEVER_JOINED = ("HEBREW", "THAI", "LAO", "ETHIOPIC", "GEORGIAN", "CHEROKEE", "CANADIAN", "YI", "VAI")
+_VIRAMA = 9  # the combining class of the mark that takes a letter's vowel away
+_ORDINALS = frozenset("\u00aa\u00ba")  # Latin letters that have no case
 _EMOJI_STYLE = frozenset("\ufe0e\ufe0f")
-_STYLED = frozenset("#*0123456789\u203c\u2049\u2139\u3030")  # that are no symbols, and can be emoji
+_STYLED = frozenset("#*0123456789\u203c\u2049\u2139\u3030\u303d")  # that are no symbols, and can be emoji
 _MONGOLIAN_VARIANTS = frozenset("\u180b\u180c\u180d\u180e\u180f")
 # The flags of England, Scotland and Wales: the only use that tag characters have.
 _TAGGED_FLAG = re.compile(
@@ -78,14 +82,23 @@ def _check_shown(text: str, visible: tuple[str, ...], allowed: Collection[str] =
 
 def name(text: str) -> str:
     """A name as it is kept: one space between words, of whatever kind they were, and none around them."""
-    return _SPACES.sub(" ", _IDLE_JOINERS.sub("", text)).strip()
+    return _SPACES.sub(" ", _without_idle_joiners(text)).strip()
 
 
 def lines(text: str) -> str:
     """Several lines as they are kept. Browsers send a line break as two characters; it is kept as one, and counts as
     one. No more than one empty line stands between two that are not."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _IDLE_JOINERS.sub("", _BLANK_LINES.sub("\n\n", text)).strip()
+    return _without_idle_joiners(_BLANK_LINES.sub("\n\n", text)).strip()
+
+
+def _without_idle_joiners(text: str) -> str:
+    """Without the joiners at the ends of words, but for one that makes another letter, as in Malayalam."""
+
+    def kept(joiners: re.Match[str]) -> str:
+        return joiners[0] if len(joiners[0]) == 1 and _ends_word(text, joiners.start()) else ""
+
+    return _IDLE_JOINERS.sub(kept, text)
 
 
 def is_refused(text: str, allowed: Collection[str] = ()) -> bool:
@@ -144,13 +157,30 @@ def _is_new(character: str) -> bool:
 
 def _joins(text: str, place: int) -> bool:
     """Whether a (non-)joiner does something here: in the scripts that have it, and between the parts of an emoji."""
-    if not 0 < place < len(text) - 1:
-        return False
+    if not 0 < place < len(text) - 1 or text[place + 1].isspace():
+        return _ends_word(text, place)
     before, after = text[place - 1], text[place + 1]
     if not _can_be_joined(before) or not _can_be_joined(after):
         return False
     emoji = text[place] == "\u200d" and _is_pictograph(after) and not before.isalnum()
-    return emoji or _needs_joiners(before) or _needs_joiners(after)
+    return emoji or _needs_joiners(_base(text, place - 1)) or _needs_joiners(after)
+
+
+def _ends_word(text: str, place: int) -> bool:
+    """Whether a joiner at the end of a word changes how the letter before it is written: it stands after a virama."""
+    return (
+        place > 0
+        and text[place] == "\u200d"
+        and unicodedata.combining(text[place - 1]) == _VIRAMA
+        and _needs_joiners(_base(text, place - 1))
+    )
+
+
+def _base(text: str, place: int) -> str:
+    """What the marks at `place` stand on: a letter with accents has the script of the letter."""
+    while place and unicodedata.category(text[place]) in {"Mn", "Mc", "Me"}:
+        place -= 1
+    return text[place]
 
 
 def _can_be_joined(character: str) -> bool:
@@ -159,12 +189,14 @@ def _can_be_joined(character: str) -> bool:
 
 def _needs_joiners(character: str) -> bool:
     """Persian, Indic and other scripts without capitals. An ideograph or a syllable of Korean or kana needs none."""
+    if unicodedata.category(character) != "Lo" or character in _ORDINALS:
+        return False
     wide = unicodedata.east_asian_width(character) in {"W", "F"}
-    return unicodedata.category(character) in {"Lo", "Mn", "Mc"} and not wide and not _is_variation(character)
+    return not wide and not unicodedata.name(character, "").startswith(_NEVER_JOINED)
 
 
 def _is_pictograph(character: str) -> bool:
-    return unicodedata.category(character) == "So" or character in "\u2640\u2642" or _is_new(character)
+    return unicodedata.category(character) == "So" or character in "\u2194\u2640\u2642" or _is_new(character)
 
 
 def _is_variation(character: str) -> bool:

@@ -119,7 +119,8 @@ class Connection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._lengthen(len(name) + len(value) + 4)
-        super().on_header(name, value)
+        if self.in_head:  # one after the body counts for nothing: a proxy has not judged it (RFC 9110 §6.5.1)
+            super().on_header(name, value)
 
     def _lengthen(self, length: int) -> None:
         self.head_length += length
@@ -146,7 +147,8 @@ class Connection(HttpToolsProtocol):
         """
         if self.parser.get_method() == b"CONNECT":
             return self._unreadable()
-        line = b"%s %s HTTP/1.1\r\n" % (self.parser.get_method(), self.url)
+        version = self.parser.get_http_version().encode()
+        line = b"%s %s HTTP/%s\r\n" % (self.parser.get_method(), self.url, version)
         headers = (b"%s: %s\r\n" % header for header in self.headers if header[0] != b"upgrade")
         self.parser = httptools.HttpRequestParser(self)
         return self.data_received(line + b"".join(headers) + b"\r\n" + rest)

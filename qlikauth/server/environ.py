@@ -13,7 +13,8 @@ def environ_of(scope: dict[str, Any], body: Body) -> dict[str, Any]:
 
     A header that stands more than once is one, with commas (RFC 9110 §5.2), a cookie with semicolons (RFC 9113 §8.2.3).
     A value that is not ASCII counts as empty: no header that is read here has such a value, and every reader would take
-    it for something else.
+    it for something else. A name with an underscore is left out: here it could not be told from the one with a hyphen,
+    which a proxy has set or taken away.
     """
     server, client = scope["server"], scope["client"]
     environ: dict[str, Any] = {
@@ -37,6 +38,8 @@ def environ_of(scope: dict[str, Any], body: Body) -> dict[str, Any]:
     }
     seen: set[bytes] = set()
     for name, value in scope["headers"]:
+        if b"_" in name:
+            continue
         key = name.decode("latin-1").upper().replace("-", "_")
         if key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
             key = f"HTTP_{key}"

@@ -95,11 +95,11 @@ def of_owner(portal, act, **arguments):
     return run
 
 
-def of_acme(portal, acme, act):
+def of_acme(portal, acme, act, **arguments):
     def run():
         with scope(tenant=acme):
             connection = Connection.objects.select_related("client__tenant", "tenant").get(client=portal[0])
-            return getattr(connection, act)(by=Actor.operator())
+            return getattr(connection, act)(by=Actor.operator(), **arguments)
 
     return run
 
@@ -186,6 +186,13 @@ LOCKS = {
         )
     ),
     "a client is disabled": lambda portal, acme, bob, port: of_owner(portal, "disable"),
+    "a connection is blocked": lambda portal, acme, bob, port: of_acme(portal, acme, "block"),
+    "a consent method is changed": lambda portal, acme, bob, port: of_acme(
+        portal, acme, "change_consent_method", method="trusted"
+    ),
+    "a client is published": lambda portal, acme, bob, port: of_owner(
+        portal, "unpublish", connected_stay=True
+    ),
 }
 
 
@@ -198,6 +205,8 @@ def test_no_token_waits_for_somebody_who_changes_something(name, app, bobs, port
         with scope(tenant=portal[0].tenant if name == "a secret is made" else acme):
             act()
 
+    for model in (Client, Connection, ClientSecret):  # its use is noted once a minute
+        model._base_manager.update(last_used_at=None)
     with held(in_its_tenant), connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '500ms'")
         exchanged = app.exchange(code)

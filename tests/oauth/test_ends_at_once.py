@@ -315,3 +315,18 @@ def test_deleting_several_keeps_each_that_was_done(portal, globex, mallory, monk
         browser.post(reverse("clients_delete"), {"client": [portal[0].client_id, second.client_id]})
 
     assert owner(portal).deleted_at is not None
+
+
+def test_until_when_counts_a_machine_token_whose_use_was_not_noted(acme, time_machine):
+    client, secret = cast.register(acme, grant_types=["client_credentials"], consent_method="trusted")
+    app, began = Application(client, secret), timezone.now()
+    time_machine.move_to(began, tick=False)
+    assert app.token(grant_type="client_credentials").status_code == 200
+    time_machine.move_to(began + timedelta(seconds=50), tick=False)
+    assert app.token(grant_type="client_credentials").status_code == 200
+    time_machine.move_to(began + timedelta(hours=1, seconds=10), tick=False)
+
+    with scope(tenant=acme):
+        receipt = Client.objects.select_related("tenant").get().disable(by=Actor.operator())
+
+    assert receipt.accepted_until >= began + timedelta(hours=1, seconds=50)

@@ -5,11 +5,15 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django_scopes import scope
 
-from console.models import Client, ClientOrigin, Connection, Tenant
+from console.models import Client, ClientOrigin, Connection, Tenant, User
 from tests import cast
+from tests.oauth.driver import Application, answer
+from tests.oauth.outcomes import is_alive
 
 pytestmark = pytest.mark.django_db(transaction=True)
+FIRST = ("console", "0001_initial")
 ORIGINS = ("console", "0005_sent_forms_and_client_origins")
 
 
@@ -21,6 +25,10 @@ def migrate(*targets: tuple[str, str]) -> None:
 def newest() -> Iterator[None]:
     """Whatever a test does with the schema, the next one finds the newest."""
     yield
+    newest_again()
+
+
+def newest_again() -> None:
     graph = MigrationExecutor(connection).loader.graph
     migrate(*graph.leaf_nodes("console"))
 
@@ -48,3 +56,35 @@ def test_origins_that_count_today_go_on_counting(newest: None, acme: Tenant, glo
     assert Connection._base_manager.get(client=shared, tenant=globex).terms == {}
     assert Connection._base_manager.get(client=other).terms == {}
     assert Client.with_deleted_anywhere.get(pk=shared.pk).allowed_origins == listed
+
+
+def test_who_was_connected_before_generations_stays_connected_and_who_had_ended_stays_ended(
+    newest: None, acme: Tenant, globex: Tenant, alice: User, bob: User
+):
+    shared, secret = cast.register(globex)
+    cast.connect(shared, acme)
+    there, here = Application(shared, secret, tenant=acme), Application(*cast.register(acme))
+    person, other = cast.signed_in_as(bob), cast.signed_in_as(alice)
+    scopes = "openid offline_access user_default"
+    living = [(app, app.tokens(person, scope=scopes)) for app in (there, here)]
+    ended = [(app, app.tokens(other, scope=scopes)) for app in (there, here)]
+    for app, tokens in ended:
+        app.revoke(tokens["refresh_token"])
+
+    migrate(FIRST)
+    newest_again()
+
+    for app, tokens in living:
+        assert is_alive(app, tokens["access_token"])
+        refreshed = app.refresh(tokens["refresh_token"])
+        assert refreshed.status_code == 200
+        assert "code" in answer(app.authorize(person, scope=scopes)), "the consent is remembered"
+    for app, tokens in ended:
+        assert not is_alive(app, tokens["access_token"])
+        assert app.refresh(tokens["refresh_token"]).status_code == 400
+    with scope(tenant=acme):
+        Connection.objects.select_related("client__tenant", "tenant").get(client=shared).block(
+            by=cast.OPERATOR
+        )
+    assert not is_alive(there, living[0][1]["access_token"])
+    assert is_alive(here, living[1][1]["access_token"])

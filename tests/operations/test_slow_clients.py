@@ -385,6 +385,38 @@ def test_a_body_whose_end_can_be_read_in_two_ways_is_refused(region: Served, wor
     assert answer.count(b"HTTP/1.1") == 1
 
 
+@pytest.mark.spec("RFC 9110", "6.5.1")
+def test_what_stands_behind_the_body_is_no_header(region: Served, world: World):
+    """A proxy judges the headers; some hand on what comes behind the body as it is."""
+    head, body = world.token.split(b"\r\n\r\n", 1)
+    authorization = next(line for line in head.split(b"\r\n") if line.startswith(b"Authorization:"))
+    head = head.replace(authorization, b"Transfer-Encoding: chunked")
+    head = head.replace(b"Content-Length: %d\r\n" % len(body), b"").replace(
+        b"\r\nContent-Length: %d" % len(body), b""
+    )
+    sent = head + b"\r\n\r\n%x\r\n%s\r\n0\r\n" % (len(body), body)
+
+    assert status_of(region.ask(sent + b"\r\n")) in {400, 401}
+    assert status_of(region.ask(sent + authorization + b"\r\n\r\n")) in {400, 401}
+
+
+def test_a_header_with_an_underscore_stands_for_no_other(region: Served, world: World):
+    """A proxy that sets or removes a header does not touch the one with the underscore."""
+    page = region.ask(http("GET", "/login", world.host, "Accept-Language: en", "Accept_Language: sv"))
+    token = region.ask(world.token.replace(b"\r\n\r\n", b"\r\nContent_Length: x\r\n\r\n", 1))
+
+    assert b'<html lang="en"' in page
+    assert status_of(token) == 200
+
+
+def test_an_old_client_that_offers_another_protocol_has_its_connection_closed(region: Served, world: World):
+    """HTTP/1.0 ends an answer by closing the connection (RFC 9112 §9.3)."""
+    request = world.token.replace(b"HTTP/1.1", b"HTTP/1.0", 1)
+    offered = request.replace(b"Connection: close", b"Connection: Upgrade\r\nUpgrade: h2c", 1)
+
+    assert b"connection: close" in region.ask(offered).lower()
+
+
 def test_head_has_the_length_and_not_the_content(region: Served, world: World):
     page = region.ask(http("HEAD", "/.well-known/oauth-authorization-server", world.host))
     log = region.ask(world.export.replace(b"GET", b"HEAD", 1))

@@ -28,6 +28,9 @@ WRITTEN = [
     SCOTLAND,
     "🏳️‍🌈 ❤️‍🔥 👩🏽‍💻 🧑‍⚕️ 🏴‍☠️ 👁️‍🗨️ 🧔‍♂️ 🐈‍⬛",
     "1️⃣ ©️ \u2139\ufe0f ‼️ ↔️ 〰️",
+    "🙂\u200d\u2194\ufe0f 🙂\u200d\u2195\ufe0f",  # shakes, and nods
+    "〽️ a",
+    "र्\u200cय \u0d28\u0d4d\u200d",  # behind a mark on a letter of a script that has joiners
     "🇸🇪",
     "\U0001fae8",  # newer than this Unicode version
     "\U0001fae8\u200d\U0001f525",
@@ -105,6 +108,16 @@ def test_it_names_the_character_that_nobody_sees():
         SCOTLAND + "\U000e0067",
         "👍\u200d👍\u200d\u200d👍",
         "ab\ufe0fc",
+        "e\u0301\u200cx",  # a Latin letter has no joiners, whatever stands on it
+        "e\u0301\u200dx",
+        "a\u064e\u200cb",
+        "\u05d0\u200c\u05d1",  # and neither have Hebrew, Thai, Lao, Ethiopic and Georgian
+        "\u05d0\u05b8\u200d\u05d1",
+        "\u0e44\u0e17\u200c\u0e22",
+        "\u0e81\u200d\u0e82",
+        "\u1200\u200c\u1201",
+        "\u10d0\u200c\u10d1",
+        "1\u00ba\u200c2",
         "x" + "\u0301" * 9,  # marks that cover what stands above
         "\u0645\u06cc\u200c\u200c\u062e\u0648\u0627\u0647\u0645",
     ],

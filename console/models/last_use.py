@@ -1,0 +1,21 @@
+"""When something was used last: noted now and then, so that a hot path stays free of writes and waits for nobody."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models, transaction
+
+NOTED_EVERY = timedelta(minutes=1)  # at most; what is noted can be late by that much
+
+
+def is_due(noted: datetime | None, now: datetime) -> bool:
+    """Whether a use at `now` is to be noted, when `noted` is what was noted last."""
+    return noted is None or now - noted > NOTED_EVERY
+
+
+def note(row: models.Model, **columns: Any) -> None:
+    """Writes `columns` of a row, unless another transaction holds it: then the next use is noted instead."""
+    rows = type(row)._base_manager
+    with transaction.atomic():
+        free = rows.filter(pk=row.pk).select_for_update(skip_locked=True, no_key=True).values("pk")
+        rows.filter(pk__in=free).update(**columns)
