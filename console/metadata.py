@@ -1,5 +1,6 @@
 """A tenant's metadata documents: RFC 8414 and OpenID Connect Discovery 1.0. They list what works, and only that."""
 
+from enum import Enum
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,17 @@ REVOKE_PATH = "/oauth/revoke"
 INTROSPECT_PATH = "/oauth/introspect"
 USERINFO_PATH = "/oauth/userinfo"
 LOGOUT_PATH = "/oauth/logout"
+
+
+class ResponseMode(Enum):
+    """How the answer to an authorization request travels to the application."""
+
+    QUERY = "query"
+    FRAGMENT = "fragment"
+    FORM_POST = "form_post"
+
+
+RESPONSE_MODES = [mode.value for mode in ResponseMode]
 
 # Whose code or refresh token says which tenant it is of.
 REGION_GRANTS = (GrantType.AUTHORIZATION_CODE.value, GrantType.REFRESH_TOKEN.value)
@@ -38,7 +50,7 @@ def authorization_server_metadata(tenant: Tenant) -> dict[str, Any]:
         "jwks_uri": issuer + JWKS_PATH,
         "scopes_supported": list(scopes.SCOPES),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": RESPONSE_MODES,
         "grant_types_supported": [grant.value for grant in GrantType],
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": [*confidential, "none"],
@@ -104,7 +116,7 @@ def region_metadata() -> dict[str, Any]:
         "revocation_endpoint": region + REVOKE_PATH,
         "scopes_supported": list(scopes.SCOPES),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": RESPONSE_MODES,
         "grant_types_supported": list(REGION_GRANTS),
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": [

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from django.urls import reverse
 
+from ..browser_rules import can_post_to
+from ..metadata import RESPONSE_MODES, ResponseMode
 from ..models import Client, Connection, Tenant, User
 from ..policy import scopes
 from ..policy.client_types import GrantType
@@ -54,6 +56,7 @@ class AuthorizationRequest:
     first_connection: bool = False
     redirect_uri: str = field(init=False)
     state: str = ""
+    response_mode: ResponseMode = ResponseMode.QUERY
     scopes: list[str] = field(default_factory=list)  # what would be granted: the person is asked about these
     left_out: list[str] = field(default_factory=list)  # asked for, but unknown or not the client's
     prompt: frozenset[str] = frozenset()
@@ -175,6 +178,28 @@ def state_is_kept(asked: AuthorizationRequest) -> None:
     asked.state = asked.parameters.get("state", "")
 
 
+# Multiple Response Type Encoding Practices §2.1. First of all, so that every other error travels as it was asked for.
+def response_mode_is_known(asked: AuthorizationRequest) -> None:
+    mode = asked.parameters.get("response_mode", ResponseMode.QUERY.value)
+    if mode not in RESPONSE_MODES:
+        raise OAuthError("invalid_request", f"response_mode must be {', '.join(RESPONSE_MODES)}.")
+    if mode == ResponseMode.FORM_POST.value:
+        _can_be_posted(asked)
+    asked.response_mode = ResponseMode(mode)
+
+
+# Form Post Response Mode §2: an app that is called by a scheme of its own receives an address and no form.
+def _can_be_posted(asked: AuthorizationRequest) -> None:
+    if not can_post_to(asked.redirect_uri):
+        raise OAuthError(
+            "invalid_request", "response_mode=form_post needs a redirect URL with https or http."
+        )
+    if not asked.state.isprintable():  # browsers change line breaks in what a form sends
+        raise OAuthError(
+            "invalid_request", "response_mode=form_post cannot carry control characters in state."
+        )
+
+
 # RFC 6749 §3.1
 def nothing_stands_twice(asked: AuthorizationRequest) -> None:
     if asked.parameters.repeated:
@@ -189,8 +214,6 @@ def response_type_is_code(asked: AuthorizationRequest) -> None:
         raise OAuthError("invalid_request", "response_type is missing.")
     if response_type != "code":
         raise OAuthError("unsupported_response_type", "Only response_type=code is supported.")
-    if asked.parameters.get("response_mode", "query") != "query":
-        raise OAuthError("invalid_request", "Only response_mode=query is supported.")
 
 
 # A machine has nobody to sign in.
@@ -278,6 +301,7 @@ def id_token_hint_is_ours(asked: AuthorizationRequest) -> None:
 
 BEFORE_ANYONE_IS_ASKED: list[Callable[[AuthorizationRequest], None]] = [
     state_is_kept,
+    response_mode_is_known,
     nothing_stands_twice,
     response_type_is_code,
     client_may_use_the_code_grant,

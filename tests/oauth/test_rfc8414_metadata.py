@@ -125,7 +125,7 @@ def test_md03_it_lists_what_works_and_only_that(web):
     document = web.get(OAUTH).json()
 
     assert document["response_types_supported"] == ["code"]
-    assert document["response_modes_supported"] == ["query"]
+    assert document["response_modes_supported"] == ["query", "fragment", "form_post"]
     assert document["code_challenge_methods_supported"] == ["S256"]
     assert document["authorization_response_iss_parameter_supported"] is True
     assert set(document["grant_types_supported"]) == {
