@@ -71,7 +71,7 @@ def openid_configuration(tenant: Tenant) -> dict[str, Any]:
         "userinfo_endpoint": issuer + USERINFO_PATH,
         "end_session_endpoint": issuer + LOGOUT_PATH,
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES256", "RS256"],
+        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
         "claims_supported": [
             "iss",
             "sub",

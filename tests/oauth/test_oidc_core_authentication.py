@@ -336,7 +336,7 @@ def test_jw05_a_hint_that_is_no_id_token_of_ours_is_refused(trusted, browser, bo
         "NUL": "\0",
         "unsigned": jwt.encode(claims, "", algorithm="none"),
         "signed with the public key": jwt.encode(
-            claims, public["x"] * 2, algorithm="HS256", headers={"kid": kid}
+            claims, public["n"], algorithm="HS256", headers={"kid": kid}
         ),
         "signed by another key": jwt.encode(claims, "k" * 64, algorithm="HS256"),
         "an access token": tokens["access_token"],

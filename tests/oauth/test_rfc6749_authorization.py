@@ -319,7 +319,9 @@ def test_az19_it_misses_the_response_type(trusted, browser, bob, response_type):
     )
 
 
-@pytest.mark.parametrize("response_mode", ["web_message", "jwt", "form_post.jwt", "FORM_POST", "query fragment"])
+@pytest.mark.parametrize(
+    "response_mode", ["web_message", "jwt", "form_post.jwt", "FORM_POST", "query fragment"]
+)
 def test_it_knows_no_other_response_mode(trusted, browser, bob, response_mode):
     assert (
         error_of(trusted, trusted.authorize(browser(bob), response_mode=response_mode)) == "invalid_request"
