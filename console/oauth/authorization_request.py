@@ -62,6 +62,7 @@ class AuthorizationRequest:
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
     subject: str | None = None  # the person that id_token_hint means
+    subject_unknown: bool = False  # a hint means somebody, and nobody can tell any more whom
 
     @property
     def nonce(self) -> str:
@@ -75,7 +76,7 @@ class AuthorizationRequest:
     def wants_a_fresh_sign_in(self) -> bool:
         """Whether an earlier sign-in does not count, however recent (OpenID Connect Core §3.1.2.1)."""
         return bool({"login", "select_account"} & self.prompt) or (
-            self.max_age == 0 and "none" not in self.prompt
+            (self.max_age == 0 or self.subject_unknown) and "none" not in self.prompt
         )
 
 
@@ -182,7 +183,7 @@ def state_is_kept(asked: AuthorizationRequest) -> None:
 def response_mode_is_known(asked: AuthorizationRequest) -> None:
     mode = asked.parameters.get("response_mode", ResponseMode.QUERY.value)
     if mode not in RESPONSE_MODES:
-        raise OAuthError("invalid_request", f"response_mode must be {', '.join(RESPONSE_MODES)}.")
+        raise OAuthError("invalid_request", "response_mode must be query, fragment or form_post.")
     if mode == ResponseMode.FORM_POST.value:
         _can_be_posted(asked)
     asked.response_mode = ResponseMode(mode)
@@ -294,6 +295,9 @@ def id_token_hint_is_ours(asked: AuthorizationRequest) -> None:
     if hint is None:
         return
     claims = id_tokens.recognise(asked.tenant, hint)
+    asked.subject_unknown = claims is None and id_tokens.outlived_its_key(asked.tenant, hint) is not None
+    if asked.subject_unknown:
+        return
     if claims is None:
         raise OAuthError("invalid_request", "id_token_hint is not an ID token of this issuer.")
     asked.subject = claims["sub"]

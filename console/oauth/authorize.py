@@ -137,6 +137,8 @@ def _signed_in_well_enough(request: TenantRequest, asked: AuthorizationRequest) 
     fresh = asked.wants_a_fresh_sign_in and sessions.reauthenticated(request, what)
     if asked.user is None or (asked.wants_a_fresh_sign_in and not fresh) or _is_too_long_ago(request, asked):
         return False
+    if asked.subject_unknown and "none" in asked.prompt:
+        return False
     if asked.subject in {None, str(asked.user.pk)}:
         return True
     if "none" not in asked.prompt and (fresh or sessions.reauthenticated(request, what)):
