@@ -258,15 +258,16 @@ def scopes_are_within_the_clients(asked: AuthorizationRequest) -> None:
         (name for name in requested if name in offered), asked.client.allowed_scopes
     )
     if not asked.scopes:  # not the defaults: those would be something that was not asked for
-        raise OAuthError("invalid_scope", "None of the requested scopes can be given to this client.")
+        sentence = "None of the requested scopes can be given to this client."
+        names = " ".join(scopes.in_short(requested)).replace("…", "...")
+        raise OAuthError("invalid_scope", f"{sentence[:-1]}: {names}", reason=sentence)
 
 
-# OpenID Connect Core §3.1.2.1
+# OpenID Connect Core §3.1.2.1: values that are not understood are ignored, as libraries send those of other servers.
 def prompt_is_understood(asked: AuthorizationRequest) -> None:
-    asked.prompt = frozenset(asked.parameters.get("prompt", "").split())
-    if not asked.prompt <= PROMPTS:
-        raise OAuthError("invalid_request", "prompt has an unknown value.")
-    if "none" in asked.prompt and len(asked.prompt) > 1:
+    values = frozenset(asked.parameters.get("prompt", "").split())
+    asked.prompt = values & PROMPTS
+    if "none" in values and len(values) > 1:
         raise OAuthError("invalid_request", "prompt=none cannot be combined with another value.")
 
 

@@ -318,7 +318,8 @@ def _record(request: TenantRequest, asked: AuthorizationRequest, error: OAuthErr
         by=sessions.actor(request),
         reason=error.reason,
         target=asked.client,
-        details={"error": error.error} | ({"left_out": left_out.named(asked)} if asked.left_out else {}),
+        details={"error": error.error}
+        | ({"left_out": scopes.in_short(asked.left_out)} if asked.left_out else {}),
     )
 
 

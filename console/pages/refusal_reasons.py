@@ -83,7 +83,6 @@ SENTENCES = frozenset(
         gettext_noop("The scope parameter names no scope."),
         gettext_noop("The scope parameter is too long."),
         gettext_noop("The scope parameter contains characters that RFC 6749 does not allow."),
-        gettext_noop("prompt has an unknown value."),
         gettext_noop("prompt=none cannot be combined with another value."),
         gettext_noop("max_age must be a number of seconds."),
         gettext_noop("id_token_hint is not an ID token of this issuer."),
