@@ -34,13 +34,13 @@ RESPONSE_MODES = [mode.value for mode in ResponseMode]
 # Whose code or refresh token says which tenant it is of.
 REGION_GRANTS = (GrantType.AUTHORIZATION_CODE.value, GrantType.REFRESH_TOKEN.value)
 
+CONFIDENTIAL = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 SIGNED_CLIENT_AUTHENTICATION = sorted({name for names in public_keys.ALGORITHMS.values() for name in names})
 
 
 def authorization_server_metadata(tenant: Tenant) -> dict[str, Any]:
     """The RFC 8414 document of a tenant. Every address begins with its issuer, whatever host was asked."""
     issuer = tenant.issuer
-    confidential = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + AUTHORIZE_PATH,
@@ -53,11 +53,11 @@ def authorization_server_metadata(tenant: Tenant) -> dict[str, Any]:
         "response_modes_supported": RESPONSE_MODES,
         "grant_types_supported": [grant.value for grant in GrantType],
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": [*confidential, "none"],
+        "token_endpoint_auth_methods_supported": [*CONFIDENTIAL, "none"],
         "token_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
-        "revocation_endpoint_auth_methods_supported": [*confidential, "none"],
+        "revocation_endpoint_auth_methods_supported": [*CONFIDENTIAL, "none"],
         "revocation_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
-        "introspection_endpoint_auth_methods_supported": confidential,
+        "introspection_endpoint_auth_methods_supported": CONFIDENTIAL,
         "introspection_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
         "authorization_response_iss_parameter_supported": True,
         "ui_locales_supported": ["en", "sv"],
@@ -105,8 +105,8 @@ def region_issuer() -> str:
 def region_metadata() -> dict[str, Any]:
     """For applications that serve every tenant of the region: where to send people, and where to take what they bring.
 
-    `issuer` is where this document is; the issuer of an answer is the tenant that `iss` names (RFC 9207), whose own
-    document then holds.
+    `issuer` is where this document is. The region answers nothing itself: the tenant that `iss` names does, and its
+    own document then holds. So the region does not promise an `iss` of its own (RFC 9207 §2.4, §3).
     """
     region = region_issuer()
     return {
@@ -119,13 +119,9 @@ def region_metadata() -> dict[str, Any]:
         "response_modes_supported": RESPONSE_MODES,
         "grant_types_supported": list(REGION_GRANTS),
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": [
-            "client_secret_basic",
-            "client_secret_post",
-            "private_key_jwt",
-            "none",
-        ],
+        "token_endpoint_auth_methods_supported": [*CONFIDENTIAL, "none"],
         "token_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
-        "authorization_response_iss_parameter_supported": True,
+        "revocation_endpoint_auth_methods_supported": [*CONFIDENTIAL, "none"],
+        "revocation_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
         "ui_locales_supported": ["en", "sv"],
     }
