@@ -31,6 +31,11 @@ def form_targets(redirect_uri: str) -> list[str]:
     return [f"{parts.scheme}:"] if PRIVATE_SCHEME.fullmatch(parts.scheme) else []
 
 
+def can_post_to(redirect_uri: str) -> bool:
+    """Whether a browser can send a form to `redirect_uri`, and a page of ours may lead there."""
+    return redirect_uri.startswith(("https:", "http:")) and bool(form_targets(redirect_uri))
+
+
 def allow_form_targets(response: HttpResponseBase, redirect_uri: str) -> None:
     """Lets the forms of this one response lead to `redirect_uri`."""
     if targets := form_targets(redirect_uri):

@@ -1,5 +1,6 @@
 """A tenant's metadata documents: RFC 8414 and OpenID Connect Discovery 1.0. They list what works, and only that."""
 
+from enum import Enum
 from typing import Any
 
 from django.conf import settings
@@ -19,16 +20,27 @@ INTROSPECT_PATH = "/oauth/introspect"
 USERINFO_PATH = "/oauth/userinfo"
 LOGOUT_PATH = "/oauth/logout"
 
+
+class ResponseMode(Enum):
+    """How the answer to an authorization request travels to the application."""
+
+    QUERY = "query"
+    FRAGMENT = "fragment"
+    FORM_POST = "form_post"
+
+
+RESPONSE_MODES = [mode.value for mode in ResponseMode]
+
 # Whose code or refresh token says which tenant it is of.
 REGION_GRANTS = (GrantType.AUTHORIZATION_CODE.value, GrantType.REFRESH_TOKEN.value)
 
+CONFIDENTIAL = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 SIGNED_CLIENT_AUTHENTICATION = sorted({name for names in public_keys.ALGORITHMS.values() for name in names})
 
 
 def authorization_server_metadata(tenant: Tenant) -> dict[str, Any]:
     """The RFC 8414 document of a tenant. Every address begins with its issuer, whatever host was asked."""
     issuer = tenant.issuer
-    confidential = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + AUTHORIZE_PATH,
@@ -36,16 +48,16 @@ def authorization_server_metadata(tenant: Tenant) -> dict[str, Any]:
         "revocation_endpoint": issuer + REVOKE_PATH,
         "introspection_endpoint": issuer + INTROSPECT_PATH,
         "jwks_uri": issuer + JWKS_PATH,
-        "scopes_supported": list(scopes.SCOPES),
+        "scopes_supported": list(scopes.ADVERTISED),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": RESPONSE_MODES,
         "grant_types_supported": [grant.value for grant in GrantType],
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": [*confidential, "none"],
+        "token_endpoint_auth_methods_supported": [*CONFIDENTIAL, "none"],
         "token_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
-        "revocation_endpoint_auth_methods_supported": [*confidential, "none"],
+        "revocation_endpoint_auth_methods_supported": [*CONFIDENTIAL, "none"],
         "revocation_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
-        "introspection_endpoint_auth_methods_supported": confidential,
+        "introspection_endpoint_auth_methods_supported": CONFIDENTIAL,
         "introspection_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
         "authorization_response_iss_parameter_supported": True,
         "ui_locales_supported": ["en", "sv"],
@@ -59,7 +71,7 @@ def openid_configuration(tenant: Tenant) -> dict[str, Any]:
         "userinfo_endpoint": issuer + USERINFO_PATH,
         "end_session_endpoint": issuer + LOGOUT_PATH,
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES256", "RS256"],
+        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
         "claims_supported": [
             "iss",
             "sub",
@@ -93,8 +105,8 @@ def region_issuer() -> str:
 def region_metadata() -> dict[str, Any]:
     """For applications that serve every tenant of the region: where to send people, and where to take what they bring.
 
-    `issuer` is where this document is; the issuer of an answer is the tenant that `iss` names (RFC 9207), whose own
-    document then holds.
+    `issuer` is where this document is. The region answers nothing itself: the tenant that `iss` names does, and its
+    own document then holds. So the region does not promise an `iss` of its own (RFC 9207 §2.4, §3).
     """
     region = region_issuer()
     return {
@@ -102,18 +114,14 @@ def region_metadata() -> dict[str, Any]:
         "authorization_endpoint": region + AUTHORIZE_PATH,
         "token_endpoint": region + TOKEN_PATH,
         "revocation_endpoint": region + REVOKE_PATH,
-        "scopes_supported": list(scopes.SCOPES),
+        "scopes_supported": list(scopes.ADVERTISED),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": RESPONSE_MODES,
         "grant_types_supported": list(REGION_GRANTS),
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": [
-            "client_secret_basic",
-            "client_secret_post",
-            "private_key_jwt",
-            "none",
-        ],
+        "token_endpoint_auth_methods_supported": [*CONFIDENTIAL, "none"],
         "token_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
-        "authorization_response_iss_parameter_supported": True,
+        "revocation_endpoint_auth_methods_supported": [*CONFIDENTIAL, "none"],
+        "revocation_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
         "ui_locales_supported": ["en", "sv"],
     }

@@ -69,10 +69,13 @@ def begin(request: HttpRequest, user: User) -> None:
     user.signed_in(translation.get_language(), by=actor(request))
 
 
-def end(request: HttpRequest) -> None:
-    """Signs out: the session is gone from the server, not only from the browser (ASVS 7.4.1)."""
+def end(request: HttpRequest, **details: str) -> None:
+    """Signs out: the session is gone from the server, not only from the browser (ASVS 7.4.1).
+
+    `details` are for the audit log.
+    """
     if isinstance(request.user, User):
-        request.user.signed_out(by=actor(request))
+        request.user.signed_out(by=actor(request), details=details)
     auth.logout(request)
 
 

@@ -290,7 +290,7 @@ class Client(AbstractApplication):
             tenant.lock()
             if cls.objects.filter(tenant=tenant).count() >= settings.LIMITS["clients_per_tenant"]:
                 raise LimitReached("clients_per_tenant")
-            client = cls(tenant=tenant, type=type)
+            client = cls(tenant=tenant, type=type, algorithm=client_types.traits(type).id_token_algorithm)
             client._assign(fields)
             client.save(force_insert=True)
             _keep_origins(client)

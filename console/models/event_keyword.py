@@ -9,7 +9,16 @@ from django.db import models
 from django_scopes import ScopedManager
 
 # What of an event's changes and details is a keyword. Of an address its host is one too.
-NAMES = frozenset({"client_id", "hint", "redirect_uri", "redirect_uris", "post_logout_redirect_uris"})
+NAMES = frozenset(
+    {
+        "client_id",
+        "hint",
+        "redirect_uri",
+        "redirect_uris",
+        "post_logout_redirect_uri",
+        "post_logout_redirect_uris",
+    }
+)
 MAX_OF_EVENT = 100
 MAX_FOUND = 1000
 MAX_LENGTH = 512  # of a text; of a longer one the beginning counts, as much as a refusal keeps of an address

@@ -1,6 +1,7 @@
 """A person in one tenant."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -123,9 +124,9 @@ class User(AbstractBaseUser):
         self.language = language
         self.save(update_fields=["language"])
 
-    def signed_out(self, *, by: Actor) -> None:
+    def signed_out(self, *, by: Actor, details: Mapping[str, str] | None = None) -> None:
         """Notes that the person ended their session."""
-        Event.record(self.tenant, Action.SESSION_ENDED, by=by, target=self)
+        Event.record(self.tenant, Action.SESSION_ENDED, by=by, target=self, details=dict(details or {}))
 
 
 _ACTIVE = PreparedQuery(

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from django.urls import reverse
 
+from ..browser_rules import can_post_to
+from ..metadata import RESPONSE_MODES, ResponseMode
 from ..models import Client, Connection, Tenant, User
 from ..policy import scopes
 from ..policy.client_types import GrantType
@@ -54,11 +56,13 @@ class AuthorizationRequest:
     first_connection: bool = False
     redirect_uri: str = field(init=False)
     state: str = ""
+    response_mode: ResponseMode = ResponseMode.QUERY
     scopes: list[str] = field(default_factory=list)  # what would be granted: the person is asked about these
     left_out: list[str] = field(default_factory=list)  # asked for, but unknown or not the client's
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
     subject: str | None = None  # the person that id_token_hint means
+    subject_unknown: bool = False  # a hint means somebody, and nobody can tell any more whom
 
     @property
     def nonce(self) -> str:
@@ -72,7 +76,7 @@ class AuthorizationRequest:
     def wants_a_fresh_sign_in(self) -> bool:
         """Whether an earlier sign-in does not count, however recent (OpenID Connect Core §3.1.2.1)."""
         return bool({"login", "select_account"} & self.prompt) or (
-            self.max_age == 0 and "none" not in self.prompt
+            (self.max_age == 0 or self.subject_unknown) and "none" not in self.prompt
         )
 
 
@@ -175,6 +179,28 @@ def state_is_kept(asked: AuthorizationRequest) -> None:
     asked.state = asked.parameters.get("state", "")
 
 
+# Multiple Response Type Encoding Practices §2.1. First of all, so that every other error travels as it was asked for.
+def response_mode_is_known(asked: AuthorizationRequest) -> None:
+    mode = asked.parameters.get("response_mode", ResponseMode.QUERY.value)
+    if mode not in RESPONSE_MODES:
+        raise OAuthError("invalid_request", "response_mode must be query, fragment or form_post.")
+    if mode == ResponseMode.FORM_POST.value:
+        _can_be_posted(asked)
+    asked.response_mode = ResponseMode(mode)
+
+
+# Form Post Response Mode §2: an app that is called by a scheme of its own receives an address and no form.
+def _can_be_posted(asked: AuthorizationRequest) -> None:
+    if not can_post_to(asked.redirect_uri):
+        raise OAuthError(
+            "invalid_request", "response_mode=form_post needs a redirect URL with https or http."
+        )
+    if not asked.state.isprintable():  # browsers change line breaks in what a form sends
+        raise OAuthError(
+            "invalid_request", "response_mode=form_post cannot carry control characters in state."
+        )
+
+
 # RFC 6749 §3.1
 def nothing_stands_twice(asked: AuthorizationRequest) -> None:
     if asked.parameters.repeated:
@@ -189,8 +215,6 @@ def response_type_is_code(asked: AuthorizationRequest) -> None:
         raise OAuthError("invalid_request", "response_type is missing.")
     if response_type != "code":
         raise OAuthError("unsupported_response_type", "Only response_type=code is supported.")
-    if asked.parameters.get("response_mode", "query") != "query":
-        raise OAuthError("invalid_request", "Only response_mode=query is supported.")
 
 
 # A machine has nobody to sign in.
@@ -234,15 +258,16 @@ def scopes_are_within_the_clients(asked: AuthorizationRequest) -> None:
         (name for name in requested if name in offered), asked.client.allowed_scopes
     )
     if not asked.scopes:  # not the defaults: those would be something that was not asked for
-        raise OAuthError("invalid_scope", "None of the requested scopes can be given to this client.")
+        sentence = "None of the requested scopes can be given to this client."
+        names = " ".join(scopes.in_short(requested)).replace("…", "...")
+        raise OAuthError("invalid_scope", f"{sentence[:-1]}: {names}", reason=sentence)
 
 
-# OpenID Connect Core §3.1.2.1
+# OpenID Connect Core §3.1.2.1: values that are not understood are ignored, as libraries send those of other servers.
 def prompt_is_understood(asked: AuthorizationRequest) -> None:
-    asked.prompt = frozenset(asked.parameters.get("prompt", "").split())
-    if not asked.prompt <= PROMPTS:
-        raise OAuthError("invalid_request", "prompt has an unknown value.")
-    if "none" in asked.prompt and len(asked.prompt) > 1:
+    values = frozenset(asked.parameters.get("prompt", "").split())
+    asked.prompt = values & PROMPTS
+    if "none" in values and len(values) > 1:
         raise OAuthError("invalid_request", "prompt=none cannot be combined with another value.")
 
 
@@ -271,6 +296,9 @@ def id_token_hint_is_ours(asked: AuthorizationRequest) -> None:
     if hint is None:
         return
     claims = id_tokens.recognise(asked.tenant, hint)
+    asked.subject_unknown = claims is None and id_tokens.outlived_its_key(asked.tenant, hint) is not None
+    if asked.subject_unknown:
+        return
     if claims is None:
         raise OAuthError("invalid_request", "id_token_hint is not an ID token of this issuer.")
     asked.subject = claims["sub"]
@@ -278,6 +306,7 @@ def id_token_hint_is_ours(asked: AuthorizationRequest) -> None:
 
 BEFORE_ANYONE_IS_ASKED: list[Callable[[AuthorizationRequest], None]] = [
     state_is_kept,
+    response_mode_is_known,
     nothing_stands_twice,
     response_type_is_code,
     client_may_use_the_code_grant,

@@ -5,7 +5,7 @@ reads and judges it again from there.
 """
 
 import json
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.db import IntegrityError
 from django.http import HttpResponse
@@ -14,8 +14,6 @@ from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
-from oauth2_provider.http import OAuth2ResponseRedirect
-from oauthlib.common import add_params_to_uri
 
 from .. import sessions
 from ..access import open_to
@@ -28,6 +26,7 @@ from ..requests import TenantRequest
 from . import approval, consent_page, left_out, parameters, refusal_page, refusals
 from .answers import Shown, Standing, seal, use_sign_in
 from .authorization_request import AuthorizationRequest, Unanswerable, judge, read
+from .delivery import deliver
 from .errors import OAuthError
 from .server import server
 
@@ -138,6 +137,8 @@ def _signed_in_well_enough(request: TenantRequest, asked: AuthorizationRequest) 
     fresh = asked.wants_a_fresh_sign_in and sessions.reauthenticated(request, what)
     if asked.user is None or (asked.wants_a_fresh_sign_in and not fresh) or _is_too_long_ago(request, asked):
         return False
+    if asked.subject_unknown and "none" in asked.prompt:
+        return False
     if asked.subject in {None, str(asked.user.pk)}:
         return True
     if "none" not in asked.prompt and (fresh or sessions.reauthenticated(request, what)):
@@ -160,7 +161,9 @@ def _sign_in(request: TenantRequest, asked: AuthorizationRequest) -> HttpRespons
     }
     if asked.user is not None:
         query["switch"] = "1"
-    return redirect(f"{resolve_url('login')}?{urlencode(query)}")
+    response = redirect(f"{resolve_url('login')}?{urlencode(query)}")
+    response.status_code = 303 if request.method == "POST" else 302
+    return response
 
 
 def _ask_for_consent(
@@ -242,7 +245,7 @@ def _denied(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse
 def _send_code(
     request: TenantRequest, user: User, asked: AuthorizationRequest, consent: Consent | None
 ) -> HttpResponse:
-    """oauthlib makes the answer from a request that contains what was judged, and nothing else."""
+    """oauthlib makes the code from a request that contains what was judged, and nothing else."""
     what = seal(_query(request))
     if asked.wants_a_fresh_sign_in and not use_sign_in(request, what):
         return _sign_in(request, asked)  # one sign-in, one code: what the session says may be a moment old
@@ -257,8 +260,9 @@ def _send_code(
         "code_challenge_method": "S256",
     }
     query = urlencode({name: value for name, value in judged.items() if value})
+    answer: dict[str, str] = {}
     try:
-        headers, _, _ = server().create_authorization_response(
+        server().create_authorization_response(
             uri=f"{asked.tenant.issuer}{AUTHORIZE_PATH}?{query}",
             http_method="GET",
             scopes=asked.scopes,
@@ -269,13 +273,14 @@ def _send_code(
                 "settled_redirect_uri": asked.redirect_uri,
                 "settled_scopes": list(asked.scopes),
                 "auth_time": sessions.auth_time(request),
+                "answer": answer,
             },
         )
     except IntegrityError:  # the consent was withdrawn in this very moment: what it is now is judged anew
         return approval.again(request)
     sessions.answered(request, what)
     left_out.tell_owner(request, asked)
-    return _redirect(headers["Location"])
+    return deliver(request, asked, list(answer.items()))
 
 
 def _send_error(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:
@@ -286,7 +291,7 @@ def _send_error(request: TenantRequest, asked: AuthorizationRequest, error: OAut
     answer = [("error", error.error), ("error_description", error.description)]
     if asked.state:
         answer.append(("state", asked.state))
-    return _redirect(add_params_to_uri(asked.redirect_uri, [*answer, ("iss", asked.tenant.issuer)]))
+    return deliver(request, asked, [*answer, ("iss", asked.tenant.issuer)])
 
 
 def _explain_here(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:
@@ -313,7 +318,8 @@ def _record(request: TenantRequest, asked: AuthorizationRequest, error: OAuthErr
         by=sessions.actor(request),
         reason=error.reason,
         target=asked.client,
-        details={"error": error.error} | ({"left_out": left_out.named(asked)} if asked.left_out else {}),
+        details={"error": error.error}
+        | ({"left_out": scopes.in_short(asked.left_out)} if asked.left_out else {}),
     )
 
 
@@ -335,8 +341,3 @@ def _what_was_sent(request: TenantRequest, refusal: Unanswerable) -> dict[str, s
     if refusal.redirect_uri:
         return {"redirect_uri": text.spelt_out(refusal.redirect_uri[:512])}
     return refusals.claimed(request.GET.get("client_id")) if refusal.client is None else {}
-
-
-def _redirect(location: str) -> HttpResponse:
-    """302 to an address that has been found to be registered, whatever its scheme."""
-    return OAuth2ResponseRedirect(location, [urlsplit(location).scheme])

@@ -57,23 +57,45 @@ def make(
 
 def recognise(tenant: Tenant, token: str) -> dict[str, Any] | None:
     """The claims of an ID token that this tenant signed, expired or not: good as a hint, never as a proof."""
-    if len(token) > MAX_LENGTH:
+    header = _header(token)
+    key = KeyRing.of(tenant).find(str(header.get("kid", "")), header["alg"]) if header else None
+    if header is None or key is None:
         return None
     try:
-        header = jwt.get_unverified_header(token)
-        algorithm = header.get("alg")
-        if algorithm not in ("ES256", "RS256") or str(header.get("typ", "JWT")).upper() != "JWT":
-            return None  # an access token is not a hint
-        key = KeyRing.of(tenant).find(str(header.get("kid", "")), algorithm)
-        if key is None:
-            return None
         claims: dict[str, Any] = jwt.decode(
             token,
             key.public_key,
-            algorithms=[algorithm],
+            algorithms=[header["alg"]],
             issuer=tenant.issuer,
             options={"verify_aud": False, "verify_exp": False, "require": ["sub", "aud"]},
         )
     except (jwt.PyJWTError, ValueError, TypeError):
         return None
     return claims if isinstance(claims["aud"], str) else None
+
+
+def outlived_its_key(tenant: Tenant, token: str) -> dict[str, Any] | None:
+    """The claims of what says that it is an ID token of this tenant, signed with a key that is not here any more.
+
+    Nothing about it is proven. Applications keep ID tokens for longer than keys are kept, and may send them as hints.
+    """
+    header = _header(token)
+    if header is None or KeyRing.of(tenant).find(str(header.get("kid", "")), header["alg"]) is not None:
+        return None
+    try:
+        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return None
+    return claims if claims.get("iss") == tenant.issuer and isinstance(claims.get("aud"), str) else None
+
+
+def _header(token: str) -> dict[str, Any] | None:
+    """The header of what may be an ID token of ours; an access token is none."""
+    if len(token) > MAX_LENGTH:
+        return None
+    try:
+        header: dict[str, Any] = jwt.get_unverified_header(token)
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return None
+    ours = header.get("alg") in ("ES256", "RS256") and str(header.get("typ", "JWT")).upper() == "JWT"
+    return header if ours else None

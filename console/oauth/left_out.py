@@ -10,18 +10,6 @@ from ..policy import scopes
 from ..requests import TenantRequest
 from .authorization_request import AuthorizationRequest
 
-MOST_NAMED = 10
-LONGEST_NAME = 60
-
-
-def named(asked: AuthorizationRequest) -> list[str]:
-    """The first of the scopes that were left out, as the audit log keeps them; "…" stands for the rest."""
-    names = [
-        name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
-        for name in asked.left_out[:MOST_NAMED]
-    ]
-    return names if len(asked.left_out) <= MOST_NAMED else [*names, "…"]
-
 
 def tell_owner(request: TenantRequest, asked: AuthorizationRequest) -> None:
     """Tells the tenant that the client belongs to, which learns nothing of another tenant's people.
@@ -37,5 +25,5 @@ def tell_owner(request: TenantRequest, asked: AuthorizationRequest) -> None:
         by=sessions.actor(request) if at_home else Actor(tenant=asked.tenant),
         reason="Scopes that are unknown, or that the client is not registered for, are left out.",
         target=asked.client,
-        details={"scope": scopes.join(asked.scopes), "left_out": named(asked)},
+        details={"scope": scopes.join(asked.scopes), "left_out": scopes.in_short(asked.left_out)},
     )

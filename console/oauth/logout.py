@@ -1,14 +1,13 @@
 """`/oauth/logout`: RP-Initiated Logout 1.0. An application asks that the person be signed out here as well."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
-from oauth2_provider.http import OAuth2ResponseRedirect
 from oauthlib.common import add_params_to_uri
 
 from .. import sessions
@@ -16,10 +15,14 @@ from ..access import open_to
 from ..browser_rules import allow_form_targets
 from ..metadata import LOGOUT_PATH
 from ..models import Client
+from ..policy import text
 from ..requests import TenantRequest
 from . import id_tokens, parameters
+from .delivery import leave
 from .errors import OAuthError
 from .parameters import Parameters
+
+LONGEST_ADDRESS = 512  # characters of one that is not registered, as it is kept and shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class LogoutRequest:
     client: Client | None
     subject: str | None  # of a genuine id_token_hint
     return_to: str | None  # registered, with state; None means a page of ours
+    withheld: str = ""  # where it asked to go, when that is not registered
     refused: str = ""  # why the request cannot be followed
 
 
@@ -76,25 +80,41 @@ def confirmed(request: TenantRequest) -> HttpResponse:
 def _read(request: TenantRequest, sent: Parameters) -> LogoutRequest:
     hint = sent.get("id_token_hint")
     claims = id_tokens.recognise(request.tenant, hint) if hint is not None else None
-    if hint is not None and claims is None:
+    # A hint that nothing proves any more names a client, as client_id does, and no person: whoever is here is asked.
+    named = claims or (id_tokens.outlived_its_key(request.tenant, hint) if hint is not None else None)
+    if hint is not None and named is None:
         return LogoutRequest(None, None, None, refused="hint")
     if sent.repeated:
         return LogoutRequest(None, None, None, refused="repeated")
-    client_id = sent.get("client_id") or (claims["aud"] if claims else "")
-    if claims and client_id != claims["aud"]:
+    client_id = sent.get("client_id") or (named["aud"] if named else "")
+    if named and client_id != named["aud"]:
         return LogoutRequest(None, None, None, refused="client")
     client = Client.connected_to(request.tenant, client_id) if client_id and "\0" not in client_id else None
+    subject = claims["sub"] if claims else None
     return_to = sent.get("post_logout_redirect_uri")
-    if return_to is not None:
-        if client is None or not client.post_logout_redirect_uri_allowed(return_to):
-            return LogoutRequest(client, None, None, refused="return_to")
-        if "state" in sent:
-            return_to = add_params_to_uri(return_to, [("state", sent["state"])])
-    return LogoutRequest(client, claims["sub"] if claims else None, return_to)
+    if return_to is None:
+        return LogoutRequest(client, subject, None)
+    if client is None or not client.post_logout_redirect_uri_allowed(return_to):
+        return LogoutRequest(client, subject, None, withheld=return_to)
+    if "state" in sent:
+        return_to = add_params_to_uri(return_to, [("state", sent["state"])])
+    return LogoutRequest(client, subject, return_to)
 
 
 def _sign_out(request: TenantRequest, asked: LogoutRequest) -> HttpResponse:
+    """Ends the session. A redirect that is not registered is withheld, and no reason to stay signed in (§2, §3)."""
+    if asked.withheld:
+        return _signed_out_here(request, asked)
     sessions.end(request)
-    if asked.return_to is None:
-        return redirect("logout")
-    return OAuth2ResponseRedirect(asked.return_to, [urlsplit(asked.return_to).scheme])
+    if asked.return_to is not None:
+        return leave(request, asked.return_to)
+    response = redirect("logout")
+    response.status_code = 303 if request.method == "POST" else 302
+    return response
+
+
+def _signed_out_here(request: TenantRequest, asked: LogoutRequest) -> HttpResponse:
+    address = text.spelt_out(asked.withheld[:LONGEST_ADDRESS])
+    named = {"client_id": asked.client.client_id} if asked.client else {}
+    sessions.end(request, reason="sign_out_url_mismatch", post_logout_redirect_uri=address, **named)
+    return render(request, "logout/withheld.html", {"asked": asked, "address": address})

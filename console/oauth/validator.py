@@ -94,7 +94,8 @@ class TenantValidator(OAuth2Validator):
     def save_authorization_code(
         self, client_id: str, code: dict[str, str], request: Request, *args: Any, **kwargs: Any
     ) -> None:
-        """Replaces oauthlib's code by one of ours, keeps its digest, and adds `iss` to the answer (RFC 9207)."""
+        """Replaces oauthlib's code by one of ours and keeps its digest. What the application gets, with `iss`
+        (RFC 9207), is put where authorize.py looks for it: how it travels is not oauthlib's matter."""
         tenant = current_tenant()
         code["code"] = credentials.make(credentials.Prefix.CODE)
         code["iss"] = tenant.issuer
@@ -114,6 +115,7 @@ class TenantValidator(OAuth2Validator):
             user_generation=request.user.generation,
             expires=timezone.now() + settings.CODE_LIFETIME,
         )
+        request.__dict__["answer"].update(code)
 
     # --- Token requests --------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """*View OAuth configuration* (S11): the tenant's metadata to copy, and a starting point for a client (S14)."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -8,13 +9,28 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from ..access import needs
-from ..metadata import AUTHORIZATION_SERVER_PATH, authorization_server_metadata, region_issuer
-from ..models import Client
+from ..metadata import (
+    AUTHORIZATION_SERVER_PATH,
+    OPENID_PATH,
+    authorization_server_metadata,
+    openid_configuration,
+    region_issuer,
+)
+from ..models import Client, Tenant
 from ..policy.roles import Permission
 from ..requests import PageRequest
 from ..tenancy import current_tenant
 from . import fragments
 from .quickstarts import languages, quickstart
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One line of the page: what other software calls it, and what to copy there. `id` is unique on the page."""
+
+    id: str
+    name: str
+    value: str
 
 
 @needs(Permission.READ_CONSOLE)
@@ -28,7 +44,7 @@ def configuration(request: PageRequest) -> HttpResponse:
         "title": _("OAuth configuration"),
         "section": "clients",
         "metadata": json.dumps(authorization_server_metadata(tenant), indent=2, ensure_ascii=False),
-        "address": tenant.issuer + AUTHORIZATION_SERVER_PATH,
+        "settings": _settings(tenant),
         "clients": clients,
         "chosen": chosen,
         "region_address": region_issuer() + AUTHORIZATION_SERVER_PATH if _for_region(clients, chosen) else "",
@@ -37,8 +53,51 @@ def configuration(request: PageRequest) -> HttpResponse:
         suitable = languages(chosen)
         language = request.GET.get("language", "")
         language = language if language in suitable else next(iter(suitable))
-        context |= {"languages": suitable, "quickstart": quickstart(tenant, chosen, language)}
+        context |= {
+            "languages": suitable,
+            "quickstart": quickstart(tenant, chosen, language),
+            "client_settings": _client_settings(chosen),
+        }
     return fragments.dialog(request, "configuration/configuration.html", context)
+
+
+def _settings(tenant: Tenant) -> list[Setting]:
+    """What every client of the tenant needs, in the order in which other software asks for it."""
+    published = openid_configuration(tenant)
+    values = [
+        ("issuer", _("Issuer"), published["issuer"]),
+        ("openid-address", _("OpenID configuration"), tenant.issuer + OPENID_PATH),
+        ("metadata-address", _("Authorization server metadata"), tenant.issuer + AUTHORIZATION_SERVER_PATH),
+        ("authorization-endpoint", _("Authorization endpoint"), published["authorization_endpoint"]),
+        ("token-endpoint", _("Token endpoint"), published["token_endpoint"]),
+        ("userinfo-endpoint", _("User info endpoint"), published["userinfo_endpoint"]),
+        ("jwks-address", _("Signing keys (JWKS)"), published["jwks_uri"]),
+        ("sign-out-endpoint", _("Sign-out endpoint"), published["end_session_endpoint"]),
+        ("revocation-endpoint", _("Revocation endpoint"), published["revocation_endpoint"]),
+        ("introspection-endpoint", _("Introspection endpoint"), published["introspection_endpoint"]),
+    ]
+    return [Setting(*value) for value in values]
+
+
+def _client_settings(client: Client) -> list[Setting]:
+    """What the owner has registered, for the settings of the application."""
+    addresses = [
+        *(
+            (f"redirect-url-{number}", _("Redirect URL"), url)
+            for number, url in enumerate(client.redirect_uris)
+        ),
+        *(
+            (f"sign-out-url-{number}", _("Sign-out URL"), url)
+            for number, url in enumerate(client.post_logout_redirect_uris)
+        ),
+    ]
+    values = [
+        ("configuration-client-id", _("Client ID"), client.client_id),
+        *addresses,
+        ("client-scopes", _("Scopes"), " ".join(client.allowed_scopes)),
+        ("client-algorithm", _("ID token signature"), client.algorithm),
+    ]
+    return [Setting(*value) for value in values if value[2]]
 
 
 def _for_region(clients: list[Client], chosen: Client | None) -> bool:

@@ -130,6 +130,7 @@ DETAILS: dict[str, Promise | str] = {
     "left_out": _("Left out"),
     "redirect_host": _("Answer goes to"),
     "redirect_uri": _("Redirect URL"),
+    "post_logout_redirect_uri": _("Sign-out URL"),
     "client_id": _("Client ID"),
     "grant_type": _("Grant"),
     "last_used_at": _("Last used"),

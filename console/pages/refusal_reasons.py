@@ -15,6 +15,9 @@ CODES: dict[str, Promise | str] = {
     "unknown_client": _("The client does not exist, or this tenant is not connected to it"),
     "no_redirect_uri": _("The request named no redirect URL"),
     "redirect_uri_mismatch": _("The redirect URL is not one of the client’s"),
+    "sign_out_url_mismatch": _(
+        "The person was not sent back: the address is not a sign-out URL of the client"
+    ),
     "client_disabled": _("The client is disabled"),
     "connection_blocked": _("This tenant has blocked the client"),
     "others": _("More different refusals in one minute than are listed one by one"),
@@ -66,7 +69,9 @@ SENTENCES = frozenset(
         gettext_noop("Repeated parameter in the JSON body."),
         gettext_noop("response_type is missing."),
         gettext_noop("Only response_type=code is supported."),
-        gettext_noop("Only response_mode=query is supported."),
+        gettext_noop("response_mode must be query, fragment or form_post."),
+        gettext_noop("response_mode=form_post needs a redirect URL with https or http."),
+        gettext_noop("response_mode=form_post cannot carry control characters in state."),
         gettext_noop("This client is not registered for signing people in."),
         gettext_noop("Request objects are not supported."),
         gettext_noop("code_challenge is missing: PKCE is required."),
@@ -78,7 +83,6 @@ SENTENCES = frozenset(
         gettext_noop("The scope parameter names no scope."),
         gettext_noop("The scope parameter is too long."),
         gettext_noop("The scope parameter contains characters that RFC 6749 does not allow."),
-        gettext_noop("prompt has an unknown value."),
         gettext_noop("prompt=none cannot be combined with another value."),
         gettext_noop("max_age must be a number of seconds."),
         gettext_noop("id_token_hint is not an ID token of this issuer."),

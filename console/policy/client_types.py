@@ -40,17 +40,32 @@ class Traits:
     allowed_origins: bool  # may call the token endpoint from a browser (CORS)
     machine_grants: bool  # can hold client_credentials and user impersonation
     private_schemes: bool  # may register com.example.app:/callback (RFC 8252 §7.1)
+    # What signs its ID tokens unless it is registered otherwise. Libraries of servers expect RS256 when nothing is
+    # agreed (OpenID Connect Core §3.1.3.7, §15.1); those of pages and devices read the metadata.
+    id_token_algorithm: str
 
 
 TRAITS: dict[ClientType, Traits] = {
     ClientType.WEB: Traits(
-        confidential=True, allowed_origins=False, machine_grants=True, private_schemes=False
+        confidential=True,
+        allowed_origins=False,
+        machine_grants=True,
+        private_schemes=False,
+        id_token_algorithm="RS256",
     ),
     ClientType.SPA: Traits(
-        confidential=False, allowed_origins=True, machine_grants=False, private_schemes=False
+        confidential=False,
+        allowed_origins=True,
+        machine_grants=False,
+        private_schemes=False,
+        id_token_algorithm="ES256",
     ),
     ClientType.NATIVE: Traits(
-        confidential=False, allowed_origins=False, machine_grants=False, private_schemes=True
+        confidential=False,
+        allowed_origins=False,
+        machine_grants=False,
+        private_schemes=True,
+        id_token_algorithm="ES256",
     ),
 }
 

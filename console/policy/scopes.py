@@ -12,7 +12,12 @@ OFFLINE_ACCESS = "offline_access"
 # Scopes that say something about the sign-in, not about access to data. Never part of a bundle, never implied.
 PROTOCOL_SCOPES = frozenset({OPENID, "profile", "email", OFFLINE_ACCESS})
 BUNDLES = frozenset({"user_default", "admin_classic"})
+# What metadata offers (RFC 8414 §2 lets it leave scopes out): what a client asks for that knows nothing of this
+# product. Programs ask for all of it, so nothing is in it that opens more than the person's own account.
+ADVERTISED = (OPENID, "profile", "email", OFFLINE_ACCESS, "user_default")
 MAX_LENGTH = 8192
+MOST_NAMED = 10
+LONGEST_NAME = 60
 SYNTAX = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3, one scope-token
 
 
@@ -34,6 +39,13 @@ def parse(text: str) -> list[str]:
     if text and not names:
         raise InvalidScope("The scope parameter names no scope.")
     return names
+
+
+def in_short(names: Iterable[str]) -> list[str]:
+    """The first of scopes that somebody else wrote, each cut to a length; "…" stands for the rest."""
+    listed = list(names)
+    first = [name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…" for name in listed[:MOST_NAMED]]
+    return first if len(listed) <= MOST_NAMED else [*first, "…"]
 
 
 def join(names: Iterable[str]) -> str:

@@ -124,7 +124,7 @@ def can_ask(response: Any) -> bool:
 
 def asks_to_sign_in(response: Any) -> bool:
     """Whether the response leads to the sign-in page of the same host."""
-    return response.status_code == 302 and response["Location"].startswith("/login?")
+    return response.status_code in {302, 303} and response["Location"].startswith("/login?")
 
 
 class Application:

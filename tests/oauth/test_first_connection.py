@@ -446,7 +446,7 @@ WRONG = {
     "plain PKCE": {"code_challenge_method": "plain"},
     "another response type": {"response_type": "token"},
     "no response type": {"response_type": None},
-    "another response mode": {"response_mode": "fragment"},
+    "another response mode": {"response_mode": "jwt"},
     "a request object": {"request": "x"},
     "repeated": {"nonce": ["1", "2"]},
     "bad prompt": {"prompt": "none login"},

@@ -70,11 +70,16 @@ def test_oi01_silent_it_needs_a_sign_in_that_is_fresh_enough(trusted, browser, b
     assert "code" in answer(trusted.authorize(person, prompt="none", max_age="3600"))
 
 
-@pytest.mark.parametrize(
-    "prompt", ["none login", "none consent", "login none", "bogus", "login bogus", "None", "\0"]
-)
+@pytest.mark.parametrize("prompt", ["none login", "none consent", "login none", "none bogus", "create none"])
 def test_oi01_it_refuses_a_prompt_that_makes_no_sense(trusted, browser, bob, prompt):
     assert answer(trusted.authorize(browser(bob), prompt=prompt))["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("prompt", ["create", "admin_consent", "bogus", "None", "\0", " ", "x" * 3000])
+def test_oi01_it_ignores_a_prompt_of_another_server(trusted, asking, browser, bob, prompt):
+    assert "code" in answer(trusted.authorize(browser(bob), prompt=prompt))
+    assert asks_to_sign_in(trusted.authorize(browser(bob), prompt=f"{prompt} login"))
+    assert asks_for_consent(asking.authorize(browser(bob), prompt=f"consent {prompt}"))
 
 
 # --- A fresh sign-in ------------------------------------------------------------------------------------------------
@@ -336,7 +341,7 @@ def test_jw05_a_hint_that_is_no_id_token_of_ours_is_refused(trusted, browser, bo
         "NUL": "\0",
         "unsigned": jwt.encode(claims, "", algorithm="none"),
         "signed with the public key": jwt.encode(
-            claims, public["x"] * 2, algorithm="HS256", headers={"kid": kid}
+            claims, public["n"], algorithm="HS256", headers={"kid": kid}
         ),
         "signed by another key": jwt.encode(claims, "k" * 64, algorithm="HS256"),
         "an access token": tokens["access_token"],

@@ -1,12 +1,15 @@
 """An application asks that the person be signed out here as well (OpenID Connect RP-Initiated Logout 1.0)."""
 
+import html
 from urllib.parse import urlencode
 
 import jwt
 import pytest
+from django_scopes import scope
 
+from console.models import Event, KeyRing, SigningKey
 from tests import cast
-from tests.oauth.driver import Application, answer, asks_to_sign_in, hidden_fields, later, post_form
+from tests.oauth.driver import Application, answer, asks_to_sign_in, hidden_fields, later, post_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("RP-Initiated Logout", "2")]
 
@@ -44,6 +47,21 @@ def signed_in(app, person):
 
 def asks_first(response):
     return response.status_code == 200 and b'value="sign-out"' in response.content
+
+
+def say_yes(person, page):
+    fields = {**hidden_fields(page), "decision": "sign-out"}
+    return post_form(person, page.wsgi_request.get_full_path(), fields)
+
+
+def is_withheld(response, address):
+    """A page that says that the person is signed out, and where they are not sent."""
+    content = html.unescape(response.content.decode())
+    assert (response.status_code, response.get("Location")) == (200, None)
+    assert "You are signed out" in content
+    assert f"<bdi>{address}</bdi>" in content or not address.isprintable()
+    assert "must be identical to a sign-out URL" in content
+    return True
 
 
 def test_lo01_it_signs_out_and_goes_back_with_state(app, browser, bob):
@@ -121,12 +139,43 @@ OTHER_ADDRESSES = [
 @pytest.mark.parametrize("address", OTHER_ADDRESSES, ids=ascii)
 def test_lo02_it_goes_nowhere_else(app, browser, bob, address):
     person = browser(bob)
-    for parameters in ({"id_token_hint": hint(app, person)}, {"client_id": app.client_id}, {}):
-        response = ask(person, post_logout_redirect_uri=address, **parameters)
+    for parameters in ({"client_id": app.client_id}, {}):
+        page = ask(person, post_logout_redirect_uri=address, **parameters)
+        assert asks_first(page)
+    response = say_yes(person, page)
+    assert is_withheld(response, address)
+    assert not signed_in(app, person)
 
-        assert response.status_code == 400
-        assert "Location" not in response
-    assert signed_in(app, person)
+
+@pytest.mark.spec("RP-Initiated Logout", "3")
+@pytest.mark.parametrize("address", OTHER_ADDRESSES, ids=ascii)
+def test_lo02_the_person_is_signed_out_all_the_same(app, browser, bob, acme, address):
+    person = browser(bob)
+
+    response = ask(person, id_token_hint=hint(app, person), post_logout_redirect_uri=address)
+
+    assert is_withheld(response, address)
+    assert not signed_in(app, person)
+    with scope(tenant=acme):
+        event = Event.objects.get(action="session.ended")
+    assert event.details["reason"] == "sign_out_url_mismatch"
+    assert event.details["client_id"] == app.client_id
+    assert event.details["post_logout_redirect_uri"].isprintable()
+
+
+def test_lo02_the_audit_log_says_why(app, browser, bob, alice):
+    person = browser(bob)
+    ask(person, id_token_hint=hint(app, person), post_logout_redirect_uri="https://app.example.com/forgotten")
+
+    log = browser(alice).get("/console/events", {"q": "https://app.example.com/forgotten"}).content.decode()
+
+    assert "the address is not a sign-out URL of the client" in log
+
+
+def test_lo02_who_is_not_signed_in_reads_it_too(app, stranger, acme):
+    response = ask(stranger(acme), client_id=app.client_id, post_logout_redirect_uri="https://evil.example/")
+
+    assert is_withheld(response, "https://evil.example/")
 
 
 def test_lo02_an_application_cannot_use_the_address_of_another(app, other, browser, bob):
@@ -136,7 +185,8 @@ def test_lo02_an_application_cannot_use_the_address_of_another(app, other, brows
         person, id_token_hint=hint(app, person), post_logout_redirect_uri="https://other.example/bye"
     )
 
-    assert response.status_code == 400
+    assert is_withheld(response, "https://other.example/bye")
+    person = browser(bob)
     assert ask(person, id_token_hint=hint(app, person), client_id=other.client_id).status_code == 400
     assert signed_in(app, person)
 
@@ -162,6 +212,42 @@ def test_lo02_a_hint_that_is_not_ours_signs_nobody_out(app, browser, bob, globex
         assert response.status_code == 400, name
         assert "Location" not in response, name
     assert signed_in(app, person)
+
+
+@pytest.fixture
+def outlived(app, browser, bob, acme):
+    """An ID token of bob whose key is not here any more."""
+    token = hint(app, browser(bob))
+    with scope(tenant=acme):
+        SigningKey.rotate(acme, by=cast.OPERATOR)
+        kid = jwt.get_unverified_header(token)["kid"]
+        SigningKey.objects.filter(kid=kid).delete()
+    KeyRing.forget()
+    return token
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_lo05_a_hint_that_outlived_its_key_is_no_hint(app, browser, bob, outlived, named):
+    person = browser(bob)
+    client_id = {"client_id": app.client_id} if named else {}
+
+    page = ask(person, id_token_hint=outlived, post_logout_redirect_uri=AFTERWARDS, state="s", **client_id)
+
+    assert asks_first(page)
+    assert signed_in(app, person)
+    response = say_yes(person, page)
+    assert (response.status_code, response["Location"]) == (303, f"{AFTERWARDS}?state=s")
+    assert not signed_in(app, person)
+
+
+@pytest.mark.spec("OpenID Connect Core", "3.1.2.1")
+def test_lo05_a_silent_renewal_with_it_asks_for_a_sign_in(app, browser, bob, alice, outlived):
+    person = browser(bob)
+
+    assert answer(app.authorize(person, prompt="none", id_token_hint=outlived))["error"] == "login_required"
+    asked = app.authorize(person, scope="openid", id_token_hint=outlived)
+    assert asks_to_sign_in(asked)
+    assert "code" in answer(sign_in(person, asked, bob.email))
 
 
 @pytest.mark.spec("ASVS 5.0", "10.6.2")
@@ -190,10 +276,9 @@ def test_lo03_the_person_says_yes(app, browser, bob):
     assert "asks that you are signed out" in page.content.decode()
     assert "form-action 'self' https:" in page["Content-Security-Policy"]
 
-    response = post_form(
-        person, page.wsgi_request.get_full_path(), {**hidden_fields(page), "decision": "sign-out"}
-    )
+    response = say_yes(person, page)
 
+    assert response.status_code == 303
     assert response["Location"] == f"{AFTERWARDS}?state=s"
     assert not signed_in(app, person)
 

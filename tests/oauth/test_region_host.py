@@ -274,7 +274,13 @@ def test_its_document_leads_to_itself_and_promises_only_what_works(region, acme)
     for name in ("authorization_endpoint", "token_endpoint", "revocation_endpoint"):
         assert document[name].startswith("http://localhost:8000/oauth/")
     assert document["grant_types_supported"] == ["authorization_code", "refresh_token"]
-    assert document["authorization_response_iss_parameter_supported"] is True
+    # The answer's issuer is a tenant, never the issuer of this document (RFC 9207 §2.4).
+    assert "authorization_response_iss_parameter_supported" not in document
+    for endpoint in ("token", "revocation"):
+        assert document[f"{endpoint}_endpoint_auth_methods_supported"] == [
+            "client_secret_basic", "client_secret_post", "private_key_jwt", "none",
+        ]  # fmt: skip
+        assert "ES256" in document[f"{endpoint}_endpoint_auth_signing_alg_values_supported"]
     assert (
         not {"jwks_uri", "userinfo_endpoint", "introspection_endpoint", "registration_endpoint"}
         & document.keys()

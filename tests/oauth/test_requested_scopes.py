@@ -40,6 +40,21 @@ def granted(response):
     return set(body["scope"].split())
 
 
+@pytest.mark.spec("RFC 6749", "4.1.2.1")
+def test_a_refusal_names_the_scopes_and_stays_short(acme, browser, bob):
+    app = Application(*cast.register(acme))
+    asked_for = ["admin_classic", *(f"no:{'x' * 100}:{number}" for number in range(70))]
+
+    given = answer(app.authorize(browser(bob), scope=" ".join(asked_for)))
+
+    assert given["error"] == "invalid_scope"
+    assert "admin_classic no:xx" in given["error_description"]
+    assert given["error_description"].endswith("...")
+    assert len(given["error_description"]) < 800
+    with scope(tenant=acme):
+        assert Event.objects.get(action="authorization.refused").details["left_out"][0] == "admin_classic"
+
+
 REQUESTS = [
     " ".join(names)
     for size in (1, 2, 3)

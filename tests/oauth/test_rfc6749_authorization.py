@@ -319,8 +319,10 @@ def test_az19_it_misses_the_response_type(trusted, browser, bob, response_type):
     )
 
 
-@pytest.mark.parametrize("response_mode", ["fragment", "form_post", "web_message", "jwt"])
-def test_it_answers_in_the_query_and_nowhere_else(trusted, browser, bob, response_mode):
+@pytest.mark.parametrize(
+    "response_mode", ["web_message", "jwt", "form_post.jwt", "FORM_POST", "query fragment"]
+)
+def test_it_knows_no_other_response_mode(trusted, browser, bob, response_mode):
     assert (
         error_of(trusted, trusted.authorize(browser(bob), response_mode=response_mode)) == "invalid_request"
     )

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
@@ -353,6 +354,31 @@ def test_create_client_prints_a_secret_that_works(acme: Tenant):
     with scope(tenant=acme):
         event = Event.objects.get(action="client.created")
     assert event.actor_kind == "operator"
+
+
+@pytest.mark.spec("OpenID Connect Core", "15.1")
+@pytest.mark.parametrize(
+    ("kind", "option", "algorithm"),
+    [
+        ("web", [], "RS256"),
+        ("spa", [], "ES256"),
+        ("native", [], "ES256"),
+        ("web", ["--id-token-alg", "ES256"], "ES256"),
+        ("native", ["--id-token-alg", "RS256"], "RS256"),
+    ],
+)
+def test_create_client_signs_id_tokens_as_its_libraries_expect(
+    acme: Tenant, bob: User, browser: Callable[[User], Browser], kind: str, option: list[str], algorithm: str
+):
+    created = run(
+        "create_client", "acme", "App", "--type", kind, "--redirect-url", "https://app.example/cb",
+        "--scope", "openid", *option,
+    )  # fmt: skip
+
+    with scope(tenant=acme):
+        app = Application(Client.objects.get(), created.get("client_secret", ""))
+    id_token = app.tokens(browser(bob), scope="openid")["id_token"]
+    assert jwt.get_unverified_header(id_token)["alg"] == algorithm
 
 
 def test_create_client_of_a_public_type_has_no_secret(

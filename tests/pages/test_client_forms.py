@@ -164,6 +164,17 @@ def test_scopes_are_a_tree(browser: Browse, alice: User):
     assert page.index("Sign-in") < page.index('value="openid"') < page.index("Administration")
 
 
+@pytest.mark.parametrize(("kind", "usual"), [("web", "RS256"), ("spa", "ES256"), ("native", "ES256")])
+def test_the_signature_of_the_id_token_is_chosen_openly(
+    browser: Browse, alice: User, acme: Tenant, kind: str, usual: str
+):
+    page = browser(alice).get(NEW, {"type": kind}).content.decode()
+
+    before_advanced, _ = page.split('<details class="disclosure"')
+    [radio] = re.findall(r'<input type="radio" name="algorithm"[^>]* checked[^>]*>', before_advanced)
+    assert f'value="{usual}"' in radio
+
+
 # --- Creating ---------------------------------------------------------------------------------------------------
 
 

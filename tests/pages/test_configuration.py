@@ -44,6 +44,44 @@ def test_it_shows_the_metadata_that_the_server_publishes_and_its_address(
     assert published == authorization_server_metadata(acme)
 
 
+def test_every_setting_stands_by_its_name_to_be_copied(browser: Browse, carol: User, acme: Tenant):
+    page = browser(carol).get(PAGE).content.decode()
+    published = browser(carol).get("/.well-known/openid-configuration").json()
+
+    assert code(page, "openid-address") == f"{acme.issuer}/.well-known/openid-configuration"
+    for id, name in {
+        "issuer": "issuer",
+        "authorization-endpoint": "authorization_endpoint",
+        "token-endpoint": "token_endpoint",
+        "userinfo-endpoint": "userinfo_endpoint",
+        "jwks-address": "jwks_uri",
+        "sign-out-endpoint": "end_session_endpoint",
+        "revocation-endpoint": "revocation_endpoint",
+        "introspection-endpoint": "introspection_endpoint",
+    }.items():
+        assert code(page, id) == published[name]
+        assert f'<copy-button for="{id}"' in page
+
+
+def test_a_clients_own_settings_stand_there_too(
+    browser: Browse, alice: User, register: Callable[..., tuple[Client, str]]
+):
+    client, _ = register(
+        alice.tenant,
+        redirect_uris=["https://a.example/1", "https://a.example/2"],
+        post_logout_redirect_uris=["https://a.example/bye"],
+    )
+
+    page = browser(alice).get(PAGE, {"client": client.client_id}).content.decode()
+
+    assert code(page, "configuration-client-id") == client.client_id
+    assert code(page, "redirect-url-0") == "https://a.example/1"
+    assert code(page, "redirect-url-1") == "https://a.example/2"
+    assert code(page, "sign-out-url-0") == "https://a.example/bye"
+    assert code(page, "client-scopes") == "user_default openid profile email offline_access"
+    assert code(page, "client-algorithm") == "RS256"
+
+
 def test_it_is_a_dialog_when_the_console_asks_for_one(browser: Browse, alice: User):
     page = browser(alice).get(PAGE, headers={"HX-Request": "true", "HX-Target": "dialog-content"})
 

@@ -386,7 +386,7 @@ PAGES = [
     ("bob", "/oauth/logout", 200),
     ("bob", "/oauth/logout?client_id={web}", 200),
     ("bob", "/oauth/logout?id_token_hint=x", 400),
-    ("bob", "/oauth/logout?client_id={web}&post_logout_redirect_uri=https://evil.example/", 400),
+    ("a stranger", "/oauth/logout?client_id={web}&post_logout_redirect_uri=https://evil.example/", 200),
     ("bob", "/oauth/logout?client_id={web}&client_id={web}", 400),
     ("a lost person", "/", 200),
     ("a lost person", "/oauth/authorize?client_id=x&state=y", 200),

@@ -46,6 +46,11 @@ class Command(Operation):
         parser.add_argument(
             "--grant", action="append", default=[], choices=grants, help="for web clients; may be repeated"
         )
+        parser.add_argument(
+            "--id-token-alg",
+            choices=list(Client.Algorithm),
+            help="what signs its ID tokens: RS256 for a web client, ES256 for others unless said otherwise",
+        )
         parser.add_argument("--trusted", action="store_true", help="never ask people for consent")
         parser.add_argument(
             "--published", action="store_true", help="available to every tenant of the region"
@@ -125,4 +130,4 @@ class Command(Operation):
             "allowed_scopes": scopes.join(options["scope"]).split(),
             "grant_types": sorted(set(options["grant"])),
             "auth_methods": [AuthMethod.CLIENT_SECRET.value] if traits.confidential else [],
-        }
+        } | ({"algorithm": options["id_token_alg"]} if options["id_token_alg"] else {})

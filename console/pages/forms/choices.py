@@ -89,6 +89,16 @@ CONSENT_METHODS = [
 ]
 
 ALGORITHMS = [
-    ("ES256", Explained("ES256", _("Short and fast. Every current library understands it."))),
-    ("RS256", Explained("RS256", _("For older libraries that know RSA only."))),
+    (
+        "RS256",
+        Explained(
+            "RS256", _("What OpenID Connect expects if nothing else is agreed. Every library knows it.")
+        ),
+    ),
+    (
+        "ES256",
+        Explained(
+            "ES256", _("Shorter and faster, for libraries that are set up for it or read the metadata.")
+        ),
+    ),
 ]

@@ -111,7 +111,7 @@ class ClientForm(forms.Form):
     algorithm = forms.ChoiceField(
         label=_("ID token signature"),
         choices=choices.ALGORITHMS,
-        initial=Client.Algorithm.ES256.value,
+        help_text=_("The library of the application must expect the same. Access tokens are always ES256."),
         required=False,
         widget=forms.RadioSelect,
     )
@@ -142,7 +142,7 @@ class ClientForm(forms.Form):
 
     def _stored(self) -> dict[str, Any]:
         if self.client is None:
-            return {}
+            return {"algorithm": client_types.traits(self.client_type).id_token_algorithm}
         return {name: getattr(self.client, name) for name in Client.EDITABLE} | {
             "version": version_of(self.client)
         }

@@ -2,7 +2,7 @@
 const PAGES = 12;
 
 /** Follows an authorization request to the redirect URL of the application. Returns that URL with the answer in it. */
-export async function allow(authorizationUrl, { email, password, redirectUri }) {
+export async function allow(authorizationUrl, { email, password, redirectUri, hostname }) {
   const cookies = new Map();
   let url = new URL(authorizationUrl);
   let sent = { method: "GET" };
@@ -25,12 +25,14 @@ export async function allow(authorizationUrl, { email, password, redirectUri }) 
     }
     const html = await response.text();
     if (response.status !== 200) throw new Error(`${response.status} from ${url}: ${html.slice(0, 2000)}`);
-    const form = formWith(html, "password") ?? formWith(html, "decision");
+    const form = formWith(html, "hostname") ?? formWith(html, "password") ?? formWith(html, "decision");
     if (!form) throw new Error(`neither sign-in nor consent at ${url}: ${html.slice(0, 2000)}`);
     const fields = new URLSearchParams(form.hidden);
     if (form.field === "password") {
       fields.set("email", email);
       fields.set("password", password);
+    } else if (form.field === "hostname") {
+      fields.set("hostname", hostname);
     } else {
       fields.set("decision", "allow");
     }

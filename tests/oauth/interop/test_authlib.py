@@ -56,7 +56,7 @@ def test_a_sign_in_from_discovery_to_revocation(
     )
 
     keys = KeySet.import_key_set(requests.get(metadata["jwks_uri"], timeout=30).json())
-    claims = jwt.decode(tokens["id_token"], keys, algorithms=["ES256"]).claims
+    claims = jwt.decode(tokens["id_token"], keys, algorithms=[client.algorithm]).claims
     assert claims["iss"] == metadata["issuer"] == acme.issuer
     assert (claims["aud"], claims["nonce"]) == (client.client_id, nonce)
     userinfo = session.get(metadata["userinfo_endpoint"]).json()

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from console.models import Client, Tenant, User
 from console.policy import public_keys
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, connect
 
 ClientAndSecret = tuple[Client, str]
 Node = Callable[..., str]
@@ -20,7 +20,8 @@ EVERYTHING = {"openid", "profile", "email", "offline_access", "user_default"}
 
 def registered(method: str, client: Client, secret: str, **more: Any) -> dict[str, Any]:
     redirect_uri = client.redirect_uris[0] if client.redirect_uris else ""
-    return {"method": method, "id": client.client_id, "secret": secret, "redirectUri": redirect_uri, **more}
+    usual = {"algorithm": client.algorithm, "redirectUri": redirect_uri}
+    return {"method": method, "id": client.client_id, "secret": secret} | usual | more
 
 
 def lives(node: Node, script: str, tenant: Tenant, person: User, **clients: dict[str, Any]) -> dict[str, Any]:
@@ -84,6 +85,25 @@ def test_oauth4webapi_accepts_the_access_token_as_a_resource_server(
 
     assert result["accepted"]["sub"] == str(bob.pk)
     assert result["accepted"]["client_id"] == web_client[0].client_id
+
+
+@pytest.mark.spec("RFC 9207", "2.4")
+def test_oauth4webapi_finds_the_tenant_from_the_answer_to_a_request_at_the_region(
+    node: Node, acme: Tenant, globex: Tenant, bob: User, register: Callable[..., ClientAndSecret], port: int
+):
+    client, secret = register(globex, allowed_scopes=["openid", "offline_access"])
+    connect(client, acme, consent_method="trusted")
+    given = {
+        "region": f"http://localhost:{port}",
+        "person": {"email": bob.email, "password": PASSWORD, "hostname": "acme"},
+        "app": registered("client_secret_basic", client, secret),
+    }
+
+    result = json.loads(node("region.mjs", stdin=json.dumps(given)))
+
+    assert result["claims"]["iss"] == acme.issuer
+    assert result["claims"]["sub"] == str(bob.pk)
+    assert "authorization_response_iss_parameter_supported" not in result["region"]
 
 
 def test_openid_client_with_a_key_of_its_own_and_rs256(

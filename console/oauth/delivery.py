@@ -1,0 +1,44 @@
+"""How an answer travels to the application: in the query, in the fragment, or in a form that the browser posts.
+
+OAuth 2.0 Multiple Response Type Encoding Practices §2.1; OAuth 2.0 Form Post Response Mode.
+"""
+
+from urllib.parse import urlsplit
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from oauth2_provider.http import OAuth2ResponseRedirect
+from oauthlib.common import add_params_to_uri
+
+from ..browser_rules import allow_form_targets
+from ..metadata import ResponseMode
+from ..requests import TenantRequest
+from .authorization_request import AuthorizationRequest
+
+Pairs = list[tuple[str, str]]
+
+
+def deliver(request: TenantRequest, asked: AuthorizationRequest, answer: Pairs) -> HttpResponse:
+    """The response that takes `answer` to the redirect URL, in the mode that the application asked for."""
+    if asked.response_mode is ResponseMode.FORM_POST:
+        return _form(request, asked, answer)
+    in_fragment = asked.response_mode is ResponseMode.FRAGMENT
+    return leave(request, add_params_to_uri(asked.redirect_uri, answer, fragment=in_fragment))
+
+
+def leave(request: TenantRequest, location: str) -> HttpResponse:
+    """A redirect to an address that has been found to be registered, whatever its scheme.
+
+    After a form it is 303, so that no browser sends the form on (RFC 9700 §4.12).
+    """
+    response = OAuth2ResponseRedirect(location, [urlsplit(location).scheme])
+    response.status_code = 303 if request.method == "POST" else 302
+    return response
+
+
+def _form(request: TenantRequest, asked: AuthorizationRequest, answer: Pairs) -> HttpResponse:
+    """A page whose form a script sends, or the person. The view that answers with it is never cached."""
+    context = {"client": asked.client, "redirect_uri": asked.redirect_uri, "answer": answer}
+    response = render(request, "consent/form_post.html", context)
+    allow_form_targets(response, asked.redirect_uri)
+    return response
