@@ -13,7 +13,7 @@ from console.policy.roles import Permission
 from tests.cast import register
 
 PAGES_OF = {
-    "alice": {Permission.OWN_ACCOUNT, Permission.READ_CONSOLE, Permission.MANAGE_CLIENTS},
+    "alice": set(Permission),
     "carol": {Permission.OWN_ACCOUNT, Permission.READ_CONSOLE},
     "bob": {Permission.OWN_ACCOUNT},
 }

@@ -21,7 +21,7 @@ from .token_family import Reach, TokenFamily
 from .toolkit import AccessToken, DeviceGrant, IDToken
 from .unfinished_act import Receipt, UnfinishedAct
 from .used_answer import UsedAnswer
-from .user import User
+from .user import LastAdministrator, OwnAccount, User
 
 __all__ = [
     "AccessToken",
@@ -45,12 +45,14 @@ __all__ = [
     "Hostname",
     "IDToken",
     "KeyRing",
+    "LastAdministrator",
     "LimitReached",
     "LiveToken",
     "NoSigningKey",
     "NotConnected",
     "NotPublishable",
     "NotPublished",
+    "OwnAccount",
     "Reach",
     "Receipt",
     "RefreshToken",
