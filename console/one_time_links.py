@@ -6,6 +6,7 @@ from threading import Thread
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.db import connections
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -49,9 +50,18 @@ def send(user: User, token: str) -> None:
 def beside(what: Callable[[], None]) -> None:
     """Does it in a thread of its own, so that nobody waits, and nobody can tell from the time what was done."""
     if settings.ACTS_GO_ON_IN_SERVER:
-        Thread(target=what, daemon=True).start()
+        Thread(target=_do, args=[what], daemon=True).start()
     else:
         what()
+
+
+def _do(what: Callable[[], None]) -> None:
+    try:
+        what()
+    except Exception:
+        log.exception("A one-time link could not be made.")
+    finally:
+        connections.close_all()
 
 
 def _deliver(mail: EmailMessage) -> None:

@@ -2,6 +2,7 @@
 
 from . import recognition
 from .access_token import LiveToken, RevokedAccessToken
+from .browser_session import BrowserSession
 from .client import Client, LimitReached, NotPublishable
 from .client_assertion import ClientAssertion
 from .client_origin import ClientOrigin
@@ -29,6 +30,7 @@ __all__ = [
     "Actor",
     "AlreadyConnected",
     "AlreadySent",
+    "BrowserSession",
     "Client",
     "ClientAssertion",
     "ClientOrigin",
