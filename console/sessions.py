@@ -14,7 +14,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
-from .models import Actor, User
+from .models import Actor, BrowserSession, User
 from .requests import TenantRequest
 
 TENANT = "tenant"
@@ -67,6 +67,23 @@ def begin(request: HttpRequest, user: User) -> None:
     request.session[FRESH_FOR] = fresh_for
     _keep_waiting(request, {})
     user.signed_in(translation.get_language(), by=actor(request))
+    _note(request, user)
+
+
+def renew(request: HttpRequest, user: User) -> None:
+    """Keeps this session when the person has changed their own password, which ends all others: under a new id."""
+    auth.update_session_auth_hash(request, user)
+    _note(request, user)
+
+
+def _note(request: HttpRequest, user: User) -> None:
+    request.session.save()  # what is listed has to be stored
+    BrowserSession.note(
+        user,
+        str(request.session.session_key),
+        address=client_address(request),
+        agent=request.headers.get("User-Agent", ""),
+    )
 
 
 def end(request: HttpRequest, **details: str) -> None:

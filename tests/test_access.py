@@ -13,7 +13,7 @@ from console.policy.roles import Permission
 from tests.cast import register
 
 PAGES_OF = {
-    "alice": {Permission.OWN_ACCOUNT, Permission.READ_CONSOLE, Permission.MANAGE_CLIENTS},
+    "alice": set(Permission),
     "carol": {Permission.OWN_ACCOUNT, Permission.READ_CONSOLE},
     "bob": {Permission.OWN_ACCOUNT},
 }
@@ -68,6 +68,7 @@ def path_to(address: URLPattern, *, client_id: str, consent_id: int) -> str:
         "connection_id": 10**6,
         "request_id": 10**6,
         "act_id": uuid4(),
+        "session_id": uuid4(),
     }
     path = str(address.pattern)
     for name, value in values.items():

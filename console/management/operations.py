@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.urls import reverse
 
 from ..models import Actor, Tenant, User
 from ..policy import text
@@ -70,9 +69,13 @@ def tenant_named(alias: str) -> Tenant:
     return tenant
 
 
-def one_time_link(user: User, token: str) -> str:
-    """Where this person chooses a password, once, within three days."""
-    return f"{user.tenant.issuer}{reverse('welcome', args=[user.pk])}?token={token}"
+def user_with(tenant: Tenant, email: str) -> User:
+    """The person of `tenant`, which is active, with this address; CommandError if there is none."""
+    email = printable("EMAIL", email, 254).lower()
+    user: User | None = User.objects.select_related("tenant").filter(email=email).first()
+    if user is None:
+        raise CommandError(f"{email} is no user of {tenant.name}.")
+    return user
 
 
 def printable(what: str, value: str, most: int = 255) -> str:

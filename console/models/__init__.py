@@ -2,6 +2,7 @@
 
 from . import recognition
 from .access_token import LiveToken, RevokedAccessToken
+from .browser_session import BrowserSession
 from .client import Client, LimitReached, NotPublishable
 from .client_assertion import ClientAssertion
 from .client_origin import ClientOrigin
@@ -21,7 +22,7 @@ from .token_family import Reach, TokenFamily
 from .toolkit import AccessToken, DeviceGrant, IDToken
 from .unfinished_act import Receipt, UnfinishedAct
 from .used_answer import UsedAnswer
-from .user import User
+from .user import LastAdministrator, OwnAccount, User
 
 __all__ = [
     "AccessToken",
@@ -29,6 +30,7 @@ __all__ = [
     "Actor",
     "AlreadyConnected",
     "AlreadySent",
+    "BrowserSession",
     "Client",
     "ClientAssertion",
     "ClientOrigin",
@@ -45,12 +47,14 @@ __all__ = [
     "Hostname",
     "IDToken",
     "KeyRing",
+    "LastAdministrator",
     "LimitReached",
     "LiveToken",
     "NoSigningKey",
     "NotConnected",
     "NotPublishable",
     "NotPublished",
+    "OwnAccount",
     "Reach",
     "Receipt",
     "RefreshToken",

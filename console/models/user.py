@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.tokens import default_token_generator
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
@@ -15,7 +16,15 @@ from ..policy.roles import Permission, may
 from .event import Action, Actor, Event
 from .prepared import PreparedQuery
 from .tenant import Tenant
-from .unfinished_act import UnfinishedAct
+from .unfinished_act import Receipt, UnfinishedAct
+
+
+class LastAdministrator(Exception):
+    """The change would leave the tenant without an administrator who can sign in."""
+
+
+class OwnAccount(Exception):
+    """Nobody disables themselves or changes their own role."""
 
 
 class User(AbstractBaseUser):
@@ -99,18 +108,99 @@ class User(AbstractBaseUser):
         self.set_password(password)
         with transaction.atomic():
             self.save(update_fields=["password"])
-            User._base_manager.filter(pk=self.pk).update(generation=models.F("generation") + 1)
-            self.refresh_from_db(fields=["generation"])
-            receipt = UnfinishedAct.carry_out(
-                UnfinishedAct(
-                    tenant=self.tenant,
-                    user=self,
-                    ends=UnfinishedAct.Ends.OF_PERSON,
-                    reason="password changed",
-                ),
-                by=by,
-            )
+            receipt = self._end_everything("password changed", by=by)
             Event.record(self.tenant, Action.USER_PASSWORD_SET, by=by, target=self, details=receipt.details)
+
+    def change_role(self, role: str, *, by: Actor) -> bool:
+        """Gives this person another role; False if they have it already.
+
+        Raises OwnAccount, or LastAdministrator if nobody else administers the tenant.
+        """
+        with transaction.atomic():
+            self._lock_to_change()
+            if self.role == role:
+                return False
+            self._check_can_lose_role(by)
+            before, self.role = self.role, role
+            self.save(update_fields=["role"])
+            changes = {"role": [before, role]}
+            Event.record(self.tenant, Action.USER_ROLE_CHANGED, by=by, target=self, changes=changes)
+        return True
+
+    def disable(self, *, by: Actor) -> Receipt | None:
+        """Ends every session of this person, with browsers and with applications, and lets them sign in no more.
+
+        None if they were disabled already. Raises OwnAccount, or LastAdministrator if nobody else administers the
+        tenant.
+        """
+        with transaction.atomic():
+            self._lock_to_change()
+            if not self.is_active:
+                return None
+            self._check_can_lose_role(by)
+            self.is_active = False
+            self.save(update_fields=["is_active"])
+            receipt = self._end_everything("person disabled", by=by)
+            Event.record(self.tenant, Action.USER_DISABLED, by=by, target=self, details=receipt.details)
+        return receipt
+
+    def enable(self, *, by: Actor) -> bool:
+        """Lets a disabled person sign in again; False if they were not disabled. What had ended stays ended."""
+        with transaction.atomic():
+            self._lock_to_change()
+            if self.is_active:
+                return False
+            self.is_active = True
+            self.save(update_fields=["is_active"])
+            Event.record(self.tenant, Action.USER_ENABLED, by=by, target=self)
+        return True
+
+    def end_sessions(self, *, by: Actor) -> Receipt:
+        """Ends every session of this person, with browsers and with applications. They can sign in again."""
+        with transaction.atomic():
+            receipt = self._end_everything("ended by an administrator", by=by)
+            Event.record(self.tenant, Action.USER_SESSIONS_ENDED, by=by, target=self, details=receipt.details)
+        return receipt
+
+    def reset_password(self, *, by: Actor) -> str:
+        """Makes the password useless and ends every session: for an account that somebody else may be in.
+
+        Returns the token of a one-time link, as `create_link` does. Earlier links stop working.
+        """
+        self.set_unusable_password()
+        with transaction.atomic():
+            self.save(update_fields=["password"])
+            receipt = self._end_everything("password reset", by=by)
+            Event.record(self.tenant, Action.USER_PASSWORD_RESET, by=by, target=self, details=receipt.details)
+        return default_token_generator.make_token(self)
+
+    def _lock_to_change(self) -> None:
+        """Reads what this person may do, and keeps it as it is: the last administrator is one of the whole tenant."""
+        self.tenant.lock()
+        self.refresh_from_db(fields=["role", "is_active"])
+
+    def _check_can_lose_role(self, by: Actor) -> None:
+        if by.user is not None and by.user.pk == self.pk:
+            raise OwnAccount
+        if self.role != self.Role.ADMINISTRATOR or not self.is_active:
+            return
+        administrators = User._base_manager.filter(
+            tenant=self.tenant_id, role=self.Role.ADMINISTRATOR, is_active=True
+        )
+        if not administrators.exclude(pk=self.pk).exists():
+            raise LastAdministrator
+
+    def _end_everything(self, reason: str, *, by: Actor) -> Receipt:
+        """Ends all sessions, in the transaction of the act. Browsers' end because they know the generation as well."""
+        User._base_manager.filter(pk=self.pk).update(generation=models.F("generation") + 1)
+        self.refresh_from_db(fields=["generation"])
+        act = UnfinishedAct(tenant=self.tenant, user=self, ends=UnfinishedAct.Ends.OF_PERSON, reason=reason)
+        return UnfinishedAct.carry_out(act, by=by)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session keeps, and is compared with in every request: of the password and the generation."""
+        known = f"{self.password}\0{self.generation}" if self.generation else self.password
+        return salted_hmac(f"{__name__}.session", known, secret=secret, algorithm="sha256").hexdigest()
 
     def signed_in(self, language: str, *, by: Actor) -> None:
         """Notes a successful sign-in, and the language of the page."""

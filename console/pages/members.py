@@ -83,5 +83,6 @@ def member(request: PageRequest, user_id: UUID) -> HttpResponse:
         "page": page,
         "grants": granted.of_person(person, page),
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
+        "may_manage_people": request.user.may(Permission.MANAGE_PEOPLE),
     }
     return render(request, "members/member.html", context)

@@ -12,11 +12,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from .. import sessions
+from .. import one_time_links, sessions
 from ..access import needs, open_to
 from ..browser_rules import allow_form_targets
 from ..models import User
@@ -25,7 +24,7 @@ from ..requests import VisitorRequest
 from . import fragments
 from .forms.sign_in import ChoosePasswordForm, SignInForm
 from .next_address import login_hint_of, next_address, redirect_uri_of, waiting_client
-from .sign_in_attempts import Attempt, LinkAttempt, TooMany
+from .sign_in_attempts import Attempt, LinkAttempt, later
 
 ANYONE = "anyone: this is where people prove who they are"
 LINK_HOLDER = "whoever holds the one-time link: the signed token in it is checked"
@@ -60,7 +59,7 @@ def sign_in(request: VisitorRequest) -> HttpResponse:
     attempt = Attempt(request, form.cleaned_data["email"])
     if too_many := attempt.begin():
         attempt.refused(too_many)
-        form.add_error(None, _later(too_many, known=bool(attempt.browser)))
+        form.add_error(None, later(too_many, known=bool(attempt.browser)))
         response = _ask(request, form, onward, status=429)
         response["Retry-After"] = str(too_many.seconds)
         return response
@@ -130,7 +129,7 @@ def _dead_link(request: VisitorRequest, user: User | None) -> HttpResponse:
         attempt.failed()
         return render(request, "sign_in/link_is_dead.html", context, status=404)
     attempt.refused(too_many)
-    context["later"] = _later(too_many, known=True)
+    context["later"] = later(too_many, known=True)
     response = render(request, "sign_in/link_is_dead.html", context, status=429)
     response["Retry-After"] = str(too_many.seconds)
     return response
@@ -155,20 +154,10 @@ def _ask(
 ) -> HttpResponse:
     client = waiting_client(onward)
     context = {"title": _("Sign in"), "form": form, "next": onward, "application": client, "ended": ended}
+    context["may_forget"] = one_time_links.mail_works()
     response = render(request, "sign_in/sign_in.html", context, status=status)
     allow_form_targets(response, redirect_uri_of(onward, client))
     return response
-
-
-def _later(too_many: TooMany, *, known: bool) -> str:
-    later = ngettext(
-        "Too many failed attempts. Try again in %(minutes)d minute.",
-        "Too many failed attempts. Try again in %(minutes)d minutes.",
-        too_many.minutes,
-    ) % {"minutes": too_many.minutes}
-    if known:
-        return later
-    return f"{later} {_('In a browser that you have signed in with before you do not have to wait.')}"
 
 
 def _whole_page(request: VisitorRequest) -> HttpResponse:

@@ -11,7 +11,8 @@ from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from .. import sessions
 from ..models import Action, Event, FailedAttempts, Tenant, User
@@ -133,6 +134,30 @@ class LinkAttempt(Counted):
         return self.user, {"email": self.user.email} if self.user else {}
 
 
+class LinkAsked(Counted):
+    """Somebody asks for a one-time link by e-mail. Every time counts, whether the account exists or not."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        networks = throttling.networks(sessions.client_address(request))
+        super().__init__(
+            request, [Counter(("ask", where.name), where.in_all, where.name) for where in networks]
+        )
+
+    def _of(self) -> tuple[User | None, dict[str, str]]:
+        return None, {}
+
+
+class MailToAccount(Counted):
+    """One e-mail to one account, known or not: nobody fills somebody's mailbox. Who is refused is not told."""
+
+    def __init__(self, request: HttpRequest, email: str) -> None:
+        account = ("mail", str(current_tenant().pk), email)
+        super().__init__(request, [Counter(account, throttling.MAILS_PER_ACCOUNT, "")])
+
+    def _of(self) -> tuple[User | None, dict[str, str]]:
+        return None, {}
+
+
 class Attempt(Counted):
     """One attempt to sign in to one account, known or not: both are treated alike."""
 
@@ -203,3 +228,15 @@ def _known(request: HttpRequest) -> dict[str, str]:
     except signing.BadSignature:
         return {}
     return known
+
+
+def later(too_many: TooMany, *, known: bool) -> str:
+    """What a person is told who has to wait. `known`: in a browser that has signed in to the account before."""
+    wait = ngettext(
+        "Too many failed attempts. Try again in %(minutes)d minute.",
+        "Too many failed attempts. Try again in %(minutes)d minutes.",
+        too_many.minutes,
+    ) % {"minutes": too_many.minutes}
+    if known:
+        return wait
+    return f"{wait} {_('In a browser that you have signed in with before you do not have to wait.')}"

@@ -16,6 +16,7 @@ FAILURES_PER_ACCOUNT_AND_SOURCE = 10
 FAILURES_PER_SOURCE = 100
 # Of all browsers together that the account does not know, wherever they are.
 FAILURES_PER_ACCOUNT = 50
+MAILS_PER_ACCOUNT = 3  # one-time links that anybody can have sent to an account
 
 
 @dataclass(frozen=True, slots=True)

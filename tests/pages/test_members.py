@@ -77,7 +77,7 @@ def test_it_lists_this_tenants_people_with_role_last_sign_in_and_grants(
     assert "Tenant administrator" in found["Alice"]
     assert "just now" in found["Alice"]
     assert "Never" in found["Bob"]
-    assert "Suspended" in found["Carol"]
+    assert "Disabled" in found["Carol"]
     assert [number_of_grants(row) for row in found.values()] == ["0", "2", "0"]
 
 

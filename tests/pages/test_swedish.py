@@ -365,6 +365,13 @@ PAGES = [
     ("alice", "/console/people", 200),
     ("carol", "/console/people?q=finns-inte", 200),
     ("alice", "/console/people/{bob}", 200),
+    ("alice", "/console/people/{bob}/role", 200),
+    ("alice", "/console/people/{bob}/disable", 200),
+    ("alice", "/console/people/{bob}/end-sessions", 200),
+    ("alice", "/console/people/{bob}/link", 200),
+    ("alice", "/console/people/{carol}/enable", 200),
+    ("bob", "/account", 200),
+    ("a stranger", "/forgot-password", 200),
     ("alice", "/console/people/{carol}", 200),
     ("alice", "/console/people/{bob}/grants/{web}/withdraw", 200),
     ("alice", "/console/people/{bob}/grants/{machine}/withdraw", 200),
@@ -392,7 +399,15 @@ PAGES = [
     ("a lost person", "/oauth/authorize?client_id=x&state=y", 200),
 ]
 # Addresses that are only posted to, that lead elsewhere at once, or whose answer is for programs.
-NO_PAGE = {"home", "console", "check_address", "language", "theme"}
+NO_PAGE = {
+    "home",
+    "console",
+    "check_address",
+    "language",
+    "theme",
+    "own_session_end",
+    "own_sessions_end",
+}
 
 
 @pytest.mark.parametrize(

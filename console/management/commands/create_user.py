@@ -13,12 +13,12 @@ from django_scopes import scope
 from console.management.operations import (
     OPERATOR,
     Operation,
-    one_time_link,
     printable,
     read_stdin,
     tenant_named,
 )
 from console.models import User
+from console.one_time_links import one_time_link
 from console.pages.forms.sign_in import MAX_PASSWORD
 
 

@@ -81,3 +81,34 @@ class ChoosePasswordForm(forms.Form):
         ):
             self.add_error("password_again", _("The two passwords are not the same."))
         return cleaned
+
+
+class ChangePasswordForm(ChoosePasswordForm):
+    """A person's own new password, with the present one, which is checked elsewhere: attempts are counted."""
+
+    field_order = ("present_password", "password", "password_again")
+    present_password = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        max_length=MAX_PASSWORD,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"max_length": _("This is too long to be a password.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].label = _("New password")
+        del self.fields["password"].widget.attrs["autofocus"]
+
+
+class ForgotPasswordForm(forms.Form):
+    """The address of somebody who has forgotten their password."""
+
+    email = forms.CharField(
+        label=_("Email"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True, "spellcheck": "false"}),
+    )
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).strip().lower()
