@@ -67,7 +67,6 @@ def path_to(address: URLPattern, *, client_id: str, consent_id: int) -> str:
         "user_id": uuid4(),
         "connection_id": 10**6,
         "request_id": 10**6,
-        "act_id": uuid4(),
         "session_id": uuid4(),
     }
     path = str(address.pattern)

@@ -13,7 +13,8 @@ request can be left.
 import logging
 import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -43,12 +44,26 @@ logger = logging.getLogger(__name__)
 class Receipt:
     """What an act has ended: sessions, and until when a server that does not introspect may accept a token (N7).
 
-    `unfinished` names the UnfinishedAct that counts on: then `sessions` is the number so far. All of them are dead.
+    `acts` are the UnfinishedActs that it is about. While one of them is `unfinished`, `sessions` is the number so far;
+    all of them are dead.
     """
 
     sessions: int
     accepted_until: datetime | None
-    unfinished: uuid.UUID | None = None
+    acts: tuple[uuid.UUID, ...] = ()
+    unfinished: bool = False
+
+    @classmethod
+    def together(cls, receipts: "Iterable[Receipt]") -> "Receipt":
+        """One receipt for several acts."""
+        given = list(receipts)
+        until = [receipt.accepted_until for receipt in given if receipt.accepted_until]
+        return cls(
+            sum(receipt.sessions for receipt in given),
+            max(until, default=None),
+            tuple(act for receipt in given for act in receipt.acts),
+            any(receipt.unfinished for receipt in given),
+        )
 
     def and_machines(self, machine: bool, last_used_at: datetime | None) -> "Receipt":
         """Counts in the tokens that a machine got for itself, of which there are no rows."""
@@ -59,7 +74,7 @@ class Receipt:
         until = latest + settings.ACCESS_TOKEN_LIFETIME
         if until <= now or (self.accepted_until and self.accepted_until >= until):
             return self
-        return Receipt(self.sessions, until, self.unfinished)
+        return replace(self, accepted_until=until)
 
     @property
     def details(self) -> dict[str, Any]:
@@ -139,12 +154,12 @@ class UnfinishedAct(TenantOwned):
         act.save(force_insert=True)
         if done:
             transaction.on_commit(act._look_again)
-            return Receipt(act.sessions, act.accepted_until)
+            return act.receipt
         if settings.ACTS_GO_ON_IN_SERVER:
             transaction.on_commit(act._go_on)
         # What has not been looked at yet may have been given a token this very moment.
         latest = timezone.now() + settings.ACCESS_TOKEN_LIFETIME if act.ends else None
-        return Receipt(act.sessions, latest, act.pk if act.ends else None)
+        return replace(act.receipt, accepted_until=latest)
 
     # --- Afterwards --------------------------------------------------------------------------------------------------
 
@@ -311,7 +326,7 @@ class UnfinishedAct(TenantOwned):
     @property
     def receipt(self) -> Receipt:
         """What it has ended so far."""
-        return Receipt(self.sessions, self.accepted_until, None if self.passed_at else self.pk)
+        return Receipt(self.sessions, self.accepted_until, (self.pk,), unfinished=self.passed_at is None)
 
     @classmethod
     def ending_of_user(cls, user: str, client: str, began_at: str) -> "models.QuerySet[UnfinishedAct]":

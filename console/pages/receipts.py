@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -42,26 +42,28 @@ def shown(
 def together(receipts: Iterable[Receipt | None]) -> Receipt | None:
     """One receipt for several acts; None if none of them ended anything that others had not ended before."""
     given = [receipt for receipt in receipts if receipt is not None]
-    if not given:
-        return None
-    until = [receipt.accepted_until for receipt in given if receipt.accepted_until]
-    unfinished = [receipt.unfinished for receipt in given if receipt.unfinished]
-    return Receipt(
-        sum(receipt.sessions for receipt in given), max(until, default=None), next(iter(unfinished), None)
-    )
+    return Receipt.together(given) if given else None
 
 
 @needs(Permission.OWN_ACCOUNT)
 @require_safe
-def progress(request: PageRequest, act_id: UUID) -> HttpResponse:
-    """How far an act has come: for those who read the console, and for the person whose own sessions it ends."""
-    act: UnfinishedAct = get_object_or_404(UnfinishedAct, pk=act_id)
-    if not request.user.may(Permission.READ_CONSOLE) and act.user_id != request.user.pk:
+def progress(request: PageRequest) -> HttpResponse:
+    """How far acts have come: for those who read the console, and for the person whose own sessions they end."""
+    reader = request.user.may(Permission.READ_CONSOLE)
+    try:
+        asked = {UUID(value) for value in request.GET.getlist("act")}
+    except ValueError:
+        raise Http404 from None
+    acts = list(UnfinishedAct.objects.filter(pk__in=asked).select_related("client"))
+    if (
+        not acts
+        or len(acts) < len(asked)
+        or not (reader or all(act.user_id == request.user.pk for act in acts))
+    ):
         raise Http404
-    context: dict[str, Any] = {"receipt": act.receipt}
+    context: dict[str, Any] = {"receipt": Receipt.together(act.receipt for act in acts)}
     if request.htmx:
         return render(request, "components/receipt.html", context)
-    reader = request.user.may(Permission.READ_CONSOLE)
     context |= {
         "title": _("What is ending"),
         "back": reverse("clients" if reader else "account_applications"),

@@ -95,7 +95,7 @@ urlpatterns = [
     ),
     path("console/events", audit_log.events, name="events"),
     path("console/events/export", audit_log.export, name="events_export"),
-    path("receipts/<uuid:act_id>", receipts.progress, name="receipt"),
+    path("receipts", receipts.progress, name="receipt"),
     path("account", own_account.overview, name="account"),
     path("account/sessions/end-others", own_account.end_other_sessions, name="own_sessions_end"),
     path("account/sessions/<uuid:session_id>/end", own_account.end_session, name="own_session_end"),

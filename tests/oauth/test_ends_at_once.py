@@ -4,6 +4,7 @@ A batch is made small here, so that a handful of sessions are more than one tran
 """
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.core.management import call_command
@@ -85,6 +86,10 @@ def withdraw(acme, bob):
             .get(user=bob)
             .withdraw(by=Actor.operator())
         )
+
+
+def progress_of(*acts):
+    return f"{reverse('receipt')}?{urlencode([('act', act.pk) for act in acts])}"
 
 
 def live_rows(client=None):
@@ -208,7 +213,7 @@ def test_the_receipt_shows_how_far_it_has_come(app, sessions, portal, globex, ma
     browser = cast.signed_in_as(mallory)
     page = browser.post(reverse("client_disable", args=[portal[0].client_id]))
     assert b"Access has ended" in page.content
-    address = reverse("receipt", args=[UnfinishedAct._base_manager.get().pk])
+    address = progress_of(UnfinishedAct._base_manager.get())
     assert address.encode() in page.content
 
     assert b"2 so far" in browser.get(address).content
@@ -219,14 +224,34 @@ def test_the_receipt_shows_how_far_it_has_come(app, sessions, portal, globex, ma
     assert b"hx-get" not in browser.get(address, headers={"HX-Request": "true"}).content
 
 
+def test_several_that_are_deleted_together_have_one_receipt(app, sessions, portal, globex, mallory):
+    second, secret = cast.register(globex, name="Second", allowed_scopes=SCOPES)
+    other = Application(second, secret, tenant=globex)
+    for _ in range(4):
+        other.tokens(cast.signed_in_as(mallory), scope=SCOPE)
+
+    browser = cast.signed_in_as(mallory)
+    page = browser.post(reverse("clients_delete"), {"client": [portal[0].client_id, second.client_id]})
+    assert b"4 so far" in page.content
+    call_command("expire")
+
+    address = progress_of(*UnfinishedAct._base_manager.order_by("decided_at"))
+    assert b"9 sessions have ended" in browser.get(address).content
+
+
+@pytest.mark.parametrize("query", ["", "?act=", "?act=x", "?act=00000000-0000-0000-0000-000000000000"])
+def test_a_receipt_of_nothing_is_not_there(query, globex, mallory):
+    assert cast.signed_in_as(mallory).get(reverse("receipt") + query).status_code == 404
+
+
 def test_nobody_else_sees_how_far_it_has_come(app, sessions, portal, alice, bob, acme):
     in_globex(portal, "disable")
-    of_globex = reverse("receipt", args=[UnfinishedAct._base_manager.get().pk])
+    of_globex = progress_of(UnfinishedAct._base_manager.get())
     assert cast.signed_in_as(alice).get(of_globex).status_code == 404
 
     withdrawn = ENDS["password"][0](portal, acme, bob)
     assert withdrawn is None
-    of_bob = reverse("receipt", args=[UnfinishedAct._base_manager.get(user=bob).pk])
+    of_bob = progress_of(UnfinishedAct._base_manager.get(user=bob))
     bob.refresh_from_db()
     assert cast.signed_in_as(bob).get(of_bob).status_code == 200
     assert cast.signed_in_as(alice).get(of_bob).status_code == 200

@@ -73,7 +73,7 @@ class Flow:
                 self.note(own.ask(self.browser, response))
             if asks_for_consent(response):
                 response = self.note(own.decide(self.browser, response, "allow"))
-            if response.status_code == 302 and "code=" in response["Location"]:
+            if response.status_code in {302, 303} and "code=" in response["Location"]:
                 code = response["Location"].partition("code=")[2].partition("&")[0]
                 exchanged = self.note(own.exchange(code))
                 if exchanged.status_code == 200:

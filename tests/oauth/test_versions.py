@@ -1,11 +1,13 @@
 """A connected tenant runs on what it approved: less reaches it at once, more when its administrator accepts (N5)."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django_scopes import scope
 
 from console.models import Actor, ClientSecret, Connection, Consent, Event
 from tests import cast
-from tests.oauth.driver import Application, answer, asks_for_consent
+from tests.oauth.driver import Application, answer, asks_for_consent, hidden_fields, post_form
 from tests.oauth.outcomes import assert_refused, is_alive
 from tests.oauth.signed import decoded
 
@@ -212,16 +214,22 @@ def test_an_application_that_moved_keeps_its_sessions_where_that_is_not_accepted
 
 
 @pytest.mark.spec("RP-Initiated Logout", "3")
-def test_people_are_not_sent_to_a_new_host_after_signing_out_either(app, portal, bobs, acme):
+def test_people_are_not_sent_to_a_new_host_after_signing_out_either(app, portal, bobs, bob, acme):
     gone = "https://elsewhere.example/bye"
     edit(portal[0], post_logout_redirect_uris=[gone])
     query = {"client_id": app.client_id, "post_logout_redirect_uri": gone}
 
     assert connection_of(acme).pending().new_hosts == ("elsewhere.example",)
-    assert bobs.get("/oauth/logout", query).status_code == 400
+
+    def signed_out(browser):
+        page = browser.get("/oauth/logout", query)
+        fields = {**hidden_fields(page), "decision": "yes"}
+        return post_form(browser, f"/oauth/logout?{urlencode(query)}", fields)
+
+    assert signed_out(bobs).status_code == 200  # signed out, and told why they stay here
 
     accept(acme)
-    assert bobs.get("/oauth/logout", query).status_code == 200  # the person is asked, and would go there
+    assert signed_out(cast.signed_in_as(bob))["Location"] == gone
 
 
 def test_machine_grants_wait(app, portal, acme):
