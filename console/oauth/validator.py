@@ -267,7 +267,10 @@ class TenantValidator(OAuth2Validator):
         """Makes the tokens real, in one transaction; the loser of a race for one code or token gets invalid_grant."""
         state = issuance(request)
         expires = datetime.now(UTC) + timedelta(seconds=token["expires_in"])
-        token["expires_at"] = expires.isoformat(timespec="seconds").replace("+00:00", "Z")
+        if state.asked_in_json:
+            # As Qlik's libraries know it, and they ask in JSON. To others the name means a number of seconds: Authlib
+            # before 1.6.6 and httpx-oauth fail on a date, when the code has been used up.
+            token["expires_at"] = expires.isoformat(timespec="seconds").replace("+00:00", "Z")
         refresh_token = token.pop("refresh_token", None)
         if state.grant is not None:
             if scopes.OFFLINE_ACCESS not in request.scopes:
