@@ -113,4 +113,4 @@ def test_it_has_no_other_method(app: Application, method: str):
     response = getattr(app.web, method)(PATH)
 
     assert response.status_code == 405
-    assert response["Allow"] == "GET, POST, OPTIONS"
+    assert response["Allow"] == "GET, HEAD, POST, OPTIONS"
