@@ -198,9 +198,15 @@ class TenantValidator(OAuth2Validator):
         grant = issuance(request).grant
         return grant.nonce or None if grant else None
 
-    def get_default_redirect_uri(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> str:
-        """The token request named none: fine only if the client has a single one, so that nothing is ambiguous."""
-        raise oauthlib_errors.InvalidGrantError(description="redirect_uri is missing.", request=request)
+    def get_default_redirect_uri(
+        self, client_id: str, request: Request, *args: Any, **kwargs: Any
+    ) -> str | None:
+        """The token request named none: the code knows where it went, and PKCE has shown who began (OAuth 2.1 §4.1.3).
+
+        RFC 6749 §4.1.3 wants it only of clients that named it when they asked for the code.
+        """
+        grant = issuance(request).grant
+        return str(grant.redirect_uri) if grant else None
 
     def confirm_redirect_uri(
         self,

@@ -168,7 +168,6 @@ def test_cd01_a_replay_ends_what_was_refreshed_since(app: Application, bobs: Bro
         {"code_verifier": "x" * 43},
         {"code_verifier": None},
         {"redirect_uri": "https://app.example.com/other"},
-        {"redirect_uri": None},
         {"grant_type": "refresh_token"},
     ],
 )
@@ -241,8 +240,7 @@ def test_a_code_is_good_in_its_own_tenant_only(
 @pytest.mark.parametrize(
     "redirect_uri",
     [
-        None,
-        "",
+        " ",
         "https://app.example.com/callback/",
         "https://app.example.com/callback?x=1",
         "https://APP.example.com/callback",
@@ -250,8 +248,8 @@ def test_a_code_is_good_in_its_own_tenant_only(
         "https://evil.example/callback",
     ],
 )
-def test_cd05_it_wants_the_redirect_uri_of_the_request(
-    acme: Tenant, bobs: Browser, register: Callable[..., ClientAndSecret], redirect_uri: str | None
+def test_cd05_it_takes_no_other_redirect_uri_than_that_of_the_request(
+    acme: Tenant, bobs: Browser, register: Callable[..., ClientAndSecret], redirect_uri: str
 ):
     both = ["https://app.example.com/callback", "https://app.example.com/second"]
     app = Application(*register(acme, redirect_uris=both))
@@ -259,6 +257,33 @@ def test_cd05_it_wants_the_redirect_uri_of_the_request(
 
     assert_refused(app.exchange(code, redirect_uri=redirect_uri), "invalid_grant")
     assert app.exchange(code).status_code == 200
+
+
+@pytest.mark.spec("OAuth 2.1", "4.1.3")
+@pytest.mark.parametrize("left_out", [None, ""])
+def test_cd05_the_token_request_need_not_repeat_it(any_app: Application, bobs: Browser, left_out: str | None):
+    code = any_app.code(bobs)
+
+    assert_refused(any_app.exchange(code, redirect_uri=left_out, code_verifier="x" * 43), "invalid_grant")
+    assert_refused(any_app.exchange(code, redirect_uri=left_out, code_verifier=None), "invalid_request")
+    assert any_app.exchange(code, redirect_uri=left_out).status_code == 200
+    assert_refused(any_app.exchange(code, redirect_uri=left_out), "invalid_grant")
+
+
+@pytest.mark.spec("RFC 6749", "4.1.3")
+@pytest.mark.parametrize("kind", ["web_client", "spa_client"])
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_code_of_a_request_that_named_no_redirect_uri(
+    request: pytest.FixtureRequest, bobs: Browser, kind: str, stated: bool
+):
+    """The client has registered one address, and the code went there."""
+    app = Application(*request.getfixturevalue(kind))
+    code = app.code(bobs, redirect_uri=None)
+
+    wrong = "https://evil.example/callback"
+    assert_refused(app.exchange(code, redirect_uri=wrong), "invalid_grant")
+    address = app.redirect_uri if stated else None
+    assert app.exchange(code, redirect_uri=address).status_code == 200
 
 
 @pytest.mark.spec("RFC 8252", "7.3")
