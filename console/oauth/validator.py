@@ -245,9 +245,9 @@ class TenantValidator(OAuth2Validator):
                 state.refusal_details["given_to"] = token.family.client.name
             return False
         token.tenant = token.family.tenant = current_tenant()
-        if token.revoked is not None and token.family_lives(client):
+        if token.revoked is not None and not token.was_just_used and token.family_lives(client):
             token.reused(by=state.actor)
-        if not token.is_alive(client) or not client.keeps_access:
+        if not token.is_acceptable(client) or not client.keeps_access:
             state.refusal = "refresh token used, expired or ended"
             return False
         state.refresh_token = token
