@@ -24,6 +24,10 @@ from .errors import OAuthError
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 UNKNOWN_SECRET = "unknown secret"
+# What a file, a shell or a configuration adds around a secret or a client ID, and neither can have.
+QUOTES = "\"'`“”‘’"
+EDGES = QUOTES + " \t\r\n\v\f\u00a0\u200b\ufeff"
+ID_WITH_EDGES = "client ID came with blank space or quotation marks around it"
 NOT_OURS = "assertion is for another audience"
 # What somebody reads whose assertion is refused: which rule it breaks. All but the first need the right signature.
 BROKEN_RULES = {
@@ -79,6 +83,8 @@ def authenticate(tenant: Tenant, authorization: str, parameters: Mapping[str, st
         )
     if assertion is not None:
         found = _by_assertion(tenant, assertion, parameters)
+    elif basic is not None and not basic[1]:  # without a secret, the header only names the client (§2.3.1)
+        found = _public(tenant, {"client_id": basic[0]})
     elif basic is not None:
         found = _by_secret(tenant, basic[1], basic[0])
     elif secret is not None:
@@ -123,7 +129,9 @@ def _by_secret(tenant: Tenant, presented: str, client_id: str | None) -> Authent
     if secret is None:
         raise _refused_secret(tenant, presented, client_id)
     if client_id is not None and secret.client.client_id != client_id:
-        raise failed("secret of another client", client=secret.client, proven=True)
+        meant = client_id.strip(EDGES) == secret.client.client_id
+        reason = ID_WITH_EDGES if meant else "secret of another client"
+        raise failed(reason, client=secret.client, proven=True)
     if not secret.client.allows_auth_method(AuthMethod.CLIENT_SECRET):
         raise failed("client is not registered for secrets", client=secret.client, proven=True)
     return Authenticated(secret.client, secret)
@@ -131,10 +139,11 @@ def _by_secret(tenant: Tenant, presented: str, client_id: str | None) -> Authent
 
 def _refused_secret(tenant: Tenant, presented: str, client_id: str | None) -> OAuthError:
     """Why no client has authenticated with a secret: whose it was, or else which client was named with it (N2)."""
-    known = recognition.secret_presented(tenant, presented)
+    meant = presented.strip(EDGES)
+    known = recognition.secret_presented(tenant, meant)
     if known is not None:
         return failed(
-            known.reason or UNKNOWN_SECRET,
+            known.reason or _edges(presented, meant) or UNKNOWN_SECRET,
             client=known.client,
             proven=True,
             details=known.details,
@@ -150,6 +159,16 @@ def _refused_secret(tenant: Tenant, presented: str, client_id: str | None) -> OA
             client=named.client,
         )
     return failed(named.reason or UNKNOWN_SECRET, client=named.client)
+
+
+def _edges(presented: str, meant: str) -> str:
+    """What a secret came with around it, for the audit log; "" for nothing."""
+    before, _, behind = presented.partition(meant)
+    if set(before + behind) & set(QUOTES):
+        return "secret came with quotation marks around it"
+    if not before and behind and not behind.strip("\r\n"):
+        return "secret came with a line break behind it"
+    return "secret came with blank space around it" if before or behind else ""
 
 
 def _public(tenant: Tenant, parameters: Mapping[str, str]) -> Authenticated:
@@ -173,7 +192,10 @@ def _public(tenant: Tenant, parameters: Mapping[str, str]) -> Authenticated:
 def _unknown(tenant: Tenant, client_id: Any, reason: str) -> OAuthError:
     """Why the client with this ID cannot be used here; `reason` if there is none that this tenant knows."""
     known = _known(tenant, client_id)
-    return failed(known.reason or reason, client=known.client) if known else failed(reason)
+    if known is not None:
+        return failed(known.reason or reason, client=known.client)
+    meant = _known(tenant, client_id.strip(EDGES)) if isinstance(client_id, str) else None
+    return failed(meant.reason or ID_WITH_EDGES, client=meant.client) if meant else failed(reason)
 
 
 def _by_assertion(tenant: Tenant, assertion: str, parameters: Mapping[str, str]) -> Authenticated:
@@ -214,7 +236,7 @@ def _verified(client: Client, header: Mapping[str, Any], assertion: str) -> dict
     return claims
 
 
-def _key(client: Client, header: Mapping[str, Any]) -> Mapping[str, str] | None:
+def _key(client: Client, header: Mapping[str, Any]) -> dict[str, Any] | None:
     """The registered key that an assertion names; without `kid` the one that fits its `alg`, if it is one alone."""
     fitting = [key for key in client.public_keys if key["alg"] == header.get("alg")]
     if "kid" in header:

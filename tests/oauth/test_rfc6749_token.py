@@ -507,7 +507,6 @@ HOSTILE_NAMES = ['say "no"', "back\\slash", "\u00e5", "\U0001f600", "a\r\nb", "\
 def test_a_description_quotes_nothing_that_may_not_stand_in_it(app: Application, path: str, name: str):
     sent: list[tuple[str, str]] = [
         (FORM, urlencode([("grant_type", "x"), (name, "1"), (name, "2")])),
-        (JSON, json.dumps({"grant_type": "x", name: ["not a string"]})),
         (JSON, f'{{{json.dumps(name)}: "1", {json.dumps(name)}: "2"}}'),
     ]
     for content_type, hostile in sent:
