@@ -125,7 +125,7 @@ class PagesMiddleware:
         if not programs.asks(request):
             page: HttpResponse = self.page(request)
             return page
-        response = self.program(request)
+        response = programs.in_json(self.program(request))
         response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
         return response
 

@@ -5,7 +5,7 @@ A person gets a page. A program gets JSON in which both RFC 6749 clients and Qli
 
 from typing import Any
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from . import trace
 from .metadata import AUTHORIZE_PATH, LOGOUT_PATH
@@ -19,6 +19,17 @@ def asks(request: HttpRequest) -> bool:
     """Whether a program asks. The address says so: it needs no session, no language and no form protection."""
     path = request.path_info
     return (path.startswith(PREFIXES) and path not in PAGES_AMONG_THEM) or path in HEALTH
+
+
+def in_json(response: HttpResponse) -> HttpResponse:
+    """What a program gets. Django calls an answer without a body HTML too, such as that to a wrong method."""
+    if response.status_code in {204, 304}:
+        del response["Content-Type"]
+    if response.status_code != 405 or response.content:
+        return response
+    answer = problem(405, "HTTP-405", "Method not allowed", error="invalid_request")
+    answer["Allow"] = response["Allow"]
+    return answer
 
 
 def problem(status: int, code: str, title: str, detail: str = "", *, error: str = "") -> JsonResponse:

@@ -352,6 +352,13 @@ ID_TOKEN_LIFETIME = timedelta(hours=1)
 idle_days, absolute_days = environment.idle_and_absolute(
     "QLIKAUTH_REFRESH_TOKEN_IDLE_DAYS", 30, "QLIKAUTH_REFRESH_TOKEN_ABSOLUTE_DAYS", 180, most=3650
 )
+# How far ahead a client's assertion may expire (RFC 7523 §3). Each is taken once, whatever this is.
+ASSERTION_SECONDS = environment.number("QLIKAUTH_ASSERTION_SECONDS", 600, least=60, most=3600)
+# How long a refresh token that has been used still gives its client another pair: the answer was lost on the way, or
+# two tabs asked at once. 0 is never.
+REFRESH_TOKEN_LEEWAY = timedelta(
+    seconds=environment.number("QLIKAUTH_REFRESH_TOKEN_LEEWAY_SECONDS", 10, least=0, most=60)
+)
 REFRESH_TOKEN_IDLE, REFRESH_TOKEN_ABSOLUTE = timedelta(days=idle_days), timedelta(days=absolute_days)
 # How long a new signing key is published before it signs: longer than any cache of the JWKS document.
 SIGNING_KEY_LEAD = timedelta(minutes=15)

@@ -1,6 +1,7 @@
 """Fixtures for every floor: the cast (see `tests/cast.py`), browsers, clients, and nothing remembered between tests."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.utils import translation
 from django_scopes import scope
+from pytest_django import Settings
 
 from console import trace
 from console.models import Client, KeyRing, Tenant, User
@@ -97,6 +99,12 @@ def _quick_rsa_keys(rsa_keys: RsaKeys, monkeypatch: pytest.MonkeyPatch) -> None:
 def port() -> int:
     """The port in the tenants' hostnames; where a region is served, the port that it is served on."""
     return 8000
+
+
+@pytest.fixture
+def _no_leeway(settings: Settings) -> None:
+    """A refresh token that has been used gives nothing more, not even in the same instant."""
+    settings.REFRESH_TOKEN_LEEWAY = timedelta(0)
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ class PreparedUpdate:
 
     def __init__(
         self,
-        build: Callable[..., "tuple[models.QuerySet[Any, Any], Mapping[str, Value]]"],
+        build: Callable[..., "tuple[models.QuerySet[Any, Any], Mapping[str, Any]]"],
         *kinds: type,
     ) -> None:
         self._build = build

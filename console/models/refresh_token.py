@@ -1,7 +1,10 @@
-"""Refresh tokens: each works once, and is replaced by the next of its family (RFC 9700 §4.14.2)."""
+"""Refresh tokens: each works once, and is replaced by the next of its family (RFC 9700 §4.14.2).
+
+Whoever has just used one may send it again for a moment (settings.REFRESH_TOKEN_LEEWAY): the answer may have been lost.
+"""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +22,8 @@ from .tenant import Tenant
 from .token_family import TokenFamily
 from .unfinished_act import UnfinishedAct
 
+MAX_REPEATS = 20  # further pairs that one token gives during the leeway
+
 
 class RefreshToken(AbstractRefreshToken):
     """One refresh token of a family: used once, then kept used so that its reuse is noticed (RFC 9700 §4.14.2)."""
@@ -35,6 +40,7 @@ class RefreshToken(AbstractRefreshToken):
     family = models.ForeignKey(TokenFamily, on_delete=models.CASCADE, related_name="refresh_tokens")
     made_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()  # idle limit
+    repeats = models.SmallIntegerField(default=0, db_default=0)  # pairs that it gave after the first
 
     objects: Any = ScopedManager(tenant="tenant")
 
@@ -87,13 +93,27 @@ class RefreshToken(AbstractRefreshToken):
 
     def is_alive(self, client: Client) -> bool:
         """Whether it can still be used: once, in time, while its family lives."""
-        in_time = timezone.now() < min(self.expires_at, self.family.expires_at)
-        return self.revoked is None and in_time and self.family_lives(client)
+        return self.revoked is None and self._is_in_time and self.family_lives(client)
+
+    def is_acceptable(self, client: Client) -> bool:
+        """Whether its client gets tokens for it: it is alive, or would be if it had not just been used."""
+        unused = self.revoked is None or self.was_just_used
+        return unused and self._is_in_time and self.family_lives(client)
+
+    @property
+    def was_just_used(self) -> bool:
+        """Whether it has been used, so recently that whoever used it may not have got the answer."""
+        return self.revoked is not None and self.revoked > _leeway_begins(timezone.now())
+
+    @property
+    def _is_in_time(self) -> bool:
+        return timezone.now() < min(self.expires_at, self.family.expires_at)
 
     def rotate(self, successor: str, *, access_expires_at: datetime, by: Actor) -> bool:
-        """Uses this token and stores its successor: compare and swap.
+        """Uses this token and stores its successor: compare and swap. During the leeway it can have several.
 
-        False when its family has ended, or it had been used before: then the family ends.
+        False when its family has ended; when it has given as many as it may; or when it had been used before that:
+        then the family ends.
         """
         now = timezone.now()
         with transaction.atomic():
@@ -101,11 +121,16 @@ class RefreshToken(AbstractRefreshToken):
                 return False
             # A condition on this table alone: a transaction of PostgreSQL that has waited for the row looks at it
             # again, but not at a join or a subquery, and would use the token a second time.
-            if _USE_REFRESH_TOKEN.update(self.pk, now):
+            if _USE_REFRESH_TOKEN.update(self.pk, now) or self._repeat(now):
                 self.add_to(self.family, successor)
                 return True
-        self.reused(by=by)
+        if not RefreshToken._base_manager.filter(pk=self.pk, revoked__gt=_leeway_begins(now)).exists():
+            self.reused(by=by)
         return False
+
+    def _repeat(self, now: datetime) -> bool:
+        """Counts a further pair, if there may be one: again a condition on this table alone."""
+        return bool(_REPEAT_REFRESH_TOKEN.update(self.pk, _leeway_begins(now)))
 
     def reused(self, *, by: Actor) -> None:
         """Somebody presented this token again: either the client or a thief has a copy, so the whole family ends."""
@@ -119,6 +144,12 @@ class RefreshToken(AbstractRefreshToken):
                 reason="refresh token reused",
                 details={"user": self.family.user.email},
             )
+
+
+def _leeway_begins(now: datetime) -> datetime:
+    """What was used after this may be sent again. No process's clock reaches the end of time."""
+    leeway: timedelta = settings.REFRESH_TOKEN_LEEWAY
+    return now - leeway if leeway else datetime.max.replace(tzinfo=UTC)
 
 
 _REFRESH_TOKEN = PreparedQuery(
@@ -136,4 +167,12 @@ _REFRESH_TOKEN = PreparedQuery(
 )
 _USE_REFRESH_TOKEN = PreparedUpdate(
     lambda pk, now: (RefreshToken._base_manager.filter(pk=pk, revoked=None), {"revoked": now}), int, datetime
+)
+_REPEAT_REFRESH_TOKEN = PreparedUpdate(
+    lambda pk, since: (
+        RefreshToken._base_manager.filter(pk=pk, revoked__gt=since, repeats__lt=MAX_REPEATS),
+        {"repeats": models.F("repeats") + 1},
+    ),
+    int,
+    datetime,
 )

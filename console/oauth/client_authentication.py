@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import jwt
+from django.conf import settings
 from django.utils import timezone
 
 from ..metadata import TOKEN_PATH, region_issuer
@@ -22,8 +23,27 @@ from ..policy.client_types import AuthMethod
 from .errors import OAuthError
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ASSERTION_LIFETIME = 300  # seconds: an assertion that lives longer is refused
 UNKNOWN_SECRET = "unknown secret"
+# What a file, a shell or a configuration adds around a secret or a client ID, and neither can have.
+QUOTES = "\"'`“”‘’"
+EDGES = QUOTES + " \t\r\n\v\f\u00a0\u200b\ufeff"
+ID_WITH_EDGES = "client ID came with blank space or quotation marks around it"
+NOT_OURS = "assertion is for another audience"
+# What somebody reads whose assertion is refused: which rule it breaks. All but the first need the right signature.
+BROKEN_RULES = {
+    "no registered key with this kid and alg": (
+        "The client has no registered key with this kid and alg. Without kid, exactly one key must fit the alg."
+    ),
+    NOT_OURS: "The aud of the assertion must be the issuer or the token endpoint, or a list of nothing else.",
+    "assertion has no usable dates": "The exp and iat of the assertion must be numbers.",
+    "assertion lives too long": "The exp of the assertion is too far ahead, or its iat too old: at most {} seconds.",
+    "assertion has no usable jti": "The jti of the assertion must have 1 to 255 printable characters.",
+    "assertion used before": "The jti of the assertion has been used before: make a new one for every request.",
+    "assertion refused: ExpiredSignatureError": "The assertion has expired.",
+    "assertion refused: ImmatureSignatureError": "The assertion is not valid yet: its nbf or iat is in the future.",
+    "assertion refused: InvalidIssuerError": "The iss of the assertion must be the client ID, like its sub.",
+    "assertion refused: MissingRequiredClaimError": "The assertion needs iss, sub, aud, exp and jti.",
+}
 NO_KEY_CLIENT = "client is not registered for private_key_jwt"
 LEEWAY = 30  # seconds of clock difference to the client's machine
 
@@ -44,6 +64,12 @@ def failed(reason: str, description: str = "Client authentication failed.", **kn
     return OAuthError("invalid_client", description, reason=reason, **known)
 
 
+def _broken(reason: str, **known: Any) -> OAuthError:
+    """An assertion is refused: the client's author reads which rule it breaks, if it is one of ours."""
+    rule = BROKEN_RULES.get(reason, "Client authentication failed.")
+    return failed(reason, rule.format(settings.ASSERTION_SECONDS), **known)
+
+
 def authenticate(tenant: Tenant, authorization: str, parameters: Mapping[str, str]) -> Authenticated:
     """Authenticates the client of a request: `authorization` is the header, `parameters` the body.
 
@@ -57,6 +83,8 @@ def authenticate(tenant: Tenant, authorization: str, parameters: Mapping[str, st
         )
     if assertion is not None:
         found = _by_assertion(tenant, assertion, parameters)
+    elif basic is not None and not basic[1]:  # without a secret, the header only names the client (§2.3.1)
+        found = _public(tenant, {"client_id": basic[0]})
     elif basic is not None:
         found = _by_secret(tenant, basic[1], basic[0])
     elif secret is not None:
@@ -101,7 +129,9 @@ def _by_secret(tenant: Tenant, presented: str, client_id: str | None) -> Authent
     if secret is None:
         raise _refused_secret(tenant, presented, client_id)
     if client_id is not None and secret.client.client_id != client_id:
-        raise failed("secret of another client", client=secret.client, proven=True)
+        meant = client_id.strip(EDGES) == secret.client.client_id
+        reason = ID_WITH_EDGES if meant else "secret of another client"
+        raise failed(reason, client=secret.client, proven=True)
     if not secret.client.allows_auth_method(AuthMethod.CLIENT_SECRET):
         raise failed("client is not registered for secrets", client=secret.client, proven=True)
     return Authenticated(secret.client, secret)
@@ -109,10 +139,11 @@ def _by_secret(tenant: Tenant, presented: str, client_id: str | None) -> Authent
 
 def _refused_secret(tenant: Tenant, presented: str, client_id: str | None) -> OAuthError:
     """Why no client has authenticated with a secret: whose it was, or else which client was named with it (N2)."""
-    known = recognition.secret_presented(tenant, presented)
+    meant = presented.strip(EDGES)
+    known = recognition.secret_presented(tenant, meant)
     if known is not None:
         return failed(
-            known.reason or UNKNOWN_SECRET,
+            known.reason or _edges(presented, meant) or UNKNOWN_SECRET,
             client=known.client,
             proven=True,
             details=known.details,
@@ -128,6 +159,16 @@ def _refused_secret(tenant: Tenant, presented: str, client_id: str | None) -> OA
             client=named.client,
         )
     return failed(named.reason or UNKNOWN_SECRET, client=named.client)
+
+
+def _edges(presented: str, meant: str) -> str:
+    """What a secret came with around it, for the audit log; "" for nothing."""
+    before, _, behind = presented.partition(meant)
+    if set(before + behind) & set(QUOTES):
+        return "secret came with quotation marks around it"
+    if not before and behind and not behind.strip("\r\n"):
+        return "secret came with a line break behind it"
+    return "secret came with blank space around it" if before or behind else ""
 
 
 def _public(tenant: Tenant, parameters: Mapping[str, str]) -> Authenticated:
@@ -151,7 +192,10 @@ def _public(tenant: Tenant, parameters: Mapping[str, str]) -> Authenticated:
 def _unknown(tenant: Tenant, client_id: Any, reason: str) -> OAuthError:
     """Why the client with this ID cannot be used here; `reason` if there is none that this tenant knows."""
     known = _known(tenant, client_id)
-    return failed(known.reason or reason, client=known.client) if known else failed(reason)
+    if known is not None:
+        return failed(known.reason or reason, client=known.client)
+    meant = _known(tenant, client_id.strip(EDGES)) if isinstance(client_id, str) else None
+    return failed(meant.reason or ID_WITH_EDGES, client=meant.client) if meant else failed(reason)
 
 
 def _by_assertion(tenant: Tenant, assertion: str, parameters: Mapping[str, str]) -> Authenticated:
@@ -175,9 +219,9 @@ def _by_assertion(tenant: Tenant, assertion: str, parameters: Mapping[str, str])
 
 def _verified(client: Client, header: Mapping[str, Any], assertion: str) -> dict[str, Any]:
     """The claims of an assertion that one of the client's keys has signed."""
-    key = next((key for key in client.public_keys if key["kid"] == header.get("kid")), None)
-    if key is None or key["alg"] != header.get("alg"):
-        raise failed("no registered key with this kid and alg", client=client)
+    key = _key(client, header)
+    if key is None:
+        raise _broken("no registered key with this kid and alg", client=client)
     try:
         claims: dict[str, Any] = jwt.decode(
             assertion,
@@ -188,26 +232,42 @@ def _verified(client: Client, header: Mapping[str, Any], assertion: str) -> dict
             options={"require": ["iss", "sub", "aud", "exp", "jti"], "verify_aud": False},
         )
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
-        raise failed(f"assertion refused: {type(error).__name__}", client=client) from None
+        raise _broken(f"assertion refused: {type(error).__name__}", client=client) from None
     return claims
+
+
+def _key(client: Client, header: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The registered key that an assertion names; without `kid` the one that fits its `alg`, if it is one alone."""
+    fitting = [key for key in client.public_keys if key["alg"] == header.get("alg")]
+    if "kid" in header:
+        fitting = [key for key in fitting if key["kid"] == header["kid"]]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _check_claims(tenant: Tenant, client: Client, claims: Mapping[str, Any]) -> None:
     """Whether a genuine assertion is for us, short-lived, and used for the first time."""
-    region = region_issuer()  # an application of every tenant knows only this address (S8)
-    if claims["aud"] not in (tenant.issuer, tenant.issuer + TOKEN_PATH, region, region + TOKEN_PATH):
-        raise failed("assertion is for another audience")
+    if not _is_for_us(tenant, claims["aud"]):
+        raise _broken(NOT_OURS)
     now = time.time()
     expires, made = claims["exp"], claims.get("iat", now)
     if type(expires) not in {int, float} or type(made) not in {int, float}:
-        raise failed("assertion has no usable dates")
-    if expires > now + ASSERTION_LIFETIME + LEEWAY or made < now - ASSERTION_LIFETIME - LEEWAY:
-        raise failed("assertion lives too long")
+        raise _broken("assertion has no usable dates")
+    longest = settings.ASSERTION_SECONDS + LEEWAY
+    if expires > now + longest or made < now - longest:
+        raise _broken("assertion lives too long")
     jti = claims["jti"]
     if not isinstance(jti, str) or not 1 <= len(jti) <= 255 or not jti.isprintable():
-        raise failed("assertion has no usable jti")
+        raise _broken("assertion has no usable jti")
     if not ClientAssertion.use(client, jti, datetime.fromtimestamp(expires + LEEWAY + 1, tz=UTC)):
-        raise failed("assertion used before")
+        raise _broken("assertion used before")
+
+
+def _is_for_us(tenant: Tenant, audience: Any) -> bool:
+    """Whether `aud` names this server and nobody else: who reads it elsewhere could send it here (RFC 7523 §3)."""
+    region = region_issuer()  # an application of every tenant knows only this address (S8)
+    ours = (tenant.issuer, tenant.issuer + TOKEN_PATH, region, region + TOKEN_PATH)
+    named = audience if isinstance(audience, list) else [audience]
+    return bool(named) and all(each in ours for each in named)
 
 
 def _unproven(assertion: str) -> tuple[dict[str, Any], Any]:

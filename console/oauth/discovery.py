@@ -5,33 +5,29 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
-from django.views.decorators.http import require_safe
 
-from .. import cors, metadata
-from ..access import open_to
+from .. import metadata
 from ..models import KeyRing
 from ..requests import TenantRequest
+from .endpoint import document
 
 ANYONE = "anyone: public documents"
 METADATA_CACHE = 3600  # seconds
 
 
-@open_to(ANYONE)
-@require_safe
+@document(ANYONE)
 def authorization_server(request: TenantRequest) -> HttpResponse:
     """`/.well-known/oauth-authorization-server`."""
     return _document(metadata.authorization_server_metadata(request.tenant), METADATA_CACHE)
 
 
-@open_to(ANYONE)
-@require_safe
+@document(ANYONE)
 def openid_configuration(request: TenantRequest) -> HttpResponse:
     """`/.well-known/openid-configuration`."""
     return _document(metadata.openid_configuration(request.tenant), METADATA_CACHE)
 
 
-@open_to(ANYONE)
-@require_safe
+@document(ANYONE)
 def jwks(request: TenantRequest) -> HttpResponse:
     """`/.well-known/jwks.json`: public members only. Kept for less time than a new key waits before it signs."""
     keys = [key.public_jwk for key in KeyRing.of(request.tenant).published()]
@@ -41,4 +37,4 @@ def jwks(request: TenantRequest) -> HttpResponse:
 def _document(document: Mapping[str, Any], max_age: int) -> HttpResponse:
     answer = JsonResponse(document, json_dumps_params={"indent": 2})
     answer["Cache-Control"] = f"public, max-age={max_age}"
-    return cors.public(answer)
+    return answer

@@ -22,8 +22,9 @@ def endpoint(*methods: str, who: str) -> Callable[[View], View]:
     """Makes a view a protocol endpoint. `who` says how its caller is authenticated.
 
     An OAuthError becomes the answer of RFC 6749 §5.2; a database that cannot be reached or a lock that is not had in
-    time becomes 503 with Retry-After, never a 500 and never a half-done change.
+    time becomes 503 with Retry-After, never a 500 and never a half-done change. Every answer with a body is JSON.
     """
+    methods = _with_head(methods)
 
     def decorate(view: View) -> View:
         @open_to(who)
@@ -32,7 +33,7 @@ def endpoint(*methods: str, who: str) -> Callable[[View], View]:
         def answered(request: TenantRequest) -> HttpResponse:
             try:
                 if request.method == "OPTIONS":
-                    return cors.preflight(request, methods)
+                    return _listing(cors.preflight(request, methods), methods)
                 return cors.allow(request, _answer(view, request, methods))
             except OperationalError:  # without CORS headers: the origins are in that database too
                 return response(OAuthError("temporarily_unavailable", "Try again in a moment."))
@@ -40,6 +41,39 @@ def endpoint(*methods: str, who: str) -> Callable[[View], View]:
         return answered  # type: ignore[return-value]
 
     return decorate
+
+
+def document(who: str) -> Callable[[View], View]:
+    """Makes a view a public document: GET and HEAD, for pages of every origin, whatever headers they add."""
+    methods = _with_head(("GET",))
+
+    def decorate(view: View) -> View:
+        @open_to(who)
+        @csrf_exempt
+        @wraps(view)
+        def answered(request: TenantRequest) -> HttpResponse:
+            if request.method != "OPTIONS":
+                return cors.public(_answer(view, request, methods))
+            answer = cors.public(_listing(HttpResponse(status=204), methods))
+            answer["Access-Control-Allow-Methods"] = ", ".join(methods)
+            answer["Access-Control-Allow-Headers"] = "*"
+            answer["Access-Control-Max-Age"] = cors.MAX_AGE
+            return answer
+
+        return answered  # type: ignore[return-value]
+
+    return decorate
+
+
+def _with_head(methods: tuple[str, ...]) -> tuple[str, ...]:
+    """HEAD goes wherever GET does (RFC 9110 §9.1)."""
+    return tuple(each for method in methods for each in ((method, "HEAD") if method == "GET" else (method,)))
+
+
+def _listing(answer: HttpResponse, methods: tuple[str, ...]) -> HttpResponse:
+    """With the methods that the endpoint takes (RFC 9110 §10.2.1)."""
+    answer["Allow"] = ", ".join([*methods, "OPTIONS"])
+    return answer
 
 
 def _answer(view: View, request: TenantRequest, methods: tuple[str, ...]) -> HttpResponse:
@@ -59,9 +93,7 @@ def _answer(view: View, request: TenantRequest, methods: tuple[str, ...]) -> Htt
         )
     except OAuthError as error:
         answer = response(error)
-        if error.status == 405:
-            answer["Allow"] = ", ".join([*methods, "OPTIONS"])
-        return answer
+        return _listing(answer, methods) if error.status == 405 else answer
 
 
 def no_store(body: object, status: int = 200) -> JsonResponse:

@@ -29,6 +29,7 @@ class Issuance:
     grant: Grant | None = None
     refresh_token: RefreshToken | None = None
     impersonating: bool = False
+    asked_in_json: bool = False
     new_family: UUID = field(default_factory=uuid4)
     actor: Actor = field(default_factory=Actor.anonymous)
     # For the audit log: why no client authenticated, or else why the rest of the request is refused.

@@ -21,6 +21,15 @@ JSON = "application/json"
 # The one parameter that a specification allows to repeat (RFC 8707 §2); it is not used here, so it is not kept.
 REPEATABLE = frozenset({"resource", "audience"})
 
+# What some endpoint reads. In JSON each must be text; what no endpoint reads can be anything, and is not looked at.
+READ = frozenset(
+    {
+        "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "user_lookup",
+        "client_id", "client_secret", "client_assertion", "client_assertion_type", "deviceType", "description",
+        "token", "token_type_hint", "access_token",
+    }
+)  # fmt: skip
+
 
 class Parameters(dict[str, str]):
     """Parameters that stood once, and the names of those that stood more than once (their values are not kept)."""
@@ -131,14 +140,14 @@ def _json(raw: bytes) -> Parameters:
         raise OAuthError("invalid_request", "The body must be a JSON object.")
     pairs: list[tuple[str, str]] = []
     for name, value in decoded.items():
-        if value is None or value == "":
+        if value is None or value == "" or (name not in READ and not isinstance(value, str)):
             continue
         if name == "user_lookup" and isinstance(value, dict):
             value = json.dumps(value)
         if not isinstance(value, str):
             raise OAuthError(
                 "invalid_request",
-                f"The parameter {name[:50]} must be a string.",
+                f"The parameter {name} must be a string.",
                 reason="a parameter is not a string",
             )
         try:

@@ -14,10 +14,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 from django_scopes import scope
 
-from .. import access_tokens, cors, metadata
+from .. import access_tokens, metadata
 from ..access import open_to
 from ..browser_rules import allow_any_tenant
 from ..metadata import AUTHORIZE_PATH
@@ -27,9 +27,9 @@ from ..policy.hosts import normalize_host
 from ..requests import TenantRequest
 from . import parameters
 from .authorize import as_link
-from .endpoint import View, endpoint
+from .endpoint import View, document, endpoint, no_store
 from .errors import OAuthError
-from .revocation import revoke
+from .revocation import NOTHING, revoke
 from .token import token
 
 ANYONE = "anyone: it only asks for the address of a tenant, and names none"
@@ -143,7 +143,7 @@ def region_revoke(request: TenantRequest) -> HttpResponse:
     """A tenant's revocation endpoint, found from the token. An unknown token is 200, as everywhere (RFC 7009 §2.2)."""
     presented = parameters.body(request).get("token", "")
     found = RefreshToken.tenant_of(presented) or access_tokens.tenant_of(presented)
-    return _in(found, request, revoke) if found else HttpResponse(status=200)
+    return _in(found, request, revoke) if found else no_store(NOTHING)
 
 
 def _in(tenant: Tenant, request: TenantRequest, view: View) -> HttpResponse:
@@ -153,10 +153,9 @@ def _in(tenant: Tenant, request: TenantRequest, view: View) -> HttpResponse:
         return view(request)
 
 
-@open_to("anyone: a public document")
-@require_safe
+@document("anyone: a public document")
 def region_metadata(request: HttpRequest) -> HttpResponse:
     """`/.well-known/oauth-authorization-server` of the region, for applications that serve every tenant."""
     answer = JsonResponse(metadata.region_metadata(), json_dumps_params={"indent": 2})
     answer["Cache-Control"] = "public, max-age=3600"
-    return cors.public(answer)
+    return answer

@@ -9,8 +9,11 @@ from ..requests import TenantRequest
 from ..sessions import client_address
 from . import parameters, refusals
 from .client_authentication import authenticate
-from .endpoint import endpoint
+from .endpoint import endpoint, no_store
 from .errors import OAuthError
+
+# RFC 7009 §2.2 lets clients ignore the body; oidc-client-ts and simple-oauth2 read it as JSON all the same.
+NOTHING: dict[str, str] = {}
 
 
 @endpoint("POST", who="a client, authenticated by client_authentication or by the very token it revokes")
@@ -29,9 +32,7 @@ def revoke(request: TenantRequest) -> HttpResponse:
             live.revoke(by=by)
     else:
         _revoke_family(request.tenant, token, client, by)
-    answer = HttpResponse(status=200)
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return no_store(NOTHING)
 
 
 def _caller(request: TenantRequest, sent: parameters.Parameters, live: LiveToken | None) -> Client:

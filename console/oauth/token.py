@@ -37,7 +37,10 @@ UNDERSTOOD = frozenset(
 @sensitive_variables()
 def token(request: TenantRequest) -> HttpResponse:
     """Exchanges a code, a refresh token or a client's own credentials for tokens."""
-    state = Issuance(actor=Actor.anonymous(client_address(request)))
+    state = Issuance(
+        actor=Actor.anonymous(client_address(request)),
+        asked_in_json=request.content_type == parameters.JSON,
+    )
     with refusals.recorded(request) as attempt:
         attempt.sent = parameters.body(request)
         if attempt.sent.get("grant_type") in server().grant_types:

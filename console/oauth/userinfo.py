@@ -26,9 +26,14 @@ def userinfo(request: TenantRequest) -> HttpResponse:
 
 def _token(request: TenantRequest) -> str:
     """From the header, or from the body of a form (RFC 6750 §2.1, §2.2); never from the address (RFC 9700 §4.3.2)."""
-    token = access_tokens.presented(request)
-    if token is None and request.method == "POST" and request.content_type == parameters.FORM:
-        token = parameters.body(request).get("access_token")
+    token, in_form = access_tokens.presented(request), None
+    if request.method == "POST" and request.content_type == parameters.FORM:
+        in_form = parameters.body(request).get("access_token")
+    if token is not None and in_form is not None:
+        raise OAuthError(
+            "invalid_request", "Send the access token in one way, not in several (RFC 6750, section 2)."
+        )
+    token = token or in_form
     if token is None:
         raise OAuthError(
             "invalid_token", "Send the access token in the Authorization header.", nothing_presented=True

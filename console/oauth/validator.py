@@ -200,9 +200,15 @@ class TenantValidator(OAuth2Validator):
         grant = issuance(request).grant
         return grant.nonce or None if grant else None
 
-    def get_default_redirect_uri(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> str:
-        """The token request named none: fine only if the client has a single one, so that nothing is ambiguous."""
-        raise oauthlib_errors.InvalidGrantError(description="redirect_uri is missing.", request=request)
+    def get_default_redirect_uri(
+        self, client_id: str, request: Request, *args: Any, **kwargs: Any
+    ) -> str | None:
+        """The token request named none: the code knows where it went, and PKCE has shown who began (OAuth 2.1 §4.1.3).
+
+        RFC 6749 §4.1.3 wants it only of clients that named it when they asked for the code.
+        """
+        grant = issuance(request).grant
+        return str(grant.redirect_uri) if grant else None
 
     def confirm_redirect_uri(
         self,
@@ -241,9 +247,9 @@ class TenantValidator(OAuth2Validator):
                 state.refusal_details["given_to"] = token.family.client.name
             return False
         token.tenant = token.family.tenant = current_tenant()
-        if token.revoked is not None and token.family_lives(client):
+        if token.revoked is not None and not token.was_just_used and token.family_lives(client):
             token.reused(by=state.actor)
-        if not token.is_alive(client) or not client.keeps_access:
+        if not token.is_acceptable(client) or not client.keeps_access:
             state.refusal = "refresh token used, expired or ended"
             return False
         state.refresh_token = token
@@ -269,7 +275,10 @@ class TenantValidator(OAuth2Validator):
         """Makes the tokens real, in one transaction; the loser of a race for one code or token gets invalid_grant."""
         state = issuance(request)
         expires = datetime.now(UTC) + timedelta(seconds=token["expires_in"])
-        token["expires_at"] = expires.isoformat(timespec="seconds").replace("+00:00", "Z")
+        if state.asked_in_json:
+            # As Qlik's libraries know it, and they ask in JSON. To others the name means a number of seconds: Authlib
+            # before 1.6.6 and httpx-oauth fail on a date, when the code has been used up.
+            token["expires_at"] = expires.isoformat(timespec="seconds").replace("+00:00", "Z")
         refresh_token = token.pop("refresh_token", None)
         if state.grant is not None:
             if scopes.OFFLINE_ACCESS not in request.scopes:

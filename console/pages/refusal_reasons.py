@@ -41,6 +41,10 @@ SENTENCES = frozenset(
         gettext_noop("unreadable Basic header"),
         gettext_noop("unknown secret"),
         gettext_noop("removed secret"),
+        gettext_noop("secret came with a line break behind it"),
+        gettext_noop("secret came with blank space around it"),
+        gettext_noop("secret came with quotation marks around it"),
+        gettext_noop("client ID came with blank space or quotation marks around it"),
         gettext_noop("client deleted"),
         gettext_noop("client withdrawn by its publisher"),
         gettext_noop("connection blocked"),
@@ -56,6 +60,7 @@ SENTENCES = frozenset(
         gettext_noop("assertion has no usable jti"),
         gettext_noop("assertion used before"),
         # What was asked for
+        gettext_noop("Send the access token in one way, not in several (RFC 6750, section 2)."),
         gettext_noop("repeated parameter"),
         gettext_noop("a parameter is not a string"),
         gettext_noop("A parameter contains a NUL character."),

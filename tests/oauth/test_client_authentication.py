@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.test import Client as Browser
 from django_scopes import scope
 
-from console.models import Actor, Client, ClientSecret, Tenant
+from console.models import Actor, Client, ClientSecret, Event, Tenant, User
 from tests.cast import connect, machines_too, register
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import FORM, JSON, assert_refused
@@ -347,3 +348,92 @@ def test_the_same_rules_hold_wherever_a_client_authenticates(app: Application, s
             ).status_code
             == 200
         )
+
+
+# --- Names without a secret, and secrets with something around them -----------------------------------------------
+
+
+@pytest.mark.spec("RFC 6749", "2.3.1")
+@pytest.mark.parametrize("kind", ["spa_client", "native_client"])
+def test_basic_with_an_empty_secret_names_a_public_client(
+    request: pytest.FixtureRequest, browser: Callable[[User], Browser], bob: User, kind: str
+):
+    """oidc-agent and kubectl send it."""
+    app = Application(*request.getfixturevalue(kind))
+    code = app.code(browser(bob))
+    sent = f"grant_type=authorization_code&code={code}&code_verifier={app.verifier}&redirect_uri={app.redirect_uri}"
+
+    def ask_as(client_id: str, more: str = "") -> Any:
+        return app.web.post("/oauth/token", sent + more, content_type=FORM, headers=basic(client_id, ""))
+
+    assert_unauthenticated(ask_as(app.client_id, "&client_id=another"))
+    assert_unauthenticated(ask_as("unknown"))
+    assert_refused(ask_as(app.client_id, "&client_secret=x"), "invalid_request")
+    assert ask_as(app.client_id, f"&client_id={app.client_id}").status_code == 200
+
+
+def test_basic_with_an_empty_secret_is_nothing_for_a_confidential_client(app: Application):
+    assert_unauthenticated(ask(app, basic(app.client_id, "")))
+    assert_unauthenticated(ask(app, basic("", "")))
+
+
+AROUND = {
+    "{}\n": "secret came with a line break behind it",
+    "{}\r\n": "secret came with a line break behind it",
+    " {}": "secret came with blank space around it",
+    "{}\t": "secret came with blank space around it",
+    "\n{}\n": "secret came with blank space around it",
+    "\ufeff{}": "secret came with blank space around it",
+    '"{}"': "secret came with quotation marks around it",
+    "'{}'\n": "secret came with quotation marks around it",
+    "“{}”": "secret came with quotation marks around it",
+}
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_what_stands_around_a_secret_is_told_in_the_audit_log_alone(
+    app: Application, in_acme: Tenant, around: str
+):
+    sent = around.format(app.secret)
+
+    wrong = ask(app, client_id=app.client_id, client_secret="qas_wrong").json()
+    for response in (
+        ask(app, client_id=app.client_id, client_secret=sent),
+        ask(app, basic(app.client_id, quote(sent))),
+    ):
+        assert_unauthenticated(response)
+        assert response.json() == wrong
+
+    event = Event.objects.get(action="tokens.refused", details__reason=AROUND[around])
+    assert (event.times, event.details.get("claimed")) == (2, None)
+    assert app.secret not in str(event.details)
+
+
+def test_what_stands_around_a_removed_secret_does_not_hide_it(
+    app: Application, in_acme: Tenant, machine_client: ClientAndSecret
+):
+    add_secret(machine_client[0])
+    ClientSecret.objects.order_by("created_at")[0].remove(by=Actor.operator())
+
+    assert_unauthenticated(ask(app, client_id=app.client_id, client_secret=f"{app.secret}\n"))
+
+    assert Event.objects.filter(details__reason="removed secret").exists()
+
+
+@pytest.mark.parametrize("around", ["{}\n", " {}", '"{}"'])
+def test_what_stands_around_a_client_id_is_told_too(
+    app: Application, spa_client: ClientAndSecret, in_acme: Tenant, around: str
+):
+    reason = "client ID came with blank space or quotation marks around it"
+    assert_unauthenticated(ask(app, client_id=around.format(app.client_id), client_secret=app.secret))
+    assert_unauthenticated(ask(app, client_id=around.format(spa_client[0].client_id)))
+
+    assert Event.objects.filter(action="tokens.refused", details__reason=reason).count() == 2
+
+
+@pytest.mark.parametrize("value", [1, 1.5, True, False, ["a"], {"a": {"b": 1}}])
+def test_members_of_json_that_it_does_not_know_can_be_anything(app: Application, value: Any):
+    sent = {"client_id": app.client_id, "client_secret": app.secret}
+
+    assert ask_in_json(app, **sent, unheard_of=value).status_code == 200
+    assert_refused(ask_in_json(app, **sent | {"scope": value}), "invalid_request")

@@ -33,7 +33,7 @@ def test_tk10_its_token_is_the_clients_and_has_no_refresh_token(app: Application
     assert response.status_code == 200
     assert response["Cache-Control"] == "no-store"
     tokens = response.json()
-    assert tokens.keys() == {"access_token", "token_type", "expires_in", "expires_at", "scope"}
+    assert tokens.keys() == {"access_token", "token_type", "expires_in", "scope"}
     _, claims = decoded(tokens["access_token"])
     assert claims["sub"] == claims["client_id"] == app.client_id
     assert claims["iss"] == claims["aud"] == acme.issuer

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.spec("Fetch", "3.2")]
 ClientAndSecret = tuple[Client, str]
 ORIGIN = "https://spa.example.com"
 ENDPOINTS = ["/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/userinfo", "/api/v1/users/me"]
-METHODS = {"/oauth/userinfo": "GET, POST", "/api/v1/users/me": "GET, HEAD"}
+METHODS = {"/oauth/userinfo": "GET, HEAD, POST", "/api/v1/users/me": "GET, HEAD"}
 
 
 @pytest.fixture

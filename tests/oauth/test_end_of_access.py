@@ -93,6 +93,7 @@ ENDS = [
 ]
 
 
+@pytest.mark.usefixtures("_no_leeway")
 @pytest.mark.parametrize("act", ENDS)
 def test_it_ends_at_once_and_everywhere(
     app: Application, bobs: Browser, bob: User, in_acme: Tenant, act: Callable[..., None]
@@ -125,6 +126,7 @@ def test_a_code_that_is_on_its_way_ends_too(
     assert not TokenFamily.objects.exists()
 
 
+@pytest.mark.usefixtures("_no_leeway")
 @pytest.mark.parametrize("act", [withdraw, revoke, reuse])
 def test_the_person_may_allow_it_again(
     app: Application, bobs: Browser, bob: User, in_acme: Tenant, act: Callable[..., None]

@@ -68,6 +68,7 @@ def test_rt01_every_use_gives_a_new_one(any_app: Application, bobs: Browser, bob
     assert len(seen) == 4
 
 
+@pytest.mark.usefixtures("_no_leeway")
 @pytest.mark.spec("RFC 9700", "4.14.2")
 def test_rt01_reuse_ends_the_whole_family(any_app: Application, bobs: Browser, in_acme: Tenant):
     first = any_app.tokens(bobs, scope=SCOPE)
@@ -82,6 +83,7 @@ def test_rt01_reuse_ends_the_whole_family(any_app: Application, bobs: Browser, i
     assert Event.objects.get(action="tokens.reused").details["reason"] == "refresh token reused"
 
 
+@pytest.mark.usefixtures("_no_leeway")
 def test_rt01_another_sign_in_is_another_family(app: Application, bobs: Browser):
     one, other = app.tokens(bobs, scope=SCOPE), app.tokens(bobs, scope=SCOPE)
     app.refresh(one["refresh_token"])
@@ -339,6 +341,7 @@ def forget_everything() -> None:
     server.cache_clear()
 
 
+@pytest.mark.usefixtures("_no_leeway")
 def test_rt06_a_replay_is_noticed_after_a_restart(app: Application, bobs: Browser):
     """Keycloak CVE-2026-9802"""
     first = app.tokens(bobs, scope=SCOPE)
@@ -349,6 +352,7 @@ def test_rt06_a_replay_is_noticed_after_a_restart(app: Application, bobs: Browse
     assert not is_alive(app, second["access_token"])
 
 
+@pytest.mark.usefixtures("_no_leeway")
 def test_rt07_there_is_no_grace_for_one_that_was_used_or_revoked(
     clock: TimeMachineFixture, app: Application, bobs: Browser
 ):

@@ -291,6 +291,7 @@ def test_its_document_leads_to_itself_and_promises_only_what_works(region, acme)
 # --- Tokens -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("_no_leeway")
 def test_a_refresh_token_finds_its_tenant(app, bobs, acme):
     tokens = app.tokens(bobs, scope=SCOPE)
 

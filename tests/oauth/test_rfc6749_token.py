@@ -56,12 +56,51 @@ def test_tk02_it_answers_with_tokens_that_nobody_may_keep(any_app: Application, 
     assert (response["Cache-Control"], response["Pragma"]) == ("no-store", "no-cache")
     tokens = response.json()
     assert tokens.keys() == {
-        "access_token", "token_type", "expires_in", "expires_at", "scope", "refresh_token", "id_token"
+        "access_token", "token_type", "expires_in", "scope", "refresh_token", "id_token"
     }  # fmt: skip
     assert tokens["token_type"] == "Bearer"
     assert tokens["expires_in"] == 3600
     assert set(tokens["scope"].split()) == set(EVERYTHING.split())
     assert not response.cookies
+
+
+def read_as_older_libraries_do(answer: dict[str, Any]) -> None:
+    """What Authlib before 1.6.6 and httpx-oauth do with every answer, and what happens when that fails."""
+    if answer.get("expires_at"):
+        answer["expires_at"] = int(answer["expires_at"])
+    elif answer.get("expires_in"):
+        answer["expires_at"] = 1_900_000_000 + int(answer["expires_in"])
+    for name in ("access_token", "token_type", "scope", "refresh_token", "id_token"):
+        assert isinstance(answer.get(name, ""), str)
+
+
+@pytest.mark.spec("RFC 6749", "5.1")
+def test_older_libraries_can_read_every_answer_to_a_form(
+    any_app: Application, machine_client: ClientAndSecret, bobs: Browser
+):
+    tokens = any_app.exchange(any_app.code(bobs, scope=EVERYTHING)).json()
+    refreshed = any_app.refresh(tokens["refresh_token"]).json()
+    machine = Application(*machine_client).token(grant_type="client_credentials").json()
+
+    for answer in (tokens, refreshed, machine):
+        assert "access_token" in answer
+        read_as_older_libraries_do(answer)
+
+
+def test_qliks_libraries_which_ask_in_json_get_the_moment_too(app: Application, bobs: Browser):
+    sent = {
+        "grant_type": "authorization_code", "code": app.code(bobs, scope=EVERYTHING), "client_secret": app.secret,
+        "redirect_uri": app.redirect_uri, "code_verifier": app.verifier,
+    }  # fmt: skip
+    tokens = app.web.post("/oauth/token", json.dumps(sent), content_type=JSON).json()
+    sent = {
+        "grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], "client_secret": app.secret
+    }  # fmt: skip
+    refreshed = app.web.post("/oauth/token", json.dumps(sent), content_type=f"{JSON}; charset=utf-8").json()
+
+    for answer in (tokens, refreshed):
+        left = datetime.fromisoformat(answer["expires_at"]) - datetime.now(UTC)
+        assert abs(left.total_seconds() - answer["expires_in"]) < 60
 
 
 @pytest.mark.spec("RFC 6749", "4.1.3")
@@ -129,7 +168,6 @@ def test_cd01_a_replay_ends_what_was_refreshed_since(app: Application, bobs: Bro
         {"code_verifier": "x" * 43},
         {"code_verifier": None},
         {"redirect_uri": "https://app.example.com/other"},
-        {"redirect_uri": None},
         {"grant_type": "refresh_token"},
     ],
 )
@@ -202,8 +240,7 @@ def test_a_code_is_good_in_its_own_tenant_only(
 @pytest.mark.parametrize(
     "redirect_uri",
     [
-        None,
-        "",
+        " ",
         "https://app.example.com/callback/",
         "https://app.example.com/callback?x=1",
         "https://APP.example.com/callback",
@@ -211,8 +248,8 @@ def test_a_code_is_good_in_its_own_tenant_only(
         "https://evil.example/callback",
     ],
 )
-def test_cd05_it_wants_the_redirect_uri_of_the_request(
-    acme: Tenant, bobs: Browser, register: Callable[..., ClientAndSecret], redirect_uri: str | None
+def test_cd05_it_takes_no_other_redirect_uri_than_that_of_the_request(
+    acme: Tenant, bobs: Browser, register: Callable[..., ClientAndSecret], redirect_uri: str
 ):
     both = ["https://app.example.com/callback", "https://app.example.com/second"]
     app = Application(*register(acme, redirect_uris=both))
@@ -220,6 +257,33 @@ def test_cd05_it_wants_the_redirect_uri_of_the_request(
 
     assert_refused(app.exchange(code, redirect_uri=redirect_uri), "invalid_grant")
     assert app.exchange(code).status_code == 200
+
+
+@pytest.mark.spec("OAuth 2.1", "4.1.3")
+@pytest.mark.parametrize("left_out", [None, ""])
+def test_cd05_the_token_request_need_not_repeat_it(any_app: Application, bobs: Browser, left_out: str | None):
+    code = any_app.code(bobs)
+
+    assert_refused(any_app.exchange(code, redirect_uri=left_out, code_verifier="x" * 43), "invalid_grant")
+    assert_refused(any_app.exchange(code, redirect_uri=left_out, code_verifier=None), "invalid_request")
+    assert any_app.exchange(code, redirect_uri=left_out).status_code == 200
+    assert_refused(any_app.exchange(code, redirect_uri=left_out), "invalid_grant")
+
+
+@pytest.mark.spec("RFC 6749", "4.1.3")
+@pytest.mark.parametrize("kind", ["web_client", "spa_client"])
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_code_of_a_request_that_named_no_redirect_uri(
+    request: pytest.FixtureRequest, bobs: Browser, kind: str, stated: bool
+):
+    """The client has registered one address, and the code went there."""
+    app = Application(*request.getfixturevalue(kind))
+    code = app.code(bobs, redirect_uri=None)
+
+    wrong = "https://evil.example/callback"
+    assert_refused(app.exchange(code, redirect_uri=wrong), "invalid_grant")
+    address = app.redirect_uri if stated else None
+    assert app.exchange(code, redirect_uri=address).status_code == 200
 
 
 @pytest.mark.spec("RFC 8252", "7.3")
@@ -443,7 +507,6 @@ HOSTILE_NAMES = ['say "no"', "back\\slash", "\u00e5", "\U0001f600", "a\r\nb", "\
 def test_a_description_quotes_nothing_that_may_not_stand_in_it(app: Application, path: str, name: str):
     sent: list[tuple[str, str]] = [
         (FORM, urlencode([("grant_type", "x"), (name, "1"), (name, "2")])),
-        (JSON, json.dumps({"grant_type": "x", name: ["not a string"]})),
         (JSON, f'{{{json.dumps(name)}: "1", {json.dumps(name)}: "2"}}'),
     ]
     for content_type, hostile in sent:

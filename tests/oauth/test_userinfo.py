@@ -86,6 +86,18 @@ def test_oi05_it_takes_none_from_the_address(app: Application, bobs: Browser):
     assert_refused(both, "invalid_request")
 
 
+@pytest.mark.spec("RFC 6750", "2")
+def test_it_takes_a_token_in_one_way(app: Application, bobs: Browser):
+    token = app.tokens(bobs, scope="openid")["access_token"]
+    by_header = {"Authorization": f"Bearer {token}"}
+
+    for second in (token, "x"):
+        both = app.web.post(PATH, f"access_token={second}", content_type=FORM, headers=by_header)
+        assert_refused(both, "invalid_request")
+    assert app.web.post(PATH, f"access_token={token}", content_type=FORM).status_code == 200
+    assert app.web.post(PATH, "a=b", content_type=FORM, headers=by_header).status_code == 200
+
+
 @pytest.mark.spec("OpenID Connect Core", "5.3.3")
 def test_oi05_it_refuses_every_other_kind_of_token(
     app: Application, bobs: Browser, globex: Tenant, register: Callable[..., ClientAndSecret],
@@ -113,4 +125,4 @@ def test_it_has_no_other_method(app: Application, method: str):
     response = getattr(app.web, method)(PATH)
 
     assert response.status_code == 405
-    assert response["Allow"] == "GET, POST, OPTIONS"
+    assert response["Allow"] == "GET, HEAD, POST, OPTIONS"
