@@ -35,6 +35,7 @@ class Action(models.TextChoices):
     SIGNING_KEY_ROTATED = "signing_key.rotated", _("Signing key rotated")
     USER_CREATED = "user.created", _("User created")
     USER_LINK_CREATED = "user.link_created", _("One-time link created")
+    USER_EMAIL_VERIFIED = "user.email_verified", _("Email address verified")
     USER_PASSWORD_SET = "user.password_set", _("Password set")
     SESSION_STARTED = "session.started", _("Signed in")
     SESSION_REFUSED = "session.refused", _("Sign-in refused")

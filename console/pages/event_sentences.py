@@ -47,6 +47,7 @@ SENTENCES: dict[str, Promise | str] = {
     Action.SIGNING_KEY_ROTATED: _("{actor} rotated the signing key."),
     Action.USER_CREATED: _("{actor} created the user {target}."),
     Action.USER_LINK_CREATED: _("{actor} created a one-time link for {target}."),
+    Action.USER_EMAIL_VERIFIED: _("{actor} vouched for the email address of {target}."),
     Action.USER_PASSWORD_SET: _("{actor} set the password of {target}."),
     Action.SESSION_STARTED: _("{target} signed in."),
     Action.SESSION_REFUSED: _("A sign-in as {person} was refused."),
@@ -124,6 +125,7 @@ ICONS = {
 }
 DETAILS: dict[str, Promise | str] = {
     "role": _("Role"),
+    "email_verified": _("Email address verified"),
     "hosts": _("Hostnames"),
     "type": _("Type"),
     "scope": _("Scopes"),

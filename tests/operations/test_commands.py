@@ -277,6 +277,26 @@ def test_create_user_wants_a_tenant_that_exists(acme: Tenant):
     assert "nowhere" in refused("create_user", "nowhere", "dora@acme.example")
 
 
+def test_create_user_takes_the_parts_of_a_name_and_vouches_for_the_address(acme: Tenant):
+    run(
+        "create_user", "acme", "dora@acme.example", "--given-name", "Dora", "--family-name", "Dahl",
+        "--email-verified",
+    )  # fmt: skip
+
+    with scope(tenant=acme):
+        dora = User.objects.get()
+        assert Event.objects.get(action="user.created").details["email_verified"] is True
+    assert (dora.name, dora.given_name, dora.family_name) == ("Dora Dahl", "Dora", "Dahl")
+    assert dora.email_verified_at is not None
+    assert "U+202E" in refused("create_user", "acme", "eve@acme.example", "--given-name", "\u202e")
+
+
+def test_verify_email_is_for_people_who_are_here_already(acme: Tenant, bob: User):
+    assert run("verify_email", "acme", "Bob@acme.example")["changed"] is True
+    assert run("verify_email", "acme", "bob@acme.example")["changed"] is False
+    assert "no user" in refused("verify_email", "acme", "nobody@acme.example")
+
+
 # --- create_link ----------------------------------------------------------------------------------------------
 
 
