@@ -401,6 +401,17 @@ def test_create_client_signs_id_tokens_as_its_libraries_expect(
     assert jwt.get_unverified_header(id_token)["alg"] == algorithm
 
 
+def test_create_client_may_accept_requests_without_pkce(acme: Tenant):
+    web = ["create_client", "acme", "Old", "--type", "web", "--redirect-url", "https://app.example/cb"]
+    run(*web)
+    run(*web, "--accept-no-pkce")
+
+    with scope(tenant=acme):
+        assert [client.accepts_no_pkce for client in Client.objects.order_by("pk")] == [False, True]
+    spa = ["create_client", "acme", "App", "--type", "spa", "--redirect-url", "https://app.example/cb"]
+    assert "--accept-no-pkce" in refused(*spa, "--accept-no-pkce")
+
+
 def test_create_client_of_a_public_type_has_no_secret(
     acme: Tenant, bob: User, browser: Callable[[User], Browser]
 ):

@@ -1,4 +1,7 @@
-"""What people are called, who vouched for their address, and when that changed. New columns only, without a rewrite."""
+"""What people are called, who vouched for their address, and when that changed; clients that cannot send PKCE.
+
+New columns only, which PostgreSQL adds without rewriting a table.
+"""
 
 from django.db import migrations, models
 
@@ -15,4 +18,11 @@ class Migration(migrations.Migration):
             "user", "family_name", models.CharField(max_length=255, blank=True, default="", db_default="")
         ),
         migrations.AddField("user", "updated_at", models.DateTimeField(null=True, default=None)),
+        migrations.AddField(
+            "client",
+            "accepts_no_pkce",
+            models.BooleanField(
+                "authorization requests without PKCE accepted", default=False, db_default=False
+            ),
+        ),
     ]
