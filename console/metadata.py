@@ -84,6 +84,8 @@ def openid_configuration(tenant: Tenant) -> dict[str, Any]:
             "nonce",
             "at_hash",
             "name",
+            "given_name",
+            "family_name",
             "preferred_username",
             "updated_at",
             "email",

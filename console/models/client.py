@@ -88,6 +88,10 @@ class Client(AbstractApplication):
     algorithm = models.CharField(
         _("ID token signature"), max_length=5, choices=Algorithm.choices, default=Algorithm.ES256
     )
+    # For software that cannot send PKCE. Counts in the owner's tenant only: no other has approved it.
+    accepts_no_pkce = models.BooleanField(
+        _("authorization requests without PKCE accepted"), default=False, db_default=False
+    )
     disabled_at = models.DateTimeField(null=True, default=None)
     published_at = models.DateTimeField(null=True, default=None)
     # Unpublished, but the tenants that had connected may go on using it.
@@ -119,6 +123,7 @@ class Client(AbstractApplication):
         "auth_methods",
         "public_keys",
         "algorithm",
+        "accepts_no_pkce",
     )
 
     class Meta:
@@ -218,6 +223,10 @@ class Client(AbstractApplication):
     def default_redirect_uri(self) -> str | None:
         """The address to use when a request names none: only if there is exactly one (OAuth 2.1 §4.1.1)."""
         return self.redirect_uris[0] if len(self.redirect_uris) == 1 else None
+
+    def needs_pkce_in(self, tenant: Tenant) -> bool:
+        """Whether every authorization request in `tenant` must carry a PKCE challenge (RFC 9700 §2.1.1)."""
+        return not (self.accepts_no_pkce and self.confidential and self.tenant_id == tenant.pk)
 
     def redirect_uri_allowed(self, uri: str) -> bool:
         """Whether a code may be sent to `uri` (RFC 9700 §4.1.3, RFC 8252 §7.3)."""

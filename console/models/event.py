@@ -35,6 +35,7 @@ class Action(models.TextChoices):
     SIGNING_KEY_ROTATED = "signing_key.rotated", _("Signing key rotated")
     USER_CREATED = "user.created", _("User created")
     USER_LINK_CREATED = "user.link_created", _("One-time link created")
+    USER_EMAIL_VERIFIED = "user.email_verified", _("Email address verified")
     USER_PASSWORD_SET = "user.password_set", _("Password set")
     USER_PASSWORD_RESET = "user.password_reset", _("Password reset")
     USER_ROLE_CHANGED = "user.role_changed", _("Role changed")

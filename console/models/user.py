@@ -38,7 +38,13 @@ class User(AbstractBaseUser):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     email = models.EmailField(_("email"), max_length=254)
+    # When an operator vouched for it; null for one that nobody has.
+    email_verified_at = models.DateTimeField(null=True, default=None)
     name = models.CharField(_("name"), max_length=255, blank=True)
+    given_name = models.CharField(max_length=255, blank=True, default="", db_default="")
+    family_name = models.CharField(max_length=255, blank=True, default="", db_default="")
+    # When what applications may know of the person last changed; null means when they were created.
+    updated_at = models.DateTimeField(null=True, default=None)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.USER)
     is_active = models.BooleanField(_("active"), default=True)
     # In which they last used the pages, "" if they never have: what they are sent by e-mail is in it too.
@@ -85,16 +91,37 @@ class User(AbstractBaseUser):
         *,
         by: Actor,
         name: str = "",
+        given_name: str = "",
+        family_name: str = "",
+        email_verified: bool = False,
         role: str = "user",
         password: str | None = None,
     ) -> "User":
-        """Creates a user; without a password they choose one through a one-time link. E-mail is kept in lower case."""
+        """Creates a user; without a password they choose one through a one-time link. E-mail is kept in lower case.
+
+        The name, if none is given, is the given name and the family name. `email_verified`: `by` vouches for it.
+        """
         user = cls(tenant=tenant, email=email.strip().lower(), name=name.strip(), role=role)
+        user.given_name, user.family_name = given_name.strip(), family_name.strip()
+        user.name = user.name or f"{user.given_name} {user.family_name}".strip()
+        user.email_verified_at = timezone.now() if email_verified else None
         user.set_password(password)
         with transaction.atomic():
             user.save(force_insert=True)
-            Event.record(tenant, Action.USER_CREATED, by=by, target=user, details={"role": role})
+            details = {"role": role} | ({"email_verified": True} if email_verified else {})
+            Event.record(tenant, Action.USER_CREATED, by=by, target=user, details=details)
         return user
+
+    def verify_email(self, *, by: Actor) -> bool:
+        """Notes that `by` vouches for the address. False if somebody has already."""
+        now = timezone.now()
+        with transaction.atomic():
+            unverified = User._base_manager.filter(pk=self.pk, email_verified_at=None)
+            if not unverified.update(email_verified_at=now, updated_at=now):
+                return False
+            self.email_verified_at = self.updated_at = now
+            Event.record(self.tenant, Action.USER_EMAIL_VERIFIED, by=by, target=self)
+        return True
 
     def create_link(self, *, by: Actor) -> str:
         """The token of a one-time link with which this person chooses a new password. It is kept nowhere."""

@@ -70,7 +70,7 @@ class AuthorizationRequest:
 
     @property
     def code_challenge(self) -> str:
-        return self.parameters["code_challenge"]
+        return self.parameters.get("code_challenge", "")
 
     @property
     def wants_a_fresh_sign_in(self) -> bool:
@@ -231,15 +231,26 @@ def no_request_object(asked: AuthorizationRequest) -> None:
         raise OAuthError("request_uri_not_supported", "Request objects are not supported.")
 
 
-# RFC 7636 §4.3, RFC 9700 §2.1.1: PKCE with S256, for every client.
+# RFC 7636 §4.3, RFC 9700 §2.1.1: PKCE with S256. A client whose owner says that it cannot send PKCE may go without, if
+# the nonce of an ID token protects it instead (OAuth 2.1 §7.5.1).
 def pkce_is_s256(asked: AuthorizationRequest) -> None:
     challenge = asked.parameters.get("code_challenge")
+    if challenge is None and "code_challenge_method" not in asked.parameters and _goes_without_pkce(asked):
+        return
     if challenge is None:
         raise OAuthError("invalid_request", "code_challenge is missing: PKCE is required.")
     if asked.parameters.get("code_challenge_method", "plain") != "S256":
         raise OAuthError("invalid_request", "code_challenge_method must be S256.")
     if not CODE_CHALLENGE.fullmatch(challenge):
         raise OAuthError("invalid_request", "code_challenge must be 43 characters of base64url.")
+
+
+def _goes_without_pkce(asked: AuthorizationRequest) -> bool:
+    if asked.client.needs_pkce_in(asked.tenant):
+        return False
+    if scopes.OPENID not in asked.scopes or not asked.nonce:
+        raise OAuthError("invalid_request", "Without PKCE, openid and nonce are required.")
+    return True
 
 
 # RFC 6749 §3.3, OpenID Connect Core §3.1.2.1, Q4: what cannot be given is left out, and the token answer says what was.
@@ -311,8 +322,8 @@ BEFORE_ANYONE_IS_ASKED: list[Callable[[AuthorizationRequest], None]] = [
     response_type_is_code,
     client_may_use_the_code_grant,
     no_request_object,
-    pkce_is_s256,
     scopes_are_within_the_clients,
+    pkce_is_s256,
     prompt_is_understood,
     max_age_is_a_number,
     values_can_be_kept,

@@ -257,7 +257,7 @@ def _send_code(
         "state": asked.state,
         "nonce": asked.nonce,
         "code_challenge": asked.code_challenge,
-        "code_challenge_method": "S256",
+        "code_challenge_method": "S256" if asked.code_challenge else "",
     }
     query = urlencode({name: value for name, value in judged.items() if value})
     answer: dict[str, str] = {}
@@ -274,6 +274,7 @@ def _send_code(
                 "settled_scopes": list(asked.scopes),
                 "auth_time": sessions.auth_time(request),
                 "answer": answer,
+                "without_pkce": not asked.code_challenge,
             },
         )
     except IntegrityError:  # the consent was withdrawn in this very moment: what it is now is judged anew

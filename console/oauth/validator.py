@@ -78,7 +78,11 @@ class TenantValidator(OAuth2Validator):
         return response_type == "code" and client.allows_grant_type(GrantType.AUTHORIZATION_CODE)
 
     def is_pkce_required(self, client_id: str, request: Request) -> bool:
-        return True
+        """Always, but for a request that authorize.py let go without, and its code while the client still may."""
+        if request.__dict__.get("without_pkce") is True:
+            return False
+        without = issuance(request).grant is not None and not self.get_code_challenge("", request)
+        return not (without and not request.client.needs_pkce_in(current_tenant()))
 
     def validate_silent_login(self, request: Request) -> bool:
         return True
@@ -106,8 +110,8 @@ class TenantValidator(OAuth2Validator):
             user=request.user,
             redirect_uri=request.redirect_uri,
             scope=scopes.join(request.__dict__["settled_scopes"]),
-            code_challenge=request.code_challenge,
-            code_challenge_method=request.code_challenge_method,
+            code_challenge=request.code_challenge or "",
+            code_challenge_method=request.code_challenge_method or "",
             nonce=request.nonce or "",
             auth_time=request.__dict__["auth_time"],
             consent=request.__dict__["consent"],
@@ -181,9 +185,16 @@ class TenantValidator(OAuth2Validator):
                 state.refusal = "code of another client"
                 state.refusal_details["given_to"] = grant.application.name
 
-    def get_code_challenge(self, code: str, request: Request) -> str:
+    def get_code_challenge(self, code: str, request: Request) -> str | None:
+        """None of a code that was asked for without one. Then a verifier means that somebody took the challenge out of
+        the request on its way (RFC 9700 §2.1.1, §4.8)."""
         grant = issuance(request).grant
-        return str(grant.code_challenge) if grant else ""
+        if grant is None or grant.code_challenge:
+            return str(grant.code_challenge) if grant else ""
+        if request.code_verifier:
+            issuance(request).refusal = "code_verifier without a challenge"
+            raise oauthlib_errors.InvalidGrantError(request=request)
+        return None
 
     def get_code_challenge_method(self, code: str, request: Request) -> str:
         return "S256"

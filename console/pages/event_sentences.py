@@ -47,6 +47,7 @@ SENTENCES: dict[str, Promise | str] = {
     Action.SIGNING_KEY_ROTATED: _("{actor} rotated the signing key."),
     Action.USER_CREATED: _("{actor} created the user {target}."),
     Action.USER_LINK_CREATED: _("{actor} created a one-time link for {target}."),
+    Action.USER_EMAIL_VERIFIED: _("{actor} vouched for the email address of {target}."),
     Action.USER_PASSWORD_SET: _("{actor} set the password of {target}."),
     Action.USER_PASSWORD_RESET: _("{actor} reset the password of {target}."),
     Action.USER_ROLE_CHANGED: _("{actor} changed the role of {target}."),
@@ -129,6 +130,7 @@ ICONS = {
 }
 DETAILS: dict[str, Promise | str] = {
     "role": _("Role"),
+    "email_verified": _("Email address verified"),
     "hosts": _("Hostnames"),
     "type": _("Type"),
     "scope": _("Scopes"),

@@ -80,6 +80,8 @@ SENTENCES = frozenset(
         gettext_noop("This client is not registered for signing people in."),
         gettext_noop("Request objects are not supported."),
         gettext_noop("code_challenge is missing: PKCE is required."),
+        gettext_noop("Without PKCE, openid and nonce are required."),
+        gettext_noop("code_verifier without a challenge"),
         gettext_noop("code_challenge_method must be S256."),
         gettext_noop("code_challenge must be 43 characters of base64url."),
         gettext_noop("A requested scope is unknown or not allowed for this client."),

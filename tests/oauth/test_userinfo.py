@@ -1,13 +1,18 @@
 """Userinfo (OpenID Connect Core §5.3): what the granted scopes let a client know about the person."""
 
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client as Browser
+from django_scopes import scope
+from time_machine import TimeMachineFixture
 
-from console.models import Client, Tenant, User
-from tests.oauth.driver import Application
+from console.models import Client, Event, Tenant, User
+from tests.cast import OPERATOR, PASSWORD, signed_in_as
+from tests.oauth.driver import Application, later
 from tests.oauth.outcomes import FORM, JSON, assert_refused, bearer
 from tests.oauth.signed import decoded
 
@@ -61,8 +66,48 @@ def test_oi05_the_granted_scopes_decide_what_it_says(app: Application, bobs: Bro
         "preferred_username": bob.email,
         "updated_at": int(bob.created_at.timestamp()),
         "email": bob.email,
-        "email_verified": False,
     }
+
+
+@pytest.mark.spec("OpenID Connect Core", "5.4")
+def test_oi05_profile_alone_has_a_name_and_no_address(app: Application, acme: Tenant):
+    with scope(tenant=acme):
+        nameless = User.invite(acme, "dora@acme.example", by=OPERATOR, password=PASSWORD)
+    person = signed_in_as(nameless)
+
+    answer = app.userinfo(app.tokens(person, scope="openid profile")["access_token"]).json()
+    both = app.userinfo(app.tokens(person, scope="openid profile email")["access_token"]).json()
+
+    assert answer["name"] == answer["preferred_username"] == "dora"
+    assert "acme.example" not in str(answer)
+    assert both["name"] == both["preferred_username"] == "dora@acme.example"
+
+
+@pytest.mark.spec("OpenID Connect Core", "5.1")
+def test_oi05_what_an_operator_vouches_for_is_verified_from_then_on(
+    app: Application, acme: Tenant, time_machine: TimeMachineFixture
+):
+    with scope(tenant=acme):
+        dora = User.invite(
+            acme,
+            "dora@acme.example",
+            by=OPERATOR,
+            given_name="Dora",
+            family_name="Dahl",
+            password=PASSWORD,
+        )
+    person, scopes = signed_in_as(dora), "openid profile email"
+    before = app.userinfo(app.tokens(person, scope=scopes)["access_token"]).json()
+    assert (before["name"], before["given_name"], before["family_name"]) == ("Dora Dahl", "Dora", "Dahl")
+    later(time_machine, 100)
+
+    call_command("verify_email", "acme", "dora@acme.example", stdout=io.StringIO())
+
+    after = app.userinfo(app.tokens(person, scope=scopes)["access_token"]).json()
+    assert ("email_verified" in before, after["email_verified"]) == (False, True)
+    assert after["updated_at"] >= before["updated_at"] + 100
+    with scope(tenant=acme):
+        assert Event.objects.filter(action="user.email_verified", actor_kind="operator").count() == 1
 
 
 @pytest.mark.spec("RFC 6750", "3.1")

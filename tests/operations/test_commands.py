@@ -277,6 +277,26 @@ def test_create_user_wants_a_tenant_that_exists(acme: Tenant):
     assert "nowhere" in refused("create_user", "nowhere", "dora@acme.example")
 
 
+def test_create_user_takes_the_parts_of_a_name_and_vouches_for_the_address(acme: Tenant):
+    run(
+        "create_user", "acme", "dora@acme.example", "--given-name", "Dora", "--family-name", "Dahl",
+        "--email-verified",
+    )  # fmt: skip
+
+    with scope(tenant=acme):
+        dora = User.objects.get()
+        assert Event.objects.get(action="user.created").details["email_verified"] is True
+    assert (dora.name, dora.given_name, dora.family_name) == ("Dora Dahl", "Dora", "Dahl")
+    assert dora.email_verified_at is not None
+    assert "U+202E" in refused("create_user", "acme", "eve@acme.example", "--given-name", "\u202e")
+
+
+def test_verify_email_is_for_people_who_are_here_already(acme: Tenant, bob: User):
+    assert run("verify_email", "acme", "Bob@acme.example")["changed"] is True
+    assert run("verify_email", "acme", "bob@acme.example")["changed"] is False
+    assert "no user" in refused("verify_email", "acme", "nobody@acme.example")
+
+
 # --- create_link ----------------------------------------------------------------------------------------------
 
 
@@ -379,6 +399,17 @@ def test_create_client_signs_id_tokens_as_its_libraries_expect(
         app = Application(Client.objects.get(), created.get("client_secret", ""))
     id_token = app.tokens(browser(bob), scope="openid")["id_token"]
     assert jwt.get_unverified_header(id_token)["alg"] == algorithm
+
+
+def test_create_client_may_accept_requests_without_pkce(acme: Tenant):
+    web = ["create_client", "acme", "Old", "--type", "web", "--redirect-url", "https://app.example/cb"]
+    run(*web)
+    run(*web, "--accept-no-pkce")
+
+    with scope(tenant=acme):
+        assert [client.accepts_no_pkce for client in Client.objects.order_by("pk")] == [False, True]
+    spa = ["create_client", "acme", "App", "--type", "spa", "--redirect-url", "https://app.example/cb"]
+    assert "--accept-no-pkce" in refused(*spa, "--accept-no-pkce")
 
 
 def test_create_client_of_a_public_type_has_no_secret(

@@ -55,7 +55,8 @@ def test_origins_that_count_today_go_on_counting(newest: None, acme: Tenant, glo
     assert connection_elsewhere.approved.origins == ("https://a.example", "https://b.example")
     assert Connection._base_manager.get(client=shared, tenant=globex).terms == {}
     assert Connection._base_manager.get(client=other).terms == {}
-    assert Client.with_deleted_anywhere.get(pk=shared.pk).allowed_origins == listed
+    kept = Client.with_deleted_anywhere.filter(pk=shared.pk).values_list("allowed_origins", flat=True)
+    assert kept.get() == listed  # later columns are not there yet
 
 
 def test_who_was_connected_before_generations_stays_connected_and_who_had_ended_stays_ended(

@@ -51,6 +51,11 @@ class Command(Operation):
             choices=list(Client.Algorithm),
             help="what signs its ID tokens: RS256 for a web client, ES256 for others unless said otherwise",
         )
+        parser.add_argument(
+            "--accept-no-pkce",
+            action="store_true",
+            help="for web clients whose software cannot send PKCE: accept openid with a nonce instead",
+        )
         parser.add_argument("--trusted", action="store_true", help="never ask people for consent")
         parser.add_argument(
             "--published", action="store_true", help="available to every tenant of the region"
@@ -99,6 +104,8 @@ class Command(Operation):
         name = printable("NAME", options["name"], 512)
         if options["grant"] and not traits.machine_grants:
             raise CommandError("Only a web client can have --grant.")
+        if options["accept_no_pkce"] and not traits.confidential:
+            raise CommandError("Only a web client can have --accept-no-pkce.")
         if options["origin"] and not client_types.shows_allowed_origins(
             options["type"], set(options["grant"])
         ):
@@ -129,5 +136,6 @@ class Command(Operation):
             "allowed_origins": list(dict.fromkeys(options["origin"])),
             "allowed_scopes": scopes.join(options["scope"]).split(),
             "grant_types": sorted(set(options["grant"])),
+            "accepts_no_pkce": options["accept_no_pkce"],
             "auth_methods": [AuthMethod.CLIENT_SECRET.value] if traits.confidential else [],
         } | ({"algorithm": options["id_token_alg"]} if options["id_token_alg"] else {})

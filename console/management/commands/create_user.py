@@ -1,4 +1,4 @@
-"""`manage.py create_user TENANT EMAIL [--admin] [--name NAME] [--password-stdin]`."""
+"""`manage.py create_user TENANT EMAIL [--admin] [--name NAME] [--given-name …] [--password-stdin]`."""
 
 from typing import Any
 
@@ -30,6 +30,11 @@ class Command(Operation):
         parser.add_argument("tenant", metavar="TENANT", help="alias of the tenant")
         parser.add_argument("email", metavar="EMAIL")
         parser.add_argument("--name", default="")
+        parser.add_argument("--given-name", default="", help="for applications that greet people by it")
+        parser.add_argument("--family-name", default="")
+        parser.add_argument(
+            "--email-verified", action="store_true", help="you know that the address is this person's own"
+        )
         roles = parser.add_mutually_exclusive_group()
         roles.add_argument("--admin", action="store_true", help="a tenant administrator")
         roles.add_argument("--auditor", action="store_true", help="reads everything, changes nothing")
@@ -48,6 +53,10 @@ class Command(Operation):
         )
         email = printable("EMAIL", options["email"], 254)
         name = printable("--name", options["name"]) if options["name"] else ""
+        names = {
+            part: printable(f"--{part.replace('_', '-')}", options[part]) if options[part] else ""
+            for part in ("given_name", "family_name")
+        }
         password = _typable(read_stdin("password")) if options["password_stdin"] else None
         try:
             validate_email(email)
@@ -57,7 +66,16 @@ class Command(Operation):
             raise CommandError(" ".join(error.messages)) from None
         with scope(tenant=tenant):
             try:
-                user = User.invite(tenant, email, by=OPERATOR, name=name, role=role, password=password)
+                user = User.invite(
+                    tenant,
+                    email,
+                    by=OPERATOR,
+                    name=name,
+                    **names,
+                    email_verified=options["email_verified"],
+                    role=role,
+                    password=password,
+                )
             except IntegrityError:
                 raise CommandError(f"{email} is already a user of {tenant.name}.") from None
         result = {"id": str(user.pk), "tenant": tenant.alias, "email": user.email, "role": user.role}

@@ -115,6 +115,14 @@ class ClientForm(forms.Form):
         required=False,
         widget=forms.RadioSelect,
     )
+    accepts_no_pkce = forms.BooleanField(
+        label=_("Accept authorization requests without PKCE"),
+        required=False,
+        help_text=_(
+            "Only for software that cannot send PKCE. It must then ask for openid, send a nonce and compare it in the "
+            "ID token, or a stolen code can be used. Counts in this tenant only, also if the client is published."
+        ),
+    )
     data: QueryDict
     version = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -131,7 +139,7 @@ class ClientForm(forms.Form):
         if client:
             del self.fields["consent_method"]
         if not client_types.traits(client_type).confidential:
-            for name in ("grant_types", "auth_methods", "public_keys"):
+            for name in ("grant_types", "auth_methods", "public_keys", "accepts_no_pkce"):
                 del self.fields[name]
         if not (self._has_origins or client_types.traits(client_type).machine_grants):
             del self.fields[addresses.ORIGIN]
