@@ -32,9 +32,9 @@ def endpoint(*methods: str, who: str) -> Callable[[View], View]:
         def answered(request: TenantRequest) -> HttpResponse:
             try:
                 if request.method == "OPTIONS":
-                    return cors.preflight(request, methods)
-                return cors.allow(request, _answer(view, request, methods))
-            except OperationalError:  # without CORS headers: the origins are in that database too
+                    return cors.options(methods)
+                return _answer(view, request, methods)
+            except OperationalError:
                 return response(OAuthError("temporarily_unavailable", "Try again in a moment."))
 
         return answered  # type: ignore[return-value]
