@@ -5,9 +5,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpResponseBase
 
-from .policy.redirect_uris import LOOPBACK_HOSTS, PRIVATE_SCHEME
+from .policy.redirect_uris import PRIVATE_SCHEME, is_this_device
 
 LOOPBACK = ["http://localhost:*", "http://127.0.0.1:*"]
+BELOW_LOCALHOST = "http://*.localhost:*"
 # A host source cannot be an IPv6 address (CSP Level 3 §2.3.1), so [::1] can only be named by its scheme.
 IPV6_LOOPBACK = [*LOOPBACK, "http:"]
 
@@ -26,8 +27,12 @@ def form_targets(redirect_uri: str) -> list[str]:
         return []
     if parts.scheme == "https":
         return ["https:"]
-    if parts.scheme == "http" and host in LOOPBACK_HOSTS:
-        return list(IPV6_LOOPBACK if host == "[::1]" else LOOPBACK)
+    if parts.scheme == "http" and is_this_device(host or ""):
+        return (
+            [BELOW_LOCALHOST]
+            if str(host).endswith(".localhost")
+            else list(IPV6_LOOPBACK if host == "[::1]" else LOOPBACK)
+        )
     return [f"{parts.scheme}:"] if PRIVATE_SCHEME.fullmatch(parts.scheme) else []
 
 

@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django_scopes import scope
 
-from . import programs, sessions, trace
+from . import cors, programs, sessions, trace
 from .metadata import region_issuer
 from .policy.hosts import normalize_host
 from .tenancy import Hosts, is_region_host
@@ -138,6 +138,19 @@ class PagesMiddleware:
             return None
         answers = (check(request, view, args, kwargs) for check in self.checks)
         return next((answer for answer in answers if answer is not None), None)
+
+
+class OtherOriginsMiddleware:
+    """Lets the pages of allowed origins call the endpoints for programs, and read every answer (cors.py)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not programs.asks(request) or request.path_info in programs.HEALTH:
+            return response
+        return cors.allow(request, response)  # type: ignore[arg-type]
 
 
 class TenantSessionMiddleware:

@@ -134,6 +134,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "console.middleware.PagesMiddleware",
+    "console.middleware.OtherOriginsMiddleware",
     "console.middleware.RegionWithoutClientsMiddleware",
 ]
 # What only pages need; the requests of programs go past it (console.middleware.PagesMiddleware).

@@ -9,25 +9,25 @@ from django.http import HttpResponse, JsonResponse
 from .. import metadata
 from ..models import KeyRing
 from ..requests import TenantRequest
-from .endpoint import document
+from .endpoint import endpoint
 
 ANYONE = "anyone: public documents"
 METADATA_CACHE = 3600  # seconds
 
 
-@document(ANYONE)
+@endpoint("GET", who=ANYONE)
 def authorization_server(request: TenantRequest) -> HttpResponse:
     """`/.well-known/oauth-authorization-server`."""
     return _document(metadata.authorization_server_metadata(request.tenant), METADATA_CACHE)
 
 
-@document(ANYONE)
+@endpoint("GET", who=ANYONE)
 def openid_configuration(request: TenantRequest) -> HttpResponse:
     """`/.well-known/openid-configuration`."""
     return _document(metadata.openid_configuration(request.tenant), METADATA_CACHE)
 
 
-@document(ANYONE)
+@endpoint("GET", who=ANYONE)
 def jwks(request: TenantRequest) -> HttpResponse:
     """`/.well-known/jwks.json`: public members only. Kept for less time than a new key waits before it signs."""
     keys = [key.public_jwk for key in KeyRing.of(request.tenant).published()]

@@ -33,32 +33,10 @@ def endpoint(*methods: str, who: str) -> Callable[[View], View]:
         def answered(request: TenantRequest) -> HttpResponse:
             try:
                 if request.method == "OPTIONS":
-                    return _listing(cors.preflight(request, methods), methods)
-                return cors.allow(request, _answer(view, request, methods))
-            except OperationalError:  # without CORS headers: the origins are in that database too
+                    return cors.options(methods)
+                return _answer(view, request, methods)
+            except OperationalError:
                 return response(OAuthError("temporarily_unavailable", "Try again in a moment."))
-
-        return answered  # type: ignore[return-value]
-
-    return decorate
-
-
-def document(who: str) -> Callable[[View], View]:
-    """Makes a view a public document: GET and HEAD, for pages of every origin, whatever headers they add."""
-    methods = _with_head(("GET",))
-
-    def decorate(view: View) -> View:
-        @open_to(who)
-        @csrf_exempt
-        @wraps(view)
-        def answered(request: TenantRequest) -> HttpResponse:
-            if request.method != "OPTIONS":
-                return cors.public(_answer(view, request, methods))
-            answer = cors.public(_listing(HttpResponse(status=204), methods))
-            answer["Access-Control-Allow-Methods"] = ", ".join(methods)
-            answer["Access-Control-Allow-Headers"] = "*"
-            answer["Access-Control-Max-Age"] = cors.MAX_AGE
-            return answer
 
         return answered  # type: ignore[return-value]
 
@@ -68,12 +46,6 @@ def document(who: str) -> Callable[[View], View]:
 def _with_head(methods: tuple[str, ...]) -> tuple[str, ...]:
     """HEAD goes wherever GET does (RFC 9110 §9.1)."""
     return tuple(each for method in methods for each in ((method, "HEAD") if method == "GET" else (method,)))
-
-
-def _listing(answer: HttpResponse, methods: tuple[str, ...]) -> HttpResponse:
-    """With the methods that the endpoint takes (RFC 9110 §10.2.1)."""
-    answer["Allow"] = ", ".join([*methods, "OPTIONS"])
-    return answer
 
 
 def _answer(view: View, request: TenantRequest, methods: tuple[str, ...]) -> HttpResponse:
@@ -93,7 +65,9 @@ def _answer(view: View, request: TenantRequest, methods: tuple[str, ...]) -> Htt
         )
     except OAuthError as error:
         answer = response(error)
-        return _listing(answer, methods) if error.status == 405 else answer
+        if error.status == 405:
+            answer["Allow"] = ", ".join([*methods, "OPTIONS"])
+        return answer
 
 
 def no_store(body: object, status: int = 200) -> JsonResponse:

@@ -27,7 +27,7 @@ from ..policy.hosts import normalize_host
 from ..requests import TenantRequest
 from . import parameters
 from .authorize import as_link
-from .endpoint import View, document, endpoint, no_store
+from .endpoint import View, endpoint, no_store
 from .errors import OAuthError
 from .revocation import NOTHING, revoke
 from .token import token
@@ -153,7 +153,7 @@ def _in(tenant: Tenant, request: TenantRequest, view: View) -> HttpResponse:
         return view(request)
 
 
-@document("anyone: a public document")
+@endpoint("GET", who="anyone: a public document")
 def region_metadata(request: HttpRequest) -> HttpResponse:
     """`/.well-known/oauth-authorization-server` of the region, for applications that serve every tenant."""
     answer = JsonResponse(metadata.region_metadata(), json_dumps_params={"indent": 2})

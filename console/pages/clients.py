@@ -46,11 +46,11 @@ NEW = {
 pages = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@needs(Permission.READ_CONSOLE)
+@needs(Permission.OWN_ACCOUNT)
 @require_safe
 def console(request: PageRequest) -> HttpResponse:
-    """The console begins with the OAuth page."""
-    return redirect("clients")
+    """The console begins with the OAuth page; people who may not read it go to their applications."""
+    return redirect("clients" if request.user.may(Permission.READ_CONSOLE) else "account_applications")
 
 
 # --- The list --------------------------------------------------------------------------------------------------------

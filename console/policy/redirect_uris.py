@@ -10,6 +10,9 @@ from .translation import gettext_noop
 
 MAX_LENGTH = 256
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+BELOW_LOCALHOST = ".localhost"
+OUT_OF_BAND = re.compile(r"urn:ietf:wg:oauth:2\.0:oob(?::auto)?", re.IGNORECASE)
+TWO_ADDRESSES = re.compile(r"[a-z]+://[^?]*https?://", re.IGNORECASE)
 # Schemes that a browser executes or that read local files: never a place to send a code to.
 FORBIDDEN_SCHEMES = frozenset(
     {
@@ -44,18 +47,30 @@ class Refused(ValueError):
         self.message = message
 
 
+def is_this_device(host: str) -> bool:
+    """Whether a host, brackets of an IPv6 address kept, never leads off this device: a loopback address, localhost,
+    or a name below it (RFC 6761 §6.3)."""
+    return host in LOOPBACK_HOSTS or host.endswith(BELOW_LOCALHOST)
+
+
 def check_redirect_url(url: str, *, private_schemes: bool = False) -> None:
     """Raises Refused with the reason if `url` may not be on an allow list.
 
     https anywhere; http for loopback names only; for native clients also a private-use scheme with a dot in it
     (RFC 8252 §7.1).
     """
+    if OUT_OF_BAND.fullmatch(url):
+        raise Refused(
+            gettext_noop("Codes are no longer shown for copying. Use http://127.0.0.1/callback or https://.")
+        )
     parts = _split(url)
+    if TWO_ADDRESSES.match(url):
+        raise Refused(gettext_noop("These are two addresses. Put each of them in a row of its own."))
     if parts.scheme in FORBIDDEN_SCHEMES:
         raise Refused(gettext_noop("This kind of address cannot receive a sign-in. Use https://."))
     if parts.scheme in {"https", "http"}:
         _check_authority(parts)
-        if parts.scheme == "http" and _host(parts) not in LOOPBACK_HOSTS:
+        if parts.scheme == "http" and not is_this_device(_host(parts)):
             raise Refused(
                 gettext_noop("The address must begin with https://. Only localhost may use http://.")
             )
@@ -78,7 +93,7 @@ def check_origin(origin: str) -> None:
     if parts.scheme not in {"https", "http"}:
         raise Refused(gettext_noop("An origin begins with https://. Only localhost may use http://."))
     _check_authority(parts)
-    if parts.scheme == "http" and _host(parts) not in LOOPBACK_HOSTS:
+    if parts.scheme == "http" and not is_this_device(_host(parts)):
         raise Refused(gettext_noop("An origin begins with https://. Only localhost may use http://."))
     if parts.path or parts.query:
         raise Refused(
@@ -132,6 +147,8 @@ def _check_authority(parts: SplitResult) -> None:
     host = _host(parts)
     if host != host.lower():
         raise Refused(gettext_noop("Write the scheme and the host in lower case."))
+    if "_" in host:
+        raise Refused(gettext_noop("A host name cannot contain an underscore. Use a name with hyphens."))
     if not HOST.match(host):
         raise Refused(gettext_noop("This is not a complete web address."))
     if (parts.scheme, port) in {("https", 443), ("http", 80)}:
@@ -157,7 +174,9 @@ def matches(requested: str, registered: str) -> bool:
 
 def _without_loopback_port(url: str) -> str | None:
     """An http loopback URL without its port, None for any other URL."""
-    match = re.fullmatch(r"http://(localhost|127\.0\.0\.1|\[::1\])(?::([0-9]{1,5}))?(/[^\\]*)?", url)
+    match = re.fullmatch(
+        r"http://((?:[a-z0-9-]{1,63}\.){0,8}localhost|127\.0\.0\.1|\[::1\])(?::([0-9]{1,5}))?(/[^\\]*)?", url
+    )
     if not match or UNSAFE_CHARACTERS.search(url) or int(match[2] or 1) not in range(1, 65536):
         return None
     return f"{match[1]}{match[3] or ''}"
@@ -170,7 +189,7 @@ def proves_identity(redirect_uri: str) -> bool:
     on the device, so consent given earlier does not stand in for the person (RFC 8252 §8.6).
     """
     parts = urlsplit(redirect_uri)
-    return parts.scheme == "https" and _host(parts) not in LOOPBACK_HOSTS
+    return parts.scheme == "https" and not is_this_device(_host(parts))
 
 
 def origin_of(redirect_uri: str) -> str:

@@ -15,6 +15,7 @@ class ListField extends HTMLElement {
     this.input.name = this.getAttribute("name"); // a value typed but not added is sent all the same
     adder.querySelector("[data-add]").addEventListener("click", () => this.add());
     this.input.addEventListener("input", () => this.refuse(""));
+    this.input.addEventListener("paste", (event) => this.paste(event));
     this.input.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !this.input.value.trim()) return;
       event.preventDefault();
@@ -23,8 +24,28 @@ class ListField extends HTMLElement {
     this.count();
   }
 
+  // A one-line input drops line breaks, and with them where one value of a list ends.
+  paste(event) {
+    const lines = (event.clipboardData?.getData("text") ?? "").split(/[\r\n]+/).map((line) => line.trim()).filter(Boolean);
+    if (lines.length < 2) return;
+    event.preventDefault();
+    this.input.setRangeText(lines.join(" "), this.input.selectionStart, this.input.selectionEnd, "end");
+    this.input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // Several values at once, as in forms/addresses.py: one is added after the other, up to the first that is refused.
   async add() {
-    const value = this.input.value.trim();
+    const values = this.input.value.trim().split(/[\s,;]+(?=[a-z][a-z0-9+.-]*:\/)/i).map((value) => value.replace(/[,;]+$/, ""));
+    while (values.length) {
+      await this.addOne(values[0]);
+      if (this.reason.textContent) break;
+      values.shift();
+      if (this.adder.hidden && values.length) break;
+    }
+    if (values.length) this.input.value = values.join(" ");
+  }
+
+  async addOne(value) {
     if (!value) return this.input.focus();
     const known = [...this.rows.querySelectorAll("input")].some((input) => input.value === value);
     const reason = known ? this.dataset.duplicate : await this.check(value);

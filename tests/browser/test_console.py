@@ -433,6 +433,27 @@ def test_a_list_says_which_of_its_addresses_is_which(console, reports):
     expect(field.get_by_role("alert")).to_have_text("This is already in the list.")
 
 
+def test_a_pasted_list_of_addresses_becomes_a_row_each(console, reports):
+    """Also lines, of which a one-line input would drop the breaks; what is refused stays to be mended."""
+    page = console()
+    act(page, "Reports", "Edit")
+    field = page.get_by_role("dialog").get_by_role("group", name="Redirect URLs")
+    new = field.get_by_role("textbox", name="New: Redirect URLs")
+    new.evaluate(
+        """input => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text", "https://one.example.com/cb\\nhttps://two.example.com/cb,http://bad.example.com/");
+            input.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }"""
+    )
+    field.get_by_role("button", name="Add", exact=True).click()
+
+    for value in ("https://one.example.com/cb", "https://two.example.com/cb"):
+        expect(field.get_by_role("button", name=f"Remove {value}")).to_be_visible()
+    expect(field.get_by_role("alert")).to_contain_text("https://")
+    expect(new).to_have_value("http://bad.example.com/")
+
+
 # --- Configuration, trying a client, audit log ------------------------------------------------------------------------
 
 

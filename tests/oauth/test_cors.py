@@ -269,3 +269,141 @@ def test_the_decision_costs_the_same_whatever_else_there_is(
         about = [query["sql"] for query in asked if "allowed_origins" in query["sql"]]
         assert about == []
         assert len(asked) <= 4
+
+
+# --- What a browser asks before it sends, and what its program can read --------------------------------------------
+
+DOCUMENTS = [
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/openid-configuration",
+    "/.well-known/jwks.json",
+]
+ADDED = ["traceparent", "tracestate", "baggage", "sentry-trace", "request-id", "mcp-protocol-version"]
+ADDED += ["qlik-api-version", "qlik-csrf-token", "x-requested-with", "x-b3-traceid", "dpop"]
+
+
+def preflight(browser: Browser, path: str, *names: str, origin: str = ORIGIN, method: str = "GET") -> Any:
+    asked = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": ",".join(names)}
+    return browser.options(path, headers={"Origin": origin} | asked)
+
+
+def allowed_in(answer: Any) -> set[str]:
+    return set(answer["Access-Control-Allow-Headers"].split(", "))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_any_page_may_ask_for_a_document_with_headers_of_its_own(app: Application, path: str):
+    answer = preflight(app.web, path, *ADDED, origin="http://localhost:6274")
+
+    assert answer.status_code == 204
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert answer["Access-Control-Allow-Methods"] == "GET, HEAD"
+    assert set(ADDED) <= allowed_in(answer)
+    assert "Access-Control-Allow-Credentials" not in answer
+
+
+def test_the_document_of_the_region_too(region: Browser):
+    answer = preflight(region, DOCUMENTS[0], "mcp-protocol-version", origin="https://anyone.example")
+
+    assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (204, "*")
+    assert "mcp-protocol-version" in allowed_in(answer)
+
+
+def test_a_document_that_is_not_here_can_be_read_as_missing(app: Application):
+    path = "/.well-known/oauth-protected-resource"
+    assert preflight(app.web, path, "mcp-protocol-version").status_code == 204
+    answer = app.web.get(path, headers={"Origin": "https://anyone.example"})
+    assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (404, "*")
+
+
+@pytest.mark.parametrize("path", ENDPOINTS)
+def test_an_allowed_page_may_send_what_its_monitoring_adds(app: Application, path: str):
+    answer = preflight(app.web, path, "Content-Type", " Authorization ", *ADDED, method="POST")
+
+    assert {"content-type", "authorization", *ADDED} <= allowed_in(answer)
+    assert "Access-Control-Request-Headers" in answer["Vary"]
+
+
+@pytest.mark.parametrize("path", ENDPOINTS)
+def test_another_page_may_send_nothing(app: Application, path: str):
+    answer = preflight(app.web, path, *ADDED, origin="https://evil.example")
+
+    assert not [name for name in answer.headers if name.startswith("Access-Control-")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x-forwarded-for",
+        "X-Forwarded-Proto",
+        "x_forwarded_for",
+        "forwarded",
+        "x-real-ip",
+        "a b",
+        "é",
+        "a\tb",
+        "",
+    ],
+)
+def test_it_may_not_speak_for_a_proxy_or_send_what_is_no_name(app: Application, name: str):
+    assert allowed_in(preflight(app.web, "/oauth/token", name)) == {"authorization", "content-type"}
+
+
+def test_what_is_asked_for_is_bounded(app: Application):
+    answer = preflight(app.web, "/oauth/token", *(f"x-{number}" for number in range(10_000)))
+
+    assert len(allowed_in(answer)) <= 52
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("DELETE", "/oauth/token", 405),
+        ("DELETE", "/api/v1/users/me", 405),
+        ("GET", "/api/v1/no-such-thing", 404),
+        ("POST", "/oauth/no-such-thing", 404),
+        ("GET", "/oauth/userinfo", 401),
+    ],
+)
+def test_a_program_in_an_allowed_page_reads_what_is_wrong(
+    app: Application, method: str, path: str, status: int
+):
+    answer = app.web.generic(method, path, headers={"Origin": ORIGIN})
+    elsewhere = app.web.generic(method, path, headers={"Origin": "https://evil.example"})
+
+    assert (answer.status_code, elsewhere.status_code) == (status, status)
+    assert answer["Access-Control-Allow-Origin"] == ORIGIN
+    exposed = set(answer["Access-Control-Expose-Headers"].split(", "))
+    assert exposed == {"X-Trace-Id", "WWW-Authenticate", "Retry-After"}
+    assert not [name for name in elsewhere.headers if name.startswith("Access-Control-")]
+
+
+def test_the_address_of_a_404_may_be_asked_for(app: Application):
+    answer = preflight(app.web, "/api/v1/no-such-thing", "authorization", method="PATCH")
+
+    assert answer.status_code == 204
+    assert "PATCH" in answer["Access-Control-Allow-Methods"].split(", ")
+
+
+def test_a_mistake_of_ours_can_be_read(app: Application, monkeypatch: pytest.MonkeyPatch):
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("console.access_tokens.live", broken)
+    app.web.raise_request_exception = False
+    for path in ("/oauth/userinfo", "/api/v1/users/me"):
+        answer = app.web.get(path, headers=bearer("x") | {"Origin": ORIGIN})
+        assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (500, ORIGIN)
+
+
+def test_a_region_without_clients_says_so_to_pages_too(app: Application, settings: Any):
+    settings.OAUTH_CLIENTS_SUPPORTED = False
+    app.web.handler.load_middleware()
+
+    assert preflight(app.web, "/oauth/token", "traceparent", method="POST").status_code == 204
+    answer = app.web.post("/oauth/token", "x=y", content_type=FORM, headers={"Origin": ORIGIN})
+    assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (403, ORIGIN)
+
+
+def test_a_shared_cache_keeps_the_answers_of_origins_apart(app: Application):
+    assert "Origin" in app.web.get("/oauth/userinfo")["Vary"]

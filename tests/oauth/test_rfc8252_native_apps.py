@@ -143,3 +143,16 @@ def test_another_port_is_not_another_address_to_a_person(native_client, browser,
     assert "New address" not in page.content.decode()
     elsewhere = app.authorize(person, redirect_uri="com.example.app:/callback")
     assert "New address" in elsewhere.content.decode()
+
+
+@pytest.mark.spec("RFC 6761", "6.3")
+def test_a_name_below_localhost_is_this_device(acme, browser, bob):
+    """Any port, asked every time, and the consent page's form may lead there."""
+    app = Application(*cast.register(acme, type="native", redirect_uris=["http://app.localhost/callback"]))
+    person, address = browser(bob), "http://app.localhost:3000/callback"
+
+    page = app.authorize(person, redirect_uri=address)
+
+    assert asks_for_consent(page)
+    assert "http://*.localhost:*" in page["Content-Security-Policy"]
+    assert not asks_for_consent(app.authorize(person, redirect_uri="http://evil.localhost:3000/callback"))

@@ -708,3 +708,50 @@ def test_a_deleted_client_is_gone(browser: Browse, alice: User, acme: Tenant, we
 
     assert browser(alice).get(edit_of(web_client[0])).status_code == 404
     assert browser(alice).post(edit_of(web_client[0]), web()).status_code == 404
+
+
+A, B = "https://a.example/cb", "https://b.example/cb"
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        f"{A} {B}",
+        f"{A},{B}",
+        f"{A};{B}",
+        f"{A}, {B},",
+        f"{A}\r\n{B}\r\n",
+        f" {A} ; {B}",
+        f"{A}{B}",
+        f"{A}\t{B}",
+    ],
+)
+def test_a_pasted_list_becomes_a_row_each(browser: Browse, alice: User, acme: Tenant, pasted: str):
+    browser(alice).post(NEW, web(redirect_uris=[pasted]))
+
+    assert only_client(acme).redirect_uris == [A, B]
+
+
+@pytest.mark.parametrize(
+    "address", [f"{A}?list=1,2;3", f"{A}?next=https://b.example", f"{A};v=1", f"{A}?a=b,c:d"]
+)
+def test_what_may_stand_in_an_address_separates_nothing(
+    browser: Browse, alice: User, acme: Tenant, address: str
+):
+    browser(alice).post(NEW, web(redirect_uris=[address]))
+
+    assert only_client(acme).redirect_uris == [address]
+
+
+def test_a_pasted_list_shows_its_rows_again_each_with_its_error(browser: Browse, alice: User):
+    page = browser(alice).post(NEW, web(redirect_uris=[f"{A}, http://b.example/cb"]))
+
+    assert page.status_code == 422
+    assert f'value="{A}"' in text(page)
+    assert "https://" in error(page, "redirect_uris_2")
+
+
+def test_a_long_row_of_separators_takes_no_time(browser: Browse, alice: User):
+    page = browser(alice).post(NEW, web(redirect_uris=["x" + " ," * 50_000 + "y"]))
+
+    assert page.status_code == 422

@@ -63,7 +63,8 @@ def test_strangers_are_sent_to_sign_in_and_users_have_no_access(
 ):
     assert stranger(acme).get(PAGE)["Location"] == f"/login?next={PAGE}"
     assert browser(bob).get(PAGE).status_code == 403
-    assert browser(bob).get("/console").status_code == 403
+    # The address that people remember leads them to what is theirs.
+    assert browser(bob).get("/console")["Location"] == "/account/applications"
 
 
 def test_auditors_see_the_clients_and_nothing_to_change_them_with(

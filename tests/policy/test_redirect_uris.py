@@ -30,6 +30,9 @@ ACCEPTED = [
     "http://127.0.0.1/callback",
     "http://127.0.0.1:49152/callback",
     "http://[::1]:49152/callback",
+    "http://app.localhost:3000/cb",
+    "http://a.b.localhost/cb",
+    "https://app.example.com/cb?next=https://a.example",
 ]
 
 
@@ -43,7 +46,9 @@ def test_az08_it_accepts_https_anywhere_and_http_on_this_device(url):
 REFUSED = {
     "az08 http": "http://app.example.com/callback",
     "az08 http, localhost in front": "http://localhost.example.com/callback",
-    "az08 http, localhost behind": "http://app.localhost/callback",
+    "az08 http, a name that ends like localhost": "http://applocalhost/callback",
+    "az08 http, localhost behind an underscore": "http://a_b.localhost/callback",
+    "two addresses": "https://a.example/https://b.example/cb",
     "az08 another loopback": "http://127.0.0.2/callback",
     "az08 short loopback": "http://127.1/callback",
     "az08 any address": "http://0.0.0.0/callback",
@@ -138,6 +143,21 @@ def test_it_says_how_an_international_domain_is_written():
         check_redirect_url("https://app.example.com/r\u00e4ka")
 
 
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("https://app_x.example.com/", "underscore"),
+        ("urn:ietf:wg:oauth:2.0:oob", "copying"),
+        ("urn:ietf:wg:oauth:2.0:oob:auto", "copying"),
+        ("https://a.example/https://b.example", "two addresses"),
+    ],
+)
+@pytest.mark.parametrize("private_schemes", [True, False])
+def test_it_says_what_is_true_of_this_address(url, sentence, private_schemes):
+    with pytest.raises(Refused, match=sentence):
+        check_redirect_url(url, private_schemes=private_schemes)
+
+
 def test_s2_it_accepts_256_characters():
     check_redirect_url("https://app.example.com/" + "a" * (256 - len("https://app.example.com/")))
 
@@ -193,6 +213,8 @@ def test_it_refuses_what_is_no_origin(origin):
         ("http://[::1]:1/cb", "http://[::1]/cb", True),
         ("http://localhost:5000/cb", "http://localhost:3000/cb", True),
         ("http://localhost:5000/cb", "http://127.0.0.1:5000/cb", False),
+        ("http://app.localhost:5000/cb", "http://app.localhost/cb", True),
+        ("http://evil.localhost:5000/cb", "http://app.localhost/cb", False),
         ("http://127.0.0.1:5000/cb2", "http://127.0.0.1/cb", False),
         ("http://127.0.0.1:5000/cb?x", "http://127.0.0.1/cb", False),
         ("http://127.0.0.1:0/cb", "http://127.0.0.1/cb", False),
@@ -226,6 +248,8 @@ def test_az10_az11_only_the_port_of_a_loopback_address_is_free(requested, regist
         ("http://127.0.0.1:49152/cb", False, "127.0.0.1"),
         ("http://[::1]:49152/cb", False, "[::1]"),
         ("https://localhost:5000/cb", False, "localhost:5000"),
+        ("http://app.localhost:5000/cb", False, "app.localhost"),
+        ("https://app.localhost:5000/cb", False, "app.localhost:5000"),
         ("com.example.app:/cb", False, "com.example.app:"),
     ],
 )

@@ -1,5 +1,6 @@
 """Redirect URLs, sign-out URLs and allowed origins, added one by one to an allow list (S2, Q5)."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,10 +11,37 @@ from django.utils.translation import gettext, ngettext
 
 from ...policy import redirect_uris
 from ...policy.client_types import traits
-from .rows import RowsField
+from .rows import Rows, RowsField
 
 REDIRECT, SIGN_OUT, ORIGIN = "redirect_uris", "post_logout_redirect_uris", "allowed_origins"
 LISTS = (REDIRECT, SIGN_OUT, ORIGIN)
+
+MAX_PASTED = 5000  # characters; a longer row is one address, which is too long
+# A comma or semicolon may also stand in an address: it separates two only where another one begins.
+SEPARATOR = re.compile(r"[\r\n]+|(?<![\s,;])[\s,;]+(?=[a-z][a-z0-9+.-]*:/)", re.IGNORECASE)
+# Pasted lines, of which the browser has removed the line breaks.
+JOINED = re.compile(r"([a-z][a-z0-9+.-]*://[^?#]*?[a-z0-9])(https?://.*)", re.IGNORECASE)
+
+
+def split(pasted: str) -> list[str]:
+    """The addresses of one row: several, if a list of them was pasted into it. [] if it is empty."""
+    if len(pasted) > MAX_PASTED:
+        return [pasted]
+    found = []
+    for part in SEPARATOR.split(pasted):
+        rest = part.strip().rstrip(",;")
+        while joined := JOINED.fullmatch(rest):
+            found.append(joined[1])
+            rest = joined[2]
+        found.append(rest)
+    return [address for address in found if address]
+
+
+class AddressRows(Rows):
+    """Rows of addresses. A list that was pasted into one row becomes a row each."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        return [address for row in super().value_from_datadict(data, files, name) for address in split(row)]
 
 
 def checker(name: str, client_type: str) -> Callable[[str], str]:
@@ -54,6 +82,7 @@ def _too_many(name: str) -> str:
 def address_field(name: str, client_type: str, **options: Any) -> RowsField:
     """The form field of one list."""
     return RowsField(
+        widget=AddressRows,
         check=checker(name, client_type),
         most=limit(name),
         too_many=_too_many(name),
