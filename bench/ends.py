@@ -36,9 +36,6 @@ def measure(kind: str) -> tuple[str, list[End]]:
 
         os.environ["DJANGO_SETTINGS_MODULE"] = "qlikauth.settings"
         django.setup()
-        from django.conf import settings
-
-        settings.ACTS_GO_ON_IN_SERVER = False
         return used.name, list(_acts(made.application.client_id))
 
 

@@ -158,9 +158,9 @@ def approve(
             expires_at=answer.until,
             terms=client.terms,
         )
-    for answered in waiting:
-        answered.refresh_from_db()
-        tell_requesters(answered)
+        for answered in waiting:
+            answered.refresh_from_db()
+            tell_requesters(answered)
     return connection
 
 

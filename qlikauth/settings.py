@@ -196,7 +196,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "console.passwords.NotGuessable"},
 ]
 # What an act leaves to be done row by row is done by a thread of the server, and not only by `manage.py expire`.
-ACTS_GO_ON_IN_SERVER = True
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # seconds that a one-time link lives
 
 # A session ends after this long without a request, and after this long in any case.

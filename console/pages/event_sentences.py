@@ -85,6 +85,7 @@ SENTENCES: dict[str, Promise | str] = {
     Action.TOKENS_REVOKED: _("{actor} revoked tokens of {target}."),
     Action.SESSIONS_ENDED: _("The sessions of {target} have ended, as {actor} decided."),
     Action.API_REFUSED: _("An API call with a token of {target} was refused."),
+    Action.MAIL_FAILED: _("A mail to {person} could not be sent."),
 }
 OWN = {
     Action.USER_PASSWORD_SET: _("{actor} chose a password."),
@@ -95,6 +96,7 @@ WITHOUT_PERSON = {
     Action.SESSION_REFUSED: _("A sign-in was refused."),
     Action.TOKENS_ISSUED: _("{target} received a token of its own."),
     Action.CONSENT_WITHDRAWN: _("{actor} withdrew a consent to {target}."),
+    Action.MAIL_FAILED: _("A mail could not be sent."),
 }
 LEFT_OUT_THERE = _("{target} asked for scopes that it does not have, at {actor}.")
 SCOPES_CHANGED = _("{actor} changed what {target} may do here.")
@@ -121,6 +123,7 @@ ICONS = {
     "connection": "link",
     "tokens": "swap",
     "session": "user",
+    "mail": "warning",
 }
 DETAILS: dict[str, Promise | str] = {
     "role": _("Role"),
@@ -275,7 +278,7 @@ def _reason(event: Event) -> str:
 def _tone(event: Event) -> str:
     if event.action == Action.TOKENS_REUSED:
         return "danger"
-    if event.is_refusal:
+    if event.is_refusal or event.action == Action.MAIL_FAILED:
         return "warning"
     return "success" if event.action.endswith(GOOD_NEWS) else ""
 

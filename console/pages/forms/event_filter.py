@@ -26,6 +26,7 @@ GROUPS: dict[str, Promise | str] = {
     "user": _("Users"),
     "signing_key": _("Signing keys"),
     "tenant": _("Tenant"),
+    "mail": _("Mail"),
 }
 REFUSED, DONE = "refused", "done"
 SUGGESTIONS = 50
