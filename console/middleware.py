@@ -10,7 +10,7 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from django_scopes import scope
 
 from . import programs, sessions, trace
 from .metadata import region_issuer
+from .policy import time_zones
 from .policy.hosts import normalize_host
 from .tenancy import Hosts, is_region_host
 
@@ -176,6 +177,20 @@ class LanguageMiddleware(LocaleMiddleware):
                 translation.activate(language)
                 request.LANGUAGE_CODE = language
                 break
+
+
+class TimeZoneMiddleware:
+    """The time zone of a page: what the person chose, else their device's; UTC, and said so, if neither is known."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        wanted = (
+            request.COOKIES.get(name, "") for name in (time_zones.CHOSEN_COOKIE, time_zones.DEVICE_COOKIE)
+        )
+        with timezone.override(time_zones.zone(*wanted)):
+            return self.get_response(request)
 
 
 class BrowserCacheMiddleware:

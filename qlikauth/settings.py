@@ -142,6 +142,7 @@ PAGE_MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "console.middleware.TenantSessionMiddleware",
     "console.middleware.LanguageMiddleware",
+    "console.middleware.TimeZoneMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

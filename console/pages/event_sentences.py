@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Action, Client, Connection, Event, User
+from ..moments import exactly
 from ..policy.text import LINE_BREAKS, spelt_out
 from . import refusal_sentences
 from .forms.choices import GRANTS
@@ -317,7 +317,7 @@ def _texts(name: str, values: Iterable[Any]) -> Iterator[str]:
         if isinstance(value, dict):  # a public key
             text = str(value.get("kid") or json.dumps(value, ensure_ascii=False))
         elif name in MOMENTS:
-            text = f"{date_format(datetime.fromisoformat(value), 'DATETIME_FORMAT')} UTC"
+            text = exactly(datetime.fromisoformat(value))
         elif isinstance(value, bool):
             text = gettext("yes") if value else gettext("no")
         else:
