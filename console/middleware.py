@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import DisallowedHost, MiddlewareNotUsed, PermissionDenied
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
@@ -16,7 +17,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django_scopes import scope
 
-from . import programs, sessions, trace
+from . import expired_forms, programs, sessions, trace
 from .metadata import region_issuer
 from .policy import time_zones
 from .policy.hosts import normalize_host
@@ -206,6 +207,17 @@ class BrowserCacheMiddleware:
             if not response.has_header("Cache-Control"):
                 response["Cache-Control"] = "no-store, private"
         return response
+
+
+class SignedInMiddleware(LoginRequiredMiddleware):
+    """Sends who is not signed in to sign in. A form of somebody whose session has ended is not lost on the way."""
+
+    def handle_no_permission(  # type: ignore[override]  # any answer will do
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponse:
+        if request.method == "POST" and settings.SESSION_COOKIE_NAME in request.COOKIES:
+            return expired_forms.session_ended(request)
+        return super().handle_no_permission(request, view_func)
 
 
 class WrongMethodMiddleware:

@@ -144,7 +144,7 @@ PAGE_MIDDLEWARE = [
     "console.middleware.LanguageMiddleware",
     "console.middleware.TimeZoneMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "console.middleware.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "console.middleware.BrowserCacheMiddleware",
