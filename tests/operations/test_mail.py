@@ -231,6 +231,15 @@ def test_two_senders_never_send_the_same_mail(acme: Tenant, mail_server: type[Ba
     assert len(mail.outbox) == 1
 
 
+@pytest.mark.django_db
+def test_of_two_senders_that_saw_the_same_mail_one_has_it(acme: Tenant):
+    put(acme)
+    [seen_by_both] = Mail._due()
+
+    assert Mail._take(seen_by_both) is not None
+    assert Mail._take(seen_by_both) is None
+
+
 @pytest.mark.django_db(transaction=True)
 def test_no_transaction_is_open_while_the_server_is_spoken_with(
     acme: Tenant, mail_server: type[Backend], monkeypatch: Any
