@@ -46,9 +46,6 @@ def measure(kind: str) -> Ends:
 
         os.environ["DJANGO_SETTINGS_MODULE"] = "qlikauth.settings"
         django.setup()
-        from django.conf import settings
-
-        settings.ACTS_GO_ON_IN_SERVER = False
         acts = list(_acts(made.application.client_id))
         return Ends(used.name, acts, *_rows())
 

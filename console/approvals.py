@@ -6,7 +6,7 @@ The form stands in two places: inside an authorization request, and among the co
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -158,9 +158,9 @@ def approve(
             expires_at=answer.until,
             terms=client.terms,
         )
-    for answered in waiting:
-        answered.refresh_from_db()
-        tell_requesters(answered)
+        for answered in waiting:
+            answered.refresh_from_db()
+            tell_requesters(answered)
     return connection
 
 
@@ -205,7 +205,10 @@ def is_sealed(sent: QueryDict, expected: str) -> bool:
 
 
 def _until(day_sent: str) -> datetime | None:
-    """The end of the day until which an approval holds. Raises Incomplete for anything but a day to come."""
+    """The end of the day until which an approval holds: of the person's day, where they are.
+
+    Raises Incomplete for anything but a day to come.
+    """
     if not day_sent:
         return None
     try:
@@ -215,6 +218,6 @@ def _until(day_sent: str) -> datetime | None:
     if day is None or day <= timezone.localdate():
         raise Incomplete(_("Choose a day after today, or leave the date empty."))
     try:
-        return timezone.make_aware(datetime.combine(day, time.max))
+        return timezone.make_aware(datetime.combine(day, time.max)).astimezone(UTC)
     except OverflowError:
         raise Incomplete(_("Choose a day after today, or leave the date empty.")) from None

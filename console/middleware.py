@@ -5,19 +5,21 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import DisallowedHost, MiddlewareNotUsed, PermissionDenied
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django_scopes import scope
 
-from . import cors, programs, sessions, trace
+from . import cors, expired_forms, programs, sessions, trace
 from .metadata import region_issuer
+from .policy import time_zones
 from .policy.hosts import normalize_host
 from .tenancy import Hosts, is_region_host
 
@@ -191,6 +193,20 @@ class LanguageMiddleware(LocaleMiddleware):
                 break
 
 
+class TimeZoneMiddleware:
+    """The time zone of a page: what the person chose, else their device's; UTC, and said so, if neither is known."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        wanted = (
+            request.COOKIES.get(name, "") for name in (time_zones.CHOSEN_COOKIE, time_zones.DEVICE_COOKIE)
+        )
+        with timezone.override(time_zones.zone(*wanted)):
+            return self.get_response(request)
+
+
 class BrowserCacheMiddleware:
     """Pages are private and never stored; a full page and its htmx fragment are never taken for each other."""
 
@@ -204,6 +220,17 @@ class BrowserCacheMiddleware:
             if not response.has_header("Cache-Control"):
                 response["Cache-Control"] = "no-store, private"
         return response
+
+
+class SignedInMiddleware(LoginRequiredMiddleware):
+    """Sends who is not signed in to sign in. A form of somebody whose session has ended is not lost on the way."""
+
+    def handle_no_permission(  # type: ignore[override]  # any answer will do
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponse:
+        if request.method == "POST" and settings.SESSION_COOKIE_NAME in request.COOKIES:
+            return expired_forms.session_ended(request)
+        return super().handle_no_permission(request, view_func)
 
 
 class WrongMethodMiddleware:

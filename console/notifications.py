@@ -1,25 +1,22 @@
-"""E-mail about what waits for somebody or has been answered. Sent after the act; a mail that fails never undoes one."""
+"""E-mail about what waits for somebody or has been answered: written in the transaction of the act, sent afterwards."""
 
-import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from django.core.mail import EmailMessage, get_connection
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .models import ConnectionRequest, User
+from .models import ConnectionRequest, Mail, User
 from .policy import text
 
-log = logging.getLogger(__name__)
 SUBJECT_LENGTH = 100  # of a name in it
-TIMEOUT = 10  # seconds: a mail server that hangs must not hold a page
 
 
 def tell_administrators(request: ConnectionRequest) -> None:
-    """A new request waits: every administrator of the tenant is told."""
-    _send(
+    """A new request waits: every administrator of the tenant is told. Call it in the transaction that opened it."""
+    _put(
         User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True),
         _("%(client)s: somebody asks you to connect it"),
         "approvals/mail_request.txt",
@@ -29,8 +26,8 @@ def tell_administrators(request: ConnectionRequest) -> None:
 
 
 def tell_requesters(request: ConnectionRequest) -> None:
-    """A request was answered: those who asked are told."""
-    _send(
+    """A request was answered: those who asked are told. Call it in the transaction of the answer."""
+    _put(
         User.objects.filter(connection_requests__request=request, is_active=True),
         _("%(client)s: your request has been answered"),
         "approvals/mail_answer.txt",
@@ -39,24 +36,26 @@ def tell_requesters(request: ConnectionRequest) -> None:
     )
 
 
-def _send(
-    to: Iterable[User], subject: Promise | str, template: str, request: ConnectionRequest, address: str
+def _put(
+    to: "QuerySet[User]", subject: Promise | str, template: str, request: ConnectionRequest, address: str
 ) -> None:
+    mails = _mails(to, subject, template, request, address)
+    Mail.put(request.tenant, mails)
+
+
+def _mails(
+    to: Iterable[User], subject: Promise | str, template: str, request: ConnectionRequest, address: str
+) -> Iterator[tuple[str, str, str]]:
     """One mail to each, so that nobody learns who else is told, in the language of whoever reads it.
 
     What strangers wrote can be older than the rules for it: nothing hidden reaches a mail program or a terminal.
     """
     client = {"client": text.one_line(request.client.name, SUBJECT_LENGTH)}
     texts: dict[str, tuple[str, str]] = {}  # language -> subject and body
-    mails = []
     for person in to:
         language = person.language or translation.get_language()  # or else of the page that caused it
         if language not in texts:
             with translation.override(language):
                 body = render_to_string(template, {"request": request, "address": address})
                 texts[language] = (str(subject) % client, text.spelt_out(body, text.LINE_BREAKS))
-        mails.append(EmailMessage(*texts[language], to=[person.email]))
-    try:
-        get_connection(timeout=TIMEOUT).send_messages(mails)
-    except Exception:
-        log.exception("A notification could not be sent.")
+        yield (person.email, *texts[language])

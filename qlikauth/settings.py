@@ -143,8 +143,9 @@ PAGE_MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "console.middleware.TenantSessionMiddleware",
     "console.middleware.LanguageMiddleware",
+    "console.middleware.TimeZoneMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "console.middleware.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "console.middleware.BrowserCacheMiddleware",
@@ -197,7 +198,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "console.passwords.NotGuessable"},
 ]
 # What an act leaves to be done row by row is done by a thread of the server, and not only by `manage.py expire`.
-ACTS_GO_ON_IN_SERVER = True
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # seconds that a one-time link lives
 
 # A session ends after this long without a request, and after this long in any case.

@@ -1,11 +1,12 @@
 """Fixtures for every floor: the cast (see `tests/cast.py`), browsers, clients, and nothing remembered between tests."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from django.core import mail
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client as Browser
@@ -14,7 +15,7 @@ from django_scopes import scope
 from pytest_django import Settings
 
 from console import trace
-from console.models import Client, KeyRing, Tenant, User
+from console.models import Client, KeyRing, Mail, Tenant, User
 from console.tenancy import Hosts
 
 from . import cast
@@ -154,6 +155,33 @@ def in_globex(globex: Tenant) -> Iterator[Tenant]:
     """Makes globex the active tenant for the test's own queries."""
     with scope(tenant=globex):
         yield globex
+
+
+class Outbox(Sequence[Any]):
+    """What has been sent: before it is read, whatever waits is sent, as a thread of the server does."""
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._sent()[at]
+
+    def __len__(self) -> int:
+        return len(self._sent())
+
+    def __eq__(self, other: object) -> bool:
+        return self._sent() == other
+
+    def clear(self) -> None:
+        self._sent().clear()
+
+    @staticmethod
+    def _sent() -> list[Any]:
+        Mail.send_due()
+        return mail.outbox
+
+
+@pytest.fixture
+def mailoutbox() -> Outbox:
+    """Every mail that was sent in this test, in order."""
+    return Outbox()
 
 
 # --- Browsers -------------------------------------------------------------------------------------------------

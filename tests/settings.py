@@ -17,5 +17,3 @@ if EMBEDDED_DATABASE:
     DATABASES["default"]["OPTIONS"]["init_command"] = (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;"
     )
-# What an act leaves to be done is done when a test asks for it, not by a thread beside the test.
-ACTS_GO_ON_IN_SERVER = False

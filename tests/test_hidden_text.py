@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 from django_scopes import scope
 
-from console.models import Client, ConnectionRequest, Event, Tenant, TokenFamily, User
+from console.models import Client, ConnectionRequest, Event, Mail, Tenant, TokenFamily, User
 from tests.api.caller import Api, assert_problem, request_path
 from tests.cast import ask, publish
 from tests.oauth.driver import Application
@@ -215,6 +215,7 @@ def test_a_mail_has_nothing_hidden_in_subject_and_body(
         wish = ConnectionRequest.objects.get()
     Api.of(alice).post(request_path(wish, "deny"), {"answer": "No.\nAsk again."})
 
+    Mail.send_due()
     assert len(mail.outbox) == 2
     for sent in mail.outbox:
         assert sent.subject.isprintable()

@@ -6,6 +6,7 @@ asked for themselves, and nothing about the others who did.
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse, JsonResponse
 
@@ -71,9 +72,10 @@ def deny(request: TenantRequest, caller: Caller, request_id: str) -> HttpRespons
     """Refuses a request, with a text for those who asked."""
     wish = _wish(caller, request_id)
     answer = lines("answer", members(request, required=("answer",))["answer"], ANSWER_LENGTH)
-    if not wish.deny(answer, by=caller.actor):
-        raise _decided()
-    tell_requesters(wish)
+    with transaction.atomic():
+        if not wish.deny(answer, by=caller.actor):
+            raise _decided()
+        tell_requesters(wish)
     return JsonResponse(_seen_by(request, caller, wish))
 
 

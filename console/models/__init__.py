@@ -12,6 +12,7 @@ from .consent import Consent
 from .event import Action, Actor, Event
 from .event_keyword import EventKeyword
 from .grant import Grant
+from .mail import Mail
 from .refresh_token import RefreshToken
 from .secret import ClientSecret
 from .sent_form import AlreadySent, SentForm
@@ -50,6 +51,7 @@ __all__ = [
     "LastAdministrator",
     "LimitReached",
     "LiveToken",
+    "Mail",
     "NoSigningKey",
     "NotConnected",
     "NotPublishable",

@@ -77,6 +77,7 @@ class Action(models.TextChoices):
     TOKENS_REVOKED = "tokens.revoked", _("Tokens revoked")
     SESSIONS_ENDED = "tokens.ended", _("Sessions ended")
     API_REFUSED = "api.refused", _("API call refused")
+    MAIL_FAILED = "mail.failed", _("Mail not sent")
 
 
 REFUSALS = frozenset(

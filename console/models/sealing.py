@@ -1,4 +1,4 @@
-"""The deployment's keys at work: digests of secrets and tokens, encryption of signing keys at rest.
+"""The deployment's keys at work: digests of secrets and tokens, encryption of signing keys and waiting mails at rest.
 
 Each purpose has a key of its own, derived from QLIKAUTH_SECRET_KEY (HKDF, RFC 5869), so that no two uses can be
 confused. Keys derived from the fallbacks still open and recognise what they sealed.
@@ -14,6 +14,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from ..policy import credentials
+
+SIGNING_KEYS, MAILS = "signing keys", "mails"  # purposes of sealing
 
 
 @cache
@@ -41,16 +43,17 @@ def _box(purpose: str) -> MultiFernet:
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in _keys(purpose)])
 
 
-def seal(plain: bytes) -> str:
-    """Encrypts a signing key for the database."""
-    return _box("signing keys").encrypt(plain).decode()
+def seal(plain: bytes, purpose: str = SIGNING_KEYS) -> str:
+    """Encrypts a signing key, or what another purpose needs, for the database."""
+    return _box(purpose).encrypt(plain).decode()
 
 
-def unseal(sealed: str) -> bytes:
-    """Decrypts a signing key. Raises ImproperlyConfigured if no configured key fits."""
+def unseal(sealed: str, purpose: str = SIGNING_KEYS) -> bytes:
+    """Decrypts what was sealed for this purpose. Raises ImproperlyConfigured if no configured key fits."""
     try:
-        return _box("signing keys").decrypt(sealed.encode())
+        return _box(purpose).decrypt(sealed.encode())
     except InvalidToken:
         raise ImproperlyConfigured(
-            "A signing key cannot be decrypted: was QLIKAUTH_SECRET_KEY changed without QLIKAUTH_SECRET_KEY_FALLBACKS?"
+            f"Something sealed for {purpose} cannot be decrypted: "
+            "was QLIKAUTH_SECRET_KEY changed without QLIKAUTH_SECRET_KEY_FALLBACKS?"
         ) from None

@@ -2,7 +2,8 @@
 
 An act such as disabling a client is one short transaction, however much it touches. It changes the generation that
 every look compares with, and from then on nothing that was given earlier is accepted anywhere. The rows follow: the
-first ones in that transaction, the others in batches afterwards, by a thread of the server or by `manage.py expire`.
+first ones in that transaction, the others in batches afterwards, by a thread of the server (background.py) or by
+`manage.py expire`.
 Every batch is a transaction of its own and notes how far it has come, so a crash costs nothing but time.
 
 A request that was at work during the act can still commit a session under the old generation. It is dead, but its row
@@ -10,20 +11,19 @@ does not say so yet: therefore an act that ends sessions looks once more when it
 request can be left.
 """
 
-import logging
 import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import connections, models, transaction
+from django.db import models, transaction
 from django.db.models import OuterRef, Q
 from django.utils import timezone
 
+from . import background
 from .event import Action, Actor, Event
 from .last_use import NOTED_EVERY
 from .tenant import TenantOwned
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 BATCH = 500  # rows of one kind in one transaction: some 30 ms
 SETTLED = timedelta(minutes=5)  # longer than any request: what was at work during the act has ended by then
 PAUSE = 0.02  # seconds between two batches: others get their turn, and whoever holds a row may let it go
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +153,7 @@ class UnfinishedAct(TenantOwned):
         if done:
             transaction.on_commit(act._look_again)
             return act.receipt
-        if settings.ACTS_GO_ON_IN_SERVER:
-            transaction.on_commit(act._go_on)
+        transaction.on_commit(background.wake)
         # What has not been looked at yet may have been given a token this very moment.
         latest = timezone.now() + settings.ACCESS_TOKEN_LIFETIME if act.ends else None
         return replace(act.receipt, accepted_until=latest)
@@ -193,18 +190,6 @@ class UnfinishedAct(TenantOwned):
 
     def _look_again(self) -> None:
         self._next_batch(self.pk)
-
-    def _go_on(self) -> None:
-        """In a thread of its own, so that nobody waits. It dies with the process: then `manage.py expire` goes on."""
-        Thread(target=self._in_thread, name=f"act {self.pk}", daemon=True).start()
-
-    def _in_thread(self) -> None:
-        try:
-            self._finish(self.pk)
-        except Exception:
-            logger.exception("An act was not finished; manage.py expire goes on with it: %s", self.pk)
-        finally:
-            connections.close_all()
 
     def _pass(self) -> None:
         now = timezone.now()

@@ -4,6 +4,7 @@ It happens inside an authorization request, after sign-in and before consent. Wh
 again from its address, and finds a client that is connected.
 """
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -94,15 +95,17 @@ def _ask_administrators(
     asking = request.method == "POST" and request.POST.get("decision") == "ask"
     if asking and shown.is_answered_by(request.POST.get("shown", "")):
         try:
-            wish, opened = ConnectionRequest.ask(
-                user, asked.client, reason=approvals.reason(request.POST), by=sessions.actor(request)
-            )
+            reason = approvals.reason(request.POST)
+            with transaction.atomic():
+                wish, opened = ConnectionRequest.ask(
+                    user, asked.client, reason=reason, by=sessions.actor(request)
+                )
+                if opened:
+                    tell_administrators(wish)
         except (AlreadyConnected, NotPublished):  # what it is now is judged anew
             return again(request)
         except approvals.Incomplete as incomplete:
             return _wish_page(request, user, asked, shown, problem=incomplete)
-        if opened:
-            tell_administrators(wish)
         return redirect("connection_requests_own")
     return _wish_page(request, user, asked, shown, changed=asking)
 

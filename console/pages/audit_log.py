@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
@@ -24,6 +25,7 @@ from .forms import event_search
 from .forms.event_filter import EventFilter
 
 PAGE = 50
+BYTE_ORDER_MARK = "\ufeff"  # without it spreadsheets take UTF-8 for something else, and spoil å, ä and ö
 BATCH = 1000
 COLUMNS = (
     "id",
@@ -42,8 +44,9 @@ COLUMNS = (
     "details",
     "trace_id",
 )
-# What a spreadsheet would take for a formula (OWASP, CSV injection).
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 – full width counts too
+# What a spreadsheet would take for a formula (OWASP, CSV injection): at the beginning of a cell, and behind a semicolon
+# or a line end, where some split cells. Full width counts too.
+FORMULA = re.compile(r"""(^|[;\t\r\n])(["'\s]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n])""")
 
 
 @needs(Permission.READ_CONSOLE)
@@ -123,7 +126,7 @@ class _Echo:
 
 def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
     writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
+    yield BYTE_ORDER_MARK + writer.writerow(COLUMNS)
     for row in rows:
         yield writer.writerow([_cell(row[name]) for name in COLUMNS])
 
@@ -131,7 +134,7 @@ def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
 def _cell(value: Any) -> Any:
     """A cell that no spreadsheet runs: an apostrophe stands before what would begin a formula."""
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return FORMULA.sub(r"\1'\2", text)
 
 
 def _json_lines(rows: Iterator[dict[str, Any]]) -> Iterator[str]:

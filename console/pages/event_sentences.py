@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Action, Client, Connection, Event, User
+from ..moments import exactly
 from ..policy.text import LINE_BREAKS, spelt_out
 from . import refusal_sentences
 from .forms.choices import GRANTS
@@ -91,6 +91,7 @@ SENTENCES: dict[str, Promise | str] = {
     Action.TOKENS_REVOKED: _("{actor} revoked tokens of {target}."),
     Action.SESSIONS_ENDED: _("The sessions of {target} have ended, as {actor} decided."),
     Action.API_REFUSED: _("An API call with a token of {target} was refused."),
+    Action.MAIL_FAILED: _("A mail to {person} could not be sent."),
 }
 OWN = {
     Action.USER_PASSWORD_SET: _("{actor} chose a password."),
@@ -101,6 +102,7 @@ WITHOUT_PERSON = {
     Action.SESSION_REFUSED: _("A sign-in was refused."),
     Action.TOKENS_ISSUED: _("{target} received a token of its own."),
     Action.CONSENT_WITHDRAWN: _("{actor} withdrew a consent to {target}."),
+    Action.MAIL_FAILED: _("A mail could not be sent."),
 }
 LEFT_OUT_THERE = _("{target} asked for scopes that it does not have, at {actor}.")
 SCOPES_CHANGED = _("{actor} changed what {target} may do here.")
@@ -127,6 +129,7 @@ ICONS = {
     "connection": "link",
     "tokens": "swap",
     "session": "user",
+    "mail": "warning",
 }
 DETAILS: dict[str, Promise | str] = {
     "role": _("Role"),
@@ -283,7 +286,7 @@ def _reason(event: Event) -> str:
 def _tone(event: Event) -> str:
     if event.action == Action.TOKENS_REUSED:
         return "danger"
-    if event.is_refusal:
+    if event.is_refusal or event.action == Action.MAIL_FAILED:
         return "warning"
     return "success" if event.action.endswith(GOOD_NEWS) else ""
 
@@ -322,7 +325,7 @@ def _texts(name: str, values: Iterable[Any]) -> Iterator[str]:
         if isinstance(value, dict):  # a public key
             text = str(value.get("kid") or json.dumps(value, ensure_ascii=False))
         elif name in MOMENTS:
-            text = f"{date_format(datetime.fromisoformat(value), 'DATETIME_FORMAT')} UTC"
+            text = exactly(datetime.fromisoformat(value))
         elif isinstance(value, bool):
             text = gettext("yes") if value else gettext("no")
         else:

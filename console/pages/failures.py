@@ -5,13 +5,16 @@ A program gets the same in JSON.
 
 import sys
 from http import HTTPStatus
+from typing import cast
 
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from .. import programs, trace
+from .. import expired_forms, programs, trace
+from ..requests import VisitorRequest
+from . import sign_in
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -30,12 +33,11 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _page(
-        request,
-        403,
-        _("This form has expired"),
-        _("Nothing was changed. Go back, reload the page and send the form again."),
-    )
+    """The page was made before the person signed in, in this tab or another, or is older than the browser's memory."""
+    matched = request.resolver_match
+    if matched is not None and matched.url_name == "login" and not programs.asks(request):
+        return sign_in.expired(cast("VisitorRequest", request))
+    return expired_forms.expired(request)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -1,16 +1,22 @@
-"""Language and theme: a person's choice, kept in a cookie of their browser."""
+"""Language, theme and time zone: a person's choice, kept in a cookie of their browser."""
 
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
 
-from ..access import open_to
+from ..access import needs, open_to
 from ..context_processors import THEMES
 from ..models import User
+from ..policy import time_zones
+from ..policy.roles import Permission
+from ..requests import PageRequest
 from .next_address import next_address
 
 ANYONE = "anyone: changes only how pages look in their own browser"
@@ -40,9 +46,33 @@ def theme(request: HttpRequest) -> HttpResponse:
     return _remember(request, "theme", chosen if chosen in THEMES else "")
 
 
-def _remember(request: HttpRequest, cookie: str, value: str) -> HttpResponse:
-    """Back to where the person was, with the cookie set, or gone if there is nothing to remember."""
-    response = redirect(next_address(request) or "/")
+@needs(Permission.OWN_ACCOUNT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def time_zone(request: PageRequest) -> HttpResponse:
+    """Remembers the time zone in which pages show times; without one it is the device's again."""
+    if request.method == "POST":
+        chosen = request.POST.get("time_zone", "")
+        if chosen and time_zones.zone(chosen) is None:
+            raise BadRequest
+        messages.success(request, _("The time zone has been saved."))
+        return _remember(request, time_zones.CHOSEN_COOKIE, chosen, to=reverse("time_zone"))
+    device, chosen = (
+        str(time_zones.zone(request.COOKIES.get(name, "")) or "")
+        for name in (time_zones.DEVICE_COOKIE, time_zones.CHOSEN_COOKIE)
+    )
+    context = {
+        "title": _("Time zone"),
+        "section": "account_applications",
+        "names": time_zones.to_choose(),
+        "device": device,
+        "chosen": chosen,
+    }
+    return render(request, "account/time_zone.html", context)
+
+
+def _remember(request: HttpRequest, cookie: str, value: str, to: str = "") -> HttpResponse:
+    """To `to`, or back to where the person was, with the cookie set, or gone if there is nothing to remember."""
+    response = redirect(to or next_address(request) or "/")
     response.status_code = 303
     if value:
         secure = settings.SESSION_COOKIE_SECURE

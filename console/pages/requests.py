@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -123,9 +124,12 @@ def deny(request: PageRequest, request_id: int) -> HttpResponse:
             "form": form,
         }
         return fragments.dialog(request, "requests/deny.html", context, status=422 if form.is_bound else 200)
-    if not wish.deny(form.cleaned_data["answer"], by=actor(request)):
+    with transaction.atomic():
+        denied = wish.deny(form.cleaned_data["answer"], by=actor(request))
+        if denied:
+            tell_requesters(wish)
+    if not denied:
         return _decided(request, _wish(request_id))
-    tell_requesters(wish)
     messages.success(
         request,
         _("The request for “%(name)s” is refused. Those who asked are told.") % {"name": wish.client.name},

@@ -19,6 +19,7 @@ from .. import one_time_links, sessions
 from ..access import needs, open_to
 from ..browser_rules import allow_form_targets
 from ..models import User
+from ..policy import text
 from ..policy.roles import Permission
 from ..requests import VisitorRequest
 from . import fragments
@@ -73,6 +74,21 @@ def sign_in(request: VisitorRequest) -> HttpResponse:
     response = _see_other(onward)
     attempt.remember(response)
     return response
+
+
+def expired(request: VisitorRequest) -> HttpResponse:
+    """The form came without a token that counts: it stood open while somebody signed in or out in another tab.
+
+    Whoever is signed in as the person it names goes on to where they wanted; others are asked again. Nothing in the
+    form is believed: a link from elsewhere could ask for as much.
+    """
+    onward = next_address(request) or reverse("home")
+    email = request.POST.get("email", "")[:254].strip()
+    user = request.user
+    if isinstance(user, User) and user.email.lower() == email.lower():
+        return _see_other(onward)
+    form = SignInForm({"email": "" if text.is_refused(email) else email}, expired=True)
+    return _ask(request, form, onward, status=403)
 
 
 @open_to("anyone: ends the session of whoever holds it, and only with a token against forgery")

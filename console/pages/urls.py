@@ -105,4 +105,5 @@ urlpatterns = [
     path("account/requests", requests.own, name="connection_requests_own"),
     path("language", preferences.language, name="language"),
     path("theme", preferences.theme, name="theme"),
+    path("account/time-zone", preferences.time_zone, name="time_zone"),
 ]

@@ -1,6 +1,6 @@
-"""Moments as people read them: how long ago, with the exact time for whoever wants it."""
+"""Moments as people read them: how long ago, or in their time zone; with the exact time and UTC besides."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django import template
 from django.utils import timezone
@@ -10,6 +10,8 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
+
+from ..moments import exactly, local
 
 register = template.Library()
 JUST_NOW = timedelta(minutes=1)
@@ -23,14 +25,12 @@ def in_words(moment: datetime) -> str:
     return _("%(time)s ago") % {"time": timesince(moment, now, depth=1)}
 
 
-def exactly(moment: datetime) -> str:
-    """Date and time to the minute, with the time zone."""
-    local = timezone.localtime(moment)
-    return f"{date_format(local, 'DATETIME_FORMAT')} {local:%Z}"
-
-
 def _time(moment: datetime, text: str) -> SafeString:
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exactly(moment), text)
+    """The element, with UTC besides the reader's own time for those who compare it with a log."""
+    title, universal = exactly(moment), moment.astimezone(UTC)
+    if local(moment).utcoffset():
+        title = f"{title} · {date_format(universal, 'DATETIME_FORMAT')} UTC"
+    return format_html('<time datetime="{}" title="{}">{}</time>', universal.isoformat(), title, text)
 
 
 @register.filter
@@ -43,7 +43,20 @@ def ago(moment: datetime | None) -> str:
 def day(moment: datetime) -> str:
     """A <time> element with the date, short enough for a table."""
     written = pgettext("a date, as Django's date filter takes it: short, the month in letters", "N j, Y")
-    return _time(moment, date_format(timezone.localtime(moment), written))
+    return _time(moment, date_format(local(moment), written))
+
+
+@register.filter
+def whole_day(moment: datetime) -> str:
+    """A <time> element with the date in full."""
+    return _time(moment, date_format(local(moment), "DATE_FORMAT"))
+
+
+@register.filter
+def time_of_day(moment: datetime) -> str:
+    """A <time> element with hours, minutes, seconds and the time zone, for a list that says the day above."""
+    here = local(moment)
+    return _time(moment, f"{here:%H:%M:%S %Z}")
 
 
 @register.filter

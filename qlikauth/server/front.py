@@ -142,8 +142,15 @@ class Front:
 
 
 def load(application: str, threads: int) -> Front:
-    """The front of the WSGI application `module:name`, made in the process that serves it."""
-    return Front(import_from_string(application), threads)
+    """The front of the WSGI application `module:name`, made in the process that serves it.
+
+    The work beside requests begins in this process too.
+    """
+    front = Front(import_from_string(application), threads)
+    from console.models import Mail, UnfinishedAct, background  # only now are the settings read
+
+    background.start(Mail.send_due, UnfinishedAct.finish_all)
+    return front
 
 
 def _next_piece(parts: Iterator[bytes]) -> tuple[bytes, bool]:

@@ -23,10 +23,17 @@ function show() {
   if (!content.firstElementChild) return;
   const reopened = dialog.open;
   if (!reopened) dialog.showModal();
-  const first = content.querySelector("[aria-invalid=true], .form-errors") ?? content.querySelector("[autofocus]");
+  const first = faulty() ?? content.querySelector("[autofocus]");
   if (first) first.focus();
   else if (reopened || !content.querySelector("form:not([method=dialog])")) document.getElementById("dialog-title")?.focus();
   else (firstField() ?? document.getElementById("dialog-title"))?.focus();
+}
+
+// Where to mend what the server has refused: a field, the sentence above the form, or the list that is wrong as a whole.
+function faulty() {
+  const place = content.querySelector("[aria-invalid=true], .form-errors");
+  const list = content.querySelector(".field__error:not(:empty)")?.closest(".field");
+  return place ?? list?.querySelector(":is(input, select, textarea):not([type=hidden], :disabled)");
 }
 
 // A field that can be seen at once: going to one further down would scroll away what stands above it.
@@ -66,7 +73,7 @@ if (dialog) {
   );
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== content) return;
-    dirty = Boolean(content.querySelector("[aria-invalid=true]"));
+    dirty = Boolean(faulty()); // what was refused is still what the person typed
     show();
   });
   document.addEventListener("dialog:close", () => dialog.close());

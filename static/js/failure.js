@@ -8,6 +8,14 @@ function words(answer) {
   return title ? { title, text } : pattern.dataset;
 }
 
+// A page that stood open while the person signed in elsewhere holds an old token: the answer brings the one that counts.
+function renewToken(answer) {
+  const token = new DOMParser().parseFromString(answer, "text/html").querySelector("[name=csrfmiddlewaretoken]")?.value;
+  if (!token) return;
+  document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
+  for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = token;
+}
+
 function forget() {
   for (const notice of document.querySelectorAll("[data-failure]")) notice.remove();
 }
@@ -24,6 +32,9 @@ function tell({ title, text }) {
 
 if (pattern) {
   document.body.addEventListener("htmx:beforeRequest", forget);
-  document.body.addEventListener("htmx:responseError", (event) => tell(words(event.detail.xhr.responseText)));
+  document.body.addEventListener("htmx:responseError", (event) => {
+    renewToken(event.detail.xhr.responseText);
+    tell(words(event.detail.xhr.responseText));
+  });
   document.body.addEventListener("htmx:sendError", () => tell(pattern.dataset));
 }

@@ -5,5 +5,6 @@ import "./list-field.js";
 import "./menu.js";
 import "./scope-picker.js";
 import "./select-all.js";
+import "./time-zone.js";
 import "./try-it.js";
 import "./dismiss.js";

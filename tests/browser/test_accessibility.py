@@ -213,6 +213,7 @@ PUBLISHING = PUBLISHING_MAIN | {
     "no requests": ("mallory", "/console/requests"),
     "own requests": ("bob", "/account/requests"),
     "no own requests": ("carol", "/account/requests"),
+    "time zone": ("bob", "/account/time-zone"),
     "people": ("alice", "/console/people"),
 }
 

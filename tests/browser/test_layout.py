@@ -112,6 +112,7 @@ def addresses(acme, globex, alice, bob, mallory, register, port):
         (alice, "/console/people"),
         (alice, shared["person"]),
         (bob, "/account/requests"),
+        (bob, "/account/time-zone"),
         (bob, shared["connect"]),
         (None, shared["hostname"]),
         # Last: Chromium asks for a page's icon when it likes, maybe when the next page is there already.

@@ -50,6 +50,13 @@ def text_of(response: Any) -> str:
     return b"".join(response.streaming_content).decode()  # type: ignore[arg-type]
 
 
+def rows_of(response: Any) -> list[dict[str, str]]:
+    """The rows of a CSV as a spreadsheet reads them: it begins by saying that it is UTF-8."""
+    text = text_of(response)
+    assert text.startswith("\ufeff")
+    return list(csv.DictReader(io.StringIO(text[1:], newline="")))
+
+
 # --- Who may --------------------------------------------------------------------------------------------------
 
 
@@ -276,7 +283,7 @@ def test_filters_narrow_the_page_and_the_export_alike(
     expected = [f"T-{name}" for name in found.split()]
 
     assert names(chromium.get(LIST, query)) == expected
-    rows = list(csv.DictReader(io.StringIO(text_of(chromium.get(EXPORT, query)))))
+    rows = rows_of(chromium.get(EXPORT, query))
     assert [row["target_name"] for row in rows] == expected
 
 
@@ -317,7 +324,7 @@ def test_every_refusal_is_found_by_its_outcome(browser: Browse, alice: User):
     for action in Action:
         note(alice.tenant, action, target_name=f"T-{action}", details={})
 
-    rows = list(csv.DictReader(io.StringIO(text_of(chromium.get(EXPORT, {"outcome": "refused"})))))
+    rows = rows_of(chromium.get(EXPORT, {"outcome": "refused"}))
 
     assert {row["action"] for row in rows} == {action.value for action in REFUSALS}
     assert {row["outcome"] for row in rows} == {"refused"}
@@ -337,15 +344,37 @@ def test_the_export_names_itself_and_is_not_kept(browser: Browse, carol: User):
 
 @pytest.mark.parametrize(
     "name",
-    ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", '=HYPERLINK("http://evil";"x")'],  # noqa: RUF001
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "\uff1d1",
+        '=HYPERLINK("http://evil";"x")',
+        " =1",
+        "\xa0=1",
+        '"=1',
+    ],
 )
 def test_no_cell_of_the_export_is_a_formula(browser: Browse, alice: User, name: str):
     note(alice.tenant, target_name=name, actor_name=name)
 
-    rows = list(csv.DictReader(io.StringIO(text_of(browser(alice).get(EXPORT)), newline="")))
+    rows = rows_of(browser(alice).get(EXPORT))
 
     found = [row for row in rows if row["target_name"] == f"'{name}"]
     assert [row["actor_name"] for row in found] == [f"'{name}"]
+
+
+def test_nor_is_what_a_spreadsheet_makes_of_a_cell_with_semicolons(browser: Browse, alice: User):
+    note(alice.tenant, target_name="Åsa;=1+1;x;\t@SUM(A1)", actor_name="a-b;c=d")
+
+    [row] = [row for row in rows_of(browser(alice).get(EXPORT)) if row["target_name"].startswith("Åsa")]
+
+    assert row["target_name"] == "Åsa;'=1+1;x;'\t@SUM(A1)"
+    assert row["actor_name"] == "a-b;c=d"
 
 
 def test_json_lines_hold_every_event_as_it_is(browser: Browse, alice: User):
@@ -371,7 +400,7 @@ def test_the_export_comes_in_batches_and_misses_nothing(
     for number in range(10):
         note(alice.tenant, target_name=f"T-{number}")
 
-    rows = list(csv.DictReader(io.StringIO(text_of(chromium.get(EXPORT)))))
+    rows = rows_of(chromium.get(EXPORT))
 
     ids = [int(row["id"]) for row in rows]
     assert ids == sorted(ids, reverse=True)

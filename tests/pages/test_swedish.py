@@ -378,6 +378,7 @@ PAGES = [
     ("alice", "/console/people/{bob}/grants/{current}/withdraw", 200),
     ("bob", "/account/requests", 200),
     ("carol", "/account/requests", 200),
+    ("bob", "/account/time-zone", 200),
     ("carol", "/console/events", 200),
     ("carol", "/console/events?q=finns-inte", 200),
     ("carol", "/console/events?since=2026-11-23&until=2026-11-22", 422),

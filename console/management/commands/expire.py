@@ -20,6 +20,7 @@ from console.models import (
     Consent,
     FailedAttempts,
     Grant,
+    Mail,
     RefreshToken,
     RevokedAccessToken,
     SentForm,
@@ -64,6 +65,7 @@ class Command(Operation):
             "signing_keys": SigningKey._base_manager.filter(retires_at__lt=now),
             "failed_attempts": FailedAttempts.objects.filter(window__lt=now - 2 * WINDOW),
             "refusal_counts": RefusalCount.objects.filter(minute__lt=now - timedelta(minutes=10)),
+            "given_up_mails": Mail.given_up().filter(expires_at__lt=now),
             "sessions": Session.objects.filter(expire_date__lt=now),
             "finished_acts": UnfinishedAct._base_manager.filter(finished_at__lt=now - FINISHED_ACTS_KEPT),
         }

@@ -1,6 +1,6 @@
 """What a reader of the audit log wants to see of it."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -26,6 +26,7 @@ GROUPS: dict[str, Promise | str] = {
     "user": _("Users"),
     "signing_key": _("Signing keys"),
     "tenant": _("Tenant"),
+    "mail": _("Mail"),
 }
 REFUSED, DONE = "refused", "done"
 SUGGESTIONS = 50
@@ -121,10 +122,10 @@ class EventFilter(forms.Form):
             events = events.filter(action__in=REFUSALS)
         elif wanted["outcome"] == DONE:
             events = events.exclude(action__in=REFUSALS)
-        if wanted["since"]:
-            events = events.filter(happened_at__gte=_midnight(wanted["since"]))
-        if wanted["until"]:
-            events = events.filter(happened_at__lt=_midnight(wanted["until"] + timedelta(days=1)))
+        if since := wanted["since"] and _midnight_before(wanted["since"]):
+            events = events.filter(happened_at__gte=since)
+        if until := wanted["until"] and _midnight_before(wanted["until"], later=1):
+            events = events.filter(happened_at__lt=until)
         return self._searched(events)
 
     def _searched(self, events: "QuerySet[Event]") -> "QuerySet[Event]":
@@ -141,5 +142,10 @@ class EventFilter(forms.Form):
         return events.filter(event_search.mentions(text)) if text else events
 
 
-def _midnight(day: Any) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+def _midnight_before(day: date, later: int = 0) -> datetime | None:
+    """When a day begins where the person is, or one `later` days after; None beyond the first year or the last."""
+    try:
+        midnight = datetime.combine(day, time.min) + timedelta(days=later)
+        return timezone.make_aware(midnight).astimezone(UTC)
+    except OverflowError:
+        return None

@@ -27,8 +27,10 @@ class SignInForm(forms.Form):
         error_messages={"max_length": _("This is too long to be a password.")},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, expired: bool = False, **kwargs: Any) -> None:
+        """`expired`: the form came too late; it says so, keeps the address, and asks for the password again."""
         super().__init__(*args, **kwargs)
+        self.expired = expired
         if self.initial.get("email") or self.data.get(
             "email"
         ):  # the address is known: the password is what is asked for
@@ -37,6 +39,12 @@ class SignInForm(forms.Form):
         del self.fields["password"].widget.attrs[
             "maxlength"
         ]  # a browser would cut what is pasted without a word
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.expired:
+            self._errors = forms.utils.ErrorDict()
+            self.add_error(None, _("This form has expired. Enter your password once more."))
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()

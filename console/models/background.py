@@ -1,0 +1,53 @@
+"""What the server does beside requests: a thread for each kind of work, in every process that serves.
+
+A thread looks every few seconds whether there is work, and at once when this process has made some. What one process
+does no other does: the work itself sees to that, with locks or compare and swap. Where no server runs, commands do the
+same work.
+"""
+
+import logging
+from collections.abc import Callable
+from threading import Event, Thread
+
+from django.db import connections
+
+LOOKS_EVERY, AFTER_FAILURE = 5, 60  # seconds
+
+logger = logging.getLogger(__name__)
+_waiting: list[Event] = []
+
+
+def start(*works: Callable[[], object]) -> None:
+    """Begins to do these kinds of work until the process ends. Call it in the process, after forking."""
+    for work in works:
+        woken = Event()
+        woken.set()
+        _waiting.append(woken)
+        Thread(target=_go_on, args=(work, woken), name=work.__qualname__, daemon=True).start()
+
+
+def wake() -> None:
+    """There is something to do: no thread waits for its next look."""
+    for woken in _waiting:
+        woken.set()
+
+
+def _go_on(work: Callable[[], object], woken: Event) -> None:
+    pause = LOOKS_EVERY
+    while True:
+        woken.wait(pause)
+        woken.clear()
+        pause = LOOKS_EVERY if once(work) else AFTER_FAILURE
+
+
+def once(work: Callable[[], object]) -> bool:
+    """One round. One that fails is told of in the log, and ends no thread: False. No connection is kept."""
+    try:
+        work()
+    except Exception:
+        logger.exception("Work beside requests failed: %s", work.__qualname__)
+        return False
+    else:
+        return True
+    finally:
+        connections.close_all()
