@@ -133,8 +133,15 @@ class Connection(HttpToolsProtocol):
         if len(self.pipeline) == MAX_AHEAD or self.parser.get_http_version() not in {"1.0", "1.1"}:
             raise Refused
         if not self.parser.should_upgrade():
+            self._take_host_from_target()
             super().on_headers_complete()
             self.cycle.keep_alive = self.cycle.keep_alive and not self.ending
+
+    def _take_host_from_target(self) -> None:
+        """A target that names a host is believed, and not the header beside it (RFC 9112 §3.2.2)."""
+        if b"://" in self.url[:8]:
+            host = self.url.split(b"/", 3)[2]
+            self.headers[:] = [header for header in self.headers if header[0] != b"host"] + [(b"host", host)]
 
     def on_message_complete(self) -> None:
         if not self.parser.should_upgrade():

@@ -409,6 +409,14 @@ def test_a_header_with_an_underscore_stands_for_no_other(region: Served, world: 
     assert status_of(token) == 200
 
 
+@pytest.mark.spec("RFC 9112", "3.2.2")
+def test_a_host_in_the_target_counts_and_the_header_does_not(region: Served, world: World):
+    there = region.ask(http("GET", f"http://{world.host}/login", "nowhere.example"))
+    elsewhere = region.ask(http("GET", "http://nowhere.example/login", world.host))
+
+    assert (status_of(there), status_of(elsewhere)) == (200, 404)
+
+
 def test_an_old_client_that_offers_another_protocol_has_its_connection_closed(region: Served, world: World):
     """HTTP/1.0 ends an answer by closing the connection (RFC 9112 §9.3)."""
     request = world.token.replace(b"HTTP/1.1", b"HTTP/1.0", 1)
