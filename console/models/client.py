@@ -360,13 +360,15 @@ class Client(AbstractApplication):
             Event.record(self.tenant, Action.CLIENT_DISABLED, by=by, target=self, details=receipt.details)
         return receipt
 
-    def enable(self, *, by: Actor) -> None:
-        """Lets a disabled client work again. Tokens that ended stay dead."""
+    def enable(self, *, by: Actor) -> bool:
+        """Lets a disabled client work again; False if it is not disabled, or deleted. Tokens that ended stay dead."""
         with transaction.atomic():
-            if Client.objects.filter(pk=self.pk).exclude(disabled_at=None).update(disabled_at=None):
-                self.disabled_at = None
-                Event.record(self.tenant, Action.CLIENT_ENABLED, by=by, target=self)
-                self._tell_connected({"disabled": False}, by=by)
+            if not Client.objects.filter(pk=self.pk).exclude(disabled_at=None).update(disabled_at=None):
+                return False
+            self.disabled_at = None
+            Event.record(self.tenant, Action.CLIENT_ENABLED, by=by, target=self)
+            self._tell_connected({"disabled": False}, by=by)
+        return True
 
     def publish(self, *, by: Actor) -> None:
         """Makes the client available to every tenant of the region under the same client ID (S6).

@@ -244,8 +244,11 @@ def enable(request: PageRequest, client_id: str) -> HttpResponse:
             title = _("Enable %(name)s?") % {"name": client.name}
             context = {"title": title, "client": client, "section": "clients"}
             return fragments.dialog(request, "clients/enable.html", context)
-        client.enable(by=actor(request))
-    messages.success(request, _("“%(name)s” is enabled again.") % {"name": client.name})
+        enabled = client.enable(by=actor(request))
+    if enabled:
+        messages.success(request, _("“%(name)s” is enabled again.") % {"name": client.name})
+    else:
+        messages.info(request, _("“%(name)s” was not disabled.") % {"name": client.name})
     return fragments.done(request, back_to_list(request))
 
 
