@@ -18,6 +18,14 @@ def issuer_for(host: str) -> str:
     return f"{scheme}://{host}"
 
 
+def host_of(issuer: object) -> str | None:
+    """The host that makes this issuer; None for what is no issuer, and for what no database could look for."""
+    if not isinstance(issuer, str) or not issuer.isprintable() or not issuer.isascii():
+        return None
+    host = issuer.partition("://")[2]
+    return host if host and issuer == issuer_for(host) else None
+
+
 class HostTaken(Exception):
     """The host belongs to another tenant."""
 
@@ -56,6 +64,29 @@ class Tenant(models.Model):
             SigningKey._base_manager.bulk_create(keys)
             Event.record(tenant, Action.TENANT_CREATED, by=by, target=tenant, details={"hosts": hosts})
         return tenant
+
+    def seen_at(self, host: str) -> "Tenant":
+        """Makes this copy name `host`, one of the tenant's own, as its issuer: what every request there is told.
+
+        An application that was set up with a host compares `iss`, metadata and ID tokens with it (RFC 8414 §3.3,
+        RFC 9207 §2.4), also when another host has become the canonical one. The row keeps the canonical issuer.
+        """
+        self.issuer = issuer_for(host)
+        return self
+
+    def issued_as(self, issuer: object) -> bool:
+        """Whether `issuer` names this tenant, by whichever of its hosts: tokens of an earlier one stay good."""
+        if issuer == self.issuer:
+            return True
+        host = host_of(issuer)
+        return host is not None and Hostname.objects.filter(host=host, tenant=self.pk).exists()
+
+    @classmethod
+    def of_issuer(cls, issuer: object) -> "Tenant | None":
+        """The tenant of which one host makes this issuer, as it is seen there; None for anything else."""
+        host = host_of(issuer)
+        hostname = Hostname.objects.filter(host=host).select_related("tenant").first() if host else None
+        return hostname.tenant.seen_at(hostname.host) if hostname else None
 
     def move_to(self, host: str, *, by: Actor) -> bool:
         """Makes `host` canonical, which changes the issuer; False if it is already.

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from ..access import needs
 from ..metadata import AUTHORIZATION_SERVER_PATH, authorization_server_metadata, region_issuer
-from ..models import Client
+from ..models import Client, Tenant
 from ..policy.roles import Permission
 from ..requests import PageRequest
 from ..tenancy import current_tenant
@@ -23,7 +23,7 @@ def configuration(request: PageRequest) -> HttpResponse:
     """The configuration as a snippet and as an address; with `client`, code in `language` with that client's values."""
     clients = list(Client.objects.order_by("name", "client_id"))
     chosen = _chosen(clients, request.GET.get("client", ""))
-    tenant = current_tenant()
+    tenant = Tenant.objects.get(pk=current_tenant().pk)  # what is set up now has the canonical issuer
     context: dict[str, Any] = {
         "title": _("OAuth configuration"),
         "section": "clients",
