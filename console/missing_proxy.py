@@ -25,7 +25,7 @@ def found(request: HttpRequest) -> str:
 
     This server never speaks https itself: without a proxy's word every redirect to https would come back the same.
     """
-    if not settings.SECURE_PROXY_SSL_HEADER:
+    if getattr(settings, "SECURE_PROXY_SSL_HEADER", None) is None:
         return _logged(UNSET)
     return "" if HEADER in request.headers else _logged(UNSAID)
 
