@@ -288,11 +288,14 @@ def restore(request: PageRequest, client_id: str) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            client.restore(by=actor(request))
+            restored = client.restore(by=actor(request))
         except LimitReached as limit:
             problem = reached(limit)
         else:
-            messages.success(request, _("“%(name)s” is restored. It got no tokens back.") % name)
+            if restored:
+                messages.success(request, _("“%(name)s” is restored. It got no tokens back.") % name)
+            else:
+                messages.info(request, _("“%(name)s” is not deleted, or has been restored meanwhile.") % name)
             return fragments.done(request, back_to_list(request))
     context = {
         "title": _("Restore %(name)s?") % name,
