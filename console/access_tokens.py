@@ -56,11 +56,15 @@ def verify(tenant: Tenant, token: str, *, expired_too: bool = False) -> dict[str
             token,
             key.public_key,
             algorithms=[ALGORITHM],
-            audience=tenant.issuer,
-            issuer=tenant.issuer,
             leeway=LEEWAY,
-            options={"require": ["exp", "iat", "jti", "sub", "client_id"], "verify_exp": not expired_too},
+            options={
+                "require": ["iss", "aud", "exp", "iat", "jti", "sub", "client_id"],
+                "verify_aud": False,
+                "verify_exp": not expired_too,
+            },
         )
+        if claims["aud"] != claims["iss"] or not tenant.issued_as(claims["iss"]):
+            return None
     except (jwt.PyJWTError, ValueError, TypeError):
         return None
     return claims
@@ -105,7 +109,4 @@ def tenant_of(token: str) -> Tenant | None:
         issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
     except (jwt.PyJWTError, ValueError):
         return None
-    # An issuer is printable; a NUL, or half a surrogate pair, is an error to the database.
-    if not isinstance(issuer, str) or not issuer.isprintable():
-        return None
-    return Tenant.objects.filter(issuer=issuer).first()
+    return Tenant.of_issuer(issuer)

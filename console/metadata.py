@@ -39,7 +39,7 @@ SIGNED_CLIENT_AUTHENTICATION = sorted({name for names in public_keys.ALGORITHMS.
 
 
 def authorization_server_metadata(tenant: Tenant) -> dict[str, Any]:
-    """The RFC 8414 document of a tenant. Every address begins with its issuer, whatever host was asked."""
+    """The RFC 8414 document of a tenant, as it is seen at the host that was asked: every address begins with it."""
     issuer = tenant.issuer
     return {
         "issuer": issuer,

@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django_scopes import scope
 
-from . import cors, expired_forms, programs, sessions, trace
+from . import cors, expired_forms, missing_proxy, programs, sessions, trace
 from .metadata import region_issuer
 from .policy import time_zones
 from .policy.hosts import normalize_host
@@ -60,6 +60,8 @@ class PlainHttpMiddleware:
             return _plain_text(400, "Bad Request")
         if not is_region_host(host) and Hosts.tenant_of(host) is None:
             return _plain_text(404, "Not Found")
+        if unsaid := missing_proxy.found(request):
+            return _plain_text(400, f"This server only speaks https. {unsaid}")
         return HttpResponsePermanentRedirect(f"https://{host}{request.get_full_path()}")
 
 
@@ -105,7 +107,8 @@ def _refuse_plain_http(request: HttpRequest, issuer: str) -> HttpResponse | None
         return None
     if not programs.asks(request):
         return None
-    return programs.problem(400, "HTTP-400", "This server only speaks https.", error="invalid_request")
+    sentence = " ".join(filter(None, ("This server only speaks https.", missing_proxy.found(request))))
+    return programs.problem(400, "HTTP-400", sentence, error="invalid_request")
 
 
 class PagesMiddleware:

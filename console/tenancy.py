@@ -28,7 +28,7 @@ class Hosts:
 
     @classmethod
     def tenant_of(cls, host: str) -> Tenant | None:
-        """The tenant that `host` (name, and port if unusual) belongs to."""
+        """The tenant that `host` (name, and port if unusual) belongs to, as it is seen there: see Tenant.seen_at."""
         now = time.monotonic()
         known = cls._known.get(host)
         if known is not None and now - known[0] < REMEMBERED_SECONDS:
@@ -41,9 +41,10 @@ class Hosts:
             cls._known.drop(host)
             cls._unknown.keep(host, now)
             return None
+        tenant = hostname.tenant.seen_at(host)
         cls._unknown.drop(host)
-        cls._known.keep(host, (now, hostname.tenant))
-        return hostname.tenant
+        cls._known.keep(host, (now, tenant))
+        return tenant
 
     @classmethod
     def forget(cls) -> None:

@@ -1,12 +1,14 @@
 """A region that speaks https: what comes in plain http is led there, or told so (ASVS 3.4.1, 4.1.2)."""
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.test import Client as Browser
 from django.test import override_settings
 
+from console import missing_proxy
 from console.models import Tenant
 from tests.cast import OPERATOR
 
@@ -29,7 +31,8 @@ def _https() -> Iterator[None]:
 def browser(request: pytest.FixtureRequest, db: None) -> Browser:
     """On the tenant's host, and on the region's."""
     Tenant.found("acme", "Acme AB", [f"acme.{REGION}"], by=OPERATOR)
-    return Browser(headers={"host": request.param})
+    missing_proxy.forget()
+    return Browser(headers={"host": request.param, "x-forwarded-proto": "http"})
 
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
@@ -40,14 +43,17 @@ def test_a_credential_in_plain_http_is_not_looked_at(browser: Browser, path: str
 
     assert answer.status_code == 400
     assert answer.json()["error_description"] == "This server only speaks https."
-    assert b"only speaks https" not in browser.post(path, body, content_type=FORM, secure=True).content
+    assert (
+        b"only speaks https"
+        not in browser.post(path, body, content_type=FORM, headers={"x-forwarded-proto": "https"}).content
+    )
 
 
 def test_a_document_in_plain_http_is_not_served(browser: Browser):
     path = "/.well-known/oauth-authorization-server"
 
     assert browser.get(path).status_code == 400
-    assert browser.get(path, secure=True).json()["issuer"].startswith("https://")
+    assert browser.get(path, headers={"x-forwarded-proto": "https"}).json()["issuer"].startswith("https://")
 
 
 def test_a_person_is_led_to_https(browser: Browser):
@@ -59,3 +65,23 @@ def test_a_person_is_led_to_https(browser: Browser):
 
 def test_the_monitor_is_answered_as_it_asks(browser: Browser):
     assert browser.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("believed", [True, False])
+def test_a_proxy_that_does_not_say_https_is_named_and_nobody_is_led_in_a_ring(
+    browser: Browser, believed: bool, settings: Any, caplog: pytest.LogCaptureFixture
+):
+    del browser.defaults["HTTP_X_FORWARDED_PROTO"]
+    sent = {}
+    if not believed:
+        settings.SECURE_PROXY_SSL_HEADER = None
+        sent = {"x-forwarded-proto": "https"}
+
+    for _ in range(3):
+        page = browser.get("/login", headers=sent)
+        program = browser.get("/.well-known/oauth-authorization-server", headers=sent)
+        for answer in (page, program):
+            assert answer.status_code == 400
+            assert b"QLIKAUTH_TRUSTED_PROXIES" in answer.content
+    assert page["Content-Type"].startswith("text/plain")
+    assert sum("QLIKAUTH_TRUSTED_PROXIES" in line for line in caplog.messages) == 1

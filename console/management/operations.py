@@ -9,8 +9,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from ..models import Actor, Tenant, User
+from ..models import Actor, Client, Tenant, User
 from ..policy import text
+from ..policy.hosts import NotAHost, parse_host
+from ..tenancy import is_region_host
 
 OPERATOR = Actor.operator()
 
@@ -76,6 +78,28 @@ def user_with(tenant: Tenant, email: str) -> User:
     if user is None:
         raise CommandError(f"{email} is no user of {tenant.name}.")
     return user
+
+
+def client_with(client_id: str) -> Client:
+    """The client with this ID, whichever tenant owns it; CommandError if there is none, or it is deleted."""
+    clients = Client.with_deleted_anywhere.select_related("tenant")
+    client: Client | None = None
+    if client_id.isprintable():
+        client = clients.filter(client_id=client_id, deleted_at=None).first()
+    if client is None:
+        raise CommandError(f"There is no client {client_id!r}.")
+    return client
+
+
+def host_of_a_tenant(raw: str) -> str:
+    """The normal form of a host that a tenant may have; CommandError for what is none, and for the region host."""
+    try:
+        host = parse_host(raw)
+    except NotAHost as error:
+        raise CommandError(str(error)) from None
+    if is_region_host(host):
+        raise CommandError(f"{host!r} is the region host, which belongs to no tenant.")
+    return host
 
 
 def printable(what: str, value: str, most: int = 255) -> str:

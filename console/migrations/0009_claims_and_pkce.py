@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("console", "0007_generations_of_what_lives")]
+    dependencies = [("console", "0008_refresh_token_repeats")]
 
     operations = [
         migrations.AddField("user", "email_verified_at", models.DateTimeField(null=True, default=None)),

@@ -17,7 +17,7 @@ from .refresh_token import RefreshToken
 from .secret import ClientSecret
 from .sent_form import AlreadySent, SentForm
 from .signing_key import KeyRing, NoSigningKey, SigningKey
-from .tenant import Hostname, Tenant
+from .tenant import CanonicalHost, Hostname, HostTaken, Tenant
 from .throttle import FailedAttempts
 from .token_family import Reach, TokenFamily
 from .toolkit import AccessToken, DeviceGrant, IDToken
@@ -32,6 +32,7 @@ __all__ = [
     "AlreadyConnected",
     "AlreadySent",
     "BrowserSession",
+    "CanonicalHost",
     "Client",
     "ClientAssertion",
     "ClientOrigin",
@@ -45,6 +46,7 @@ __all__ = [
     "EventKeyword",
     "FailedAttempts",
     "Grant",
+    "HostTaken",
     "Hostname",
     "IDToken",
     "KeyRing",

@@ -370,17 +370,20 @@ class Client(AbstractApplication):
             Event.record(self.tenant, Action.CLIENT_DISABLED, by=by, target=self, details=receipt.details)
         return receipt
 
-    def enable(self, *, by: Actor) -> None:
-        """Lets a disabled client work again. Tokens that ended stay dead."""
+    def enable(self, *, by: Actor) -> bool:
+        """Lets a disabled client work again; False if it is not disabled, or deleted. Tokens that ended stay dead."""
         with transaction.atomic():
-            if Client.objects.filter(pk=self.pk).exclude(disabled_at=None).update(disabled_at=None):
-                self.disabled_at = None
-                Event.record(self.tenant, Action.CLIENT_ENABLED, by=by, target=self)
-                self._tell_connected({"disabled": False}, by=by)
+            if not Client.objects.filter(pk=self.pk).exclude(disabled_at=None).update(disabled_at=None):
+                return False
+            self.disabled_at = None
+            Event.record(self.tenant, Action.CLIENT_ENABLED, by=by, target=self)
+            self._tell_connected({"disabled": False}, by=by)
+        return True
 
-    def publish(self, *, by: Actor) -> None:
+    def publish(self, *, by: Actor) -> bool:
         """Makes the client available to every tenant of the region under the same client ID (S6).
 
+        False if it is published already, or deleted.
         Raises NotPublishable for a client that only machines use: nobody of another tenant could sign in with it.
         """
         if self.machine_only:
@@ -388,10 +391,12 @@ class Client(AbstractApplication):
         with transaction.atomic():
             now = timezone.now()
             published = Client.objects.filter(pk=self.pk, published_at=None)
-            if published.update(published_at=now, stays_connected=False):
-                self.published_at, self.stays_connected = now, False
-                Event.record(self.tenant, Action.CLIENT_PUBLISHED, by=by, target=self)
-                self._tell_connected({"unpublished": False}, by=by)
+            if not published.update(published_at=now, stays_connected=False):
+                return False
+            self.published_at, self.stays_connected = now, False
+            Event.record(self.tenant, Action.CLIENT_PUBLISHED, by=by, target=self)
+            self._tell_connected({"unpublished": False}, by=by)
+        return True
 
     def unpublish(self, *, by: Actor, connected_stay: bool) -> Receipt | None:
         """No tenant can connect any more. Those that are connected stay, or end at once (returns the receipt).
@@ -433,9 +438,10 @@ class Client(AbstractApplication):
             Event.record(self.tenant, Action.CLIENT_DELETED, by=by, target=self, details=receipt.details)
         return receipt
 
-    def restore(self, *, by: Actor) -> None:
+    def restore(self, *, by: Actor) -> bool:
         """Brings a deleted client back as it was, secrets and connections included; no token comes back.
 
+        False if it is not deleted, or has been for too long.
         Raises LimitReached when the tenant has as many clients as it may, meanwhile.
         """
         with transaction.atomic():
@@ -443,10 +449,12 @@ class Client(AbstractApplication):
             if Client.objects.filter(tenant=self.tenant).count() >= settings.LIMITS["clients_per_tenant"]:
                 raise LimitReached("clients_per_tenant")
             deleted = Client.with_deleted.filter(pk=self.pk, deleted_at__gt=timezone.now() - DELETED_KEPT)
-            if deleted.update(deleted_at=None):
-                self.deleted_at = None
-                Event.record(self.tenant, Action.CLIENT_RESTORED, by=by, target=self)
-                self._tell_connected({"deleted": False}, by=by)
+            if not deleted.update(deleted_at=None):
+                return False
+            self.deleted_at = None
+            Event.record(self.tenant, Action.CLIENT_RESTORED, by=by, target=self)
+            self._tell_connected({"deleted": False}, by=by)
+        return True
 
     # What an act of the owner touches beyond the client's own row is done in batches (unfinished_act.py).
 

@@ -32,6 +32,8 @@ class Action(models.TextChoices):
 
     TENANT_CREATED = "tenant.created", _("Tenant created")
     TENANT_MOVED = "tenant.moved", _("Canonical host changed")
+    TENANT_HOST_ADDED = "tenant.host_added", _("Host added")
+    TENANT_HOST_REMOVED = "tenant.host_removed", _("Host removed")
     SIGNING_KEY_ROTATED = "signing_key.rotated", _("Signing key rotated")
     USER_CREATED = "user.created", _("User created")
     USER_LINK_CREATED = "user.link_created", _("One-time link created")

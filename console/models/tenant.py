@@ -18,6 +18,22 @@ def issuer_for(host: str) -> str:
     return f"{scheme}://{host}"
 
 
+def host_of(issuer: object) -> str | None:
+    """The host that makes this issuer; None for what is no issuer, and for what no database could look for."""
+    if not isinstance(issuer, str) or not issuer.isprintable() or not issuer.isascii():
+        return None
+    host = issuer.partition("://")[2]
+    return host if host and issuer == issuer_for(host) else None
+
+
+class HostTaken(Exception):
+    """The host belongs to another tenant."""
+
+
+class CanonicalHost(Exception):
+    """The host makes the tenant's issuer, and cannot be removed."""
+
+
 class Tenant(models.Model):
     """One organisation: its own users, clients, signing keys, issuer and audit log."""
 
@@ -49,15 +65,77 @@ class Tenant(models.Model):
             Event.record(tenant, Action.TENANT_CREATED, by=by, target=tenant, details={"hosts": hosts})
         return tenant
 
-    def move_to(self, host: str, *, by: Actor) -> None:
-        """Makes `host` canonical, which changes the issuer. The hosts that it had before keep working as aliases."""
+    def seen_at(self, host: str) -> "Tenant":
+        """Makes this copy name `host`, one of the tenant's own, as its issuer: what every request there is told.
+
+        An application that was set up with a host compares `iss`, metadata and ID tokens with it (RFC 8414 §3.3,
+        RFC 9207 §2.4), also when another host has become the canonical one. The row keeps the canonical issuer.
+        """
+        self.issuer = issuer_for(host)
+        return self
+
+    def issued_as(self, issuer: object) -> bool:
+        """Whether `issuer` names this tenant, by whichever of its hosts: tokens of an earlier one stay good."""
+        if issuer == self.issuer:
+            return True
+        host = host_of(issuer)
+        return host is not None and Hostname.objects.filter(host=host, tenant=self.pk).exists()
+
+    @classmethod
+    def of_issuer(cls, issuer: object) -> "Tenant | None":
+        """The tenant of which one host makes this issuer, as it is seen there; None for anything else."""
+        host = host_of(issuer)
+        hostname = Hostname.objects.filter(host=host).select_related("tenant").first() if host else None
+        return hostname.tenant.seen_at(hostname.host) if hostname else None
+
+    def move_to(self, host: str, *, by: Actor) -> bool:
+        """Makes `host` canonical, which changes the issuer; False if it is already.
+
+        The hosts that it had before stay aliases. Raises HostTaken if `host` is another tenant's.
+        """
+        host = host.lower()
         with transaction.atomic():
-            before, self.issuer = self.issuer, issuer_for(host.lower())
+            self.lock()
+            self.refresh_from_db(fields=["issuer"])
+            self._take(host)
+            before, self.issuer = self.issuer, issuer_for(host)
+            if self.issuer == before:
+                return False
             self.save(update_fields=["issuer"])
-            Hostname.objects.get_or_create(host=host.lower(), defaults={"tenant": self})
             Event.record(
                 self, Action.TENANT_MOVED, by=by, target=self, changes={"issuer": [before, self.issuer]}
             )
+        return True
+
+    def add_host(self, host: str, *, by: Actor) -> bool:
+        """Adds an alias; False if the tenant has it. Raises HostTaken if `host` is another tenant's."""
+        with transaction.atomic():
+            added = self._take(host.lower())
+            if added:
+                Event.record(
+                    self, Action.TENANT_HOST_ADDED, by=by, target=self, details={"host": host.lower()}
+                )
+        return added
+
+    def remove_host(self, host: str, *, by: Actor) -> bool:
+        """Removes an alias; False if the tenant does not have it. Raises CanonicalHost for the canonical one."""
+        host = host.lower()
+        with transaction.atomic():
+            self.lock()
+            self.refresh_from_db(fields=["issuer"])
+            if self.issuer == issuer_for(host):
+                raise CanonicalHost
+            if not self.hostnames.filter(host=host).delete()[0]:
+                return False
+            Event.record(self, Action.TENANT_HOST_REMOVED, by=by, target=self, details={"host": host})
+        return True
+
+    def _take(self, host: str) -> bool:
+        """Makes `host` one of this tenant's, in the transaction of the act; whether it was not."""
+        row, added = Hostname.objects.get_or_create(host=host, defaults={"tenant": self})
+        if row.tenant_id != self.pk:
+            raise HostTaken
+        return added
 
     def lock(self) -> None:
         """Makes other transactions that lock this tenant wait: for limits counted over the whole tenant."""

@@ -45,6 +45,7 @@ BROKEN_RULES = {
     "assertion refused: MissingRequiredClaimError": "The assertion needs iss, sub, aud, exp and jti.",
 }
 NO_KEY_CLIENT = "client is not registered for private_key_jwt"
+MAX_AUDIENCES = 8
 LEEWAY = 30  # seconds of clock difference to the client's machine
 
 
@@ -264,10 +265,15 @@ def _check_claims(tenant: Tenant, client: Client, claims: Mapping[str, Any]) -> 
 
 def _is_for_us(tenant: Tenant, audience: Any) -> bool:
     """Whether `aud` names this server and nobody else: who reads it elsewhere could send it here (RFC 7523 §3)."""
-    region = region_issuer()  # an application of every tenant knows only this address (S8)
-    ours = (tenant.issuer, tenant.issuer + TOKEN_PATH, region, region + TOKEN_PATH)
     named = audience if isinstance(audience, list) else [audience]
-    return bool(named) and all(each in ours for each in named)
+    return 1 <= len(named) <= MAX_AUDIENCES and all(_is_ours(tenant, each) for each in named)
+
+
+def _is_ours(tenant: Tenant, address: Any) -> bool:
+    """The issuer or the token endpoint, at whichever host of the tenant, or the region's: an application of every
+    tenant knows only that one (S8)."""
+    issuer = address.removesuffix(TOKEN_PATH) if isinstance(address, str) else None
+    return issuer is not None and (issuer == region_issuer() or tenant.issued_as(issuer))
 
 
 def _unproven(assertion: str) -> tuple[dict[str, Any], Any]:

@@ -71,9 +71,10 @@ def recognise(tenant: Tenant, token: str) -> dict[str, Any] | None:
             token,
             key.public_key,
             algorithms=[header["alg"]],
-            issuer=tenant.issuer,
-            options={"verify_aud": False, "verify_exp": False, "require": ["sub", "aud"]},
+            options={"verify_aud": False, "verify_exp": False, "require": ["iss", "sub", "aud"]},
         )
+        if not tenant.issued_as(claims["iss"]):
+            return None
     except (jwt.PyJWTError, ValueError, TypeError):
         return None
     return claims if isinstance(claims["aud"], str) else None

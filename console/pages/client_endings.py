@@ -244,8 +244,11 @@ def enable(request: PageRequest, client_id: str) -> HttpResponse:
             title = _("Enable %(name)s?") % {"name": client.name}
             context = {"title": title, "client": client, "section": "clients"}
             return fragments.dialog(request, "clients/enable.html", context)
-        client.enable(by=actor(request))
-    messages.success(request, _("“%(name)s” is enabled again.") % {"name": client.name})
+        enabled = client.enable(by=actor(request))
+    if enabled:
+        messages.success(request, _("“%(name)s” is enabled again.") % {"name": client.name})
+    else:
+        messages.info(request, _("“%(name)s” was not disabled.") % {"name": client.name})
     return fragments.done(request, back_to_list(request))
 
 
@@ -285,11 +288,14 @@ def restore(request: PageRequest, client_id: str) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            client.restore(by=actor(request))
+            restored = client.restore(by=actor(request))
         except LimitReached as limit:
             problem = reached(limit)
         else:
-            messages.success(request, _("“%(name)s” is restored. It got no tokens back.") % name)
+            if restored:
+                messages.success(request, _("“%(name)s” is restored. It got no tokens back.") % name)
+            else:
+                messages.info(request, _("“%(name)s” is not deleted, or has been restored meanwhile.") % name)
             return fragments.done(request, back_to_list(request))
     context = {
         "title": _("Restore %(name)s?") % name,

@@ -39,7 +39,7 @@ def configuration(request: PageRequest) -> HttpResponse:
     """The configuration as a snippet and as an address; with `client`, code in `language` with that client's values."""
     clients = list(Client.objects.order_by("name", "client_id"))
     chosen = _chosen(clients, request.GET.get("client", ""))
-    tenant = current_tenant()
+    tenant = Tenant.objects.get(pk=current_tenant().pk)  # what is set up now has the canonical issuer
     context: dict[str, Any] = {
         "title": _("OAuth configuration"),
         "section": "clients",

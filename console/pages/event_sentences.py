@@ -44,6 +44,8 @@ MAX_VALUE = 300  # characters of one value; the export has all of them
 SENTENCES: dict[str, Promise | str] = {
     Action.TENANT_CREATED: _("{actor} created the tenant {target}."),
     Action.TENANT_MOVED: _("{actor} gave the tenant {target} other addresses."),
+    Action.TENANT_HOST_ADDED: _("{actor} gave the tenant {target} a further host."),
+    Action.TENANT_HOST_REMOVED: _("{actor} took a host away from the tenant {target}."),
     Action.SIGNING_KEY_ROTATED: _("{actor} rotated the signing key."),
     Action.USER_CREATED: _("{actor} created the user {target}."),
     Action.USER_LINK_CREATED: _("{actor} created a one-time link for {target}."),

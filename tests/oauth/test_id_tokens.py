@@ -89,12 +89,11 @@ def test_jw03_it_says_how_they_signed_in(app: Application, bobs: Browser):
 
 
 @pytest.mark.spec("OpenID Connect Core", "2")
-def test_jw03_a_password_that_came_over_https_was_protected(acme: Tenant, browser: Callable[[User], Browser]):
-    Tenant.objects.filter(pk=acme.pk).update(issuer="https://acme.localhost:8000")
-    acme.refresh_from_db()
-    app = Application(*cast.register(acme))
+def test_jw03_a_password_that_came_over_https_was_protected(db: None, browser: Callable[[User], Browser]):
+    tenant = Tenant.found("initech", "Initech", ["login.initech.example"], by=cast.OPERATOR)
+    app = Application(*cast.register(tenant))
 
-    claims = verified(app, app.tokens(browser(cast.join(acme, "bob")), scope="openid")["id_token"])
+    claims = verified(app, app.tokens(browser(cast.join(tenant, "bob")), scope="openid")["id_token"])
 
     assert claims["acr"] == "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 

@@ -86,13 +86,15 @@ def test_scopes_beyond_the_clients_are_refused(browser: Browse, alice: User, web
     assert page.status_code == 422
 
 
-def test_it_starts_at_the_tenants_own_address(browser: Browse, alice: User, web_client: Registered):
-    chromium = browser(alice)
+def test_it_works_at_every_host_of_the_tenant(browser: Browse, alice: User, web_client: Registered):
     Hostname.objects.create(host="alias.localhost:8000", tenant=alice.tenant)
+    chromium = Browser(headers={"host": "alias.localhost:8000"})
+    chromium.cookies = browser(alice).cookies
 
-    answer = chromium.get(address(web_client[0]), headers={"host": "alias.localhost:8000"})
+    sent = start(chromium, web_client[0], ["openid"])
 
-    assert answer["Location"] == f"http://acme.localhost:8000{address(web_client[0])}"
+    assert sent["redirect_uri"] == f"http://alias.localhost:8000{address(web_client[0])}"
+    assert chromium.get("/oauth/authorize?" + urlencode(sent)).status_code == 200
 
 
 def test_a_real_authorization_comes_back_and_becomes_tokens(

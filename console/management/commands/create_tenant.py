@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import IntegrityError
 
-from console.management.operations import OPERATOR, Operation, printable
+from console.management import descriptions
+from console.management.operations import OPERATOR, Operation, host_of_a_tenant, printable
 from console.models import Tenant
-from console.policy.hosts import LABEL, NotAHost, parse_host
-from console.tenancy import is_region_host
+from console.policy.hosts import LABEL
 
 ALIAS = re.compile(LABEL)
 
@@ -30,21 +30,12 @@ class Command(Operation):
         if not ALIAS.fullmatch(alias):  # it is the first label of the tenant's host, unless one is named
             raise CommandError("ALIAS may only have letters, digits and, between them, hyphens: at most 63.")
         name = printable("--name", options["name"])
-        try:
-            hosts = [parse_host(host) for host in options["host"]]
-        except NotAHost as error:
-            raise CommandError(str(error)) from None
-        for host in hosts:
-            if is_region_host(host):
-                raise CommandError(f"{host!r} is the region host, which belongs to no tenant.")
+        hosts = [host_of_a_tenant(host) for host in options["host"]]
         try:
             tenant = Tenant.found(alias, name, hosts, by=OPERATOR)
         except IntegrityError:
             raise CommandError("The alias or one of the hosts already belongs to a tenant.") from None
-        hosts = sorted(
-            tenant.hostnames.values_list("host", flat=True),
-            key=lambda host: (not tenant.issuer.endswith(f"://{host}"), host),  # the canonical one first
-        )
+        hosts = descriptions.hosts(tenant)
         self.report(
             options,
             {"id": str(tenant.pk), "alias": tenant.alias, "hosts": hosts, "issuer": tenant.issuer},

@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from console.models import Client, Tenant, User
-from tests.cast import PASSWORD
+from tests.cast import OPERATOR, PASSWORD
 from tests.oauth.interop.person import allow
 
 ClientAndSecret = tuple[Client, str]
@@ -74,6 +74,17 @@ def test_a_sign_in_from_discovery_to_revocation(
     revoked = session.revoke_token(metadata["revocation_endpoint"], refreshed["refresh_token"])
     assert revoked.status_code == 200
     assert session.get(metadata["userinfo_endpoint"]).status_code == 401
+
+
+def test_a_tenant_that_has_moved_goes_on_at_its_earlier_host(
+    acme: Tenant, bob: User, request: pytest.FixtureRequest, port: int
+):
+    before = acme.issuer
+    acme.move_to(f"moved.localhost:{port}", by=OPERATOR)
+    acme.seen_at(f"acme.localhost:{port}")
+    assert acme.issuer == before
+
+    test_a_sign_in_from_discovery_to_revocation(acme, bob, request, "web_client", "client_secret_basic")
 
 
 def test_a_machine(acme: Tenant, machine_client: ClientAndSecret):

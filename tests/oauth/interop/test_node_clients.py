@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from console.models import Client, Tenant, User
 from console.policy import public_keys
-from tests.cast import PASSWORD, connect
+from tests.cast import OPERATOR, PASSWORD, connect
 
 ClientAndSecret = tuple[Client, str]
 Node = Callable[..., str]
@@ -76,6 +76,20 @@ def test_a_single_page_app(node: Node, acme: Tenant, bob: User, spa_client: Clie
     result = lives(node, script, acme, bob, app=registered("none", *spa_client))
 
     assert_complete(result, acme, bob, spa_client[0])
+
+
+@pytest.mark.spec("RFC 8414", "3.3")
+@pytest.mark.parametrize("script", ["openid_client.mjs", "oauth4webapi.mjs"])
+@pytest.mark.parametrize("prefix", ["acme", "moved"])
+def test_a_tenant_that_has_moved_at_both_hosts(
+    node: Node, acme: Tenant, bob: User, port: int, web_client: ClientAndSecret, script: str, prefix: str
+):
+    acme.move_to(f"moved.localhost:{port}", by=OPERATOR)
+
+    here = acme.seen_at(f"{prefix}.localhost:{port}")
+    result = lives(node, script, here, bob, app=registered("client_secret_basic", *web_client))
+
+    assert_complete(result, here, bob, web_client[0])
 
 
 def test_oauth4webapi_accepts_the_access_token_as_a_resource_server(

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('console', '0011_browser_sessions'),
+        ('console', '0010_browser_sessions'),
     ]
 
     operations = [

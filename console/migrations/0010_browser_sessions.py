@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('console', '0007_generations_of_what_lives'),
+        ('console', '0009_claims_and_pkce'),
         ('sessions', '0001_initial'),
     ]
 
