@@ -3,6 +3,7 @@
 A person gets a page. A program gets JSON in which both RFC 6749 clients and Qlik's libraries find what they look for.
 """
 
+import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -11,13 +12,17 @@ from . import trace
 from .metadata import AUTHORIZE_PATH, LOGOUT_PATH
 
 PREFIXES = ("/oauth/", "/api/", "/.well-known/")
+SLASHES = re.compile("/{2,}")
 HEALTH = frozenset({"/healthz", "/readyz"})  # answered on every host
 PAGES_AMONG_THEM = frozenset({AUTHORIZE_PATH, LOGOUT_PATH})
 
 
 def asks(request: HttpRequest) -> bool:
-    """Whether a program asks. The address says so: it needs no session, no language and no form protection."""
-    path = request.path_info
+    """Whether a program asks. The address says so: it needs no session, no language and no form protection.
+
+    A base address with a slash behind it makes two in a row: nothing is there, and the program reads so in JSON.
+    """
+    path = SLASHES.sub("/", request.path_info)
     return (path.startswith(PREFIXES) and path not in PAGES_AMONG_THEM) or path in HEALTH
 
 

@@ -126,3 +126,15 @@ def test_head_goes_wherever_get_does(
     assert (response.status_code, response["Content-Type"]) == (200, JSON)
     assert app.web.options("/oauth/userinfo")["Allow"] == "GET, HEAD, POST, OPTIONS"
     assert app.web.options("/oauth/token")["Allow"] == "POST, OPTIONS"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+def test_a_base_address_with_a_slash_behind_it(host: tuple[Browser, list[str]], method: str):
+    web, addresses = host
+    web.handler.enforce_csrf_checks = True
+    for address in addresses:
+        for doubled in (f"/{address}", f"//{address}", address.replace("/", "//")):
+            response = web.generic(method, "/", "", FORM, PATH_INFO=doubled)
+            assert response.status_code == 404, doubled
+            assert_in_json(response)
+            assert response.json()["error"] == "invalid_request"

@@ -433,7 +433,7 @@ def test_what_stands_around_a_client_id_is_told_too(
 
 @pytest.mark.parametrize("value", [1, 1.5, True, False, ["a"], {"a": {"b": 1}}])
 def test_members_of_json_that_it_does_not_know_can_be_anything(app: Application, value: Any):
-    sent = {"client_id": app.client_id, "client_secret": app.secret}
+    sent: dict[str, Any] = {"client_id": app.client_id, "client_secret": app.secret}
 
     assert ask_in_json(app, **sent, unheard_of=value).status_code == 200
     assert_refused(ask_in_json(app, **sent | {"scope": value}), "invalid_request")
