@@ -1,18 +1,15 @@
 """One-time links, with which people choose a password: their address, and sending them by e-mail."""
 
 import logging
-from collections.abc import Callable
-from threading import Thread
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
-from django.db import connections
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from .models import User
+from .models import User, background
 from .policy import text
 
 log = logging.getLogger(__name__)
@@ -44,24 +41,7 @@ def send(user: User, token: str) -> None:
         context = {"tenant": user.tenant, "address": one_time_link(user, token)}
         body = text.spelt_out(render_to_string("members/mail_link.txt", context), text.LINE_BREAKS)
     mail = EmailMessage(subject, body, to=[user.email])
-    beside(lambda: _deliver(mail))
-
-
-def beside(what: Callable[[], None]) -> None:
-    """Does it in a thread of its own, so that nobody waits, and nobody can tell from the time what was done."""
-    if settings.ACTS_GO_ON_IN_SERVER:
-        Thread(target=_do, args=[what], daemon=True).start()
-    else:
-        what()
-
-
-def _do(what: Callable[[], None]) -> None:
-    try:
-        what()
-    except Exception:
-        log.exception("A one-time link could not be made.")
-    finally:
-        connections.close_all()
+    background.beside(lambda: _deliver(mail))
 
 
 def _deliver(mail: EmailMessage) -> None:

@@ -23,13 +23,24 @@ def start(*works: Callable[[], object]) -> None:
         woken = Event()
         woken.set()
         _waiting.append(woken)
-        Thread(target=_go_on, args=(work, woken), name=work.__qualname__, daemon=True).start()
+        Thread(target=_go_on, args=(work, woken), name=_name(work), daemon=True).start()
 
 
 def wake() -> None:
     """There is something to do: no thread waits for its next look."""
     for woken in _waiting:
         woken.set()
+
+
+def beside(work: Callable[[], object]) -> None:
+    """Does this once, in a thread of its own where a server runs: nobody waits, or learns from the time what was done.
+
+    Elsewhere, as in a command, it is done at once.
+    """
+    if _waiting:
+        Thread(target=once, args=(work,), name=_name(work), daemon=True).start()
+    else:
+        work()
 
 
 def _go_on(work: Callable[[], object], woken: Event) -> None:
@@ -45,9 +56,14 @@ def once(work: Callable[[], object]) -> bool:
     try:
         work()
     except Exception:
-        logger.exception("Work beside requests failed: %s", work.__qualname__)
+        logger.exception("Work beside requests failed: %s", _name(work))
         return False
     else:
         return True
     finally:
         connections.close_all()
+
+
+def _name(work: Callable[[], object]) -> str:
+    """Without the arguments of a partial: they may say who somebody is."""
+    return str(getattr(getattr(work, "func", work), "__qualname__", type(work).__name__))

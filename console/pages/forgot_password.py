@@ -11,7 +11,7 @@ from django_scopes import scope
 
 from .. import one_time_links
 from ..access import open_to
-from ..models import Actor, Tenant, User
+from ..models import Actor, Tenant, User, background
 from ..requests import VisitorRequest
 from ..sessions import client_address
 from ..tenancy import current_tenant
@@ -39,7 +39,7 @@ def forgot_password(request: VisitorRequest) -> HttpResponse:
     email = form.cleaned_data["email"]
     if MailToAccount(request, email).begin() is None:
         language = translation.get_language()
-        one_time_links.beside(partial(_send, current_tenant(), email, client_address(request), language))
+        background.beside(partial(_send, current_tenant(), email, client_address(request), language))
     context = {"title": _("Look into your mailbox"), "email": email}
     return render(request, "sign_in/link_is_sent.html", context)
 
