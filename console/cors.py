@@ -67,6 +67,8 @@ def allow(request: HostRequest, answer: HttpResponse) -> HttpResponse:
 def _preflight(request: HttpRequest, options: HttpResponse) -> HttpResponse:
     """What may be sent. A browser goes on only after a 2xx, so an address without OPTIONS gets one here."""
     answer = HttpResponse(status=204)
+    if options.has_header("Allow"):
+        answer["Allow"] = options["Allow"]
     methods = [method for method in options.get("Allow", METHODS).split(", ") if method != "OPTIONS"]
     answer["Access-Control-Allow-Methods"] = ", ".join(methods)
     answer["Access-Control-Allow-Headers"] = ", ".join(allowed_headers(request))
