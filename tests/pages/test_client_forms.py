@@ -727,8 +727,14 @@ A, B = "https://a.example/cb", "https://b.example/cb"
     ],
 )
 def test_a_pasted_list_becomes_a_row_each(browser: Browse, alice: User, acme: Tenant, pasted: str):
-    browser(alice).post(NEW, web(redirect_uris=[pasted]))
+    admin = browser(alice)
+    page = admin.post(NEW, web(redirect_uris=[pasted]))
 
+    assert page.status_code == 422, "where an answer may go is seen before it is saved"
+    assert "They have a row each now" in text(page)
+    assert all(f'value="{address}"' in text(page) for address in (A, B))
+    assert no_clients(acme)
+    admin.post(NEW, web(redirect_uris=[A, B]))
     assert only_client(acme).redirect_uris == [A, B]
 
 

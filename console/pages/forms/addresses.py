@@ -37,11 +37,33 @@ def split(pasted: str) -> list[str]:
     return [address for address in found if address]
 
 
+class SplitRows(list[str]):
+    """Rows of which some stood in one row together: the person has not seen them one by one yet."""
+
+
 class AddressRows(Rows):
     """Rows of addresses. A list that was pasted into one row becomes a row each."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
-        return [address for row in super().value_from_datadict(data, files, name) for address in split(row)]
+        rows = [split(row) for row in super().value_from_datadict(data, files, name)]
+        addresses = [address for row in rows for address in row]
+        return SplitRows(addresses) if any(len(row) > 1 for row in rows) else addresses
+
+
+class AddressesField(RowsField):
+    """A list of addresses. Rows that were split are shown once before they count: where an answer may go is exact."""
+
+    widget = AddressRows
+
+    def clean(self, value: Any) -> list[Any]:
+        cleaned = super().clean(value)
+        if isinstance(value, SplitRows):
+            raise ValidationError(
+                gettext(
+                    "There were several addresses in one row. They have a row each now: check them, then save."
+                )
+            )
+        return cleaned
 
 
 def checker(name: str, client_type: str) -> Callable[[str], str]:
@@ -81,8 +103,7 @@ def _too_many(name: str) -> str:
 
 def address_field(name: str, client_type: str, **options: Any) -> RowsField:
     """The form field of one list."""
-    return RowsField(
-        widget=AddressRows,
+    return AddressesField(
         check=checker(name, client_type),
         most=limit(name),
         too_many=_too_many(name),
