@@ -462,8 +462,8 @@ def test_the_configuration_is_copied_and_written_in_a_language(console, reports,
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("link", name="View OAuth configuration").first.click()
     dialog = page.get_by_role("dialog", name="OAuth configuration")
-    expect(dialog.get_by_role("heading", name="Metadata")).to_be_in_viewport()
-    dialog.get_by_role("button", name="Copy metadata address").click()
+    expect(dialog.get_by_role("heading", name="This tenant")).to_be_in_viewport()
+    dialog.get_by_role("button", name="Copy Authorization server metadata", exact=True).click()
     expect(
         dialog.locator("copy-button[for=metadata-address]").get_by_role("button", name="Copied")
     ).to_be_visible()
