@@ -58,7 +58,11 @@ def wait_until_somebody_waits_for_a_lock() -> None:
     pause, deadline = threading.Event(), time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            # Of this test's database alone: others run beside it on the same server.
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
             if cursor.fetchone()[0]:
                 return
         pause.wait(0.01)
