@@ -8,8 +8,9 @@ from typing import Any
 import jwt
 from django.http import HttpRequest
 
-from .models import Action, Actor, Client, Event, KeyRing, LiveToken, Tenant, recognition
+from .models import Action, Actor, Event, KeyRing, LiveToken, Tenant, recognition
 from .policy import text
+from .policy.effective_client import EffectiveClient
 from .sessions import client_address
 
 ALGORITHM = "ES256"
@@ -76,7 +77,7 @@ def presented(request: HttpRequest) -> str | None:
     return match[1] if match else None
 
 
-def live(tenant: Tenant, token: str, *, client: Client | None = None) -> LiveToken | None:
+def live(tenant: Tenant, token: str, *, client: EffectiveClient | None = None) -> LiveToken | None:
     """The token with its client and person, if it is genuine and nothing has ended it; of `client`, if one is given."""
     claims = verify(tenant, token)
     return LiveToken.find(tenant, claims, client) if claims else None

@@ -22,6 +22,7 @@ from .notifications import tell_requesters
 from .policy import redirect_uris, scopes, text
 from .policy.client_types import impersonates, works_alone
 from .policy.consent_rules import ConsentMethod
+from .policy.effective_client import EffectiveClient
 from .policy.publication import Terms
 from .scope_words import grouped
 
@@ -55,26 +56,27 @@ class Answer:
     until: datetime | None
 
 
-def form(client: Client, sent: QueryDict | None = None) -> dict[str, Any]:
+def form(client: Client | EffectiveClient, sent: QueryDict | None = None) -> dict[str, Any]:
     """What templates/approvals/fields.html shows: the client's terms, and what was entered if the form comes back."""
-    terms = client.terms
+    terms, homepage = client.terms, client.registration.homepage_url
     return {
         "client": client,
+        "publisher": terms.publisher,
         "scopes": grouped(terms.scopes, sent.getlist("scopes") if sent else terms.scopes),
         "redirect_hosts": terms.redirect_hosts,
         "origins": terms.origins,
         "machine": works_alone(terms.grants),
         "impersonates": impersonates(terms.grants),
         "impersonation_ticked": IMPERSONATION in sent if sent else False,
-        "homepage": client.homepage_url,
-        "proven": is_proven(client.homepage_url, terms.redirect_hosts),
+        "homepage": homepage,
+        "proven": is_proven(homepage, terms.redirect_hosts),
         "consent_method": sent.get("consent_method", "") if sent else ConsentMethod.REQUIRED.value,
         "until": sent.get("until", "") if sent else "",
         "tomorrow": (timezone.localdate() + timedelta(days=1)).isoformat(),
     }
 
 
-def read(sent: QueryDict, client: Client) -> Answer:
+def read(sent: QueryDict, client: Client | EffectiveClient) -> Answer:
     """The answer as it was entered. Raises Incomplete."""
     method = sent.get("consent_method", "")
     if method not in set(ConsentMethod):
@@ -134,7 +136,12 @@ def begins_when_trusted(connection: Connection) -> bool:
 
 
 def approve(
-    tenant: Tenant, client: Client, answer: Answer, *, by: Actor, wish: ConnectionRequest | None = None
+    tenant: Tenant,
+    client: Client | EffectiveClient,
+    answer: Answer,
+    *,
+    by: Actor,
+    wish: ConnectionRequest | None = None,
 ) -> Connection:
     """Connects the client as it was answered, and tells those who had asked for it.
 
@@ -145,7 +152,7 @@ def approve(
         # First, as every approval does: two of them must never wait for one another.
         Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=client.pk)
         waiting = list(
-            ConnectionRequest.objects.select_for_update(no_key=True).filter(client=client, status="open")
+            ConnectionRequest.objects.select_for_update(no_key=True).filter(client=client.pk, status="open")
         )
         if wish is not None and wish not in waiting:
             raise AlreadyDecided
@@ -179,9 +186,9 @@ def with_requesters(requests: "QuerySet[ConnectionRequest]") -> "QuerySet[Connec
     )
 
 
-def open_request(client: Client) -> ConnectionRequest | None:
+def open_request(client: Client | EffectiveClient) -> ConnectionRequest | None:
     """The request that waits for an answer about this client, if people of this tenant have asked for it."""
-    waiting = ConnectionRequest.objects.filter(client=client, status=ConnectionRequest.Status.OPEN)
+    waiting = ConnectionRequest.objects.filter(client=client.pk, status=ConnectionRequest.Status.OPEN)
     return with_requesters(waiting).first()
 
 

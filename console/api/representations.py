@@ -6,6 +6,7 @@ from typing import Any
 
 from ..models import Client, Connection, ConnectionRequest, ConnectionRequester, Receipt, Tenant, User
 from ..policy import scopes
+from ..policy.effective_client import EffectiveClient
 
 # What callers send. Members that are one word are called so everywhere.
 CONSENT_METHOD = "consentMethod"
@@ -49,9 +50,8 @@ def person(user: User, granted: Collection[str]) -> dict[str, Any]:
     return known | ({"email": email} if email else {})
 
 
-def bot(client: Client) -> dict[str, Any]:
-    """What a machine-to-machine client acts as: named like the client, never equal to a person."""
-    tenant = client.connection.tenant
+def bot(client: EffectiveClient, tenant: Tenant) -> dict[str, Any]:
+    """What a machine-to-machine client acts as in `tenant`: named like the client, never equal to a person."""
     return {
         "id": client.client_id,
         "tenantId": str(tenant.pk),

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from ..models import Client, Connection, ConnectionRequest, Tenant
+from ..models import Connection, ConnectionRequest, Tenant
+from ..policy.effective_client import EffectiveClient
 from .errors import Refused
 from .pagination import number
 
@@ -27,9 +28,9 @@ class Subject:
     client: int
     owner: UUID
 
-    def check_not_decided_by(self, client: Client, tenant: Tenant) -> None:
+    def check_not_decided_by(self, client: EffectiveClient, tenant: Tenant) -> None:
         """Raises Refused with 403 if `client`, whose token is used in `tenant`, would decide about itself."""
-        publisher = self.owner == client.tenant_id and self.owner != tenant.pk
+        publisher = self.owner == client.publisher_id and self.owner != tenant.pk
         if publisher or self.client == client.pk:
             raise Refused(403, RULE)
 

@@ -11,7 +11,9 @@ from .representations import bot, person
 def show(request: TenantRequest, caller: Caller) -> HttpResponse:
     """The person of the access token, or the bot that a machine-to-machine client acts as."""
     live = caller.live
-    return JsonResponse(person(live.user, live.scopes) if live.user is not None else bot(live.client))
+    if live.user is not None:
+        return JsonResponse(person(live.user, live.scopes))
+    return JsonResponse(bot(live.client, request.tenant))
 
 
 me = resource(GET=show)

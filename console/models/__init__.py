@@ -14,10 +14,10 @@ from .event_keyword import EventKeyword
 from .grant import Grant
 from .mail import Mail
 from .refresh_token import RefreshToken
-from .secret import ClientSecret
+from .secret import ClientSecret, PresentedSecret
 from .sent_form import AlreadySent, SentForm
 from .signing_key import KeyRing, NoSigningKey, SigningKey
-from .tenant import CanonicalHost, Hostname, HostTaken, Tenant
+from .tenant import AnotherTenantsRow, CanonicalHost, Hostname, HostTaken, Tenant
 from .throttle import FailedAttempts
 from .token_family import Reach, TokenFamily
 from .toolkit import AccessToken, DeviceGrant, IDToken
@@ -31,6 +31,7 @@ __all__ = [
     "Actor",
     "AlreadyConnected",
     "AlreadySent",
+    "AnotherTenantsRow",
     "BrowserSession",
     "CanonicalHost",
     "Client",
@@ -59,6 +60,7 @@ __all__ = [
     "NotPublishable",
     "NotPublished",
     "OwnAccount",
+    "PresentedSecret",
     "Reach",
     "Receipt",
     "RefreshToken",

@@ -10,8 +10,8 @@ from django.db import models, transaction
 
 from ..policy import client_types
 from ..policy.client_types import GrantType
-from ..policy.consent_rules import ConsentMethod
-from .client import Client
+from ..policy.effective_client import EffectiveClient
+from .connection import Connection
 from .event import Action, Actor, Event
 from .prepared import PreparedQuery
 from .secret import ClientSecret
@@ -42,7 +42,7 @@ class LiveToken:
     """An access token that may still be used, with what its claims stand for."""
 
     claims: Mapping[str, Any]
-    client: Client
+    client: EffectiveClient
     user: "User | None"
 
     @property
@@ -52,19 +52,19 @@ class LiveToken:
 
     @classmethod
     def find(
-        cls, tenant: Tenant, claims: Mapping[str, Any], client: Client | None = None
+        cls, tenant: Tenant, claims: Mapping[str, Any], client: EffectiveClient | None = None
     ) -> "LiveToken | None":
         """Whether what verified claims stand for is still there: client, connection, person, family, credential.
 
         `client` is the one that it must be of, if only that one's token would do.
         """
         client_id = str(claims.get("client_id", ""))
-        client = client or Client.connected_to(tenant, client_id)
-        if client is None or client.client_id != client_id or not client.is_enabled:
+        client = client or Connection.to_client(tenant, client_id)
+        if client is None or client.client_id != client_id or not client.enabled:
             return None
         if not client.allows_scopes(str(claims.get("scope", "")).split()):
             return None  # its owner, or this tenant, has taken one away since
-        if claims.get("generation", client.generation_here) != client.generation_here:
+        if claims.get("generation", str(client.generation)) != str(client.generation):
             return None  # a machine's: the client was switched off, and perhaps on again, since
         if RevokedAccessToken.includes(claims["jti"]):
             return None
@@ -79,23 +79,21 @@ class LiveToken:
         return cls(claims, client, family.user)
 
     @staticmethod
-    def _may_use(client: Client, grant_type: str) -> bool:
+    def _may_use(client: EffectiveClient, grant_type: str) -> bool:
         """Whether the client could get such a token today: its registration and the tenant's trust may have changed."""
         machine = grant_type in client_types.MACHINE_GRANTS
-        trusted = client.connection.consent_method == ConsentMethod.TRUSTED
-        return client.allows_grant_type(grant_type) and (trusted or not machine)
+        return client.allows_grant(grant_type) and (client.trusted or not machine)
 
     @staticmethod
-    def _credential_lives(client: Client, claims: Mapping[str, Any]) -> bool:
+    def _credential_lives(client: EffectiveClient, claims: Mapping[str, Any]) -> bool:
         """Whether the secret that a machine got the token for is still there."""
         credential = claims.get("credential")
         if credential is None:  # a person's, or authenticated with a key of its own
             return True
         return ClientSecret.is_live(uuid.UUID(credential), client)
 
-    def revoke(self, *, by: Actor) -> None:
-        """Takes this one access token back (RFC 7009 §2.1)."""
-        tenant = self.client.connection.tenant
+    def revoke(self, tenant: Tenant, *, by: Actor) -> None:
+        """Takes this one access token of `tenant` back (RFC 7009 §2.1)."""
         with transaction.atomic():
             RevokedAccessToken.objects.bulk_create(
                 [

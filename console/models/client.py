@@ -1,8 +1,9 @@
 """An OAuth client: an application registered by its owner tenant (S2–S5, S12, Q1–Q5)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
@@ -11,13 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 from oauth2_provider.models import AbstractApplication
 
-from ..policy import client_types, credentials, redirect_uris, scopes
-from ..policy.client_types import AuthMethod, ClientType, GrantType
+from ..policy import client_types, credentials, redirect_uris
+from ..policy.client_types import AuthMethod, ClientType
+from ..policy.effective_client import EffectiveClient, Generation
 from ..policy.publication import Terms, difference
-from . import last_use
+from ..policy.registration import Registration
 from .connection import Connection
 from .event import Action, Actor, Event
-from .tenant import Tenant
+from .tenant import OwnRow, Tenant
 from .unfinished_act import Receipt, UnfinishedAct
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class LiveClients(models.Manager["Client"]):
         return super().get_queryset().filter(deleted_at=None)
 
 
-class Client(AbstractApplication):
+class Client(OwnRow, AbstractApplication):
     """A registered application. Its type never changes; deleting keeps the row, for the audit log and for restoring."""
 
     class Type(models.TextChoices):
@@ -138,16 +140,66 @@ class Client(AbstractApplication):
 
     with_deleted_anywhere: models.Manager["Client"] = models.Manager()
 
-    # The relation of the tenant that the request is for, set by `connected_to` and by the console's list.
-    connection: "Connection"
-    # What the owner registered, when `allowed_scopes` is only what the tenant of the request allows of it.
-    offered_scopes: list[str]
-    offered_redirect_uris: list[str]
-
     def __str__(self) -> str:
         return self.name
 
     # --- Reading ---------------------------------------------------------------------------------------------------
+
+    @property
+    def registration(self) -> Registration:
+        """What the owner decided about the client, as a value."""
+        return Registration(
+            type=self.type,
+            name=self.name,
+            description=self.description,
+            homepage_url=self.homepage_url,
+            redirect_uris=tuple(self.redirect_uris),
+            post_logout_redirect_uris=tuple(self.post_logout_redirect_uris),
+            allowed_origins=tuple(self.allowed_origins),
+            allowed_scopes=tuple(self.allowed_scopes),
+            grant_types=tuple(self.grant_types),
+            auth_methods=tuple(self.auth_methods),
+            public_keys=tuple(self.public_keys),
+            algorithm=self.algorithm,
+            accepts_no_pkce=self.accepts_no_pkce,
+        )
+
+    def offered_in(self, tenant: Tenant) -> EffectiveClient:
+        """The client as `tenant`, which has no connection to it, would get it."""
+        return self._in_tenant(tenant.pk, Generation(self.generation, 0, 0, self.shared_generation, True))
+
+    def _in_tenant(
+        self,
+        tenant_id: UUID,
+        generation: Generation,
+        consent_method: str = "",
+        last_used_here_at: datetime | None = None,
+    ) -> EffectiveClient:
+        """The client with everything that it is registered for."""
+        registration = self.registration
+        return EffectiveClient(
+            pk=self.pk,
+            client_id=self.client_id,
+            tenant_id=tenant_id,
+            publisher_id=self.tenant_id,
+            publisher=self.tenant.name,
+            created_at=self.created_at,
+            enabled=self.is_enabled,
+            registration=registration,
+            scopes=registration.allowed_scopes,
+            redirect_uris=registration.redirect_uris,
+            post_logout_redirect_uris=registration.post_logout_redirect_uris,
+            grants=registration.grants,
+            generation=generation,
+            consent_method=consent_method,
+            last_used_at=self.last_used_at,
+            last_used_here_at=last_used_here_at,
+        )
+
+    @property
+    def own_connection(self) -> "Connection":
+        """The connection of the tenant that owns it."""
+        return Connection._base_manager.get(client=self.pk, tenant=self.tenant_id)
 
     @property
     def confidential(self) -> bool:
@@ -170,7 +222,7 @@ class Client(AbstractApplication):
     @property
     def machine_only(self) -> bool:
         """Whether no person ever signs in with this client."""
-        return self.machine and not self.registered_redirect_uris
+        return self.registration.machine_only
 
     @property
     def machine(self) -> bool:
@@ -183,36 +235,9 @@ class Client(AbstractApplication):
         return client_types.impersonates(self.grant_types)
 
     @property
-    def registered_redirect_uris(self) -> list[str]:
-        """What the owner registered, however much of it the tenant of the request has accepted."""
-        registered: list[str] = self.__dict__.get("offered_redirect_uris", self.redirect_uris)
-        return registered
-
-    @property
-    def granted_grant_types(self) -> set[str]:
-        """Every grant the client may use: the machine grants it was registered for, and the code grant for people."""
-        people = (
-            set()
-            if self.machine_only
-            else {GrantType.AUTHORIZATION_CODE.value, GrantType.REFRESH_TOKEN.value}
-        )
-        return people | set(self.grant_types)
-
-    @property
-    def generation_here(self) -> str:
-        """Changes whenever the client was switched off, by its owner or in the tenant of the request."""
-        return self.connection.generation_for(self)
-
-    @property
     def terms(self) -> Terms:
-        """What another tenant approves when it connects. Only of a client as its owner registered it."""
-        return Terms.of(
-            allowed_scopes=self.allowed_scopes,
-            redirect_uris_=[*self.redirect_uris, *self.post_logout_redirect_uris],
-            grants=self.grant_types,
-            publisher=self.tenant.name,
-            origins=self.allowed_origins,
-        )
+        """What another tenant approves when it connects."""
+        return self.registration.terms(self.tenant.name)
 
     @property
     def restorable_until(self) -> datetime | None:
@@ -221,56 +246,31 @@ class Client(AbstractApplication):
 
     @property
     def default_redirect_uri(self) -> str | None:
-        """The address to use when a request names none: only if there is exactly one (OAuth 2.1 §4.1.1)."""
-        return self.redirect_uris[0] if len(self.redirect_uris) == 1 else None
-
-    def needs_pkce_in(self, tenant: Tenant) -> bool:
-        """Whether every authorization request in `tenant` must carry a PKCE challenge (RFC 9700 §2.1.1)."""
-        return not (self.accepts_no_pkce and self.confidential and self.tenant_id == tenant.pk)
+        """The address to use when a request names none; django-oauth-toolkit asks by this name."""
+        return self.registration.default_redirect_uri
 
     def redirect_uri_allowed(self, uri: str) -> bool:
-        """Whether a code may be sent to `uri` (RFC 9700 §4.1.3, RFC 8252 §7.3)."""
-        return any(redirect_uris.matches(uri, registered) for registered in self.redirect_uris)
-
-    def offers_redirect_uri(self, uri: str) -> bool:
-        """Whether the owner registered `uri`, though the tenant of the request has not accepted it yet."""
-        return any(redirect_uris.matches(uri, registered) for registered in self.offered_redirect_uris)
+        """Whether a code may be sent to `uri`; django-oauth-toolkit asks by this name."""
+        return self.registration.allows_redirect_uri(uri)
 
     def post_logout_redirect_uri_allowed(self, uri: str) -> bool:
-        """Whether a person may be sent to `uri` after signing out (RP-Initiated Logout 1.0 §3)."""
+        """Whether a person may be sent to `uri` after signing out; django-oauth-toolkit asks by this name."""
         return any(redirect_uris.matches(uri, registered) for registered in self.post_logout_redirect_uris)
 
     def origin_allowed(self, origin: str) -> bool:
-        """Whether a page of `origin` may call the token endpoint for this client."""
+        """Whether a page of `origin` may call the token endpoint; django-oauth-toolkit asks by this name."""
         return origin in self.allowed_origins
 
     def allows_grant_type(self, *grant_types: str) -> bool:
-        """Whether the client is registered for one of `grant_types`, named as in RFC 6749."""
-        return bool(self.granted_grant_types & set(grant_types))
+        """Whether it is registered for one of `grant_types`; django-oauth-toolkit asks by this name."""
+        return bool(self.registration.grants & set(grant_types))
 
     def allows_auth_method(self, method: AuthMethod) -> bool:
-        return self.confidential and method in self.auth_methods
-
-    def allows_scopes(self, names: Iterable[str]) -> bool:
-        """Whether every scope is within what the client was registered for (Q4)."""
-        return scopes.within(names, self.allowed_scopes)
-
-    @property
-    def keeps_access(self) -> bool:
-        """Whether it may go on while the person is away: without that a refresh token it holds is good for nothing."""
-        return self.allows_scopes([scopes.OFFLINE_ACCESS])
+        return self.registration.allows_auth_method(method)
 
     def is_usable(self, request: object) -> bool:
         """Asked by django-oauth-toolkit wherever it loads a client."""
         return self.is_enabled
-
-    @classmethod
-    def connected_to(cls, tenant: Tenant, client_id: str) -> "Client | None":
-        """The client that `client_id` names in `tenant`: its own, or one of another tenant that it is connected to.
-
-        None for any other: unknown, deleted, never connected, blocked, and a published client that was withdrawn.
-        """
-        return Connection.to_client(tenant, client_id)
 
     @classmethod
     def published(cls, tenant: Tenant, client_id: str) -> "Client | None":
@@ -303,7 +303,7 @@ class Client(AbstractApplication):
             client._assign(fields)
             client.save(force_insert=True)
             _keep_origins(client)
-            client.connection = Connection.objects.create(
+            Connection.objects.create(
                 tenant=tenant, client=client, consent_method=consent_method, approved_by=by.user
             )
             Event.record(
@@ -488,12 +488,6 @@ class Client(AbstractApplication):
     def connections_elsewhere(self) -> "models.QuerySet[Connection]":
         """The connections of other tenants. Crosses tenants on purpose: the owner's act reaches them all."""
         return Connection._base_manager.filter(client=self.pk).exclude(tenant=self.tenant_id)
-
-    def touch(self, now: datetime) -> None:
-        """Notes that the client was used, at most once a minute: the hot path stays free of writes."""
-        if last_use.is_due(self.last_used_at, now):
-            last_use.note(self, last_used_at=now)
-        self.connection.touch(now)
 
     def _assign(self, fields: Mapping[str, Any]) -> None:
         """Sets editable fields and holds the limits of Q5; TypeError for a field that may not be set."""

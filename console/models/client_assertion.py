@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, models, transaction
 
-from .client import Client
+from ..policy.effective_client import EffectiveClient
 from .sealing import digest
 from .tenant import TenantOwned
 
@@ -19,12 +19,12 @@ class ClientAssertion(TenantOwned):
         indexes = [models.Index(fields=["expires_at"], name="client_assertion_expiry")]
 
     @classmethod
-    def use(cls, client: Client, jti: str, expires_at: datetime) -> bool:
+    def use(cls, client: EffectiveClient, jti: str, expires_at: datetime) -> bool:
         """Remembers the assertion; False if it was used before."""
         try:
             with transaction.atomic():
                 cls(
-                    tenant=client.connection.tenant,
+                    tenant_id=client.tenant_id,
                     digest=digest(f"{client.client_id}\0{jti}"),
                     expires_at=expires_at,
                 ).save(force_insert=True)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..policy import publication, scopes
 from ..policy.consent_rules import ConsentMethod
+from ..policy.effective_client import EffectiveClient, Generation
 from ..policy.publication import Difference, Terms
 from . import last_use
 from .event import Action, Actor, Event
@@ -87,10 +88,13 @@ class Connection(TenantOwned):
         ).select_related("client", "client__tenant")
 
     @classmethod
-    def to_client(cls, tenant: Tenant, client_id: str) -> "Client | None":
-        """The client that `client_id` names in `tenant`, knowing its connection; None if the tenant has none to it."""
+    def to_client(cls, tenant: Tenant, client_id: str) -> EffectiveClient | None:
+        """The client that `client_id` names in `tenant`: its own, or one of another tenant that it is connected to.
+
+        None for any other: unknown, deleted, never connected, blocked, and a published client that was withdrawn.
+        """
         found = _CONNECTION_TO_CLIENT.first(tenant.pk, client_id)
-        return found.client_here(tenant) if found else None
+        return found.client_here if found and not found.has_expired else None
 
     @classmethod
     def withdrawn(cls, tenant: Tenant, client_id: str) -> "Client | None":
@@ -99,34 +103,22 @@ class Connection(TenantOwned):
         found = connections.exclude(client__tenant=tenant).select_related("client").first()
         return found.client if found and (found.deleted_by_owner or found.withdrawn_by_owner) else None
 
-    def client_here(self, tenant: Tenant) -> "Client | None":
-        """The client as it is in this tenant: of another tenant's client, what was approved. None once that is over."""
-        if self.has_expired:
-            return None
-        self.tenant = tenant
-        client = self.client
-        client.connection = self
-        client.offered_scopes, client.offered_redirect_uris = client.allowed_scopes, client.redirect_uris
-        if self.is_foreign:
-            client.allowed_scopes = publication.scopes_here(client.allowed_scopes, self.scopes)
-            client.redirect_uris = publication.redirect_uris_here(
-                client.redirect_uris, self.approved.redirect_hosts
-            )
-            client.post_logout_redirect_uris = publication.redirect_uris_here(
-                client.post_logout_redirect_uris, self.approved.redirect_hosts
-            )
-            client.grant_types = [grant for grant in client.grant_types if grant in self.approved.grants]
-        return client
+    @property
+    def client_here(self) -> EffectiveClient:
+        """The client as it is in this tenant: of another tenant's client, what this one approved and allows."""
+        client, foreign = self.client, self.is_foreign
+        here: EffectiveClient = client._in_tenant(
+            self.tenant_id,
+            self.generation_for(client),
+            self.consent_method,
+            self.last_used_at,
+        )
+        return here.narrowed(self.approved, self.scopes) if foreign else here
 
-    def generation_for(self, client: "Client") -> str:
-        """Changes whenever `client`, which this connection is to, was switched off: by its owner or in this tenant.
-
-        The connection's own number is in it, because one that was removed and made again counts from 0. The last part
-        counts how often the owner has cut off the other tenants; its own connection is not concerned.
-        """
-        own = f"{client.generation}.{self.pk}.{self.generation}"
+    def generation_for(self, client: "Client") -> Generation:
+        """How often `client`, which this connection is to, was switched off by now."""
         foreign = client.tenant_id != self.tenant_id
-        return f"{own}/{client.shared_generation}" if foreign and client.shared_generation else own
+        return Generation(client.generation, self.pk, self.generation, client.shared_generation, foreign)
 
     @property
     def is_foreign(self) -> bool:
@@ -159,7 +151,7 @@ class Connection(TenantOwned):
         return self.is_foreign and client.published_at is None and not client.stays_connected
 
     def pending(self) -> Difference:
-        """What the publisher offers now and this tenant has not approved. Call it on a connection as it is stored."""
+        """What the publisher offers now and this tenant has not approved."""
         return publication.difference(self.approved, self.client.terms)
 
     @property
@@ -168,10 +160,15 @@ class Connection(TenantOwned):
         gone = self.deleted_by_owner or self.withdrawn_by_owner
         return None if gone or not self.is_foreign or not self.pending().is_wider else self.client.version
 
-    def touch(self, now: datetime) -> None:
-        """Notes that the client was used in this tenant, at most once a minute."""
-        if last_use.is_due(self.last_used_at, now):
-            last_use.note(self, last_used_at=now)
+    @classmethod
+    def note_use(cls, client: EffectiveClient, now: datetime) -> None:
+        """Notes that the client was used, at most once a minute: the hot path stays free of writes."""
+        from .client import Client
+
+        if last_use.is_due(client.last_used_at, now):
+            last_use.note(Client, client.pk, last_used_at=now)
+        if last_use.is_due(client.last_used_here_at, now):
+            last_use.note(cls, client.generation.connection_id, last_used_at=now)
 
     # --- Verbs of the tenant that connects ---------------------------------------------------------------------------
 
@@ -179,7 +176,7 @@ class Connection(TenantOwned):
     def approve(
         cls,
         tenant: Tenant,
-        client: "Client",
+        client: "Client | EffectiveClient",
         *,
         by: Actor,
         consent_method: str,

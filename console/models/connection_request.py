@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from ..policy.effective_client import EffectiveClient
 from .client import Client
 from .connection import Connection, NotPublished
 from .event import Action, Actor, Event
@@ -57,7 +58,9 @@ class ConnectionRequest(TenantOwned):
         return str(self.client)
 
     @classmethod
-    def ask(cls, user: "User", client: Client, *, reason: str, by: Actor) -> "tuple[ConnectionRequest, bool]":
+    def ask(
+        cls, user: "User", client: Client | EffectiveClient, *, reason: str, by: Actor
+    ) -> "tuple[ConnectionRequest, bool]":
         """Opens a request, or joins the one that is open. The flag says whether it was opened just now.
 
         Raises AlreadyConnected when an administrator has approved the client in this very moment, and NotPublished when
@@ -68,18 +71,22 @@ class ConnectionRequest(TenantOwned):
             current = Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=client.pk)
             if not current.is_enabled or current.published_at is None:
                 raise NotPublished
-            connection = Connection.objects.filter(tenant=user.tenant, client=client).first()
+            connection = Connection.objects.filter(tenant=user.tenant, client=current).first()
             if connection is not None and not connection.has_expired:
                 raise AlreadyConnected
             request, opened = cls.objects.get_or_create(
-                tenant=user.tenant, client=client, status=cls.Status.OPEN
+                tenant=user.tenant, client=current, status=cls.Status.OPEN
             )
             _requester, joined = ConnectionRequester.objects.update_or_create(
                 tenant=user.tenant, request=request, user=user, defaults={"reason": reason}
             )
             if joined:
                 Event.record(
-                    user.tenant, Action.CONNECTION_REQUESTED, by=by, target=client, details={"reason": reason}
+                    user.tenant,
+                    Action.CONNECTION_REQUESTED,
+                    by=by,
+                    target=current,
+                    details={"reason": reason},
                 )
         return request, opened
 

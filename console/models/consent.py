@@ -12,6 +12,7 @@ from django_scopes import ScopedManager
 
 from ..policy import scopes
 from ..policy.consent_rules import Earlier
+from ..policy.effective_client import EffectiveClient
 from .client import Client
 from .connection import Connection, NotConnected
 from .event import Action, Actor, Event
@@ -72,7 +73,7 @@ class Consent(TenantOwned):
         )
 
     @classmethod
-    def of(cls, user: "User", client: Client) -> "Consent | None":
+    def of(cls, user: "User", client: EffectiveClient) -> "Consent | None":
         """What `user` has granted `client`, if anything."""
         return _CONSENT.first(user.pk, client.pk)
 
@@ -85,7 +86,7 @@ class Consent(TenantOwned):
     def give(
         cls,
         user: "User",
-        client: Client,
+        client: Client | EffectiveClient,
         granted: Iterable[str],
         *,
         redirect_host: str,
@@ -98,15 +99,15 @@ class Consent(TenantOwned):
         """
         with transaction.atomic():
             approved = Connection.objects.select_for_update(no_key=True).filter(
-                tenant=user.tenant, client=client, status=Connection.Status.APPROVED
+                tenant=user.tenant, client=client.pk, status=Connection.Status.APPROVED
             )
             connection = approved.first()
             if connection is None:
                 raise NotConnected
-            given = cls._base_manager.filter(user=user, client=client)
+            given = cls._base_manager.filter(user=user, client=client.pk)
             given.exclude(connection=connection).delete()  # under one that was removed, and not deleted yet
             consent, created = given.select_for_update(no_key=True).get_or_create(
-                user=user, client=client, defaults={"tenant": user.tenant, "connection": connection}
+                user=user, client_id=client.pk, defaults={"tenant": user.tenant, "connection": connection}
             )
             before = list(consent.scopes)
             consent.scopes = scopes.join({*consent.scopes, *granted}).split()

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
 from .. import trace
+from ..policy.effective_client import EffectiveClient
 from .event_keyword import EventKeyword, keywords
 from .prepared import insert
 from .refusal_count import Place, RefusalCount
@@ -103,7 +104,7 @@ class Actor:
     """Who acts, and from which address. Nobody in particular, unless it says who: see `operator` and `anonymous`."""
 
     user: "User | None" = None
-    client: "Client | None" = None
+    client: "Client | EffectiveClient | None" = None
     tenant: "Tenant | None" = None  # another tenant, of whose people nothing is said here
     address: str = ""
     is_operator: bool = False
@@ -204,7 +205,7 @@ class Event(models.Model):
         action: Action,
         *,
         by: Actor,
-        target: models.Model | None = None,
+        target: models.Model | EffectiveClient | None = None,
         changes: Mapping[str, Any] | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
@@ -229,7 +230,7 @@ class Event(models.Model):
         action: Action,
         *,
         by: Actor,
-        target: models.Model,
+        target: models.Model | EffectiveClient,
         details: Mapping[str, Any],
         happened_at: datetime,
     ) -> None:
@@ -255,7 +256,7 @@ class Event(models.Model):
         *,
         by: Actor,
         reason: str,
-        target: models.Model | None = None,
+        target: models.Model | EffectiveClient | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
         """Writes a refused attempt, or counts it on the row of the same refusal in the same minute.
@@ -330,14 +331,18 @@ RETURNING = 'RETURNING "id", "times"'
 ONE_MORE = f'ON CONFLICT ("repeats") DO UPDATE SET "times" = "{Event._meta.db_table}"."times" + 1 {RETURNING}'
 
 
-def _columns(by: Actor, target: models.Model | None) -> dict[str, str]:
+def _columns(by: Actor, target: models.Model | EffectiveClient | None) -> dict[str, str]:
     acting = by.user or by.client or by.tenant
     return {
         "actor_kind": by.kind,
         "actor_id": str(acting.pk) if acting else "",
         "actor_name": by.name,
         "address": by.address,
-        "target_kind": target._meta.model_name or "" if target else "",
+        "target_kind": _kind(target) if target else "",
         "target_id": str(target.pk) if target else "",
         "target_name": str(target)[:512] if target else "",
     }
+
+
+def _kind(target: models.Model | EffectiveClient) -> str:
+    return "client" if isinstance(target, EffectiveClient) else target._meta.model_name or ""

@@ -12,17 +12,17 @@ from django_scopes import ScopedManager
 from oauth2_provider.models import AbstractGrant
 
 from ..policy import credentials
-from .client import Client
+from ..policy.effective_client import EffectiveClient
 from .connection import Connection
 from .event import Action, Actor, Event
 from .prepared import PreparedQuery, PreparedUpdate, insert
 from .refresh_token import RefreshToken
 from .sealing import digest, digests
-from .tenant import Tenant
+from .tenant import OwnRow, Tenant
 from .token_family import TokenFamily
 
 
-class Grant(AbstractGrant):
+class Grant(OwnRow, AbstractGrant):
     """An authorization code: known by its digest, used once, kept used until it expires so that a replay is noticed."""
 
     claims = None
@@ -50,7 +50,7 @@ class Grant(AbstractGrant):
         indexes = [models.Index(fields=["expires"], name="grant_expiry")]
 
     @classmethod
-    def presented(cls, tenant: Tenant, code: str, client: Client) -> "Grant | None":
+    def presented(cls, tenant: Tenant, code: str, client: EffectiveClient) -> "Grant | None":
         """The code that `tenant` gave this client, with this plain text, used or not, expired or not.
 
         A published client has the same ID in every tenant: a code of one must be nothing in another.
@@ -74,7 +74,13 @@ class Grant(AbstractGrant):
         insert(cls(code=digest(code), **fields))
 
     def redeem(
-        self, *, access_expires_at: datetime, refresh_token: str | None, labels: Mapping[str, str], by: Actor
+        self,
+        client: EffectiveClient,
+        *,
+        access_expires_at: datetime,
+        refresh_token: str | None,
+        labels: Mapping[str, str],
+        by: Actor,
     ) -> TokenFamily | None:
         """Uses the code: compare and swap, so that of any number of simultaneous requests exactly one succeeds.
 
@@ -84,11 +90,11 @@ class Grant(AbstractGrant):
         """
         now = timezone.now()
         with transaction.atomic():
-            if self._use(now):
+            if self._use(client, now):
                 family = TokenFamily(
                     id=self.family_id,
                     tenant=self.tenant,
-                    client=self.application,
+                    client_id=client.pk,
                     user=self.user,
                     grant_type="authorization_code",
                     scope=self.scope,
@@ -107,31 +113,28 @@ class Grant(AbstractGrant):
                     self.tenant,
                     Action.TOKENS_ISSUED,
                     by=by,
-                    target=self.application,
+                    target=client,
                     details={"user": self.user.email, "scope": self.scope},
                 )
                 return family
-        self._replayed(by)
+        self._replayed(client, by)
         return None
 
-    def _use(self, now: datetime) -> bool:
+    def _use(self, client: EffectiveClient, now: datetime) -> bool:
         """Compare and swap. Also compares with what the client's generation is by now, so that hardly ever a family is
         begun that is dead already; those few are found by the act that ended it (models/unfinished_act.py)."""
-        client = self.application
-        connection = client.connection
-        numbers = client.generation, client.shared_generation, connection.pk, connection.generation
+        given = client.generation
+        numbers = given.client, given.shared, given.connection_id, given.connection
         return bool(_USE_GRANT.update(self.pk, *numbers, now))
 
-    def _replayed(self, by: Actor) -> None:
+    def _replayed(self, client: EffectiveClient, by: Actor) -> None:
         """Only of a code that was used: one that was taken back in this very moment was not used twice."""
         if not Grant.objects.filter(pk=self.pk).exclude(used_at=None).exists():
             return
         with transaction.atomic():
             for family in TokenFamily.objects.filter(pk=self.family_id):
                 family.end(reason="code replayed")
-            Event.refuse(
-                self.tenant, Action.TOKENS_REUSED, by=by, target=self.application, reason="code replayed"
-            )
+            Event.refuse(self.tenant, Action.TOKENS_REUSED, by=by, target=client, reason="code replayed")
 
 
 _GRANT = PreparedQuery(

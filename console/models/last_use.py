@@ -13,9 +13,9 @@ def is_due(noted: datetime | None, now: datetime) -> bool:
     return noted is None or now - noted > NOTED_EVERY
 
 
-def note(row: models.Model, **columns: Any) -> None:
-    """Writes `columns` of a row, unless another transaction holds it: then the next use is noted instead."""
-    rows = type(row)._base_manager
+def note(model: type[models.Model], pk: object, **columns: Any) -> None:
+    """Writes `columns` of the row `pk`, unless another transaction holds it: then the next use is noted instead."""
+    rows = model._base_manager
     with transaction.atomic():
-        free = rows.filter(pk=row.pk).select_for_update(skip_locked=True, no_key=True).values("pk")
+        free = rows.filter(pk=pk).select_for_update(skip_locked=True, no_key=True).values("pk")
         rows.filter(pk__in=free).update(**columns)

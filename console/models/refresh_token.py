@@ -14,18 +14,18 @@ from django_scopes import ScopedManager
 from oauth2_provider.models import AbstractRefreshToken
 
 from ..policy import credentials
-from .client import Client
+from ..policy.effective_client import EffectiveClient
 from .event import Action, Actor, Event
 from .prepared import PreparedQuery, PreparedUpdate, insert
 from .sealing import digest, digests
-from .tenant import Tenant
+from .tenant import OwnRow, Tenant
 from .token_family import TokenFamily
 from .unfinished_act import UnfinishedAct
 
 MAX_REPEATS = 20  # further pairs that one token gives during the leeway
 
 
-class RefreshToken(AbstractRefreshToken):
+class RefreshToken(OwnRow, AbstractRefreshToken):
     """One refresh token of a family: used once, then kept used so that its reuse is noticed (RFC 9700 §4.14.2)."""
 
     token = None
@@ -81,8 +81,8 @@ class RefreshToken(AbstractRefreshToken):
     # Set by `presented`: an act is ending what its client holds for its person, and has not come to this family yet.
     is_being_ended: bool
 
-    def family_lives(self, client: Client) -> bool:
-        """Whether nothing has ended its family. `client` is that of the family, and knows its connection."""
+    def family_lives(self, client: EffectiveClient) -> bool:
+        """Whether nothing has ended its family. `client` is that of the family."""
         family = self.family
         return (
             family.ended_at is None
@@ -91,11 +91,11 @@ class RefreshToken(AbstractRefreshToken):
             and not self.is_being_ended
         )
 
-    def is_alive(self, client: Client) -> bool:
+    def is_alive(self, client: EffectiveClient) -> bool:
         """Whether it can still be used: once, in time, while its family lives."""
         return self.revoked is None and self._is_in_time and self.family_lives(client)
 
-    def is_acceptable(self, client: Client) -> bool:
+    def is_acceptable(self, client: EffectiveClient) -> bool:
         """Whether its client gets tokens for it: it is alive, or would be if it had not just been used."""
         unused = self.revoked is None or self.was_just_used
         return unused and self._is_in_time and self.family_lives(client)

@@ -1,6 +1,7 @@
 """Client secrets: up to five alive per confidential client, each shown once (S3, S13, P1)."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..policy import credentials
+from ..policy.effective_client import EffectiveClient
 from . import last_use
 from .client import Client, LimitReached
 from .connection import Connection
@@ -98,41 +100,49 @@ class ClientSecret(TenantOwned):
         return bool(removed)
 
     @classmethod
-    def presented(cls, tenant: Tenant, secret: str) -> "ClientSecret | None":
+    def presented(cls, tenant: Tenant, secret: str) -> "PresentedSecret | None":
         """The live secret with this plain text, of a client that `tenant` is connected to; None for anything else.
 
-        One statement, whatever is presented; values that cannot be ours cost none. The client knows its connection.
+        One statement, whatever is presented; values that cannot be ours cost none.
         """
         if not credentials.is_well_formed(secret, credentials.Prefix.CLIENT_SECRET):
             return None
         for candidate in digests(secret):
             connection: Any = _CONNECTION_OF_SECRET.first(tenant.pk, candidate)
-            client = connection.client_here(tenant) if connection is not None else None
-            if connection is not None and client is not None:
-                return cls(
-                    id=connection.secret_id,
-                    tenant_id=client.tenant_id,
-                    client=client,
-                    hint=connection.secret_hint,
-                    last_used_at=connection.secret_used_at,
+            if connection is not None and not connection.has_expired:
+                return PresentedSecret(
+                    connection.secret_id,
+                    connection.secret_hint,
+                    connection.client_here,
+                    connection.secret_used_at,
                 )
         return None
 
     @classmethod
-    def is_live(cls, secret_id: UUID, client: Client) -> bool:
+    def is_live(cls, secret_id: UUID, client: EffectiveClient) -> bool:
         """Whether the client's secret with this ID has not been removed."""
         return _LIVE_SECRET.first(secret_id, client.pk) is not None
-
-    def touch(self, now: datetime) -> None:
-        """Notes that the secret was used, at most once a minute."""
-        if last_use.is_due(self.last_used_at, now):
-            last_use.note(self, last_used_at=now)
 
     def tried(self, address: str, now: datetime) -> None:
         """Notes that the secret was tried although it has been removed, at most once a minute."""
         if last_use.is_due(self.last_tried_at, now):
             self.last_tried_at, self.last_tried_from = now, address
-            last_use.note(self, last_tried_at=now, last_tried_from=address)
+            last_use.note(ClientSecret, self.pk, last_tried_at=now, last_tried_from=address)
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedSecret:
+    """A live secret that somebody presented, and the client that it belongs to, as it is in their tenant."""
+
+    id: UUID
+    hint: str
+    client: EffectiveClient
+    last_used_at: datetime | None
+
+    def note_use(self, now: datetime) -> None:
+        """Notes that the secret was used, at most once a minute."""
+        if last_use.is_due(self.last_used_at, now):
+            last_use.note(ClientSecret, self.id, last_used_at=now)
 
 
 def _connection_of_secret(tenant_id: UUID, digest: str) -> "models.QuerySet[Connection]":

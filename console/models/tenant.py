@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
+from django_scopes import ScopedManager, get_scope
 
 from .event import Action, Actor, Event
 
@@ -152,7 +152,29 @@ class Hostname(models.Model):
         return self.host
 
 
-class TenantOwned(models.Model):
+class AnotherTenantsRow(Exception):
+    """A row of another tenant would be changed in the name of the active one."""
+
+
+class OwnRow:
+    """For a model with `tenant`: a row can only be saved by the tenant that it belongs to.
+
+    Rows of other tenants are read in many places: a client with its publisher, a request with the client that it is
+    for. What one tenant does to them is written by verbs that cross tenants on purpose, in statements of their own.
+    """
+
+    tenant_id: uuid.UUID
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Raises AnotherTenantsRow while another tenant is active (django-scopes)."""
+        scope = get_scope()
+        active = scope.get("tenant") if scope.get("_enabled", True) else None
+        if active is not None and active.pk != self.tenant_id:
+            raise AnotherTenantsRow
+        super().save(*args, **kwargs)  # type: ignore[misc]  # of the model beside it
+
+
+class TenantOwned(OwnRow, models.Model):
     """A row that belongs to one tenant. Its manager raises unless a tenant is active (django-scopes)."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")

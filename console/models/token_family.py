@@ -19,6 +19,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..policy.effective_client import EffectiveClient
 from .client import Client
 from .prepared import PreparedQuery, PreparedUpdate
 from .tenant import Tenant, TenantOwned
@@ -48,7 +49,7 @@ class TokenFamily(TenantOwned):
     expires_at = models.DateTimeField()  # absolute: no refreshing beyond it
     ended_at = models.DateTimeField(null=True, default=None)
     ended_reason = models.CharField(max_length=40, blank=True)
-    # Under which it was given; it lives only while they are still the same (Client.generation_here, User.generation).
+    # Under which it was given (EffectiveClient.generation, User.generation). It lives only while they are the same.
     generation = models.CharField(max_length=64, default="", db_default="")
     user_generation = models.PositiveIntegerField(default=0, db_default=0)
     # Labels that a client may send with the code (Q6): shown in the list of tokens.
@@ -73,13 +74,13 @@ class TokenFamily(TenantOwned):
         ]
 
     @classmethod
-    def find_live(cls, family_id: uuid.UUID, tenant: Tenant, client: Client) -> "TokenFamily | None":
-        """The family with this ID, with its person, if nothing has ended it. `client` knows its connection."""
-        return _LIVE_FAMILY.first(family_id, tenant.pk, client.pk, client.generation_here)
+    def find_live(cls, family_id: uuid.UUID, tenant: Tenant, client: EffectiveClient) -> "TokenFamily | None":
+        """The family with this ID, with its person, if nothing has ended it."""
+        return _LIVE_FAMILY.first(family_id, tenant.pk, client.pk, str(client.generation))
 
-    def is_current(self, client: Client) -> bool:
-        """Whether what the family stands on is what it was given under. `client` knows its connection."""
-        return self.generation == client.generation_here and self.user_generation == self.user.generation
+    def is_current(self, client: EffectiveClient) -> bool:
+        """Whether what the family stands on is what it was given under."""
+        return self.generation == str(client.generation) and self.user_generation == self.user.generation
 
     def use(self, now: datetime, access_expires_at: datetime) -> bool:
         """Notes that the family gets another access token. False if its row says that it has ended.

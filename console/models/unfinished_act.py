@@ -146,7 +146,7 @@ class UnfinishedAct(TenantOwned):
         done = act._end_sessions() and act._tell()
         if done and not act.ends:
             return Receipt(0, None)
-        act.actor_user, act.actor_client = by.user, by.client
+        act.actor_user, act.actor_client_id = by.user, by.client.pk if by.client else None
         act.actor_address, act.actor_is_operator = by.address, by.is_operator
         act.passed_at = act.decided_at if done else None
         act.save(force_insert=True)
@@ -270,7 +270,7 @@ class UnfinishedAct(TenantOwned):
             )
         present = Connection._base_manager.filter(tenant=self.tenant_id, client=client).first()
         live = live.filter(tenant=self.tenant_id)
-        return live.exclude(generation=present.generation_for(client)) if present else live
+        return live.exclude(generation=str(present.generation_for(client))) if present else live
 
     def _delete_consents(self) -> bool:
         from .consent import Consent

@@ -15,7 +15,7 @@ from django_scopes import ScopedManager
 from ..policy.roles import Permission, may
 from .event import Action, Actor, Event
 from .prepared import PreparedQuery
-from .tenant import Tenant
+from .tenant import OwnRow, Tenant
 from .unfinished_act import Receipt, UnfinishedAct
 
 
@@ -27,7 +27,7 @@ class OwnAccount(Exception):
     """Nobody disables themselves or changes their own role."""
 
 
-class User(AbstractBaseUser):
+class User(OwnRow, AbstractBaseUser):
     """Belongs to exactly one tenant and signs in on its host. The ID is the `sub` of tokens and is never reused."""
 
     class Role(models.TextChoices):

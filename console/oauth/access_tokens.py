@@ -28,9 +28,9 @@ def generate(request: Request) -> str:
     if (
         state.family_id is None or state.impersonating
     ):  # a machine's: lives no longer than what it got it with
-        claims["generation"] = request.client.generation_here
+        claims["generation"] = str(request.client.generation)
         if state.authenticated is not None and state.authenticated.secret is not None:
-            claims["credential"] = str(state.authenticated.secret.pk)
+            claims["credential"] = str(state.authenticated.secret.id)
     return access_tokens.make(
         current_tenant(), lifetime=int(settings.ACCESS_TOKEN_LIFETIME.total_seconds()), **claims
     )

@@ -60,7 +60,7 @@ def _denied(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse
         Action.CONNECTION_DENIED,
         by=sessions.actor(request),
         target=asked.client,
-        details={"publisher": asked.client.tenant.name},
+        details={"publisher": asked.client.publisher},
     )
     denied = Unanswerable("connection_denied", client=asked.client)
     return render(request, "consent/refused.html", refusal_page.context(asked.tenant, denied))
@@ -121,10 +121,11 @@ def _wish_page(
 ) -> HttpResponse:
     context = {
         "client": asked.client,
+        "publisher": asked.client.publisher,
         "account": user,
         "scopes": grouped(scopes.roots(asked.scopes)),
         "redirect_host": redirect_uris.origin_of(asked.redirect_uri),
-        "wish": ConnectionRequest.objects.filter(client=asked.client, requesters__user=user).first(),
+        "wish": ConnectionRequest.objects.filter(client=asked.client.pk, requesters__user=user).first(),
         "shown": shown.sealed(),
         "changed": changed,
         "reason": request.POST.get("reason", ""),

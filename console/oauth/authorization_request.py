@@ -15,6 +15,7 @@ from ..metadata import RESPONSE_MODES, ResponseMode
 from ..models import Client, Connection, Tenant, User
 from ..policy import scopes
 from ..policy.client_types import GrantType
+from ..policy.effective_client import EffectiveClient
 from ..policy.roles import Permission
 from ..requests import TenantRequest
 from . import id_tokens
@@ -35,7 +36,12 @@ class Unanswerable(Exception):
     """
 
     def __init__(
-        self, reason: str, *, client: Client | None = None, redirect_uri: str = "", because: str = ""
+        self,
+        reason: str,
+        *,
+        client: Client | EffectiveClient | None = None,
+        redirect_uri: str = "",
+        because: str = "",
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -51,7 +57,7 @@ class AuthorizationRequest:
     tenant: Tenant
     user: User | None
     parameters: Parameters
-    client: Client = field(init=False)
+    client: EffectiveClient = field(init=False)
     # The client is published by another tenant, and this one has not connected to it yet.
     first_connection: bool = False
     redirect_uri: str = field(init=False)
@@ -111,23 +117,22 @@ def client_is_known_here(asked: AuthorizationRequest) -> None:
         raise Unanswerable("no_client")
     if len(client_id) > MAX_CLIENT_ID or "\0" in client_id:
         raise Unanswerable("unknown_client")
-    client = Client.connected_to(asked.tenant, client_id)
+    client = Connection.to_client(asked.tenant, client_id)
     if client is None:
         client = _published_elsewhere(asked, client_id)
     asked.client = client
 
 
 # S7, S9: a published client of another tenant can be connected to; one that is not published does not exist here.
-def _published_elsewhere(asked: AuthorizationRequest, client_id: str) -> Client:
+def _published_elsewhere(asked: AuthorizationRequest, client_id: str) -> EffectiveClient:
     client = Client.published(asked.tenant, client_id)
     if client is None:
         withdrawn = Connection.withdrawn(asked.tenant, client_id)
         raise Unanswerable("client_withdrawn" if withdrawn else "unknown_client", client=withdrawn)
     if Connection.objects.filter(client=client, status=Connection.Status.BLOCKED).exists():
         raise Unanswerable("connection_blocked", client=client)
-    client.offered_scopes, client.offered_redirect_uris = client.allowed_scopes, client.redirect_uris
     asked.first_connection = True
-    return client
+    return client.offered_in(asked.tenant)
 
 
 # RFC 9700 §4.1.3: exact comparison. RFC 8252 §7.3: the port of a loopback address is free.
@@ -137,9 +142,9 @@ def redirect_uri_is_registered(asked: AuthorizationRequest) -> None:
         if asked.client.default_redirect_uri is None:
             raise Unanswerable("no_redirect_uri", client=asked.client)
         asked.redirect_uri = asked.client.default_redirect_uri
-    elif asked.client.redirect_uri_allowed(requested) or _is_own_try_it_page(asked, requested):
+    elif asked.client.allows_redirect_uri(requested) or _is_own_try_it_page(asked, requested):
         asked.redirect_uri = requested
-    elif asked.client.offers_redirect_uri(requested):
+    elif asked.client.registration.allows_redirect_uri(requested):
         # registered since this tenant approved: it runs on what it approved until its administrator accepts more (N5)
         raise Unanswerable("redirect_uri_not_accepted", client=asked.client, redirect_uri=requested)
     else:
@@ -151,7 +156,7 @@ def _is_own_try_it_page(asked: AuthorizationRequest, requested: str) -> bool:
     own = asked.tenant.issuer + reverse("try_it", args=[asked.client.client_id])
     return (
         requested == own
-        and asked.client.tenant_id == asked.tenant.pk
+        and not asked.client.is_foreign
         and asked.user is not None
         and asked.user.may(Permission.MANAGE_CLIENTS)
     )
@@ -159,7 +164,7 @@ def _is_own_try_it_page(asked: AuthorizationRequest, requested: str) -> bool:
 
 # A switched-off client is a matter between the person and the administrator, not for the application.
 def client_is_enabled(asked: AuthorizationRequest) -> None:
-    if not asked.client.is_enabled:
+    if not asked.client.enabled:
         raise Unanswerable("client_disabled", client=asked.client)
 
 
@@ -219,7 +224,7 @@ def response_type_is_code(asked: AuthorizationRequest) -> None:
 
 # A machine has nobody to sign in.
 def client_may_use_the_code_grant(asked: AuthorizationRequest) -> None:
-    if not asked.client.allows_grant_type(GrantType.AUTHORIZATION_CODE):
+    if not asked.client.allows_grant(GrantType.AUTHORIZATION_CODE):
         raise OAuthError("unauthorized_client", "This client is not registered for signing people in.")
 
 
@@ -246,7 +251,7 @@ def pkce_is_s256(asked: AuthorizationRequest) -> None:
 
 
 def _goes_without_pkce(asked: AuthorizationRequest) -> bool:
-    if asked.client.needs_pkce_in(asked.tenant):
+    if asked.client.needs_pkce:
         return False
     if scopes.OPENID not in asked.scopes or not asked.nonce:
         raise OAuthError("invalid_request", "Without PKCE, openid and nonce are required.")
@@ -256,18 +261,16 @@ def _goes_without_pkce(asked: AuthorizationRequest) -> bool:
 # RFC 6749 §3.3, OpenID Connect Core §3.1.2.1, Q4: what cannot be given is left out, and the token answer says what was.
 def scopes_are_within_the_clients(asked: AuthorizationRequest) -> None:
     if "scope" not in asked.parameters:
-        asked.scopes = scopes.default(asked.client.allowed_scopes)
+        asked.scopes = scopes.default(asked.client.scopes)
         return
     try:
         requested = scopes.parse(asked.parameters["scope"])
     except scopes.InvalidScope as error:
         raise OAuthError("invalid_scope", str(error)) from None
-    offered = scopes.closure(asked.client.offered_scopes)
+    offered = scopes.closure(asked.client.registration.allowed_scopes)
     asked.left_out = [name for name in requested if name not in offered]
     # what the owner offers and this tenant has not approved goes too (N5)
-    asked.scopes = scopes.narrowed(
-        (name for name in requested if name in offered), asked.client.allowed_scopes
-    )
+    asked.scopes = scopes.narrowed((name for name in requested if name in offered), asked.client.scopes)
     if not asked.scopes:  # not the defaults: those would be something that was not asked for
         sentence = "None of the requested scopes can be given to this client."
         names = " ".join(scopes.in_short(requested)).replace("…", "...")

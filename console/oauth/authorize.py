@@ -118,13 +118,13 @@ def _question(asked: AuthorizationRequest, consent: Consent | None) -> Question:
     if asked.first_connection:
         return Question()  # first the tenant, then the person
     return consent_rules.question(
-        method=ConsentMethod(asked.client.connection.consent_method),
+        method=ConsentMethod(asked.client.consent_method),
         requested=asked.scopes,
         redirect_uri=asked.redirect_uri,
         confidential=asked.client.confidential,
         earlier=consent.earlier if consent else None,
         prompt_consent="consent" in asked.prompt,
-        publisher=asked.client.tenant.name if asked.client.tenant_id != asked.tenant.pk else "",
+        publisher=asked.client.publisher if asked.client.is_foreign else "",
     )
 
 
@@ -191,7 +191,7 @@ def _what_is_shown(request: TenantRequest, asked: AuthorizationRequest, question
         str(asked.user.pk if asked.user else ""),
         asked.client.client_id,
         asked.client.name,
-        asked.client.tenant.name,
+        asked.client.publisher,
         asked.redirect_uri,
         scopes.join(asked.scopes),
         scopes.join(question.new_scopes),
@@ -211,7 +211,7 @@ def _consented(
 ) -> HttpResponse:
     shown = {
         "client": asked.client.name,
-        "publisher": asked.client.tenant.name,
+        "publisher": asked.client.publisher,
         "redirect_host": redirect_uris.origin_of(asked.redirect_uri),
         "scopes": list(asked.scopes),
         "new_scopes": list(question.new_scopes),
@@ -287,7 +287,7 @@ def _send_code(
 def _send_error(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:
     """Back to the application, with state and issuer (RFC 6749 §4.1.2.1, RFC 9207)."""
     _record(request, asked, error)
-    if asked.client.tenant_id != asked.tenant.pk:
+    if asked.client.is_foreign:
         left_out.tell_owner(request, asked)
     answer = [("error", error.error), ("error_description", error.description)]
     if asked.state:

@@ -18,8 +18,17 @@ from django.conf import settings
 from django.utils import timezone
 
 from ..metadata import TOKEN_PATH, region_issuer
-from ..models import Client, ClientAssertion, ClientSecret, RefreshToken, Tenant, recognition
+from ..models import (
+    ClientAssertion,
+    ClientSecret,
+    Connection,
+    PresentedSecret,
+    RefreshToken,
+    Tenant,
+    recognition,
+)
 from ..policy.client_types import AuthMethod
+from ..policy.effective_client import EffectiveClient
 from .errors import OAuthError
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -53,8 +62,8 @@ LEEWAY = 30  # seconds of clock difference to the client's machine
 class Authenticated:
     """The client that calls, and the secret it used, if it used one."""
 
-    client: Client
-    secret: ClientSecret | None = None
+    client: EffectiveClient
+    secret: PresentedSecret | None = None
 
 
 def failed(reason: str, description: str = "Client authentication failed.", **known: Any) -> OAuthError:
@@ -98,7 +107,7 @@ def authenticate(tenant: Tenant, authorization: str, parameters: Mapping[str, st
             client=found.client,
             proven=_is_proof(found),
         )
-    if not found.client.is_enabled:
+    if not found.client.enabled:
         raise failed("client disabled", client=found.client, proven=_is_proof(found))
     return found
 
@@ -218,7 +227,7 @@ def _by_assertion(tenant: Tenant, assertion: str, parameters: Mapping[str, str])
     return Authenticated(client)
 
 
-def _verified(client: Client, header: Mapping[str, Any], assertion: str) -> dict[str, Any]:
+def _verified(client: EffectiveClient, header: Mapping[str, Any], assertion: str) -> dict[str, Any]:
     """The claims of an assertion that one of the client's keys has signed."""
     key = _key(client, header)
     if key is None:
@@ -237,15 +246,15 @@ def _verified(client: Client, header: Mapping[str, Any], assertion: str) -> dict
     return claims
 
 
-def _key(client: Client, header: Mapping[str, Any]) -> dict[str, Any] | None:
+def _key(client: EffectiveClient, header: Mapping[str, Any]) -> dict[str, Any] | None:
     """The registered key that an assertion names; without `kid` the one that fits its `alg`, if it is one alone."""
-    fitting = [key for key in client.public_keys if key["alg"] == header.get("alg")]
+    fitting = [key for key in client.registration.public_keys if key["alg"] == header.get("alg")]
     if "kid" in header:
         fitting = [key for key in fitting if key["kid"] == header["kid"]]
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _check_claims(tenant: Tenant, client: Client, claims: Mapping[str, Any]) -> None:
+def _check_claims(tenant: Tenant, client: EffectiveClient, claims: Mapping[str, Any]) -> None:
     """Whether a genuine assertion is for us, short-lived, and used for the first time."""
     if not _is_for_us(tenant, claims["aud"]):
         raise _broken(NOT_OURS)
@@ -285,9 +294,9 @@ def _unproven(assertion: str) -> tuple[dict[str, Any], Any]:
         raise failed("unreadable assertion") from None
 
 
-def _named(tenant: Tenant, client_id: Any) -> Client | None:
+def _named(tenant: Tenant, client_id: Any) -> EffectiveClient | None:
     """The client with this ID, if it can be one: text of printable ASCII (RFC 6749 §A.1), not longer than we keep."""
-    return Client.connected_to(tenant, client_id) if _can_be_one(client_id) else None
+    return Connection.to_client(tenant, client_id) if _can_be_one(client_id) else None
 
 
 def _known(tenant: Tenant, client_id: Any) -> recognition.Recognised | None:
@@ -304,6 +313,6 @@ def _can_be_one(client_id: Any) -> bool:
 def note_use(found: Authenticated) -> None:
     """Remembers that the client and its secret were used."""
     now = timezone.now()
-    found.client.touch(now)
+    Connection.note_use(found.client, now)
     if found.secret is not None:
-        found.secret.touch(now)
+        found.secret.note_use(now)

@@ -19,7 +19,7 @@ def context(asked: AuthorizationRequest, question: Question) -> dict[str, Any]:
     new = [name for name in shown if name in question.new_scopes]
     return {
         "client": asked.client,
-        "publisher": asked.client.tenant,
+        "publisher": asked.client.publisher,
         "account": asked.user,
         "redirect_host": redirect_uris.origin_of(asked.redirect_uri),
         "redirect_uri": asked.redirect_uri,

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import JsonResponse
 
 from ..models import Client, ClientSecret
+from ..policy.effective_client import EffectiveClient
 from ..programs import problem
 
 # RFC 6749 §5.2 error -> Qlik's code and title: codes seen in the wild, the rest in their pattern.
@@ -42,7 +43,7 @@ class OAuthError(Exception):
         *,
         status: int | None = None,
         reason: str = "",
-        client: Client | None = None,
+        client: Client | EffectiveClient | None = None,
         proven: bool = False,
         details: Mapping[str, Any] | None = None,
         removed_secret: ClientSecret | None = None,

@@ -9,8 +9,9 @@ from typing import Any
 import jwt
 from django.conf import settings
 
-from ..models import Client, KeyRing, Tenant, User
+from ..models import KeyRing, Tenant, User
 from ..policy import assurance
+from ..policy.effective_client import EffectiveClient
 
 MAX_LENGTH = 8192
 
@@ -35,7 +36,7 @@ def claims_about(user: User, scopes: Collection[str]) -> dict[str, Any]:
 
 def make(
     tenant: Tenant,
-    client: Client,
+    client: EffectiveClient,
     user: User,
     scopes: Collection[str],
     *,
@@ -43,7 +44,7 @@ def make(
     begun: Mapping[str, Any],
 ) -> str:
     """Signs an ID token of `tenant` for `client` about `user`, with the algorithm the client was registered for."""
-    key = KeyRing.of(tenant).signing(client.algorithm)
+    key = KeyRing.of(tenant).signing(client.registration.algorithm)
     now = int(time.time())
     claims = {
         "iss": tenant.issuer,

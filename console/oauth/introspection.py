@@ -6,8 +6,9 @@ from typing import Any
 from django.http import HttpResponse
 
 from .. import access_tokens
-from ..models import Client, RefreshToken, Tenant
+from ..models import RefreshToken, Tenant
 from ..policy import scopes
+from ..policy.effective_client import EffectiveClient
 from ..requests import TenantRequest
 from . import parameters, refusals
 from .client_authentication import authenticate, failed
@@ -35,7 +36,7 @@ def introspect(request: TenantRequest) -> HttpResponse:
     )
 
 
-def _about_access_token(tenant: Tenant, token: str, client: Client) -> dict[str, Any] | None:
+def _about_access_token(tenant: Tenant, token: str, client: EffectiveClient) -> dict[str, Any] | None:
     live = access_tokens.live(tenant, token, client=client)
     if live is None:
         return None
@@ -51,13 +52,13 @@ def _about_access_token(tenant: Tenant, token: str, client: Client) -> dict[str,
     return answer
 
 
-def _about_refresh_token(tenant: Tenant, token: str, client: Client) -> dict[str, Any] | None:
+def _about_refresh_token(tenant: Tenant, token: str, client: EffectiveClient) -> dict[str, Any] | None:
     refresh_token = RefreshToken.presented(tenant, token)
     if refresh_token is None or refresh_token.family.client_id != client.pk:
         return None
-    if not refresh_token.is_alive(client) or not client.keeps_access:
+    if not refresh_token.is_alive(client) or not client.has_offline_access:
         return None
-    granted = scopes.narrowed(refresh_token.family.scope.split(), client.allowed_scopes)
+    granted = scopes.narrowed(refresh_token.family.scope.split(), client.scopes)
     answer = {
         "active": True,
         "iss": tenant.issuer,

@@ -5,7 +5,7 @@ requests are counted on one row.
 """
 
 from .. import sessions
-from ..models import Action, Actor, Event
+from ..models import Action, Actor, Event, Tenant
 from ..policy import scopes
 from ..requests import TenantRequest
 from .authorization_request import AuthorizationRequest
@@ -18,9 +18,9 @@ def tell_owner(request: TenantRequest, asked: AuthorizationRequest) -> None:
     """
     if not asked.left_out:
         return
-    at_home = asked.client.tenant_id == asked.tenant.pk
+    at_home = not asked.client.is_foreign
     Event.refuse(
-        asked.client.tenant,
+        asked.tenant if at_home else Tenant.objects.get(pk=asked.client.publisher_id),
         Action.AUTHORIZATION_NARROWED,
         by=sessions.actor(request) if at_home else Actor(tenant=asked.tenant),
         reason="Scopes that are unknown, or that the client is not registered for, are left out.",

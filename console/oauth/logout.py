@@ -14,8 +14,9 @@ from .. import sessions
 from ..access import open_to
 from ..browser_rules import allow_form_targets
 from ..metadata import LOGOUT_PATH
-from ..models import Client
+from ..models import Connection
 from ..policy import text
+from ..policy.effective_client import EffectiveClient
 from ..requests import TenantRequest
 from . import id_tokens, parameters
 from .delivery import leave
@@ -29,7 +30,7 @@ LONGEST_ADDRESS = 512  # characters of one that is not registered, as it is kept
 class LogoutRequest:
     """What the application asks: on whose behalf (a hint), and where to go afterwards."""
 
-    client: Client | None
+    client: EffectiveClient | None
     subject: str | None  # of a genuine id_token_hint
     return_to: str | None  # registered, with state; None means a page of ours
     withheld: str = ""  # where it asked to go, when that is not registered
@@ -89,12 +90,12 @@ def _read(request: TenantRequest, sent: Parameters) -> LogoutRequest:
     client_id = sent.get("client_id") or (named["aud"] if named else "")
     if named and client_id != named["aud"]:
         return LogoutRequest(None, None, None, refused="client")
-    client = Client.connected_to(request.tenant, client_id) if client_id and "\0" not in client_id else None
+    client = Connection.to_client(request.tenant, client_id) if client_id and "\0" not in client_id else None
     subject = claims["sub"] if claims else None
     return_to = sent.get("post_logout_redirect_uri")
     if return_to is None:
         return LogoutRequest(client, subject, None)
-    if client is None or not client.post_logout_redirect_uri_allowed(return_to):
+    if client is None or not client.allows_post_logout_redirect_uri(return_to):
         return LogoutRequest(client, subject, None, withheld=return_to)
     if "state" in sent:
         return_to = add_params_to_uri(return_to, [("state", sent["state"])])

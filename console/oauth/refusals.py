@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from ..models import Action, Actor, Client, ClientSecret, Event, Tenant, recognition
+from ..policy.effective_client import EffectiveClient
 from ..requests import TenantRequest
 from ..sessions import client_address
 from .errors import OAuthError
@@ -22,7 +23,7 @@ class Attempt:
     """What is known of a request while it is worked on."""
 
     sent: Mapping[str, str] = field(default_factory=dict)
-    client: Client | None = None  # once it is authenticated
+    client: EffectiveClient | None = None  # once it is authenticated
     details: dict[str, Any] = field(default_factory=dict)
 
 

@@ -4,7 +4,8 @@ from django.db import transaction
 from django.http import HttpResponse
 
 from .. import access_tokens
-from ..models import Action, Actor, Client, Event, LiveToken, RefreshToken, Tenant
+from ..models import Action, Actor, Event, LiveToken, RefreshToken, Tenant
+from ..policy.effective_client import EffectiveClient
 from ..requests import TenantRequest
 from ..sessions import client_address
 from . import parameters, refusals
@@ -29,13 +30,13 @@ def revoke(request: TenantRequest) -> HttpResponse:
     by = Actor(client=client, address=client_address(request))
     if live is not None:
         if live.client.pk == client.pk:
-            live.revoke(by=by)
+            live.revoke(request.tenant, by=by)
     else:
         _revoke_family(request.tenant, token, client, by)
     return no_store(NOTHING)
 
 
-def _caller(request: TenantRequest, sent: parameters.Parameters, live: LiveToken | None) -> Client:
+def _caller(request: TenantRequest, sent: parameters.Parameters, live: LiveToken | None) -> EffectiveClient:
     """Qlik's libraries authenticate with the token itself as Bearer: holding it is enough to destroy it (Q6)."""
     bearer = access_tokens.presented(request)
     if bearer is not None and live is not None and bearer == sent["token"]:
@@ -43,7 +44,7 @@ def _caller(request: TenantRequest, sent: parameters.Parameters, live: LiveToken
     return authenticate(request.tenant, request.headers.get("Authorization", ""), sent).client
 
 
-def _revoke_family(tenant: Tenant, token: str, client: Client, by: Actor) -> None:
+def _revoke_family(tenant: Tenant, token: str, client: EffectiveClient, by: Actor) -> None:
     refresh_token = RefreshToken.presented(tenant, token)
     if refresh_token is None or refresh_token.family.client_id != client.pk:
         return

@@ -15,10 +15,10 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 
-from ..models import Action, Client, Event, Grant, RefreshToken, TokenFamily, recognition
+from ..models import Action, Event, Grant, RefreshToken, TokenFamily, recognition
 from ..policy import client_types, credentials, scopes, text
 from ..policy.client_types import GrantType
-from ..policy.consent_rules import ConsentMethod
+from ..policy.effective_client import EffectiveClient
 from ..tenancy import current_tenant
 from . import id_tokens
 from .client_authentication import authenticate, note_use
@@ -58,9 +58,9 @@ class TenantValidator(OAuth2Validator):
     def _check_secret(self, provided_secret: str, stored_secret: str) -> bool:
         return False  # secrets are rows, and client_authentication.py is the only place that looks at them
 
-    def _load_application(self, client_id: str, request: Request) -> Client | None:
+    def _load_application(self, client_id: str, request: Request) -> EffectiveClient | None:
         known = request.__dict__.get("client")
-        return known if isinstance(known, Client) and known.client_id == client_id else None
+        return known if isinstance(known, EffectiveClient) and known.client_id == client_id else None
 
     def validate_client_id(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> bool:
         return self._load_application(client_id, request) is not None
@@ -73,16 +73,22 @@ class TenantValidator(OAuth2Validator):
         return redirect_uri == request.__dict__.get("settled_redirect_uri")
 
     def validate_response_type(
-        self, client_id: str, response_type: str, client: Client, request: Request, *args: Any, **kwargs: Any
+        self,
+        client_id: str,
+        response_type: str,
+        client: EffectiveClient,
+        request: Request,
+        *args: Any,
+        **kwargs: Any,
     ) -> bool:
-        return response_type == "code" and client.allows_grant_type(GrantType.AUTHORIZATION_CODE)
+        return response_type == "code" and client.allows_grant(GrantType.AUTHORIZATION_CODE)
 
     def is_pkce_required(self, client_id: str, request: Request) -> bool:
         """Always, but for a request that authorize.py let go without, and its code while the client still may."""
         if request.__dict__.get("without_pkce") is True:
             return False
         without = issuance(request).grant is not None and not self.get_code_challenge("", request)
-        return not (without and not request.client.needs_pkce_in(current_tenant()))
+        return not (without and not request.client.needs_pkce)
 
     def validate_silent_login(self, request: Request) -> bool:
         return True
@@ -106,7 +112,7 @@ class TenantValidator(OAuth2Validator):
         Grant.keep(
             code["code"],
             tenant=tenant,
-            application=request.client,
+            application_id=request.client.pk,
             user=request.user,
             redirect_uri=request.redirect_uri,
             scope=scopes.join(request.__dict__["settled_scopes"]),
@@ -115,7 +121,7 @@ class TenantValidator(OAuth2Validator):
             nonce=request.nonce or "",
             auth_time=request.__dict__["auth_time"],
             consent=request.__dict__["consent"],
-            generation=request.client.generation_here,
+            generation=str(request.client.generation),
             user_generation=request.user.generation,
             expires=timezone.now() + settings.CODE_LIFETIME,
         )
@@ -124,13 +130,19 @@ class TenantValidator(OAuth2Validator):
     # --- Token requests --------------------------------------------------------------------------------------------
 
     def validate_grant_type(
-        self, client_id: str, grant_type: str, client: Client, request: Request, *args: Any, **kwargs: Any
+        self,
+        client_id: str,
+        grant_type: str,
+        client: EffectiveClient,
+        request: Request,
+        *args: Any,
+        **kwargs: Any,
     ) -> bool:
         """Whether the client was registered for the grant. Machine grants also need a trusted connection (Q2)."""
-        if not client.allows_grant_type(grant_type):
+        if not client.allows_grant(grant_type):
             return False
         machine = grant_type in client_types.MACHINE_GRANTS
-        if machine and client.connection.consent_method != ConsentMethod.TRUSTED:
+        if machine and not client.trusted:
             issuance(request).refusal = "machine grant without a trusted connection"
             raise oauthlib_errors.UnauthorizedClientError(
                 description="The consent method of this client must be Trusted before a machine can use it.",
@@ -139,7 +151,13 @@ class TenantValidator(OAuth2Validator):
         return not machine or client.confidential
 
     def validate_scopes(
-        self, client_id: str, scopes: list[str], client: Client, request: Request, *args: Any, **kwargs: Any
+        self,
+        client_id: str,
+        scopes: list[str],
+        client: EffectiveClient,
+        request: Request,
+        *args: Any,
+        **kwargs: Any,
     ) -> bool:
         settled = request.__dict__.get("settled_scopes")
         return client.allows_scopes(scopes) if settled is None else scopes == settled
@@ -149,10 +167,10 @@ class TenantValidator(OAuth2Validator):
         oauthlib does not tell an empty list from none.
         """
         settled: list[str] | None = request.__dict__.get("settled_scopes")
-        return scopes.default(request.client.allowed_scopes) if settled is None else settled
+        return scopes.default(request.client.scopes) if settled is None else settled
 
     def validate_code(
-        self, client_id: str, code: str, client: Client, request: Request, *args: Any, **kwargs: Any
+        self, client_id: str, code: str, client: EffectiveClient, request: Request, *args: Any, **kwargs: Any
     ) -> bool:
         """A used code passes here: only a request that is right in every other way may end what the code gave.
 
@@ -162,11 +180,11 @@ class TenantValidator(OAuth2Validator):
         if grant is None or grant.expires <= timezone.now() or not grant.user.is_active:
             self._note_refused_code(request, code)
             return False
-        if grant.generation != client.generation_here or grant.user_generation != grant.user.generation:
+        if grant.generation != str(client.generation) or grant.user_generation != grant.user.generation:
             issuance(request).refusal = "client switched off since the code was given"
             return False
-        grant.tenant, grant.application = current_tenant(), client
-        remaining = scopes.join(scopes.narrowed(grant.scope.split(), client.allowed_scopes))
+        grant.tenant = current_tenant()
+        remaining = scopes.join(scopes.narrowed(grant.scope.split(), client.scopes))
         if grant.scope and not remaining:
             issuance(request).refusal = "nothing left of what the code was given for"
             return False
@@ -226,7 +244,7 @@ class TenantValidator(OAuth2Validator):
         client_id: str,
         code: str,
         redirect_uri: str,
-        client: Client,
+        client: EffectiveClient,
         request: Request,
         *args: Any,
         **kwargs: Any,
@@ -244,7 +262,7 @@ class TenantValidator(OAuth2Validator):
         """Nothing to do: redeeming marked it used in the transaction that gave the tokens."""
 
     def validate_refresh_token(
-        self, refresh_token: str, client: Client, request: Request, *args: Any, **kwargs: Any
+        self, refresh_token: str, client: EffectiveClient, request: Request, *args: Any, **kwargs: Any
     ) -> bool:
         """Right client first: a stranger who presents somebody's old token must not be able to end the family."""
         state = issuance(request)
@@ -260,7 +278,7 @@ class TenantValidator(OAuth2Validator):
         token.tenant = token.family.tenant = current_tenant()
         if token.revoked is not None and not token.was_just_used and token.family_lives(client):
             token.reused(by=state.actor)
-        if not token.is_acceptable(client) or not client.keeps_access:
+        if not token.is_acceptable(client) or not client.has_offline_access:
             state.refusal = "refresh token used, expired or ended"
             return False
         state.refresh_token = token
@@ -272,7 +290,7 @@ class TenantValidator(OAuth2Validator):
     ) -> list[str]:
         """The family's scopes, without those that the client has lost since. Asking for less shrinks one token only."""
         token = issuance(request).refresh_token
-        return scopes.narrowed(token.family.scope.split(), request.client.allowed_scopes) if token else []
+        return scopes.narrowed(token.family.scope.split(), request.client.scopes) if token else []
 
     def is_within_original_scope(
         self, request_scopes: list[str], refresh_token: str, request: Request, *args: Any, **kwargs: Any
@@ -295,6 +313,7 @@ class TenantValidator(OAuth2Validator):
             if scopes.OFFLINE_ACCESS not in request.scopes:
                 refresh_token = None
             family = state.grant.redeem(
+                request.client,
                 access_expires_at=expires,
                 refresh_token=refresh_token,
                 labels=self._labels(request),
@@ -333,11 +352,11 @@ class TenantValidator(OAuth2Validator):
             TokenFamily(
                 id=state.new_family,
                 tenant=tenant,
-                client=request.client,
+                client_id=request.client.pk,
                 user=request.user,
                 grant_type=GrantType.USER_IMPERSONATION,
                 scope=scopes.join(request.scopes),
-                generation=request.client.generation_here,
+                generation=str(request.client.generation),
                 user_generation=request.user.generation,
                 access_expires_at=expires,
                 expires_at=expires,
@@ -381,7 +400,13 @@ class TenantValidator(OAuth2Validator):
         return False
 
     def validate_user(
-        self, username: str, password: str, client: Client, request: Request, *args: Any, **kwargs: Any
+        self,
+        username: str,
+        password: str,
+        client: EffectiveClient,
+        request: Request,
+        *args: Any,
+        **kwargs: Any,
     ) -> bool:
         return False
 

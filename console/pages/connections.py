@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from .. import approvals, reach
 from ..access import needs
 from ..models import Connection, Consent, NotConnected, NotPublished, Reach
-from ..policy import publication, scopes
+from ..policy import scopes
 from ..policy.client_types import impersonates, works_alone
 from ..policy.publication import Difference
 from ..policy.roles import Permission
@@ -63,7 +63,6 @@ def details(request: PageRequest, connection_id: int) -> HttpResponse:
     """Whose client it is, what it may do here, who approved that, and what has become of it."""
     connection = foreign_connection(connection_id)
     client, approved = connection.client, connection.approved
-    effective = publication.scopes_here(client.allowed_scopes, connection.scopes)
     pending = connection.pending()
     context = _context(request, connection, client.name) | {
         "reach": _reach(connection),
@@ -75,7 +74,7 @@ def details(request: PageRequest, connection_id: int) -> HttpResponse:
         "gone_origins": pending.gone_origins,
         "machine": works_alone(approved.grants),
         "impersonates": impersonates(approved.grants),
-        "allowed": by_area(scopes.roots(effective)),
+        "allowed": by_area(scopes.roots(connection.client_here.scopes)),
         "reduced": by_area(scopes.added(approved.scopes, connection.scopes)),
         "not_offered": by_area(scopes.added(connection.scopes, client.allowed_scopes)),
     }

@@ -6,8 +6,9 @@ from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from ..metadata import AUTHORIZE_PATH
-from ..models import Client
+from ..models import Connection
 from ..policy import text
+from ..policy.effective_client import EffectiveClient
 from ..tenancy import current_tenant
 
 MAX_LENGTH = 16_000  # an authorization request with a long state fits; nothing sensible is longer
@@ -43,13 +44,13 @@ def _authorization_request(address: str) -> dict[str, str]:
     return {name: values[0] for name, values in parameters.items()}
 
 
-def waiting_client(address: str) -> Client | None:
+def waiting_client(address: str) -> EffectiveClient | None:
     """The application whose authorization request waits at `address`, if one does and this tenant knows it."""
     client_id = _authorization_request(address).get("client_id", "")
-    return Client.connected_to(current_tenant(), client_id) if client_id and "\0" not in client_id else None
+    return Connection.to_client(current_tenant(), client_id) if client_id and "\0" not in client_id else None
 
 
-def redirect_uri_of(address: str, client: Client | None) -> str:
+def redirect_uri_of(address: str, client: EffectiveClient | None) -> str:
     """Where the authorization request that waits at `address` will send the person, "" if nowhere."""
     only = (client.default_redirect_uri if client else None) or ""
     return _authorization_request(address).get("redirect_uri", only)

@@ -116,14 +116,14 @@ def test_it_needs_a_trusted_connection(app: Application, machine_client: ClientA
     client, _ = machine_client
     token = ask(app).json()["access_token"]
     with scope(tenant=acme):
-        client.connection.change_consent_method("required", by=Actor.operator())
+        client.own_connection.change_consent_method("required", by=Actor.operator())
 
     body = assert_refused(ask(app), "unauthorized_client")
     assert "Trusted" in body["error_description"]
     assert not is_alive(app, token)
 
     with scope(tenant=acme):
-        client.connection.change_consent_method("trusted", by=Actor.operator())
+        client.own_connection.change_consent_method("trusted", by=Actor.operator())
     assert ask(app).status_code == 200
 
 
@@ -149,14 +149,14 @@ def test_tk08_it_is_for_clients_that_are_registered_for_it(
 ):
     for client, secret in (web_client, spa_client):
         with scope(tenant=acme):
-            client.connection.change_consent_method("trusted", by=Actor.operator())
+            client.own_connection.change_consent_method("trusted", by=Actor.operator())
         assert_refused(ask(Application(client, secret)), "unauthorized_client")
 
 
 def test_a_public_client_never_gets_one_whatever_its_row_says(spa_client: ClientAndSecret, acme: Tenant):
     client, _ = spa_client
     with scope(tenant=acme):
-        client.connection.change_consent_method("trusted", by=Actor.operator())
+        client.own_connection.change_consent_method("trusted", by=Actor.operator())
     Client.with_deleted_anywhere.filter(pk=client.pk).update(grant_types=["client_credentials"])
 
     assert_refused(ask(Application(client)), "unauthorized_client")

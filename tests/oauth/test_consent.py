@@ -123,7 +123,7 @@ def test_it_asks_again_when_the_client_is_no_longer_trusted(acme, browser, bob):
     app, person = Application(*pair), browser(bob)
     app.code(person)
     with scope(tenant=acme):
-        client.connection.change_consent_method("required", by=Actor.operator())
+        client.own_connection.change_consent_method("required", by=Actor.operator())
 
     assert asks_for_consent(app.authorize(person))
 

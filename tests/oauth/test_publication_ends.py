@@ -31,7 +31,7 @@ def portal(globex, acme, initech, alice):
     cast.connect(client, acme, by=alice, consent_method="trusted")
     cast.connect(client, initech, consent_method="trusted")
     with scope(tenant=globex):
-        client.connection.change_consent_method("trusted", by=Actor.operator())
+        client.own_connection.change_consent_method("trusted", by=Actor.operator())
     return client, secret
 
 

@@ -305,7 +305,7 @@ def test_a_refresh_token_finds_its_tenant(app, bobs, acme):
 
 def test_the_same_client_in_two_tenants_is_never_mixed_up(app, portal, bobs, browser, gustav, globex, acme):
     with scope(tenant=globex):
-        portal[0].connection.change_consent_method("trusted", by=Actor.operator())
+        portal[0].own_connection.change_consent_method("trusted", by=Actor.operator())
     home = Application(*portal)
     home.web = app.web
 

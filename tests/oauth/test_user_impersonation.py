@@ -165,7 +165,7 @@ def test_it_ends_with_the_person_and_with_the_trust(
     assert_refused(ask(app, {"field": "userId", "value": str(bob.pk)}), "invalid_grant")
     assert is_alive(app, alices)
 
-    client.connection.change_consent_method("required", by=Actor.operator())
+    client.own_connection.change_consent_method("required", by=Actor.operator())
     assert not is_alive(app, alices)
     assert_refused(ask(app, {"field": "userId", "value": str(alice.pk)}), "unauthorized_client")
 

@@ -590,7 +590,6 @@ def test_expire_removes_what_is_over_and_nothing_that_lives(
 
 def client_of(app: Application) -> Client:
     client: Client = Client.with_deleted.get(client_id=app.client_id)
-    client.connection = client.connections.get()
     return client
 
 

@@ -111,7 +111,7 @@ def test_changes_are_shown_before_and_after(browser: Browse, alice: User, web_cl
     client = web_client[0]
     with scope(tenant=alice.tenant):
         client.edit(by=Actor(alice), name="New name", redirect_uris=["https://app.example.com/two"])
-        client.connection.change_consent_method("trusted", by=Actor(alice))
+        client.own_connection.change_consent_method("trusted", by=Actor(alice))
 
     text = browser(alice).get(LIST).content.decode()
 

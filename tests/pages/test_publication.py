@@ -239,7 +239,7 @@ def test_those_connected_may_stay(
     assert "1 tenant still connected" in page
     assert address(connected, "publish") in page
     assert "Unpublished, still connected" in text(admin.get(address(connected, "tenants")))
-    assert Client.connected_to(globex, connected.client_id)
+    assert Connection.to_client(globex, connected.client_id)
     with scope(tenant=globex):
         assert TokenFamily.objects.filter(ended_at=None).count() == 1
     assert events(acme, Action.CLIENT_UNPUBLISHED)[0].details == {"connected_stay": True}
@@ -258,7 +258,7 @@ def test_or_end_at_once_with_a_receipt(
     assert "1 tenant was cut off" in page
     assert "1 session has ended" in page
     assert "by servers that do not introspect" in page
-    assert Client.connected_to(globex, connected.client_id) is None
+    assert Connection.to_client(globex, connected.client_id) is None
     with scope(tenant=bob.tenant):
         assert TokenFamily.objects.filter(ended_at=None).count() == 1
     told = events(globex, Action.CONNECTION_CHANGED_BY_OWNER)
@@ -543,7 +543,7 @@ def test_restoring_brings_it_back_without_tokens(
 
     assert (answer.status_code, answer["Location"]) == (303, LIST)
     assert "“Portal” is restored. It got no tokens back." in text(admin.get(LIST))
-    assert Client.connected_to(globex, deleted.client_id)
+    assert Connection.to_client(globex, deleted.client_id)
     with scope(tenant=globex):
         assert not TokenFamily.objects.filter(ended_at=None).exists()
     assert [event.actor_name for event in events(acme, Action.CLIENT_RESTORED)] == [alice.email]

@@ -102,7 +102,7 @@ def test_a_real_authorization_comes_back_and_becomes_tokens(
 ):
     client, secret = web_client
     with scope(tenant=alice.tenant):
-        client.connection.change_consent_method("trusted", by=Actor.operator())
+        client.own_connection.change_consent_method("trusted", by=Actor.operator())
     chromium = browser(alice)
 
     answer = chromium.get(
