@@ -10,6 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import requests
+
+from console.models import Tenant
 from tests import software
 
 NAMES = software.FOLDER / "names"
@@ -86,3 +89,11 @@ def conversation(command: Command, person: Callable[[str], str], **configuration
     assert program.returncode == 0, "The program failed: see what it wrote."
     result: dict[str, Any] = json.loads(printed)
     return result
+
+
+def is_over(tenant: Tenant, access_token: str) -> bool:
+    """Whether what the token came from has ended."""
+    answer = requests.get(
+        f"{tenant.issuer}/oauth/userinfo", headers={"Authorization": f"Bearer {access_token}"}, timeout=30
+    )
+    return answer.status_code == 401

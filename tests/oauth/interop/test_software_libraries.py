@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-import requests
 
 from console.models import Tenant, User
 from tests import cast, software
@@ -12,14 +11,6 @@ from tests.oauth.interop.person import Person, allow
 from tests.served import free_port
 
 pytestmark = [pytest.mark.usefixtures("local_names"), pytest.mark.django_db(transaction=True)]
-
-
-def is_over(tenant: Tenant, access_token: str) -> bool:
-    """Whether what the token came from has ended."""
-    answer = requests.get(
-        f"{tenant.issuer}/oauth/userinfo", headers={"Authorization": f"Bearer {access_token}"}, timeout=30
-    )
-    return answer.status_code == 401
 
 
 @pytest.mark.parametrize("version", ["authlib-1.2", "authlib"])
@@ -65,7 +56,7 @@ def test_httpx_oauth(acme: Tenant, bob: User):
     assert (result["account"], result["email"]) == (str(bob.pk), bob.email)
     assert result["profile"]["sub"] == str(bob.pk)
     assert result["rotated"]
-    assert is_over(acme, result["access_token"])
+    assert programs.is_over(acme, result["access_token"])
 
 
 def test_requests_oauthlib(acme: Tenant, bob: User):
@@ -84,7 +75,7 @@ def test_requests_oauthlib(acme: Tenant, bob: User):
     assert result["userinfo"]["email"] == bob.email
     assert result["later"] == result["userinfo"]
     assert result["rotated"]
-    assert not is_over(acme, result["access_token"])
+    assert not programs.is_over(acme, result["access_token"])
 
 
 @pytest.mark.parametrize("pkce", ["on", "off"])
