@@ -9,8 +9,10 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 FOLDER = Path(__file__).parent / "oauth" / "interop" / "software"
 INSTALLED = Path(sys.prefix) / "software"
@@ -40,6 +42,24 @@ def _environment(name: str) -> Path:
         subprocess.run(command, check=True, stdout=sys.stderr)
         stamp.write_text(wanted)
     return folder
+
+
+def from_debian(name: str, packages: Sequence[str]) -> Path | None:
+    """The folder that packages of Debian are unpacked in, for which nobody needs to be root; None if apt lacks them."""
+    folder = INSTALLED / name
+    INSTALLED.mkdir(exist_ok=True)
+    with (INSTALLED / f"{name}.installing").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not folder.exists() and shutil.which("apt-get") and shutil.which("dpkg-deb"):
+            with TemporaryDirectory() as downloaded:
+                for package in packages:
+                    command = ["apt-get", "-qq", "download", package]
+                    if subprocess.run(command, cwd=downloaded, stdout=sys.stderr, check=False).returncode:
+                        return None
+                for archive in Path(downloaded).glob("*.deb"):
+                    subprocess.run(["dpkg-deb", "--extract", str(archive), f"{downloaded}/root"], check=True)
+                shutil.copytree(f"{downloaded}/root", folder, symlinks=True)
+    return folder if folder.exists() else None
 
 
 def names() -> list[str]:

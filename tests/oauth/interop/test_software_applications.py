@@ -6,6 +6,7 @@ JupyterHub is used over HTTP, Streamlit and pgAdmin in Chromium, because their p
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -32,7 +33,13 @@ def test_jupyterhub(acme: Tenant, bob: User, tmp_path: Path):
     home = f"http://localhost:{port}/hub"
     client, secret = cast.register(acme, redirect_uris=[f"{home}/oauth_callback"])
     configuration = software.FOLDER / "jupyterhub_config.py"
-    command = [software.executable("jupyterhub"), "-m", "jupyterhub", "--config", configuration]
+    command: programs.Command = [
+        software.executable("jupyterhub"),
+        "-m",
+        "jupyterhub",
+        "--config",
+        configuration,
+    ]
     given = {"ISSUER": acme.issuer, "CLIENT_ID": client.client_id, "CLIENT_SECRET": secret}
 
     with programs.running(command, tmp_path, port, JUPYTERHUB_CRYPT_KEY="0f" * 32, **given):
@@ -63,7 +70,11 @@ def test_streamlit(acme: Tenant, bob: User, tmp_path: Path, page: Page):
         """
     )
     options = ["--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false"]
-    command = [software.executable("streamlit", "streamlit"), "run", software.FOLDER / "streamlit_page.py"]
+    command: programs.Command = [
+        software.executable("streamlit", "streamlit"),
+        "run",
+        software.FOLDER / "streamlit_page.py",
+    ]
 
     with programs.running([*command, *options], tmp_path, port):
         page.goto(home)
@@ -84,7 +95,7 @@ def test_streamlit(acme: Tenant, bob: User, tmp_path: Path, page: Page):
 def test_pgadmin_as_a_public_client_and_with_a_secret(acme: Tenant, bob: User, tmp_path: Path, page: Page):
     port = free_port()
     home = f"http://127.0.0.1:{port}"
-    addresses = {
+    addresses: dict[str, Any] = {
         "redirect_uris": [f"{home}/oauth2/authorize"],
         "post_logout_redirect_uris": [f"{home}/"],
     }
