@@ -43,7 +43,7 @@ test-postgresql: .venv/.dev catalogues
 
 .PHONY: test-interop
 test-interop: .venv/.dev catalogues
-	@echo "Tests with off-the-shelf client libraries"
+	@echo "Tests with off-the-shelf client software"
 	@$(BIN)/python -m tests.node
 	@$(BIN)/python -m tests.browser.chromium > /dev/null
 	@echo "Installing client software, each in an environment of its own"

@@ -1,4 +1,4 @@
-"""A region served on this machine to client libraries that know nothing of it: Node.js and Python programs."""
+"""A region served on this machine to client software that knows nothing of it."""
 
 import socket
 import subprocess
