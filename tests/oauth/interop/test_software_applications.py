@@ -85,10 +85,8 @@ def test_streamlit(acme: Tenant, bob: User, tmp_path: Path, page: Page):
         # Its sign-out asks to come back to the callback, which is no sign-out URL of the client.
         page.get_by_role("button", name="Log out").click()
         page.wait_for_url(f"{acme.issuer}/oauth/logout*")
-        expect(page.get_by_text("signed out")).to_be_visible()
-
-        page.goto(home)
-        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_text(callback)).to_be_visible()  # the page says where it does not go
+        page.goto(f"{acme.issuer}/account/applications")
         expect(page.locator("input[name=password]")).to_be_visible()
 
 
