@@ -43,8 +43,11 @@ test-postgresql: .venv/.dev catalogues
 
 .PHONY: test-interop
 test-interop: .venv/.dev catalogues
-	@echo "Tests with off-the-shelf client libraries"
+	@echo "Tests with off-the-shelf client software"
 	@$(BIN)/python -m tests.node
+	@$(BIN)/python -m tests.browser.chromium > /dev/null
+	@echo "Installing client software, each in an environment of its own"
+	@$(BIN)/python -m tests.software
 	@$(PYTEST) --database=postgresql -m interop
 
 .PHONY: test-browser
@@ -83,13 +86,16 @@ messages: .venv/.dev
 	    --extension html,txt,py --ignore tests --ignore examples --ignore bench --ignore var
 
 # make lock      writes the lock files anew from pyproject.toml; UPGRADE=1 takes newer releases
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-        $(if $(UPGRADE),--upgrade) pyproject.toml
+COMPILE  := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+            $(if $(UPGRADE),--upgrade)
+LOCK     := $(COMPILE) pyproject.toml
+SOFTWARE := $(wildcard tests/oauth/interop/software/*.in)
 .PHONY: lock
 lock: .venv/.dev
 	@$(LOCK) --all-extras --output-file requirements-dev.lock
 	@$(LOCK) --constraints requirements-dev.lock --extra demo --output-file requirements-demo.lock
 	@$(LOCK) --constraints requirements-dev.lock --output-file requirements.lock
+	@$(foreach wanted,$(SOFTWARE),$(COMPILE) $(wanted) --output-file $(wanted:.in=.lock) &&) true
 
 # make clean     removes everything that was made here, but not var/, which holds the data
 .PHONY: clean

@@ -1,16 +1,19 @@
-"""A region served on this machine to client libraries that know nothing of it: Node.js and Python programs."""
+"""A region served on this machine to client software that knows nothing of it."""
 
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
+from playwright.sync_api import Page, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from tests import node as node_wheel
+from tests.browser import chromium
 
 HERE = Path(__file__).parent
 SECONDS = 60
@@ -60,3 +63,17 @@ def local_names(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
         return resolve("127.0.0.1" if local else host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+@pytest.fixture
+def page(port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+    """A page of a new person in Chromium, for software whose pages are made there."""
+    # Playwright's event loop runs in the thread of the tests, where Django would refuse every query.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.executable(), args=chromium.arguments())
+        page = browser.new_page(locale="en-GB")
+        page.set_default_timeout(20_000)
+        yield page
+        browser.close()
+        connections.close_all()  # while that loop runs, the test has connections of its own

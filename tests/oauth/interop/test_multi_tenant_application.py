@@ -9,9 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -20,6 +18,7 @@ from django_scopes import scope
 
 from console.models import Actor, Connection, Tenant, User
 from tests import cast
+from tests.oauth.interop.person import Forms, Person
 
 APPLICATION = Path(__file__).parents[3] / "examples" / "multi_tenant" / "app.py"
 SCOPES = ["openid", "profile", "email", "offline_access", "apps:read"]
@@ -47,66 +46,6 @@ def free_port() -> int:
     return port
 
 
-class _Forms(HTMLParser):
-    """Every form of a page: its action, the values it sends if nothing is changed, and the names of its fields."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms: list[tuple[str, list[tuple[str, str]], set[str]]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.forms.append((given.get("action", ""), [], set()))
-        elif tag in {"input", "button"} and self.forms and given.get("name"):
-            self.forms[-1][2].add(given["name"])
-            kind = given.get("type", "submit" if tag == "button" else "text")
-            if kind == "hidden" or (kind in {"checkbox", "radio"} and "checked" in given):
-                self.forms[-1][1].append((given["name"], given.get("value", "on")))
-
-
-class Person:
-    """A person at a browser: fills in each form that comes, until none of these comes any more."""
-
-    def __init__(self, user: User, hostname: str, consent_method: str = "required") -> None:
-        self.browser = requests.Session()
-        self.answers: dict[str, dict[str, str]] = {
-            "hostname": {"hostname": hostname},
-            "password": {"email": user.email, "password": cast.PASSWORD},
-            "consent_method": {"decision": "approve", "consent_method": consent_method},
-            "decision": {"decision": "allow"},
-        }
-        self.seen: list[str] = []
-
-    def follow(self, response: requests.Response, *, until: str = "") -> requests.Response:
-        for _ in range(25):
-            if response.is_redirect:
-                response = self.get(urljoin(response.url, response.headers["Location"]))
-                continue
-            assert response.status_code == 200, (response.status_code, response.url, response.text[:1000])
-            reader = _Forms()
-            reader.feed(response.text)
-            found = next(
-                ((form, name) for name in self.answers for form in reader.forms if name in form[2]), None
-            )
-            if found is None:
-                return response
-            (action, sent, _names), name = found
-            self.seen.append(name)
-            if name == until:
-                return response
-            fields = [pair for pair in sent if pair[0] not in self.answers[name]] + list(
-                self.answers[name].items()
-            )
-            response = self.browser.post(
-                urljoin(response.url, action), fields, allow_redirects=False, timeout=30
-            )
-        raise AssertionError(f"no end in sight at {response.url}")
-
-    def get(self, url: str) -> requests.Response:
-        return self.browser.get(url, allow_redirects=False, timeout=30)
-
-
 @pytest.fixture
 def portal(globex: Tenant, port: int) -> Iterator[str]:
     """The address of the application, which globex publishes and which knows only the region."""
@@ -129,7 +68,7 @@ def portal(globex: Tenant, port: int) -> Iterator[str]:
 def test_the_whole_way_from_the_outside_site_to_the_api(
     portal: str, acme: Tenant, globex: Tenant, alice: User, bob: User, gustav: User
 ):
-    alices = Person(alice, f"{acme.issuer}/console/oauth")
+    alices = Person(alice.email, f"{acme.issuer}/console/oauth")
     page = alices.follow(alices.get(f"{portal}/sign-in"))
 
     assert alices.seen == ["hostname", "password", "consent_method", "decision"]
@@ -141,11 +80,11 @@ def test_the_whole_way_from_the_outside_site_to_the_api(
         connection = Connection.objects.get()
     assert (connection.approved_by, connection.consent_method) == (alice, "required")
 
-    bobs = Person(bob, "acme")
+    bobs = Person(bob.email, "acme")
     assert "Signed in as Bob" in bobs.follow(bobs.get(f"{portal}/sign-in")).text
     assert bobs.seen == ["hostname", "password", "decision"]
 
-    gustavs = Person(gustav, "globex")
+    gustavs = Person(gustav.email, "globex")
     page = gustavs.follow(gustavs.get(f"{portal}/sign-in"))
     assert globex.issuer in page.text
 
@@ -154,7 +93,7 @@ def test_the_whole_way_from_the_outside_site_to_the_api(
 def test_it_refreshes_at_the_region_and_follows_what_the_tenant_allows(
     portal: str, acme: Tenant, alice: User
 ):
-    person = Person(alice, "acme")
+    person = Person(alice.email, "acme")
     assert "<code>apps:read</code>" in person.follow(person.get(f"{portal}/sign-in")).text
     with scope(tenant=acme):
         connection = Connection.objects.select_related("client__tenant", "tenant").get()
@@ -177,7 +116,7 @@ def test_it_refreshes_at_the_region_and_follows_what_the_tenant_allows(
 def test_answers_that_name_another_tenant_or_belong_to_nobody_are_refused(
     portal: str, acme: Tenant, globex: Tenant, alice: User
 ):
-    person = Person(alice, "acme", consent_method="trusted")
+    person = Person(alice.email, "acme", consent_method="trusted")
     person.follow(person.get(f"{portal}/sign-in"))
     response = person.get(f"{portal}/sign-in")
     while urlsplit(response.headers.get("Location", "")).path != "/callback":
@@ -196,15 +135,12 @@ def test_answers_that_name_another_tenant_or_belong_to_nobody_are_refused(
 
 
 def _choose(person: Person, page: requests.Response) -> requests.Response:
-    reader = _Forms()
-    reader.feed(page.text)
-    action, sent, _ = next(form for form in reader.forms if "hostname" in form[2])
-    fields: list[tuple[str, Any]] = [*sent, ("hostname", "acme")]
-    return person.browser.post(urljoin(page.url, action), fields, allow_redirects=False, timeout=30)
+    action, sent, _ = next(form for form in Forms(page.text).forms if "hostname" in form[2])
+    return person.post(urljoin(page.url, action), [*sent, ("hostname", "acme")])
 
 
 def test_somebody_who_may_not_approve_is_told_so(portal: str, acme: Tenant, bob: User):
-    bobs = Person(bob, "acme")
+    bobs = Person(bob.email, "acme")
 
     page = bobs.follow(bobs.get(f"{portal}/sign-in"), until="decision")
 
