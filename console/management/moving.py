@@ -122,10 +122,7 @@ def check_empty(target: BaseDatabaseWrapper, tables: set[str]) -> None:
 
 def check_same_migrations(target: BaseDatabaseWrapper) -> None:
     """Raises CannotMove unless both databases have the same migrations."""
-    here, there = (
-        set(MigrationRecorder(each).applied_migrations())
-        for each in (connection, target)  # type: ignore[arg-type]  # the stubs want the proxy
-    )
+    here, there = (set(MigrationRecorder(each).applied_migrations()) for each in (connection, target))
     if here != there:
         names = ", ".join(sorted(f"{app}.{name}" for app, name in here ^ there))
         raise CannotMove(f"The new database was made by another version: it differs in {names}.")
@@ -286,5 +283,5 @@ def first_line(error: Exception) -> str:
     return f"{said.splitlines()[0].removesuffix('.')}."
 
 
-def _quoted(name: str) -> str:
+def _quoted(name: str | None) -> str:
     return f'"{name}"'

@@ -103,9 +103,10 @@ def _migrate_target() -> None:
         raise moving.CannotMove(f"The tables could not be made: {said[-1] if said else 'no reason is known'}")
 
 
-def _without_password(database: dict[str, Any]) -> str:
+def _without_password(database: dict[str, Any] | None) -> str:
+    database = database or {}
     user = f"{quote(database['USER'])}@" if database.get("USER") else ""
     if database.get("PASSWORD"):
         user = f"{quote(database['USER'])}:…@"
     port = f":{database['PORT']}" if database.get("PORT") else ""
-    return f"postgresql://{user}{quote(database.get('HOST', ''), safe='')}{port}/{quote(database['NAME'])}"
+    return f"postgresql://{user}{quote(database.get('HOST', ''), safe='')}{port}/{quote(database.get('NAME', ''))}"
