@@ -33,8 +33,8 @@ def shown(
 
     Without a receipt it says that somebody else had done it already. `text` is a sentence of the act's own.
     """
-    context = {"title": title, "receipt": receipt, "back": back, "text": text, "section": section}
-    context["personal"] = section == OWN
+    context: dict[str, Any] = {"title": title, "receipt": receipt, "back": back, "text": text}
+    context |= {"section": section, "personal": section == OWN}
     response = fragments.dialog(request, "receipts/shown.html", context)
     response["Cache-Control"] = "no-store"
     response["HX-Trigger"] = CHANGED
