@@ -86,8 +86,9 @@ def use(facts: dict[str, Any]) -> dict[str, Any]:
         "odd_name": odd.actor_name,
         "odd_details": odd.details,
         "odd_moment": odd.happened_at.isoformat(),
-        "new_client": bool(cast.register(acme, name="New")[0].pk),
+        # the first that is made here: a key that was given and is gone is not given again
         "new_connection": cast.connect(portal, acme).pk > facts["removed_connection"],
+        "new_client": bool(cast.register(acme, name="New")[0].pk),
     }
 
 
