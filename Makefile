@@ -18,8 +18,13 @@ help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
 .PHONY: run
-run: .venv/.demo catalogues
+run: ports .venv/.demo catalogues
 	@trap : INT; $(BIN)/python manage.py demonstrate || test $$? -eq 130
+
+# Before anything is installed: a port that is taken is no reason to wait for that.
+.PHONY: ports
+ports:
+	@$(PYTHON) console/management/ports.py
 
 # --- Tests ------------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django_scopes import scope
 
-from . import cors, expired_forms, missing_proxy, programs, sessions, trace
+from . import cors, expired_forms, missing_proxy, programs, sessions, trace, unknown_host
 from .metadata import region_issuer
 from .policy import time_zones
 from .policy.hosts import normalize_host
@@ -57,9 +57,9 @@ class PlainHttpMiddleware:
         try:
             host = normalize_host(request.get_host())
         except DisallowedHost:
-            return _plain_text(400, "Bad Request")
+            return unknown_host.answer(request, 400)
         if not is_region_host(host) and Hosts.tenant_of(host) is None:
-            return _plain_text(404, "Not Found")
+            return unknown_host.answer(request, 404, host)
         if unsaid := missing_proxy.found(request):
             return _plain_text(400, f"This server only speaks https. {unsaid}")
         return HttpResponsePermanentRedirect(f"https://{host}{request.get_full_path()}")
@@ -68,7 +68,7 @@ class PlainHttpMiddleware:
 class TenantMiddleware:
     """Finds the tenant by the request's host and makes it the active scope, for this request alone.
 
-    `request.tenant` is None on the region host. An unknown host gets a plain 404 that says nothing about who is here.
+    `request.tenant` is None on the region host. An unknown host gets a 404 that says nothing about who is here.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -81,21 +81,21 @@ class TenantMiddleware:
         try:
             host = normalize_host(request.get_host())
         except DisallowedHost:
-            return _plain_text(400, "Bad Request")
+            return unknown_host.answer(request, 400)
         if is_region_host(host):
             request.tenant = None  # type: ignore[attr-defined]
             request.urlconf = "qlikauth.region_urls"
             return _refuse_plain_http(request, region_issuer()) or self.get_response(request)
         tenant = Hosts.tenant_of(host)
         if tenant is None:
-            return _plain_text(404, "Not Found")
+            return unknown_host.answer(request, 404, host)
         request.tenant = tenant  # type: ignore[attr-defined]
         with scope(tenant=tenant):
             return _refuse_plain_http(request, tenant.issuer) or self.get_response(request)
 
 
 def _plain_text(status: int, sentence: str) -> HttpResponse:
-    """An answer on a host that is not ours: it has no pages, and no tenant whose pages they could be."""
+    """An answer to somebody for whom there is no page."""
     answer = HttpResponse(f"{sentence}\n", status=status, content_type="text/plain; charset=utf-8")
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
@@ -233,7 +233,10 @@ class SignedInMiddleware(LoginRequiredMiddleware):
     ) -> HttpResponse:
         if request.method == "POST" and settings.SESSION_COOKIE_NAME in request.COOKIES:
             return expired_forms.session_ended(request)
-        return super().handle_no_permission(request, view_func)
+        response: HttpResponse = super().handle_no_permission(request, view_func)
+        if request.method == "POST" and response.status_code == 302:
+            response.status_code = 303  # no browser sends the form on (RFC 9110 §15.4.4)
+        return response
 
 
 class WrongMethodMiddleware:

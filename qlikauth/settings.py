@@ -53,6 +53,11 @@ else:
     # each transaction and does not know of them.
     keeps_statements = environment.switch("QLIKAUTH_PREPARED_STATEMENTS", True)
     database_options.setdefault("prepare_threshold", 5 if keeps_statements else None)
+# Where `manage.py move_database` moves the embedded database to. Nothing else connects to it.
+NEW_DATABASE: dict[str, Any] | None = None
+if environment.text("QLIKAUTH_NEW_DATABASE_URL"):
+    NEW_DATABASE = environment.database("QLIKAUTH_NEW_DATABASE_URL", VAR_DIR)
+    NEW_DATABASE.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Keys ---------------------------------------------------------------------------------------------------------

@@ -86,9 +86,19 @@ def consent_id(in_acme, bob, web_client) -> int:
 @pytest.mark.parametrize("address", PAGES, ids=named)
 def test_a_stranger_is_sent_to_sign_in(address, acme, stranger, web_client, consent_id) -> None:
     path = path_to(address, client_id=web_client[0].client_id, consent_id=consent_id)
-    for answer in (stranger(acme).get(path), stranger(acme).post(path)):
-        assert answer.status_code == 302, path
+    for answer, status in ((stranger(acme).get(path), 302), (stranger(acme).post(path), 303)):
+        assert answer.status_code == status, path
         assert answer["Location"].startswith("/login?next=")
+
+
+@pytest.mark.spec("RFC 9110", "15.4.4")
+@pytest.mark.parametrize("address", PAGES, ids=named)
+def test_what_leads_on_after_a_form_is_303(address, alice, browser, web_client, consent_id) -> None:
+    sent = {"consent_method": "trusted", "confirm": "on", "language": "sv", "theme": "dark", "name": "x"}
+    answer = browser(alice).post(
+        path_to(address, client_id=web_client[0].client_id, consent_id=consent_id), sent
+    )
+    assert answer.status_code not in {301, 302, 307, 308}
 
 
 @pytest.mark.parametrize("who", PAGES_OF)

@@ -125,3 +125,15 @@ def read_stdin(what: str) -> str:
     if not value:
         raise CommandError(f"No {what} came on standard input.")
     return value
+
+
+def read_all_of_stdin(what: str, most: int) -> str:
+    """A text of several lines from standard input. Of a longer one so much comes that whoever reads it can tell."""
+    try:
+        value = sys.stdin.read(most + 1).strip()
+        value.encode()
+    except UnicodeError:
+        raise CommandError(f"The {what} on standard input is not in UTF-8.") from None
+    if not value:
+        raise CommandError(f"No {what} came on standard input.")
+    return value

@@ -106,7 +106,9 @@ def _ask_administrators(
             return again(request)
         except approvals.Incomplete as incomplete:
             return _wish_page(request, user, asked, shown, problem=incomplete)
-        return redirect("connection_requests_own")
+        response = redirect("connection_requests_own")
+        response.status_code = 303
+        return response
     return _wish_page(request, user, asked, shown, changed=asking)
 
 

@@ -16,6 +16,7 @@ from ..policy.roles import Permission
 from ..requests import PageRequest
 from . import fragments
 
+OWN = "account_applications"  # the section of a person's own pages: receipts there are in words for a person
 CHANGED = "clients-changed"  # makes an open list of clients fetch itself again
 
 
@@ -32,7 +33,8 @@ def shown(
 
     Without a receipt it says that somebody else had done it already. `text` is a sentence of the act's own.
     """
-    context = {"title": title, "receipt": receipt, "back": back, "text": text, "section": section}
+    context: dict[str, Any] = {"title": title, "receipt": receipt, "back": back, "text": text}
+    context |= {"section": section, "personal": section == OWN}
     response = fragments.dialog(request, "receipts/shown.html", context)
     response["Cache-Control"] = "no-store"
     response["HX-Trigger"] = CHANGED
@@ -61,12 +63,14 @@ def progress(request: PageRequest) -> HttpResponse:
         or not (reader or all(act.user_id == request.user.pk for act in acts))
     ):
         raise Http404
-    context: dict[str, Any] = {"receipt": Receipt.together(act.receipt for act in acts)}
+    # Whoever reads the console may end sessions of their own too: those they read about as the person they are.
+    own = all(act.user_id == request.user.pk for act in acts)
+    context: dict[str, Any] = {"receipt": Receipt.together(act.receipt for act in acts), "personal": own}
     if request.htmx:
         return render(request, "components/receipt.html", context)
     context |= {
         "title": _("What is ending"),
-        "back": reverse("clients" if reader else "account_applications"),
-        "section": "clients" if reader else "account_applications",
+        "back": reverse(OWN if own else "clients"),
+        "section": OWN if own else "clients",
     }
     return fragments.dialog(request, "receipts/shown.html", context)

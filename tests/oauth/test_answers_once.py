@@ -232,7 +232,7 @@ def test_a_wish_may_be_sent_again_with_another_reason(portal, bobs, acme):
     page = portal.authorize(bobs)
 
     for reason in ("One", "Two"):
-        assert portal.ask(bobs, page, reason).status_code == 302
+        assert portal.ask(bobs, page, reason).status_code == 303
 
     with scope(tenant=acme):
         assert ConnectionRequest.objects.count() == 1

@@ -312,7 +312,7 @@ def test_somebody_who_may_not_approve_asks_and_all_who_ask_share_one_request(
     first = app.ask(bobs, app.authorize(bobs), "Monthly\nreports")
     second = app.ask(edda, app.authorize(edda), "Me too")
 
-    assert first.status_code == second.status_code == 302
+    assert first.status_code == second.status_code == 303
     with scope(tenant=acme):
         wish = ConnectionRequest.objects.get()
         assert wish.status == "open"
@@ -408,7 +408,7 @@ def test_a_reason_that_is_not_taken_comes_back_with_a_sentence_beside_it(app, bo
             app.authorize(bobs),
             "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \U0001f468\u200d\U0001f469\u200d\U0001f467",
         ).status_code
-        == 302
+        == 303
     )
 
 

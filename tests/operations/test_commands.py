@@ -14,6 +14,7 @@ from typing import Any
 import jwt
 import pytest
 import time_machine
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -524,6 +525,83 @@ def test_create_client_says_that_a_machine_waits_for_trust(acme: Tenant):
     call_command("create_client", "acme", "x", "--type=web", "--grant=client_credentials", stdout=output)
 
     assert "--trusted" in output.getvalue()
+
+
+SIGNS = ["--auth-method", "private_key_jwt", "--public-key-stdin"]
+MACHINE = ["--type", "web", "--grant", "client_credentials", "--trusted", "--scope", "user_default"]
+
+
+def jwk_of(key: ec.EllipticCurvePrivateKey, **changes: Any) -> str:
+    public = jwt.get_algorithm_by_name("ES256").to_jwk(key.public_key(), as_dict=True)
+    return json.dumps(public | {"kid": "one", "alg": "ES256", "use": "sig"} | changes, indent=2)
+
+
+@pytest.mark.spec("RFC 7523", "3")
+@pytest.mark.parametrize("as_set", [False, True])
+def test_create_client_may_authenticate_with_a_key(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch, as_set: bool
+):
+    key = ec.generate_private_key(ec.SECP256R1())
+    sent = f'{{"keys": [{jwk_of(key)}]}}' if as_set else jwk_of(key)
+    monkeypatch.setattr("sys.stdin", io.StringIO(sent))
+
+    created = run("create_client", "acme", "Signs", *MACHINE, *SIGNS)
+
+    assert created.keys() == {"client_id"}
+    with scope(tenant=acme):
+        app = Application(Client.objects.get())
+    now = int(datetime.now(UTC).timestamp())
+    claims = {"iss": app.client_id, "sub": app.client_id, "aud": acme.issuer, "jti": "1", "exp": now + 60}
+    answered = app.token(
+        grant_type="client_credentials",
+        client_id=None,
+        client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion=jwt.encode(claims, key, "ES256", headers={"kid": "one"}),
+    )
+    assert answered.status_code == 200, answered.content
+
+
+def test_create_client_may_have_both_a_key_and_a_secret(acme: Tenant, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(jwk_of(ec.generate_private_key(ec.SECP256R1()))))
+
+    created = run("create_client", "acme", "Both", *MACHINE, *SIGNS, "--auth-method", "client_secret_basic")
+
+    with scope(tenant=acme):
+        app = Application(Client.objects.get(), created["client_secret"])
+    assert app.token(grant_type="client_credentials").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["client_secret", "client_secret_basic", "client_secret_post"])
+def test_create_client_with_a_secret_by_name(acme: Tenant, method: str):
+    assert run("create_client", "acme", "x", *WEB, "--auth-method", method)["client_secret"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sent", "told"),
+    [
+        ([*WEB, *SIGNS], "", "No public key"),
+        ([*WEB, *SIGNS], "-----BEGIN PUBLIC KEY-----", "not JSON"),
+        ([*WEB, *SIGNS], '{"kty": "EC", "d": "geheim"}', "private key"),
+        ([*WEB, *SIGNS], '{"kty": "oct", "alg": "HS256"}', "key type"),
+        ([*WEB, *SIGNS], '{"keys": []}', "one key"),
+        ([*WEB, *SIGNS], "[" * 9000, "too long"),
+        ([*WEB, "--auth-method", "private_key_jwt"], "{}", "--public-key-stdin"),
+        ([*WEB, "--public-key-stdin"], "{}", "private_key_jwt"),
+        (["--type", "spa", "--redirect-url", "https://a.example/", *SIGNS], "{}", "Only a web client"),
+        ([*WEB, "--auth-method", "none"], "{}", "invalid choice"),
+    ],
+)
+def test_create_client_refuses_a_key_as_the_form_does(
+    acme: Tenant, monkeypatch: pytest.MonkeyPatch, options: list[str], sent: str, told: str
+):
+    monkeypatch.setattr("sys.stdin", io.StringIO(sent))
+
+    refusal = refused("create_client", "acme", "x", *options)
+
+    assert told in refusal
+    assert "geheim" not in refusal
+    with scope(tenant=acme):
+        assert not Client.objects.exists()
 
 
 # --- rotate_signing_key (what it does to tokens is in tests/oauth/test_key_rotation.py) ------------------------

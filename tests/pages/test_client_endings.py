@@ -168,7 +168,7 @@ def test_the_receipt_says_until_when_tokens_may_be_accepted_elsewhere(
     second = text(admin.post(DELETE, {"client": [clients[1].client_id]}))
 
     assert 'Until <time datetime="2031-05-06T08:00:00+00:00"' in first
-    assert "by servers that do not introspect" in first
+    assert "APIs that only check the signature" in first
     assert "No session had to end" in second
     assert "No access token already issued is still valid anywhere." in second
 

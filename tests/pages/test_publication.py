@@ -257,7 +257,7 @@ def test_or_end_at_once_with_a_receipt(
     assert "“Portal” is unpublished" in page
     assert "1 tenant was cut off" in page
     assert "1 session has ended" in page
-    assert "by servers that do not introspect" in page
+    assert "APIs that only check the signature" in page
     assert Connection.to_client(globex, connected.client_id) is None
     with scope(tenant=bob.tenant):
         assert TokenFamily.objects.filter(ended_at=None).count() == 1

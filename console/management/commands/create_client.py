@@ -11,10 +11,11 @@ from console.management.operations import (
     Operation,
     check_that_oauth_clients_are_supported,
     printable,
+    read_all_of_stdin,
     tenant_named,
 )
 from console.models import Client, LimitReached, NotPublishable
-from console.policy import client_types, redirect_uris, scopes
+from console.policy import client_types, public_keys, redirect_uris, scopes
 from console.policy.client_types import AuthMethod, ClientType
 from console.policy.consent_rules import ConsentMethod
 
@@ -22,6 +23,13 @@ LIMITED = {
     "clients_per_tenant": "OAuth clients of a tenant",
     "redirect_urls": "redirect URLs and as many sign-out URLs",
     "allowed_origins": "allowed origins",
+}
+# As the metadata names them. The server takes a secret in the header and in the body alike (RFC 6749 §2.3.1).
+AUTH_METHODS = {
+    "client_secret": AuthMethod.CLIENT_SECRET.value,
+    "client_secret_basic": AuthMethod.CLIENT_SECRET.value,
+    "client_secret_post": AuthMethod.CLIENT_SECRET.value,
+    "private_key_jwt": AuthMethod.PRIVATE_KEY_JWT.value,
 }
 
 
@@ -56,6 +64,18 @@ class Command(Operation):
             action="store_true",
             help="for web clients whose software cannot send PKCE: accept openid with a nonce instead",
         )
+        parser.add_argument(
+            "--auth-method",
+            action="append",
+            default=[],
+            choices=list(AUTH_METHODS),
+            help="for web clients, how it proves who it is: a secret unless said otherwise; may be repeated",
+        )
+        parser.add_argument(
+            "--public-key-stdin",
+            action="store_true",
+            help="for private_key_jwt: the public key, a JWK with kid and alg, comes on standard input",
+        )
         parser.add_argument("--trusted", action="store_true", help="never ask people for consent")
         parser.add_argument(
             "--published", action="store_true", help="available to every tenant of the region"
@@ -89,6 +109,7 @@ class Command(Operation):
         if secret:
             result["client_secret"] = secret
             lines.append(f"Client secret, shown only now: {secret}")
+        lines += [f"Public key: {key['kid']} ({key['alg']})" for key in client.public_keys]
         if client.impersonates:
             lines.append(
                 "It can act as any user of the tenant, administrators included, while it is trusted."
@@ -137,5 +158,25 @@ class Command(Operation):
             "allowed_scopes": scopes.join(options["scope"]).split(),
             "grant_types": sorted(set(options["grant"])),
             "accepts_no_pkce": options["accept_no_pkce"],
-            "auth_methods": [AuthMethod.CLIENT_SECRET.value] if traits.confidential else [],
+            **_authentication(options, confidential=traits.confidential),
         } | ({"algorithm": options["id_token_alg"]} if options["id_token_alg"] else {})
+
+
+def _authentication(options: dict[str, Any], *, confidential: bool) -> dict[str, list[Any]]:
+    """How the client proves who it is, by the rules of the console's form. CommandError with the reason."""
+    chosen = {AUTH_METHODS[name] for name in options["auth_method"]}
+    if not confidential:
+        if chosen or options["public_key_stdin"]:
+            raise CommandError("Only a web client can have --auth-method or --public-key-stdin.")
+        return {"auth_methods": [], "public_keys": []}
+    methods = sorted(chosen or {AuthMethod.CLIENT_SECRET.value})
+    if (AuthMethod.PRIVATE_KEY_JWT in methods) != options["public_key_stdin"]:
+        raise CommandError("--auth-method private_key_jwt and --public-key-stdin belong together: give both.")
+    return {"auth_methods": methods, "public_keys": [_public_key()] if options["public_key_stdin"] else []}
+
+
+def _public_key() -> dict[str, str]:
+    try:
+        return public_keys.parse(read_all_of_stdin("public key", public_keys.MAX_LENGTH))
+    except public_keys.Refused as refused:
+        raise CommandError(refused.message) from None

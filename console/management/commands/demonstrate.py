@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from console.management import server
+from console.management import ports, server
 from console.management.demonstration_region import PEOPLE, Region, prepare
 from console.metadata import region_issuer
 
@@ -29,19 +29,18 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def handle(self, *args: Any, **options: Any) -> None:
-        application_port = self._port("DEMONSTRATION_PORT", settings.PORT + 100)
-        portal_port = self._port("PORTAL_PORT", settings.PORT + 200)
         if not settings.LOCAL_REGION:
             raise CommandError(
                 "The demonstration region is for localhost names: leave QLIKAUTH_REGION_HOST unset."
             )
         if not settings.OAUTH_CLIENTS_SUPPORTED:
             raise CommandError("The demonstration needs OAuth clients: leave QLIKAUTH_OAUTH_CLIENTS unset.")
-        for port in (settings.PORT, application_port, portal_port):
-            self._check_free(port)
+        if in_the_way := ports.problems(os.environ):
+            raise CommandError("\n".join(in_the_way))
+        wanted = ports.wanted(os.environ)
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
-        region = prepare(settings.PORT, application_port, portal_port)
+        region = prepare(settings.PORT, wanted["DEMONSTRATION_PORT"], wanted["PORTAL_PORT"])
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         running: list[subprocess.Popen[bytes]] = []
@@ -66,20 +65,6 @@ class Command(BaseCommand):
     @staticmethod
     def _stop(number: int, frame: FrameType | None) -> None:
         raise Stopped
-
-    @staticmethod
-    def _port(name: str, default: int) -> int:
-        value = os.environ.get(name) or str(default)
-        if not value.isdecimal():
-            raise CommandError(f"{name} must be a port, not {value!r}.")
-        return int(value)
-
-    @staticmethod
-    def _check_free(port: int) -> None:
-        try:
-            server.check_free("127.0.0.1", port)
-        except CommandError as busy:
-            raise CommandError(f"{busy} Choose others: PORT=9000 make run") from None
 
     @staticmethod
     def _example(name: str) -> list[str]:
