@@ -83,6 +83,12 @@ if (dialog) {
     event.preventDefault();
     dialog.close();
   });
+  // Chromium lets a page keep a dialog open only once between two clicks: a key that is taken never gets that far.
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing || !question()) return;
+    event.preventDefault();
+    if (mayClose()) dialog.close();
+  });
   dialog.addEventListener("cancel", (event) => event.target === dialog && !mayClose() && event.preventDefault());
   dialog.addEventListener("mousedown", (event) => event.target === dialog && mayClose() && dialog.close());
   dialog.addEventListener("close", () => {

@@ -1,4 +1,4 @@
-"""A form in the dialog that the server refuses: where the mistake is, and that nothing entered is lost (WCAG 2.2 §3.3)."""
+"""A form in the dialog that the server refuses: where the mistake is, and that nothing entered is lost."""
 
 import re
 from typing import Any
