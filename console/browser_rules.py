@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpResponseBase
 
-from .policy.redirect_uris import PRIVATE_SCHEME, is_this_device
+from .policy.redirect_uris import is_private, is_this_device
 
 LOOPBACK = ["http://localhost:*", "http://127.0.0.1:*"]
 BELOW_LOCALHOST = "http://*.localhost:*"
@@ -33,7 +33,7 @@ def form_targets(redirect_uri: str) -> list[str]:
             if str(host).endswith(".localhost")
             else list(IPV6_LOOPBACK if host == "[::1]" else LOOPBACK)
         )
-    return [f"{parts.scheme}:"] if PRIVATE_SCHEME.fullmatch(parts.scheme) else []
+    return [f"{parts.scheme}:"] if is_private(parts.scheme) else []
 
 
 def can_post_to(redirect_uri: str) -> bool:

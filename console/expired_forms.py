@@ -8,12 +8,15 @@ enter.
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.utils.translation import gettext as _
 
 from .metadata import AUTHORIZE_PATH
 
 NEVER_KEPT = ("csrfmiddlewaretoken", "password", "secret", "assertion", "token")
+# An answer to an application's question is given to the page as it is by then: only what was filled in is kept.
+ANSWER, SHOWN = "decision", "shown"
+SHOW = "show"  # the decision that only shows the question again, with what was filled in
 
 
 def expired(request: HttpRequest) -> HttpResponse:
@@ -22,20 +25,37 @@ def expired(request: HttpRequest) -> HttpResponse:
         request,
         _("This form has expired"),
         kept=_("Nothing was changed, and what you entered is kept. Send it again."),
+        shown=_("Nothing was changed, and what you entered is kept. Show it again, then answer."),
         lost=_("Nothing was changed. Go back, reload the page and send the form again."),
     )
 
 
-def session_ended(request: HttpRequest) -> HttpResponse:
-    """Somebody who was signed in when the page was made no longer is: 403, nothing was changed."""
+def session_ended(request: HttpRequest, *, sign_in: str = "") -> HttpResponse:
+    """Somebody who was signed in when the page was made no longer is: 403, nothing was changed.
+
+    `sign_in` is where to sign in, if not at the usual page.
+    """
     return _answer(
         request,
         _("Your session has ended"),
         kept=_(
             "Nothing was changed, and what you entered is kept. Sign in again in another tab, then send it again."
         ),
+        shown=_(
+            "Nothing was changed, and what you entered is kept. "
+            "Sign in again in another tab, then show it again and answer."
+        ),
         lost=_("Nothing was changed. Sign in again, and begin anew."),
-        signs_in=True,
+        sign_in=sign_in or resolve_url("login"),
+    )
+
+
+def holds_entries(request: HttpRequest) -> bool:
+    """Whether a page of this host sent an answer to an application's question together with what was filled in."""
+    return (
+        comes_from_here(request)
+        and request.POST.get(ANSWER) != "deny"
+        and any(value.strip() for _name, value in _entered(request))
     )
 
 
@@ -49,16 +69,16 @@ def comes_from_here(request: HttpRequest) -> bool:
 
 
 def _answer(
-    request: HttpRequest, title: str, *, kept: str, lost: str, signs_in: bool = False
+    request: HttpRequest, title: str, *, kept: str, shown: str, lost: str, sign_in: str = ""
 ) -> HttpResponse:
     asked_by_application = request.path_info == AUTHORIZE_PATH  # the question is shown anew, as it is by now
-    again = comes_from_here(request) and not asked_by_application
+    again = holds_entries(request) if asked_by_application else comes_from_here(request)
     context: dict[str, Any] = {
         "title": title,
-        "advice": kept if again else lost,
+        "advice": (shown if asked_by_application else kept) if again else lost,
         "again": again,
         "kept": _entered(request) if again else [],
-        "signs_in": signs_in,
+        "sign_in": sign_in,
         "asked_by_application": asked_by_application,
         "status": 403,
     }
@@ -66,9 +86,10 @@ def _answer(
 
 
 def _entered(request: HttpRequest) -> list[tuple[str, str]]:
+    dropped = {ANSWER, SHOWN} if request.path_info == AUTHORIZE_PATH else set()
     return [
         (name, str(value))
         for name, values in request.POST.lists()
-        if not any(word in name.lower() for word in NEVER_KEPT)
+        if name not in dropped and not any(word in name.lower() for word in NEVER_KEPT)
         for value in values
     ]

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
-from .. import approvals, sessions
+from .. import approvals, expired_forms, sessions
 from ..browser_rules import allow_form_targets
 from ..models import Action, AlreadyConnected, ConnectionRequest, Event, NotPublished, User
 from ..notifications import tell_administrators
@@ -75,7 +75,8 @@ def _page(
     problem: approvals.Incomplete | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = approvals.form(asked.client, request.POST if problem else None) | {
+    shown_again = request.POST.get("decision") == expired_forms.SHOW and "consent_method" in request.POST
+    context = approvals.form(asked.client, request.POST if problem or shown_again else None) | {
         "account": request.user,
         "open_request": approvals.open_request(asked.client),
         "shown": shown.sealed(),

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from .. import sessions
+from .. import expired_forms, sessions
 from ..access import open_to
 from ..browser_rules import allow_form_targets
 from ..metadata import AUTHORIZE_PATH
@@ -92,7 +92,7 @@ def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decisio
     if not _signed_in_well_enough(request, asked) or asked.user is None:
         if silent:
             raise OAuthError("login_required", "The person must sign in.")
-        return _sign_in(request, asked)
+        return _sign_in(request, asked, decision)
     if not question and not asked.first_connection:
         return _send_code(request, asked.user, asked, consent)
     if silent:
@@ -106,7 +106,7 @@ def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decisio
 
 def _standing(request: TenantRequest, asked: AuthorizationRequest, shown: Shown, decision: str) -> Standing:
     """What the answer is worth that came with this request. A wish for a connection may be sent and changed freely."""
-    if not decision or asked.user is None:
+    if decision in {"", expired_forms.SHOW} or asked.user is None:
         return Standing.NONE
     if decision == "ask":
         return Standing.CHANGED
@@ -153,15 +153,18 @@ def _is_too_long_ago(request: TenantRequest, asked: AuthorizationRequest) -> boo
     return (timezone.now() - sessions.auth_time(request)).total_seconds() > asked.max_age
 
 
-def _sign_in(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse:
-    """To the sign-in page, and back here afterwards."""
+def _sign_in(request: TenantRequest, asked: AuthorizationRequest, decision: str = "") -> HttpResponse:
+    """To the sign-in page, and back here afterwards. What was filled in meanwhile is not lost on the way."""
     query = {"next": f"{AUTHORIZE_PATH}?{_query(request)}"}
     query |= {
         name: asked.parameters[name] for name in ("login_hint", "ui_locales") if name in asked.parameters
     }
     if asked.user is not None:
         query["switch"] = "1"
-    response = redirect(f"{resolve_url('login')}?{urlencode(query)}")
+    address = f"{resolve_url('login')}?{urlencode(query)}"
+    if decision and expired_forms.holds_entries(request):
+        return expired_forms.session_ended(request, sign_in=address)
+    response = redirect(address)
     response.status_code = 303 if request.method == "POST" else 302
     return response
 

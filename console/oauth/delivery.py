@@ -3,12 +3,12 @@
 OAuth 2.0 Multiple Response Type Encoding Practices §2.1; OAuth 2.0 Form Post Response Mode.
 """
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from oauth2_provider.http import OAuth2ResponseRedirect
-from oauthlib.common import add_params_to_uri
+from oauthlib.common import add_params_to_qs
 
 from ..browser_rules import allow_form_targets
 from ..metadata import ResponseMode
@@ -23,7 +23,19 @@ def deliver(request: TenantRequest, asked: AuthorizationRequest, answer: Pairs) 
     if asked.response_mode is ResponseMode.FORM_POST:
         return _form(request, asked, answer)
     in_fragment = asked.response_mode is ResponseMode.FRAGMENT
-    return leave(request, add_params_to_uri(asked.redirect_uri, answer, fragment=in_fragment))
+    return leave(request, with_answer(asked.redirect_uri, answer, fragment=in_fragment))
+
+
+def with_answer(redirect_uri: str, answer: Pairs, *, fragment: bool = False) -> str:
+    """A registered address with the answer added to its query, or as its fragment (RFC 6749 §3.1.2, §4.1.2).
+
+    What stands before the query is not taken apart and put together again: oauthlib would make `myapp:/callback` of
+    `myapp:///callback`, which is another address.
+    """
+    if fragment:
+        return f"{redirect_uri}#{urlencode(answer)}"
+    place, _, query = redirect_uri.partition("?")
+    return f"{place}?{add_params_to_qs(query, answer)}"
 
 
 def leave(request: TenantRequest, location: str) -> HttpResponse:

@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
-from oauthlib.common import add_params_to_uri
 
 from .. import sessions
 from ..access import open_to
@@ -19,7 +18,7 @@ from ..policy import text
 from ..policy.effective_client import EffectiveClient
 from ..requests import TenantRequest
 from . import id_tokens, parameters
-from .delivery import leave
+from .delivery import leave, with_answer
 from .errors import OAuthError
 from .parameters import Parameters
 
@@ -98,7 +97,7 @@ def _read(request: TenantRequest, sent: Parameters) -> LogoutRequest:
     if client is None or not client.allows_post_logout_redirect_uri(return_to):
         return LogoutRequest(client, subject, None, withheld=return_to)
     if "state" in sent:
-        return_to = add_params_to_uri(return_to, [("state", sent["state"])])
+        return_to = with_answer(return_to, [("state", sent["state"])])
     return LogoutRequest(client, subject, return_to)
 
 

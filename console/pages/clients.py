@@ -267,12 +267,18 @@ def _form(request: PageRequest, template: str, form: ClientForm, **context: Any)
 @needs(Permission.MANAGE_CLIENTS)
 @require_POST
 def check_address(request: PageRequest) -> JsonResponse:
-    """Says at once whether an address may be added: {"reason": ""}, or 422 with the reason (S2)."""
+    """Says at once whether an address may be added: {"reason": ""}, or 422 with the reason (S2).
+
+    A scheme that must be confirmed is no reason yet: its `notice` says that saving asks about it.
+    """
     name, client_type = request.POST.get("name", ""), request.GET.get("type", ClientType.WEB.value)
     if name not in addresses.LISTS or client_type not in list(ClientType):
         raise Http404
     try:
-        addresses.checker(name, client_type)(request.POST.get("value", "").strip())
+        confirmed = request.GET.getlist(addresses.CONFIRMED)
+        addresses.checker(name, client_type, confirmed)(request.POST.get("value", "").strip())
+    except addresses.Unconfirmed as unconfirmed:
+        return JsonResponse({"reason": "", "notice": unconfirmed.notice})
     except ValidationError as error:
         return JsonResponse({"reason": error.messages[0]}, status=422)
     return JsonResponse({"reason": ""})

@@ -4,6 +4,7 @@ Registration is strict so that matching can be an exact comparison of strings: w
 """
 
 import re
+from collections.abc import Collection, Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from .translation import gettext_noop
@@ -13,27 +14,34 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 BELOW_LOCALHOST = ".localhost"
 OUT_OF_BAND = re.compile(r"urn:ietf:wg:oauth:2\.0:oob(?::auto)?", re.IGNORECASE)
 TWO_ADDRESSES = re.compile(r"[a-z]+://[^?]*https?://", re.IGNORECASE)
-# Schemes that a browser executes or that read local files: never a place to send a code to.
+# Schemes that mean something already, to a browser, to an operating system or by a standard (IANA's registry of URI
+# schemes): no application can own one, and some of them are executed or read local files.
 FORBIDDEN_SCHEMES = frozenset(
     {
-        "javascript",
-        "data",
-        "vbscript",
-        "file",
-        "blob",
-        "about",
-        "view-source",
-        "filesystem",
-        "ftp",
-        "ws",
-        "wss",
-        "mailto",
+        "about", "acct", "afp", "android-app", "blob", "brave", "callto", "chrome", "chrome-error",
+        "chrome-extension", "chrome-native", "chrome-search", "chrome-untrusted", "cid", "content", "data",
+        "devtools", "dict", "dns", "edge", "facetime", "feed", "file", "filesystem", "finger", "ftp",
+        "ftps", "geo", "git", "gopher", "hcp", "help", "icap", "im", "imap", "intent", "ios-app", "ipp",
+        "ipps", "irc", "irc6", "ircs", "iris", "isolated-app", "itms", "itms-apps", "itms-services", "jar",
+        "javascript", "ldap", "ldaps", "livescript", "localhost", "magnet", "mailto", "market", "matrix",
+        "mhtml", "mid", "mms", "mmst", "mmsu", "mocha", "moz-extension", "moz-icon", "msrp", "mtqp",
+        "mumble", "news", "nfs", "nntp", "opaquelocktoken", "openpgp4fpr", "opera", "payto", "pkcs11",
+        "pop", "pres", "res", "resource", "rsync", "rtmp", "rtmps", "rtsp", "rtsps", "safari-extension",
+        "safari-web-extension", "search", "search-ms", "service", "sftp", "shell", "sip", "sips", "smb",
+        "sms", "smsto", "snews", "snmp", "ssh", "stun", "stuns", "svn", "tel", "telnet", "tftp", "turn",
+        "turns", "urn", "vbs", "vbscript", "view-source", "vivaldi", "vnc", "wais", "webcal", "ws", "wss",
+        "wtai", "wyciwyg", "xmpp",
     }
-)
+)  # fmt: skip
+# Families of such schemes: ms-settings of Windows, x-apple.systempreferences of macOS, web+music of web pages.
+FORBIDDEN_FAMILIES = ("chrome-", "ms-", "x-apple", "web+")
+HTTP_MISSPELT = re.compile(r"h+t+p+s*|https?[+-].*")
 HOST = re.compile(
     r"^(?:\[[0-9a-f:.]+\]|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)$"
 )
-PRIVATE_SCHEME = re.compile(r"^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+$")
+REVERSED_DOMAIN = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+")
+SHORT_SCHEME = re.compile(r"[a-z][a-z0-9+-]+")  # one letter is a drive of Windows
+HOST_AND_PORT = re.compile(r"[a-z][a-z0-9.-]*:\d+(?:[/?].*)?")
 UNSAFE_CHARACTERS = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
 OTHER_LETTERS_IN_HOST = re.compile(r"[a-z]+://[^/?#]*(?![\x00-\x7f])\w", re.IGNORECASE)
 BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -47,17 +55,35 @@ class Refused(ValueError):
         self.message = message
 
 
+class Unproven(Refused):
+    """A private-use scheme that nothing proves to be the application's, and that nobody has confirmed.
+
+    `scheme` is what a person must confirm before the address may be registered (RFC 8252 §7.1, §8.6).
+    """
+
+    def __init__(self, scheme: str) -> None:
+        super().__init__(
+            gettext_noop(
+                "Any application on a device can claim this scheme. Use a domain name in reverse, such as "
+                "com.example.app:/callback, or confirm the scheme."
+            )
+        )
+        self.scheme = scheme
+
+
 def is_this_device(host: str) -> bool:
     """Whether a host, brackets of an IPv6 address kept, never leads off this device: a loopback address, localhost,
     or a name below it (RFC 6761 §6.3)."""
     return host in LOOPBACK_HOSTS or host.endswith(BELOW_LOCALHOST)
 
 
-def check_redirect_url(url: str, *, private_schemes: bool = False) -> None:
+def check_redirect_url(
+    url: str, *, private_schemes: bool = False, confirmed_schemes: Collection[str] = ()
+) -> None:
     """Raises Refused with the reason if `url` may not be on an allow list.
 
     https anywhere; http for loopback names only; for native clients also a private-use scheme with a dot in it
-    (RFC 8252 §7.1).
+    (RFC 8252 §7.1). One without a dot raises Unproven, unless it is among `confirmed_schemes`.
     """
     if OUT_OF_BAND.fullmatch(url):
         raise Refused(
@@ -66,25 +92,70 @@ def check_redirect_url(url: str, *, private_schemes: bool = False) -> None:
     parts = _split(url)
     if TWO_ADDRESSES.match(url):
         raise Refused(gettext_noop("These are two addresses. Put each of them in a row of its own."))
-    if parts.scheme in FORBIDDEN_SCHEMES:
-        raise Refused(gettext_noop("This kind of address cannot receive a sign-in. Use https://."))
     if parts.scheme in {"https", "http"}:
         _check_authority(parts)
         if parts.scheme == "http" and not is_this_device(_host(parts)):
             raise Refused(
                 gettext_noop("The address must begin with https://. Only localhost may use http://.")
             )
-    elif not private_schemes:
+    else:
+        _check_private_scheme(url, parts, private_schemes)
+    _check_steps(parts.path)
+    if _is_short(parts.scheme) and parts.scheme not in confirmed_schemes:  # last: all else is right
+        raise Unproven(parts.scheme)
+
+
+def _check_private_scheme(url: str, parts: SplitResult, private_schemes: bool) -> None:
+    if is_forbidden(parts.scheme):
+        raise Refused(gettext_noop("This kind of address cannot receive a sign-in. Use https://."))
+    if not private_schemes or HOST_AND_PORT.fullmatch(url) or HTTP_MISSPELT.fullmatch(parts.scheme):
         raise Refused(gettext_noop("The address must begin with https://. Only localhost may use http://."))
-    elif not PRIVATE_SCHEME.match(parts.scheme):
+    if not is_private(parts.scheme):
         raise Refused(
             gettext_noop(
                 "A scheme of your own must be a domain name in reverse, such as com.example.app:/callback."
             )
         )
-    steps = re.sub(r"%2e", ".", parts.path, flags=re.IGNORECASE).split("/")
+    if not url.startswith(f"{parts.scheme}:/") and _is_short(parts.scheme):
+        raise Refused(gettext_noop("A slash follows the colon of a scheme, such as myapp:/callback."))
+
+
+def _check_steps(path: str) -> None:
+    steps = re.sub(r"%2e", ".", path, flags=re.IGNORECASE).split("/")
     if any(step.partition(";")[0] in {".", ".."} for step in steps):  # some servers take "..;x" for ".."
         raise Refused(gettext_noop("Write the path without “.” and “..” steps."))
+
+
+def is_forbidden(scheme: str) -> bool:
+    """Whether a scheme can never be an application's own."""
+    return scheme in FORBIDDEN_SCHEMES or scheme.startswith(FORBIDDEN_FAMILIES)
+
+
+def is_private(scheme: str) -> bool:
+    """Whether a scheme can be an application's own (RFC 8252 §7.1): a domain name in reverse, or a word."""
+    return not (scheme in {"https", "http"} or is_forbidden(scheme)) and bool(
+        REVERSED_DOMAIN.fullmatch(scheme) or SHORT_SCHEME.fullmatch(scheme)
+    )
+
+
+def _is_short(scheme: str) -> bool:
+    return is_private(scheme) and "." not in scheme
+
+
+def short_schemes(urls: Iterable[str]) -> list[str]:
+    """The private-use schemes without a dot among addresses that may otherwise be registered, each once, in order.
+
+    Addresses of a client that is stored name those that somebody has confirmed.
+    """
+    found = []
+    for url in urls:
+        try:
+            check_redirect_url(url, private_schemes=True)
+        except Unproven as unproven:
+            found.append(unproven.scheme)
+        except Refused:
+            continue
+    return list(dict.fromkeys(found))
 
 
 def check_origin(origin: str) -> None:
@@ -190,6 +261,14 @@ def proves_identity(redirect_uri: str) -> bool:
     """
     parts = urlsplit(redirect_uri)
     return parts.scheme == "https" and not is_this_device(_host(parts))
+
+
+def page_origins(urls: Iterable[str]) -> list[str]:
+    """The origins of the pages that redirect URLs lead to (RFC 6454 §6.2), each once, in order."""
+    parts = (urlsplit(url) for url in urls)
+    return list(
+        dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts if part.scheme in {"https", "http"})
+    )
 
 
 def origin_of(redirect_uri: str) -> str:

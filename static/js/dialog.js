@@ -29,11 +29,9 @@ function show() {
   else (firstField() ?? document.getElementById("dialog-title"))?.focus();
 }
 
-// Where to mend what the server has refused: a field, the sentence above the form, or the list that is wrong as a whole.
+// Where to mend what the server has refused: the sentence above the form, or the first field that can be seen.
 function faulty() {
-  const place = content.querySelector("[aria-invalid=true], .form-errors");
-  const list = content.querySelector(".field__error:not(:empty)")?.closest(".field");
-  return place ?? list?.querySelector(":is(input, select, textarea):not([type=hidden], :disabled)");
+  return [...content.querySelectorAll("[aria-invalid=true]:enabled, .form-errors")].find((place) => place.checkVisibility());
 }
 
 // A field that can be seen at once: going to one further down would scroll away what stands above it.
@@ -73,7 +71,7 @@ if (dialog) {
   );
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== content) return;
-    dirty = Boolean(faulty()); // what was refused is still what the person typed
+    dirty = event.detail.requestConfig.verb === "post" && event.detail.xhr.status === 422; // refused, so still unsaved
     show();
   });
   document.addEventListener("dialog:close", () => dialog.close());
@@ -84,6 +82,12 @@ if (dialog) {
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || link.href !== location.href.split("#")[0]) return;
     event.preventDefault();
     dialog.close();
+  });
+  // Chromium lets a page keep a dialog open only once between two clicks: a key that is taken never gets that far.
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing || !question()) return;
+    event.preventDefault();
+    if (mayClose()) dialog.close();
   });
   dialog.addEventListener("cancel", (event) => event.target === dialog && !mayClose() && event.preventDefault());
   dialog.addEventListener("mousedown", (event) => event.target === dialog && mayClose() && dialog.close());

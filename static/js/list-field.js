@@ -9,8 +9,10 @@ class ListField extends HTMLElement {
     this.pattern = rows.querySelector("li").cloneNode(true);
     this.label = this.pattern.querySelector("input").getAttribute("aria-label").replace(/\s*\d+$/, "");
     for (const row of [...rows.children]) {
-      if (row.querySelector("input").value) this.arm(row);
+      const input = row.querySelector("input");
+      if (input.value) this.arm(row);
       else row.remove();
+      if (!input.value && input.ariaInvalid) this.inherit(input);
     }
     this.input.name = this.getAttribute("name"); // a value typed but not added is sent all the same
     adder.querySelector("[data-add]").addEventListener("click", () => this.add());
@@ -22,6 +24,19 @@ class ListField extends HTMLElement {
       this.add();
     });
     this.count();
+  }
+
+  // What is wrong with a list without rows is said of the input that the next one is typed into.
+  inherit(input) {
+    this.input.setAttribute("aria-invalid", "true");
+    this.input.setAttribute("aria-describedby", `${input.getAttribute("aria-describedby")} ${this.reason.id}`);
+  }
+
+  // What was said of the list as it was sent.
+  forgetError() {
+    const error = this.querySelector(`#${this.getAttribute("name")}_error`);
+    error?.remove();
+    if (error) this.input.setAttribute("aria-describedby", this.reason.id);
   }
 
   // A one-line input drops line breaks, and with them where one value of a list ends.
@@ -48,11 +63,12 @@ class ListField extends HTMLElement {
   async addOne(value) {
     if (!value) return this.input.focus();
     const known = [...this.rows.querySelectorAll("input")].some((input) => input.value === value);
-    const reason = known ? this.dataset.duplicate : await this.check(value);
+    const { reason = "", notice = "" } = known ? { reason: this.dataset.duplicate } : await this.check(value);
     this.refuse(reason);
+    this.querySelector("[data-notice]").textContent = notice;
     this.input.focus();
     if (reason) return;
-    this.querySelector(`#${this.getAttribute("name")}_error`)?.remove(); // it was about the list as it was sent
+    this.forgetError();
     const row = this.pattern.cloneNode(true);
     const input = row.querySelector("input");
     row.querySelector(".field__error")?.remove();
@@ -73,14 +89,14 @@ class ListField extends HTMLElement {
 
   // Without an answer the value is taken: the form's own check comes later.
   async check(value) {
-    if (!this.dataset.checkUrl) return "";
+    if (!this.dataset.checkUrl) return {};
     const token = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
     const body = new URLSearchParams({ name: this.getAttribute("name"), value });
     try {
       const answer = await fetch(this.dataset.checkUrl, { method: "POST", body, headers: token });
-      return (answer.ok || answer.status === 422) ? ((await answer.json()).reason ?? "") : "";
+      return answer.ok || answer.status === 422 ? await answer.json() : {};
     } catch {
-      return "";
+      return {};
     }
   }
 

@@ -1,11 +1,17 @@
 """Applications on a person's own device: loopback ports, private schemes, and who could be listening (RFC 8252)."""
 
+from urllib.parse import parse_qs, urlencode, urlsplit
+
 import pytest
 
 from tests import cast
-from tests.oauth.driver import Application, answer, asks_for_consent
+from tests.oauth.driver import Application, answer, asks_for_consent, post_form
 
 pytestmark = pytest.mark.django_db
+
+
+def answer_code(location):
+    return parse_qs(urlsplit(location).query)["code"][0]
 
 
 @pytest.fixture
@@ -156,3 +162,46 @@ def test_a_name_below_localhost_is_this_device(acme, browser, bob):
     assert asks_for_consent(page)
     assert "http://*.localhost:*" in page["Content-Security-Policy"]
     assert not asks_for_consent(app.authorize(person, redirect_uri="http://evil.localhost:3000/callback"))
+
+
+@pytest.mark.spec("RFC 8252", "8.6")
+@pytest.mark.parametrize(
+    "address", ["cursor://anysphere.cursor-mcp/oauth/callback", "myapp:/cb", "myapp:///cb", "myapp://cb?x=1"]
+)
+def test_a_confirmed_scheme_without_a_dot_gets_its_answer_and_is_asked_about_each_time(
+    acme, browser, bob, address
+):
+    app = Application(*cast.register(acme, type="native", redirect_uris=[address]))
+    person, scheme = browser(bob), address.partition(":")[0]
+
+    page = app.authorize(person)
+
+    assert asks_for_consent(page)
+    assert f"You will be sent to <b><bdi>{scheme}:</bdi></b>" in page.content.decode()
+    assert "Continue only if you started it yourself" in page.content.decode()
+    [policy] = [
+        rule for rule in page["Content-Security-Policy"].split("; ") if rule.startswith("form-action")
+    ]
+    assert f"{scheme}:" in policy.split()
+    location = app.decide(person, page, "allow")["Location"]
+    assert location.startswith(f"{address}{'&' if '?' in address else '?'}")
+    assert app.exchange(answer_code(location)).status_code == 200
+    assert asks_for_consent(app.authorize(person))
+
+
+@pytest.mark.spec("OIDC RP-Initiated Logout", "3")
+def test_signing_out_can_end_at_a_scheme_without_a_dot(acme, browser, bob):
+    back = "myapp:///signed-out"
+    client, _ = cast.register(
+        acme, type="native", redirect_uris=["myapp:/cb"], post_logout_redirect_uris=[back]
+    )
+    address = "/oauth/logout?" + urlencode(
+        {"client_id": client.client_id, "post_logout_redirect_uri": back, "state": "s"}
+    )
+    person = browser(bob)
+
+    page = person.get(address)
+
+    assert "myapp:" in page["Content-Security-Policy"]
+    left = post_form(person, address, {"decision": "sign_out"})
+    assert left["Location"] == f"{back}?state=s"

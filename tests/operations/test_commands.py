@@ -434,6 +434,38 @@ def test_create_client_native_may_have_a_scheme_of_its_own(acme: Tenant):
     assert run("create_client", "acme", "App", "--type", "native", "--redirect-url", "com.example.app:/cb")
 
 
+@pytest.mark.spec("RFC 8252", "8.6")
+def test_create_client_takes_a_scheme_without_a_dot_when_it_is_confirmed(acme: Tenant):
+    native = [
+        "create_client",
+        "acme",
+        "Editor",
+        "--type",
+        "native",
+        "--redirect-url",
+        "cursor://a.b/callback",
+    ]
+
+    assert "--confirm-scheme cursor" in refused(*native)
+    assert "--confirm-scheme cursor" in refused(*native, "--confirm-scheme", "vscode")
+    assert run(*native, "--confirm-scheme", "cursor")["client_id"]
+    site = ["create_client", "acme", "Site", "--type", "web", "--redirect-url", "https://app.example/cb"]
+    assert "Only a native client" in refused(*site, "--confirm-scheme", "cursor")
+    bad = ["create_client", "acme", "x", "--type", "native", "--redirect-url", "javascript:/x"]
+    assert "cannot receive" in refused(*bad, "--confirm-scheme", "javascript")
+
+
+def test_create_client_says_that_a_page_needs_an_origin(acme: Tenant):
+    page = ["create_client", "acme", "Page", "--type=spa", "--redirect-url=https://spa.example:8443/cb"]
+    told, quiet = io.StringIO(), io.StringIO()
+
+    call_command(*page, stdout=told)
+    call_command(*page, "--origin=https://spa.example:8443", stdout=quiet)
+
+    assert "until it has an --origin, such as https://spa.example:8443." in told.getvalue()
+    assert "--origin" not in quiet.getvalue()
+
+
 WEB = ["--type", "web", "--redirect-url", "https://app.example/cb"]
 
 

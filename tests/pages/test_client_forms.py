@@ -761,3 +761,202 @@ def test_a_long_row_of_separators_takes_no_time(browser: Browse, alice: User):
     page = browser(alice).post(NEW, web(redirect_uris=["x" + " ," * 50_000 + "y"]))
 
     assert page.status_code == 422
+
+
+# --- A scheme without a dot (RFC 8252 §8.6) -----------------------------------------------------------------------
+
+
+def native(**fields: Any) -> dict[str, Any]:
+    return {"type": "native", "name": "Editor", "redirect_uris": [CURSOR]} | fields
+
+
+CURSOR = "cursor://anysphere.cursor-mcp/oauth/callback"
+
+
+def boxes(page: Any) -> list[tuple[str, bool]]:
+    """The schemes that a page asks to confirm, and whether they are ticked."""
+    found = re.findall(r'name="confirmed_schemes" value="([^"]*)"( checked)?', text(page))
+    return [(scheme, bool(ticked)) for scheme, ticked in found]
+
+
+@pytest.mark.spec("RFC 8252", "8.6")
+def test_a_scheme_without_a_dot_is_registered_when_it_is_confirmed(
+    browser: Browse, alice: User, acme: Tenant
+):
+    admin = browser(alice)
+    sent = native(post_logout_redirect_uris=["myapp:/out", "cursor:/out"], description="Kept")
+
+    refused = admin.post(NEW, sent)
+
+    assert refused.status_code == 422
+    assert "Any application on a device can claim this scheme." in error(refused, "redirect_uris_1")
+    assert error(refused, "post_logout_redirect_uris_1")
+    assert boxes(refused) == [("cursor", False), ("myapp", False)]
+    assert "Any application on the device can claim <code>cursor:</code>" in text(refused)
+    assert '<details class="disclosure" open>' in text(refused)
+    assert "Kept" in text(refused)
+    assert CURSOR in text(refused)
+    assert no_clients(acme)
+    half = admin.post(NEW, sent | {"confirmed_schemes": ["cursor"]})
+    assert half.status_code == 422
+    assert boxes(half) == [("cursor", True), ("myapp", False)]
+    assert error(half, "redirect_uris_1") == ""
+    created = admin.post(NEW, sent | {"confirmed_schemes": ["cursor", "myapp"]})
+    assert created.status_code == 200
+    assert only_client(acme).redirect_uris == [CURSOR]
+
+
+@pytest.mark.spec("RFC 8252", "8.6")
+def test_a_confirmed_scheme_is_not_asked_about_again_and_a_new_one_is(
+    browser: Browse, alice: User, acme: Tenant, register: Register
+):
+    client, _ = register(acme, alice, type="native", redirect_uris=[CURSOR])
+    admin = browser(alice)
+
+    assert boxes(admin.get(edit_of(client))) == []
+    same = native(name="Renamed", redirect_uris=[CURSOR, "cursor:/other"], algorithm="ES256")
+    assert admin.post(edit_of(client), same).status_code == 303
+    other = admin.post(
+        edit_of(client), native(redirect_uris=["vscode://a.b/c"], confirmed_schemes=["cursor"])
+    )
+    assert other.status_code == 422
+    assert boxes(other) == [("vscode", False)]
+
+
+@pytest.mark.spec("RFC 8252", "7.1")
+@pytest.mark.parametrize(
+    "form",
+    [
+        web(redirect_uris=[CURSOR]),
+        spa(redirect_uris=[CURSOR]),
+        web(post_logout_redirect_uris=[CURSOR]),
+        native(redirect_uris=["javascript:/x"]),
+        native(redirect_uris=["intent://x"]),
+        native(redirect_uris=["localhost:5000/cb"]),
+    ],
+)
+def test_nothing_else_can_be_confirmed(browser: Browse, alice: User, acme: Tenant, form: dict[str, Any]):
+    sent = form | {"confirmed_schemes": ["cursor", "javascript", "intent", "localhost"]}
+
+    answer = browser(alice).post(NEW, sent)
+
+    assert answer.status_code == 422
+    assert boxes(answer) == []
+    assert no_clients(acme)
+
+
+def test_adding_such_an_address_says_that_it_will_be_asked_about(browser: Browse, alice: User):
+    admin, address = browser(alice), {"name": "redirect_uris", "value": CURSOR}
+
+    told = admin.post(f"{CHECK}?type=native", address)
+    known = admin.post(f"{CHECK}?type=native&confirmed_schemes=cursor", address)
+
+    assert told.json()["reason"] == ""
+    assert "can claim cursor:." in told.json()["notice"]
+    assert known.json() == {"reason": ""}
+    assert admin.post(f"{CHECK}?type=web", address).status_code == 422
+
+
+# --- A single-page app without an origin --------------------------------------------------------------------------
+
+
+def offers(page: Any) -> list[tuple[str, bool]]:
+    """The origins that a page offers to add, and whether they are ticked."""
+    found = re.findall(r'name="offered_origins" value="([^"]*)"( checked)?', text(page))
+    return [(origin, bool(ticked)) for origin, ticked in found]
+
+
+TWO_PAGES = ["https://spa.example.com/callback", "http://localhost:5173/cb", "https://spa.example.com/other"]
+
+
+def test_a_page_without_an_origin_is_offered_those_of_its_redirect_urls(
+    browser: Browse, alice: User, acme: Tenant
+):
+    admin = browser(alice)
+
+    told = admin.post(NEW, spa(redirect_uris=TWO_PAGES))
+
+    assert told.status_code == 422
+    assert "Add an allowed origin" in error(told, "allowed_origins")
+    assert offers(told) == [("https://spa.example.com", True), ("http://localhost:5173", True)]
+    assert no_clients(acme)
+    sent = spa(redirect_uris=TWO_PAGES, origins_offered="1", offered_origins=[o for o, _ in offers(told)])
+    assert admin.post(NEW, sent).status_code == 200
+    assert only_client(acme).allowed_origins == ["https://spa.example.com", "http://localhost:5173"]
+
+
+def test_what_was_ticked_is_kept_when_something_else_is_refused(browser: Browse, alice: User):
+    sent = spa(
+        name="",
+        allowed_origins=["https://spa.example.com"],
+        origins_offered="1",
+        offered_origins=["https://spa.example.com", "https://b.example"],
+    )
+
+    refused = browser(alice).post(NEW, sent)
+
+    rows = re.findall(r'name="allowed_origins" value="([^"]+)"', text(refused))
+    assert rows == ["https://spa.example.com", "https://b.example"]
+    assert offers(refused) == []
+
+
+def test_a_page_can_be_saved_without_an_origin_by_somebody_who_was_told(
+    browser: Browse, alice: User, acme: Tenant
+):
+    admin = browser(alice)
+    assert admin.post(NEW, spa(origins_offered="1")).status_code == 200
+
+    client = only_client(acme)
+    page = admin.get(edit_of(client))
+    assert "No allowed origin: the browser keeps" in text(page)
+    assert offers(page) == [("https://spa.example.com", False)]
+    assert admin.post(edit_of(client), spa(name="Renamed")).status_code == 303
+
+
+def test_taking_the_last_origin_away_is_asked_about(
+    browser: Browse, alice: User, spa_client: tuple[Client, str]
+):
+    client = spa_client[0]
+    client.allowed_origins = ["https://spa.example.com"]
+    client.save()
+
+    told = browser(alice).post(edit_of(client), spa())
+
+    assert told.status_code == 422
+    assert offers(told)
+    assert browser(alice).post(edit_of(client), spa(origins_offered="1")).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "form", [web(), web(grant_types=[IMPERSONATION]), native(redirect_uris=["com.a.b:/c"])]
+)
+def test_other_types_are_not_asked_for_an_origin(
+    browser: Browse, alice: User, acme: Tenant, form: dict[str, Any]
+):
+    assert browser(alice).post(NEW, form).status_code == 200
+    assert only_client(acme).allowed_origins == []
+
+
+# --- Where the mistake is -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.spec("WCAG 2.2", "3.3.1")
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        (web(redirect_uris=[]), "redirect_uris"),
+        (web(redirect_uris=[f"https://a.example/{n}" for n in range(6)]), "redirect_uris"),
+        (spa(), "allowed_origins"),
+        (web(auth_methods=["private_key_jwt"]), "public_keys"),
+        (web(allowed_scopes=["no such scope"]), "allowed_scopes"),
+    ],
+)
+def test_a_list_that_is_wrong_as_a_whole_says_so_at_its_first_input(
+    browser: Browse, alice: User, form: dict[str, Any], name: str
+):
+    page = text(browser(alice).post(NEW, form))
+
+    [first] = re.findall(rf'<(?:input|textarea)[^>]*name="{name}"[^>]*aria-invalid="true"[^>]*>', page)
+    assert f'aria-describedby="{name}_error"' in first
+    assert re.search(rf'<fieldset class="field" aria-describedby="{name}_hint {name}_error">', page)
+    assert page.count(f'id="{name}_error"') == 1

@@ -4,13 +4,14 @@ import html
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from django.test import Client as Browser
 
-from console.models import Client, Tenant, User
-from tests.cast import PASSWORD, form, host_of
-from tests.oauth.driver import Application
+from console.models import Client, Connection, ConnectionRequest, ConnectionRequester, Tenant, User
+from tests.cast import PASSWORD, form, host_of, publish
+from tests.oauth.driver import Application, later
 
 pytestmark = pytest.mark.django_db
 Browse = Callable[[User], Browser]
@@ -187,3 +188,132 @@ def test_a_question_of_an_application_is_shown_anew(
     assert late.status_code == 403
     assert f'href="{html.escape(asked)}"' in late.content.decode()
     assert "Send again" not in late.content.decode()
+
+
+# --- What was filled in on an application's question -----------------------------------------------------------------
+
+
+def late_answer(chromium: Browser, tenant: Tenant, page: Any, **fields: Any) -> Any:
+    """Sends the answer to a question without a token that counts, as a browser does from a page left open."""
+    chromium.handler.enforce_csrf_checks = True
+    return chromium.post(page.wsgi_request.get_full_path(), **form(**fields), headers=from_here(tenant))
+
+
+def flat(fields: dict[str, Any]) -> dict[str, str]:
+    return {name: value if isinstance(value, str) else value[0] for name, value in fields.items()}
+
+
+def shown_again(chromium: Browser, tenant: Tenant, late: Any) -> Any:
+    """Presses “Show it again” on the page `late`."""
+    fields = urlencode({**hidden(late), "decision": "show"}, doseq=True)
+    content_type = "application/x-www-form-urlencoded"
+    address = late.wsgi_request.get_full_path()
+    return chromium.post(address, fields, content_type=content_type, headers=from_here(tenant))
+
+
+REASON = 'For the board,\n"monthly" & å'
+
+
+@pytest.fixture
+def outside(globex: Tenant, acme: Tenant) -> Application:
+    return Application(publish(globex), tenant=acme)
+
+
+def test_the_reason_of_a_wish_survives_an_expired_form(
+    acme: Tenant, bob: User, browser: Browse, outside: Application
+):
+    chromium = browser(bob)
+    page = outside.authorize(chromium, scope="openid")
+
+    late = late_answer(chromium, acme, page, decision="ask", reason=REASON, shown="x")
+    again = shown_again(chromium, acme, late)
+
+    assert (late.status_code, again.status_code) == (403, 200)
+    assert hidden(late).keys() == {"csrfmiddlewaretoken", "reason"}
+    assert again.context["reason"] == REASON
+    assert html.escape(REASON) in again.content.decode()
+    assert "has changed" not in again.content.decode()
+    assert not ConnectionRequest._base_manager.exists()
+    answer = {**hidden(again), "decision": "ask", "reason": again.context["reason"]}
+    sent = chromium.post(again.wsgi_request.get_full_path(), **form(**flat(answer)), headers=from_here(acme))
+    assert sent.status_code == 302
+    assert ConnectionRequester._base_manager.get().reason == REASON
+
+
+def test_the_reason_of_a_wish_survives_the_end_of_the_session(
+    acme: Tenant, bob: User, browser: Browse, outside: Application
+):
+    page = outside.authorize(browser(bob), scope="openid")
+    stranger = Browser(headers={"host": host_of(acme)})
+    address = page.wsgi_request.get_full_path()
+
+    late = stranger.post(address, **form(decision="ask", reason=REASON), headers=from_here(acme))
+
+    assert late.status_code == 403
+    [sign_in_at] = re.findall(r'href="/login\?([^"]+)"', late.content.decode())
+    assert parse_qs(html.unescape(sign_in_at))["next"] == [address]
+    again = shown_again(browser(bob), acme, late)
+    assert again.context["reason"] == REASON
+
+
+def test_the_reason_survives_a_sign_in_that_became_too_old(
+    acme: Tenant, bob: User, browser: Browse, outside: Application, time_machine: Any
+):
+    chromium = browser(bob)
+    page = outside.authorize(chromium, scope="openid", max_age="60")
+    later(time_machine, 120)
+
+    address = page.wsgi_request.get_full_path()
+    late = chromium.post(address, **form(decision="ask", reason=REASON), headers=from_here(acme))
+
+    assert late.status_code == 403
+    assert hidden(late)["reason"] == [REASON]
+
+
+def test_what_an_administrator_chose_survives_an_expired_form(
+    acme: Tenant, alice: User, browser: Browse, outside: Application
+):
+    chromium = browser(alice)
+    page = outside.authorize(chromium, scope="openid")
+    chosen = {"consent_method": "trusted", "until": "2099-12-31", "scopes": "apps:read"}
+
+    late = late_answer(chromium, acme, page, decision="approve", shown="x", **chosen)
+    again = shown_again(chromium, acme, late)
+
+    assert (again.context["consent_method"], again.context["until"]) == ("trusted", "2099-12-31")
+    ticked = re.findall(r'name="scopes" value="([^"]+)" checked', again.content.decode())
+    assert ticked == ["apps:read"]
+    assert not Connection._base_manager.filter(tenant=acme).exists()
+
+
+def test_a_hostname_survives_an_expired_form(acme: Tenant):
+    region = Browser(enforce_csrf_checks=True, headers={"host": "localhost:8000"})
+
+    late = region.post(
+        "/oauth/authorize?client_id=x",
+        **form(hostname="acme"),
+        headers={"origin": "http://localhost:8000"},
+    )
+
+    assert late.status_code == 403
+    assert hidden(late)["hostname"] == ["acme"]
+    assert shown_again(region, acme, late).status_code == 403  # another site's
+    fields = form(hostname="acme", decision="show", csrfmiddlewaretoken=token_in(late))
+    onward = region.post(
+        "/oauth/authorize?client_id=x", **fields, headers={"origin": "http://localhost:8000"}
+    )
+    assert onward["Location"] == f"{acme.issuer}/oauth/authorize?client_id=x"
+
+
+def test_another_sites_reason_is_not_offered(acme: Tenant, bob: User, browser: Browse, outside: Application):
+    chromium = browser(bob)
+    address = outside.authorize(chromium, scope="openid").wsgi_request.get_full_path()
+    chromium.handler.enforce_csrf_checks = True
+
+    late = chromium.post(
+        address, **form(decision="ask", reason=REASON), headers={"origin": "https://evil.example"}
+    )
+
+    assert late.status_code == 403
+    assert hidden(late) == {}
+    assert html.escape(REASON) not in late.content.decode()

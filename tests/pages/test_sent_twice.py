@@ -73,7 +73,13 @@ def test_the_second_answer_is_the_result_without_the_secret(browser: Browse, ali
 @pytest.mark.django_db
 def test_a_client_that_never_had_a_secret_is_not_said_to_have_one(browser: Browse, alice: User, acme: Tenant):
     admin = browser(alice)
-    sent = {"type": "spa", "name": "Page", "redirect_uris": ["https://spa.example.com/cb"], "once": MARK}
+    sent = {
+        "type": "spa",
+        "name": "Page",
+        "redirect_uris": ["https://spa.example.com/cb"],
+        "allowed_origins": ["https://spa.example.com"],
+        "once": MARK,
+    }
     admin.post(NEW, sent)
 
     again = text(admin.post(NEW, sent))

@@ -5,11 +5,14 @@ import pytest
 from console.policy import redirect_uris
 from console.policy.redirect_uris import (
     Refused,
+    Unproven,
     check_origin,
     check_redirect_url,
     matches,
     origin_of,
+    page_origins,
     proves_identity,
+    short_schemes,
 )
 
 pytestmark = pytest.mark.spec("RFC 9700", "4.1")
@@ -256,6 +259,65 @@ def test_az10_az11_only_the_port_of_a_loopback_address_is_free(requested, regist
 def test_oi07_only_a_host_proves_who_is_listening(url, proof, shown):
     assert proves_identity(url) is proof
     assert origin_of(url) == shown
+
+
+@pytest.mark.spec("RFC 8252", "8.6")
+@pytest.mark.parametrize(
+    ("url", "scheme"),
+    [
+        ("cursor://anysphere.cursor-mcp/oauth/callback", "cursor"),
+        ("vscode://publisher.extension/callback", "vscode"),
+        ("vscode-insiders://publisher.extension/callback", "vscode-insiders"),
+        ("myapp:/cb", "myapp"),
+        ("myapp:///cb?x=1", "myapp"),
+        ("fb1234://authorize", "fb1234"),
+        ("exp+app://x", "exp+app"),
+    ],
+)
+def test_a_scheme_without_a_dot_must_be_confirmed_by_name(url, scheme):
+    with pytest.raises(Unproven) as unproven:
+        check_redirect_url(url, private_schemes=True, confirmed_schemes=["other", "com.example.app"])
+    assert unproven.value.scheme == scheme
+    check_redirect_url(url, private_schemes=True, confirmed_schemes=[scheme])
+    with pytest.raises(Refused, match="https"):  # of a site or a page, whatever anybody confirms
+        check_redirect_url(url, confirmed_schemes=[scheme])
+    assert not proves_identity(url)
+    assert origin_of(url) == f"{scheme}:"
+
+
+NO_ONES_OWN = [
+    "javascript://x/%0aalert(1)", "data:text/html,x", "vbscript:/x", "file:///x", "blob:/x", "about:/blank",
+    "filesystem:/x", "view-source:/x", "ftp://x", "sftp://x", "ws://x", "wss://x", "mailto:/x", "tel:/1",
+    "sms:/1", "intent://x", "android-app://x", "chrome://settings", "chrome-extension://x/y", "edge://x",
+    "devtools://x", "resource://x", "moz-extension://x", "jar:/x", "ms-settings:/x", "ms-msdt:/x",
+    "search-ms:/x", "x-apple.systempreferences:/x", "web+app:/x", "urn:/x", "ssh://x", "ldap://x",
+    "localhost:/cb", "c:/cb", "htps://app.example.com/cb", "htttps://app.example.com/cb", "https+x://a/b",
+    "myapp:cb", "myapp:8080/cb", "app.example.com:8443/cb", "myapp:/a/../b", "myapp:/cb#x", "MyApp:/cb",
+    "my_app:/cb", "1app:/cb", "myapp:/*",
+]  # fmt: skip
+
+
+@pytest.mark.spec("RFC 8252", "7.1")
+@pytest.mark.parametrize("url", NO_ONES_OWN)
+def test_what_is_no_applications_own_cannot_be_confirmed(url):
+    with pytest.raises(Refused) as refused:
+        check_redirect_url(url, private_schemes=True, confirmed_schemes=[url.partition(":")[0]])
+    assert not isinstance(refused.value, Unproven)
+    assert short_schemes([url]) == []
+
+
+def test_it_names_the_schemes_to_confirm_and_the_origins_of_pages():
+    urls = [
+        "cursor://a/b",
+        "https://app.example.com:8443/cb",
+        "cursor:/c",
+        "com.example.app:/x",
+        "myapp:/x",
+        "?",
+    ]
+    assert short_schemes(urls) == ["cursor", "myapp"]
+    pages = ["https://a.example/cb", "https://a.example/x", "http://localhost:5173/cb", "com.example.app:/x"]
+    assert page_origins(pages) == ["https://a.example", "http://localhost:5173"]
 
 
 def test_no_forbidden_scheme_can_pass_for_a_private_one():

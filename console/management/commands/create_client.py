@@ -50,6 +50,14 @@ class Command(Operation):
             parser.add_argument(
                 f"--{option}", action="append", default=[], metavar=what, help="may be repeated"
             )
+        parser.add_argument(
+            "--confirm-scheme",
+            action="append",
+            default=[],
+            metavar="SCHEME",
+            help="for native clients: accept addresses of this scheme, such as cursor, although it has no dot and any "
+            "application can claim it; may be repeated",
+        )
         grants = sorted(client_types.MACHINE_GRANTS)
         parser.add_argument(
             "--grant", action="append", default=[], choices=grants, help="for web clients; may be repeated"
@@ -84,6 +92,7 @@ class Command(Operation):
     def handle(self, *args: Any, **options: Any) -> None:
         check_that_oauth_clients_are_supported()
         tenant = tenant_named(options["tenant"])
+        traits = client_types.traits(options["type"])
         fields = self._fields(options)
         with scope(tenant=tenant), transaction.atomic():
             try:
@@ -116,6 +125,11 @@ class Command(Operation):
             )
         if client.grant_types and not options["trusted"]:
             lines.append("It gets no tokens of its own until its consent method is trusted (--trusted).")
+        if traits.allowed_origins and not client.allowed_origins:
+            lines.append(
+                "No page can read its tokens: the browser keeps the answers (CORS) until it has an --origin, such as "
+                f"{redirect_uris.page_origins(client.redirect_uris)[0]}."
+            )
         self.report(options, result, *lines)
 
     @staticmethod
@@ -143,13 +157,7 @@ class Command(Operation):
         unknown = [scope for scope in options["scope"] if scope not in scopes.SCOPES]
         if unknown:
             raise CommandError(f"Unknown scope: {', '.join(unknown)}.")
-        try:
-            for url in options["redirect_url"] + options["sign_out_url"]:
-                redirect_uris.check_redirect_url(url, private_schemes=traits.private_schemes)
-            for origin in options["origin"]:
-                redirect_uris.check_origin(origin)
-        except redirect_uris.Refused as refused:
-            raise CommandError(refused.message) from None
+        Command._check_addresses(options)
         return {
             "name": name,
             "redirect_uris": list(dict.fromkeys(options["redirect_url"])),
@@ -160,6 +168,30 @@ class Command(Operation):
             "accepts_no_pkce": options["accept_no_pkce"],
             **_authentication(options, confidential=traits.confidential),
         } | ({"algorithm": options["id_token_alg"]} if options["id_token_alg"] else {})
+
+    @staticmethod
+    def _check_addresses(options: dict[str, Any]) -> None:
+        """Raises CommandError for an address that may not be registered, and for a scheme that is not confirmed."""
+        traits = client_types.traits(options["type"])
+        if options["confirm_scheme"] and not traits.private_schemes:
+            raise CommandError("Only a native client can have --confirm-scheme.")
+        try:
+            for url in options["redirect_url"] + options["sign_out_url"]:
+                redirect_uris.check_redirect_url(
+                    url,
+                    private_schemes=traits.private_schemes,
+                    confirmed_schemes=[scheme.rstrip(":/") for scheme in options["confirm_scheme"]],
+                )
+            for origin in options["origin"]:
+                redirect_uris.check_origin(origin)
+        except redirect_uris.Unproven as unproven:
+            raise CommandError(
+                f"Any application on a device can claim {unproven.scheme}: (RFC 8252 §8.6). Use a domain name in "
+                "reverse, such as com.example.app:/callback, or say that it must be this one: "
+                f"--confirm-scheme {unproven.scheme}."
+            ) from None
+        except redirect_uris.Refused as refused:
+            raise CommandError(refused.message) from None
 
 
 def _authentication(options: dict[str, Any], *, confidential: bool) -> dict[str, list[Any]]:

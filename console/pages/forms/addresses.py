@@ -1,7 +1,7 @@
 """Redirect URLs, sign-out URLs and allowed origins, added one by one to an allow list (S2, Q5)."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,8 @@ from .rows import Rows, RowsField
 
 REDIRECT, SIGN_OUT, ORIGIN = "redirect_uris", "post_logout_redirect_uris", "allowed_origins"
 LISTS = (REDIRECT, SIGN_OUT, ORIGIN)
+# Schemes that the person has confirmed, origins that they have ticked, and that they were offered some.
+CONFIRMED, TICKED, OFFERED = "confirmed_schemes", "offered_origins", "origins_offered"
 
 MAX_PASTED = 5000  # characters; a longer row is one address, which is too long
 # A comma or semicolon may also stand in an address: it separates two only where another one begins.
@@ -37,6 +39,16 @@ def split(pasted: str) -> list[str]:
     return [address for address in found if address]
 
 
+class Unconfirmed(ValidationError):
+    """An address whose scheme a person must confirm first. `notice` says so before anything is saved."""
+
+    def __init__(self, refused: redirect_uris.Unproven) -> None:
+        super().__init__(gettext(refused.message))
+        self.notice = gettext(
+            "Any application on a device can claim %(scheme)s. You are asked to confirm that when you save."
+        ) % {"scheme": f"{refused.scheme}:"}
+
+
 class SplitRows(list[str]):
     """Rows of which some stood in one row together: the person has not seen them one by one yet."""
 
@@ -50,10 +62,17 @@ class AddressRows(Rows):
         return SplitRows(addresses) if any(len(row) > 1 for row in rows) else addresses
 
 
+class OriginRows(AddressRows):
+    """Rows of origins. Those that were offered and ticked become rows too, after those that were typed."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        typed = super().value_from_datadict(data, files, name)
+        typed += [origin for origin in dict.fromkeys(data.getlist(TICKED)) if origin not in typed]
+        return typed
+
+
 class AddressesField(RowsField):
     """A list of addresses. Rows that were split are shown once before they count: where an answer may go is exact."""
-
-    widget = AddressRows
 
     def clean(self, value: Any) -> list[Any]:
         cleaned = super().clean(value)
@@ -66,18 +85,25 @@ class AddressesField(RowsField):
         return cleaned
 
 
-def checker(name: str, client_type: str) -> Callable[[str], str]:
-    """The check of one address of a list: returns it, or raises ValidationError with the reason."""
+def checker(name: str, client_type: str, confirmed: Collection[str] = ()) -> Callable[[str], str]:
+    """The check of one address of a list: returns it, or raises ValidationError with the reason.
+
+    `confirmed` are the schemes without a dot that a person has confirmed (RFC 8252 §8.6).
+    """
     if name == ORIGIN:
         policy: Callable[[str], None] = redirect_uris.check_origin
     else:
         policy = partial(
-            redirect_uris.check_redirect_url, private_schemes=traits(client_type).private_schemes
+            redirect_uris.check_redirect_url,
+            private_schemes=traits(client_type).private_schemes,
+            confirmed_schemes=confirmed,
         )
 
     def check(address: str) -> str:
         try:
             policy(address)
+        except redirect_uris.Unproven as unproven:
+            raise Unconfirmed(unproven) from None
         except redirect_uris.Refused as refused:
             raise ValidationError(gettext(refused.message)) from None
         return address
@@ -101,10 +127,11 @@ def _too_many(name: str) -> str:
     ) % {"most": most}
 
 
-def address_field(name: str, client_type: str, **options: Any) -> RowsField:
+def address_field(name: str, client_type: str, confirmed: Collection[str] = (), **options: Any) -> RowsField:
     """The form field of one list."""
     return AddressesField(
-        check=checker(name, client_type),
+        check=checker(name, client_type, confirmed),
+        widget=OriginRows if name == ORIGIN else AddressRows,
         most=limit(name),
         too_many=_too_many(name),
         repetition=gettext("This is already in the list."),

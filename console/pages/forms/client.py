@@ -1,6 +1,6 @@
 """The forms of an OAuth client: its type first, then the fields of that type (S2, S4, Q1–Q5)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +9,14 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise, cached_property
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Client
-from ...policy import client_types
+from ...policy import client_types, redirect_uris
 from ...policy.client_types import AuthMethod, ClientType
 from ...policy.consent_rules import ConsentMethod
-from . import addresses, choices, keys, scope_tree, text
+from . import addresses, choices, keys, schemes, scope_tree, text
 from .rows import Row, list_errors, rows_of
 
 TOO_LONG = _("This is too long: at most %(limit_value)d characters.")
@@ -57,6 +58,14 @@ class AddressList:
     check_url: str
     placeholder: str
     optional: bool
+    confirmations: Sequence[schemes.Confirmation] = ()
+    offers: Sequence[str] = ()  # origins that can be added with a tick
+    offers_ticked: bool = False
+
+    @property
+    def is_faulty(self) -> bool:
+        """Whether something in it must be mended or confirmed, so that it has to be seen."""
+        return bool(self.errors) or any(row.error for row in self.rows)
 
 
 class ClientForm(forms.Form):
@@ -132,6 +141,8 @@ class ClientForm(forms.Form):
         self, client_type: str, data: QueryDict | None = None, *, client: Client | None = None
     ) -> None:
         self.client_type, self.client = client_type, client
+        self.schemes_before = schemes.confirmed_before(client)
+        self.schemes_ticked = data.getlist(addresses.CONFIRMED) if data else []
         super().__init__(data, initial=self._stored())
         for field in self.fields.values():
             field.widget.attrs.pop("maxlength", None)  # a browser would cut what is pasted without a word
@@ -157,6 +168,7 @@ class ClientForm(forms.Form):
 
     def _lists(self) -> dict[str, forms.Field]:
         held = self.client.allowed_scopes if self.client else ()
+        confirmed = {*self.schemes_before, *self.schemes_ticked}
         return {
             "allowed_scopes": scope_tree.ScopesField(
                 label=_("Scopes"),
@@ -169,12 +181,14 @@ class ClientForm(forms.Form):
             addresses.REDIRECT: addresses.address_field(
                 addresses.REDIRECT,
                 self.client_type,
+                confirmed,
                 label=_("Redirect URLs"),
                 help_text=self._redirect_hint,
             ),
             addresses.SIGN_OUT: addresses.address_field(
                 addresses.SIGN_OUT,
                 self.client_type,
+                confirmed,
                 label=_("Sign-out URLs"),
                 help_text=_("Where users may be sent back to after signing out."),
             ),
@@ -235,7 +249,26 @@ class ClientForm(forms.Form):
             self.add_error(
                 addresses.REDIRECT, _("Add at least one redirect URL: without it nobody can sign in.")
             )
+        if self._lacks_origins():
+            self.add_error(
+                addresses.ORIGIN,
+                _(
+                    "Add an allowed origin: without one the browser keeps this server’s answers (CORS) from the "
+                    "application, and nobody can sign in."
+                ),
+            )
         return self.cleaned_data
+
+    def _lacks_origins(self) -> bool:
+        """Whether a single-page app would be saved without an origin by somebody who has not been told."""
+        told = addresses.OFFERED in self.data or (self.client and not self.client.allowed_origins)
+        entered = self.cleaned_data
+        return (
+            self._has_origins
+            and not told
+            and entered.get(addresses.ORIGIN) == []
+            and bool(entered.get(addresses.REDIRECT))
+        )
 
     def _ignore(self, name: str) -> None:
         """Leaves out a list that means nothing with the other choices, whatever stands in it: the page hides it."""
@@ -281,9 +314,25 @@ class ClientForm(forms.Form):
 
     @cached_property
     def origin_list(self) -> AddressList:
-        return self._address_list(addresses.ORIGIN, "https://app.example.com")
+        return self._address_list(
+            addresses.ORIGIN,
+            "https://app.example.com",
+            offers=self._offered_origins,
+            offers_ticked=self.is_bound and addresses.OFFERED not in self.data,
+        )
 
-    def _address_list(self, name: str, placeholder: str) -> AddressList:
+    @property
+    def _offered_origins(self) -> list[str]:
+        """The redirect URLs' origins, for a single-page app that would have none, or has none."""
+        known = self.is_bound or self.client
+        if not (self._has_origins and known) or self[addresses.ORIGIN].value():
+            return []
+        rows = rows_of(self[addresses.REDIRECT])
+        return redirect_uris.page_origins(row.value for row in rows if not row.error)[
+            : addresses.limit(addresses.ORIGIN)
+        ]
+
+    def _address_list(self, name: str, placeholder: str, **more: Any) -> AddressList:
         bound = self[name]
         rows, most = rows_of(bound), addresses.limit(name)
         blanks = [Row("")] * (most - len(rows))
@@ -294,10 +343,26 @@ class ClientForm(forms.Form):
             rows=[*rows, *blanks],
             errors=list_errors(bound),
             max=most,
-            check_url=f"{reverse('check_address')}?type={self.client_type}",
+            check_url=self._check_url,
             placeholder=placeholder,
             optional=name != addresses.REDIRECT,
+            confirmations=self._confirmations(name),
+            **more,
         )
+
+    @property
+    def _check_url(self) -> str:
+        query = {"type": self.client_type, addresses.CONFIRMED: sorted(self.schemes_before)}
+        return f"{reverse('check_address')}?{urlencode(query, doseq=True)}"
+
+    def _confirmations(self, name: str) -> list[schemes.Confirmation]:
+        """What must be confirmed beside a list. A scheme that stands in two lists is asked about in the first."""
+        lists = {addresses.REDIRECT: (), addresses.SIGN_OUT: (addresses.REDIRECT,)}
+        if name not in lists or not client_types.traits(self.client_type).private_schemes:
+            return []
+        earlier = [url for other in lists[name] for url in self[other].value() or []]
+        before = {*self.schemes_before, *redirect_uris.short_schemes(earlier)}
+        return schemes.confirmations(self[name].value() or [], before=before, ticked=self.schemes_ticked)
 
 
 def version_of(client: Client) -> str:
