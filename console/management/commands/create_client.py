@@ -13,7 +13,7 @@ from console.management.operations import (
     printable,
     tenant_named,
 )
-from console.models import Client, LimitReached, NotPublishable
+from console.models import Client, LimitReached, NeedsTrust, NotPublishable
 from console.policy import client_types, redirect_uris, scopes
 from console.policy.client_types import AuthMethod, ClientType
 from console.policy.consent_rules import ConsentMethod
@@ -79,6 +79,11 @@ class Command(Operation):
             except LimitReached as limit:
                 what = LIMITED[limit.limit]
                 raise CommandError(f"The limit is reached: at most {limit.number} {what}.") from None
+            except NeedsTrust:
+                raise CommandError(
+                    "A machine-to-machine client (--grant client_credentials) must be trusted: no user is involved, "
+                    "so there is nobody to ask. Add --trusted."
+                ) from None
             except NotPublishable:
                 raise CommandError(
                     "A client that only machines use cannot be published: nobody could sign in with it. "
@@ -94,7 +99,9 @@ class Command(Operation):
                 "It can act as any user of the tenant, administrators included, while it is trusted."
             )
         if client.grant_types and not options["trusted"]:
-            lines.append("It gets no tokens of its own until its consent method is trusted (--trusted).")
+            lines.append(
+                "It gets no tokens without a person until its consent method is trusted (--trusted)."
+            )
         self.report(options, result, *lines)
 
     @staticmethod
