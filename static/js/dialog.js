@@ -73,7 +73,7 @@ if (dialog) {
   );
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== content) return;
-    dirty = Boolean(faulty()); // what was refused is still what the person typed
+    dirty = Boolean(faulty() ?? content.querySelector("[data-typed]")); // refused or carried along, it is what the person typed
     show();
   });
   document.addEventListener("dialog:close", () => dialog.close());
