@@ -50,6 +50,8 @@ def register(tenant: Tenant, by: User | None = None, **fields: Any) -> tuple[Cli
     usual |= fields
     if usual["type"] == "web":
         usual.setdefault("auth_methods", ["client_secret"])
+    if "client_credentials" in usual.get("grant_types", ()):
+        usual.setdefault("consent_method", "trusted")  # it could not be otherwise
     with scope(tenant=tenant):
         return Client.register(tenant, by=Actor(user=by), **usual)
 

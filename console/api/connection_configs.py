@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 
 from ..approvals import IMPERSONATION, begins_when_trusted
-from ..models import Actor, Connection, Tenant
+from ..models import Actor, Connection, NeedsTrust, Tenant
 from ..policy.consent_rules import ConsentMethod
 from ..requests import TenantRequest
 from .authentication import MANAGING, READING, Caller, needs, resource
@@ -59,7 +59,15 @@ def remove(request: TenantRequest, caller: Caller, client_id: str) -> HttpRespon
 
 
 def _replace_consent_method(connection: Connection, value: Any, by: Actor) -> None:
-    connection.change_consent_method(one_of(CONSENT_METHOD, value, ConsentMethod), by=by)
+    method = one_of(CONSENT_METHOD, value, ConsentMethod)
+    try:
+        connection.change_consent_method(method, by=by)
+    except NeedsTrust:
+        raise Refused(
+            400,
+            "A client of the tenant's own that gets tokens with client_credentials must be trusted: no user is "
+            "involved, so there is nobody to ask. To stop it, disable it.",
+        ) from None
 
 
 def _replace_scopes(connection: Connection, value: Any, by: Actor) -> None:

@@ -6,7 +6,7 @@ from .browser_session import BrowserSession
 from .client import Client, LimitReached, NotPublishable
 from .client_assertion import ClientAssertion
 from .client_origin import ClientOrigin
-from .connection import Connection, NotConnected, NotPublished
+from .connection import Connection, NeedsTrust, NotConnected, NotPublished
 from .connection_request import AlreadyConnected, ConnectionRequest, ConnectionRequester
 from .consent import Consent
 from .event import Action, Actor, Event
@@ -55,6 +55,7 @@ __all__ = [
     "LimitReached",
     "LiveToken",
     "Mail",
+    "NeedsTrust",
     "NoSigningKey",
     "NotConnected",
     "NotPublishable",

@@ -14,10 +14,11 @@ from oauth2_provider.models import AbstractApplication
 
 from ..policy import client_types, credentials, redirect_uris
 from ..policy.client_types import AuthMethod, ClientType
+from ..policy.consent_rules import suits
 from ..policy.effective_client import EffectiveClient, Generation
 from ..policy.publication import Terms, difference
 from ..policy.registration import Registration
-from .connection import Connection
+from .connection import Connection, NeedsTrust
 from .event import Action, Actor, Event
 from .tenant import OwnRow, Tenant
 from .unfinished_act import Receipt, UnfinishedAct
@@ -230,6 +231,15 @@ class Client(OwnRow, AbstractApplication):
         return bool(client_types.MACHINE_GRANTS & set(self.grant_types))
 
     @property
+    def own_consent_method(self) -> str:
+        """How the users of the tenant that owns the client consent to it."""
+        return str(
+            Connection.objects.values_list("consent_method", flat=True).get(
+                client=self, tenant=self.tenant_id
+            )
+        )
+
+    @property
     def impersonates(self) -> bool:
         """Whether it can act as any of a tenant's people, administrators included, without them."""
         return client_types.impersonates(self.grant_types)
@@ -282,6 +292,15 @@ class Client(OwnRow, AbstractApplication):
             .first()
         )
 
+    @classmethod
+    def check_room(cls, tenant: Tenant) -> None:
+        """Raises LimitReached when the tenant has as many clients as it may (Q5); deleted ones do not count.
+
+        Only while the tenant is locked does the answer still hold when the next client is written.
+        """
+        if cls.objects.filter(tenant=tenant).count() >= settings.LIMITS["clients_per_tenant"]:
+            raise LimitReached("clients_per_tenant")
+
     # --- Verbs -----------------------------------------------------------------------------------------------------
 
     @classmethod
@@ -291,14 +310,16 @@ class Client(OwnRow, AbstractApplication):
         """Creates a client of `tenant` with its own connection and, if it uses one, its first secret (S2, S3).
 
         Returns the client and the secret in plain text, "" if there is none: this is the only time it exists.
-        Raises LimitReached when the tenant has as many clients as it may.
+        Raises LimitReached when the tenant has as many clients as it may, and NeedsTrust when the client would get
+        tokens in its own name and be Required.
         """
         from .secret import ClientSecret
 
+        if not suits(consent_method, fields.get("grant_types", ())):
+            raise NeedsTrust
         with transaction.atomic():
             tenant.lock()
-            if cls.objects.filter(tenant=tenant).count() >= settings.LIMITS["clients_per_tenant"]:
-                raise LimitReached("clients_per_tenant")
+            cls.check_room(tenant)
             client = cls(tenant=tenant, type=type, algorithm=client_types.traits(type).id_token_algorithm)
             client._assign(fields)
             client.save(force_insert=True)
@@ -322,7 +343,8 @@ class Client(OwnRow, AbstractApplication):
         """Changes what the owner may change. Returns a new secret when the client began to need one, else "".
 
         Only `fields` are written: what somebody else has changed since this copy was read stays as they left it. A
-        scope that is taken away is left out of the tokens that are refreshed from then on.
+        scope that is taken away is left out of the tokens that are refreshed from then on. Raises NeedsTrust when the
+        client would get tokens in its own name and is Required.
         """
         from .secret import ClientSecret
 
@@ -335,6 +357,7 @@ class Client(OwnRow, AbstractApplication):
                 for name, after in current._facts().items()
                 if before[name] != after
             }
+            current._check_consent_method()
             self._learn(current)
             if not changes:
                 return ""
@@ -446,8 +469,7 @@ class Client(OwnRow, AbstractApplication):
         """
         with transaction.atomic():
             self.tenant.lock()
-            if Client.objects.filter(tenant=self.tenant).count() >= settings.LIMITS["clients_per_tenant"]:
-                raise LimitReached("clients_per_tenant")
+            Client.check_room(self.tenant)
             deleted = Client.with_deleted.filter(pk=self.pk, deleted_at__gt=timezone.now() - DELETED_KEPT)
             if not deleted.update(deleted_at=None):
                 return False
@@ -502,6 +524,13 @@ class Client(OwnRow, AbstractApplication):
         ):
             if len(getattr(self, name)) > settings.LIMITS[limit]:
                 raise LimitReached(limit)
+
+    def _check_consent_method(self) -> None:
+        """Raises NeedsTrust if the owner's consent method does not suit the grants. Locks it: it stays what it was."""
+        if client_types.works_alone(self.grant_types):
+            own = Connection.objects.select_for_update(no_key=True).get(client=self, tenant=self.tenant_id)
+            if not suits(own.consent_method, self.grant_types):
+                raise NeedsTrust
 
     def _facts(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.EDITABLE}

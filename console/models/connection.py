@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..policy import publication, scopes
-from ..policy.consent_rules import ConsentMethod
+from ..policy.consent_rules import ConsentMethod, suits
 from ..policy.effective_client import EffectiveClient, Generation
 from ..policy.publication import Difference, Terms
 from . import last_use
@@ -35,6 +35,10 @@ class NotPublished(Exception):
 
 class NotConnected(Exception):
     """The tenant has no approved connection to the client (any more)."""
+
+
+class NeedsTrust(Exception):
+    """An own client that gets tokens in its own name would be Required: it could get none (Q2)."""
 
 
 class Connection(TenantOwned):
@@ -376,12 +380,16 @@ class Connection(TenantOwned):
     def change_consent_method(self, method: str, *, by: Actor) -> None:
         """Asks people for consent, or trusts the client so that nobody is asked (S10). Consents given are kept.
 
-        Raises NotConnected if the connection has been removed meanwhile.
+        Raises NotConnected if the connection has been removed meanwhile, and NeedsTrust if an own client that gets
+        tokens in its own name would be Required. Another tenant's may be: then people sign in, and machines wait.
         """
         with transaction.atomic():
             current = Connection.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
             if current is None:
                 raise NotConnected
+            # Read after the lock: Client.edit takes it too before it gives the client a machine grant.
+            if not self.is_foreign and not suits(method, current.client.grant_types):
+                raise NeedsTrust
             if current.consent_method == method:
                 return
             self.consent_method = method

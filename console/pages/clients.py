@@ -7,19 +7,19 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import reach
 from ..access import needs
-from ..models import AlreadySent, Client, ClientSecret, Connection, LimitReached
+from ..models import Actor, Client, ClientSecret, Connection, LimitReached, NeedsTrust
 from ..policy.client_types import MACHINE_GRANTS, ClientType, impersonates
-from ..policy.consent_rules import ConsentMethod
+from ..policy.consent_rules import ConsentMethod, suits
 from ..policy.publication import difference
 from ..policy.roles import Permission
 from ..requests import PageRequest
@@ -28,21 +28,17 @@ from ..tenancy import current_tenant
 from . import fragments, publication
 from .client_lookup import back_to_list, client_to_change, own_client
 from .connection_standing import Standing, standing
-from .forms import addresses, once
-from .forms.client import ClientForm, TypeForm
+from .forms import addresses
+from .forms.client import ClientForm
 from .forms.client_search import USUAL_ORDER, ClientSearch
 from .forms.conflict import Conflict
+from .forms.consent_method import MACHINE_IS_TRUSTED
 from .forms.limits import reached
 from .secrets import shown_once
 
 PER_PAGE = 25
 LIST = "client-list"
 SAYS_NOTHING = {"page": "1", "sort": USUAL_ORDER}
-NEW = {
-    ClientType.WEB: gettext_lazy("Create web client"),
-    ClientType.SPA: gettext_lazy("Create single-page app client"),
-    ClientType.NATIVE: gettext_lazy("Create native client"),
-}
 pages = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -71,6 +67,11 @@ class Row:
         """Whether it can act as any of the tenant's people now; only a trusted client does."""
         trusted = self.connection.consent_method == ConsentMethod.TRUSTED
         return trusted and impersonates(self.connection.machine_grants)
+
+    @property
+    def needs_trust(self) -> bool:
+        """Whether an own client gets no token in its own name, because it is Required."""
+        return self.standing is None and not suits(self.connection.consent_method, self.client.grant_types)
 
 
 @needs(Permission.READ_CONSOLE)
@@ -136,61 +137,7 @@ def _address(request: PageRequest) -> str:
     return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
-# --- Creating and editing --------------------------------------------------------------------------------------------
-
-
-@needs(Permission.MANAGE_CLIENTS)
-@pages
-def create(request: PageRequest) -> HttpResponse:
-    """First the type, then the fields of that type; then the client ID and secret, this once (S2, S3)."""
-    wanted = request.POST.get("type", request.GET.get("type"))
-    if wanted is None and request.method != "POST":
-        return _choose_type(request, TypeForm(initial=_type_chosen_before(request)))
-    choice = TypeForm({"type": wanted})
-    if not choice.is_valid():
-        return _choose_type(request, choice)
-    form = ClientForm(choice.cleaned_data["type"], request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            with once.work(request) as sent:
-                client, secret = Client.register(
-                    current_tenant(),
-                    by=actor(request),
-                    type=form.client_type,
-                    consent_method=form.cleaned_data["consent_method"],
-                    **form.values(),
-                )
-                if sent:
-                    sent.note(client.client_id)
-        except AlreadySent as earlier:
-            return _created_already(request, earlier.made)
-        except LimitReached as limit:
-            form.add_error(None, reached(limit))
-        else:
-            return shown_once(request, client, secret, created="client")
-    return _form(request, "clients/new.html", form)
-
-
-def _created_already(request: PageRequest, client_id: str) -> HttpResponse:
-    """The result again, without the secret; the list if the client has been deleted meanwhile."""
-    client = Client.objects.filter(client_id=client_id).first()
-    if client is not None:
-        return shown_once(request, client, "", created="client", again=True)
-    messages.info(
-        request, _("That client had been created already. A secret is shown only once and is not kept.")
-    )
-    return fragments.done(request, back_to_list(request))
-
-
-def _type_chosen_before(request: PageRequest) -> dict[str, str]:
-    """The type of whoever comes back from the second step."""
-    before = request.GET.get("from", "")
-    return {"type": before} if before in list(ClientType) else {}
-
-
-def _choose_type(request: PageRequest, form: TypeForm) -> HttpResponse:
-    context = {"title": _("Create OAuth client"), "form": form, "section": "clients"}
-    return fragments.dialog(request, "clients/type.html", context, status=422 if form.is_bound else 200)
+# --- Editing ---------------------------------------------------------------------------------------------------------
 
 
 @needs(Permission.READ_CONSOLE)
@@ -201,10 +148,11 @@ def edit(request: PageRequest, client_id: str) -> HttpResponseBase:
         return _save(request, client_id)
     client = own_client(client_id)
     if request.user.may(Permission.MANAGE_CLIENTS):
-        return _form(request, "clients/edit.html", ClientForm(client.type, client=client))
+        return _form(request, client, ClientForm(client.type, client=client))
     context = {
         "title": client.name,
         "client": client,
+        "needs_trust": _needs_trust(client),
         "connected": reach.served(client).count(),
         "section": "clients",
     }
@@ -218,13 +166,16 @@ def _save(request: PageRequest, client_id: str) -> HttpResponse:
         form = ClientForm(client.type, request.POST, client=client)
         conflict = Conflict.of(form, client)
         if conflict or not form.is_valid() or not _stays_publishable(client, form):
-            return _form(request, "clients/edit.html", form, conflict=conflict)
+            return _form(request, client, form, conflict)
         before = client.terms
         try:
-            secret = client.edit(by=actor(request), **form.values())
+            secret = _edit(client, form, by=actor(request))
         except LimitReached as limit:
             form.add_error(None, reached(limit))
-            return _form(request, "clients/edit.html", form)
+            return _form(request, client, form)
+        except NeedsTrust:  # somebody else has made it Required meanwhile
+            form.add_error("grant_types", MACHINE_IS_TRUSTED)
+            return _form(request, client, form)
     wider = difference(before, client.terms).is_wider
     waits = publication.waiting(client) if wider else ""
     if secret:
@@ -234,6 +185,20 @@ def _save(request: PageRequest, client_id: str) -> HttpResponse:
     saved = _("“%(name)s” has been saved.") % {"name": client.name}
     messages.success(request, f"{saved} {waits}".strip())
     return fragments.done(request, back_to_list(request))
+
+
+@transaction.atomic
+def _edit(client: Client, form: ClientForm, *, by: Actor) -> str:
+    """Saves the fields, and the consent method if the form asked for it. Returns a new secret, "" if there is none."""
+    if form.becomes_trusted:
+        own = Connection.objects.get(client=client, tenant=client.tenant_id)
+        own.change_consent_method(ConsentMethod.TRUSTED, by=by)
+    return client.edit(by=by, **form.values())
+
+
+def _needs_trust(client: Client) -> bool:
+    """Whether the client gets no token in its own name, because it is Required."""
+    return not suits(client.own_consent_method, client.grant_types)
 
 
 def _stays_publishable(client: Client, form: ClientForm) -> bool:
@@ -249,19 +214,19 @@ def _stays_publishable(client: Client, form: ClientForm) -> bool:
     return True
 
 
-def _form(request: PageRequest, template: str, form: ClientForm, **context: Any) -> HttpResponse:
-    title = (
-        _("Edit %(name)s") % {"name": form.client.name} if form.client else NEW[ClientType(form.client_type)]
-    )
-    context |= {
-        "title": title,
+def _form(
+    request: PageRequest, client: Client, form: ClientForm, conflict: Conflict | None = None
+) -> HttpResponse:
+    context = {
+        "title": _("Edit %(name)s") % {"name": client.name},
         "form": form,
-        "client": form.client,
-        "connected": reach.served(form.client).count() if form.client else 0,
-        "once": once.mark(),
+        "client": client,
+        "connected": reach.served(client).count(),
+        "needs_trust": _needs_trust(client),
+        "conflict": conflict,
         "section": "clients",
     }
-    return fragments.dialog(request, template, context, status=422 if form.is_bound else 200)
+    return fragments.dialog(request, "clients/edit.html", context, status=422 if form.is_bound else 200)
 
 
 @needs(Permission.MANAGE_CLIENTS)

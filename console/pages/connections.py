@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import approvals, reach
 from ..access import needs
-from ..models import Connection, Consent, NotConnected, NotPublished, Reach
+from ..models import Actor, Connection, Consent, NeedsTrust, NotConnected, NotPublished, Reach
 from ..policy import scopes
 from ..policy.client_types import impersonates, works_alone
 from ..policy.publication import Difference
@@ -30,7 +30,7 @@ from . import fragments, receipts
 from .client_lookup import back_to_list
 from .connection_lookup import foreign_connection
 from .connection_standing import Stop, standing
-from .forms.consent_method import ConsentMethodForm
+from .forms.consent_method import MACHINE_IS_TRUSTED, ConsentMethodForm
 
 Given = ParamSpec("Given")
 pages = require_http_methods(["GET", "HEAD", "POST"])
@@ -122,7 +122,7 @@ def _change_consent_method(request: PageRequest, connection: Connection, back: s
     if request.method == "POST":
         connection = _locked(connection)  # what it may do here is not widened between the tick and the trust
     form = ConsentMethodForm(request.POST if request.method == "POST" else None, connection=connection)
-    if not form.is_valid():
+    if not (form.is_valid() and _consents(form, by=actor(request))):
         context = {
             "title": _("Change consent method"),
             "form": form,
@@ -135,13 +135,22 @@ def _change_consent_method(request: PageRequest, connection: Connection, back: s
         return fragments.dialog(
             request, "connections/consent_method.html", context, status=422 if form.is_bound else 200
         )
-    connection.change_consent_method(form.cleaned_data["consent_method"], by=actor(request))
     messages.success(
         request,
         _("The consent method of “%(name)s” is now “%(method)s”.")
         % {"name": connection.client.name, "method": connection.get_consent_method_display()},
     )
     return fragments.done(request, back)
+
+
+def _consents(form: ConsentMethodForm, *, by: Actor) -> bool:
+    """Saves what was chosen; False if the form must say that a machine cannot be Required."""
+    try:
+        form.connection.change_consent_method(form.cleaned_data["consent_method"], by=by)
+    except NeedsTrust:
+        form.add_error("consent_method", f"{MACHINE_IS_TRUSTED} {_('To stop the client, disable it.')}")
+        return False
+    return True
 
 
 def _locked(connection: Connection) -> Connection:

@@ -5,6 +5,7 @@ from django.urls import path
 from . import (
     account,
     audit_log,
+    client_creation,
     client_endings,
     clients,
     configuration,
@@ -31,7 +32,7 @@ urlpatterns = [
     path("welcome/<uuid:user_id>", sign_in.welcome, name="welcome"),
     path("console", clients.console, name="console"),
     path("console/oauth", clients.listing, name="clients"),
-    path("console/oauth/new", clients.create, name="client_new"),
+    path("console/oauth/new", client_creation.create, name="client_new"),
     path("console/oauth/delete", client_endings.delete, name="clients_delete"),
     path("console/oauth/deleted", client_endings.deleted, name="clients_deleted"),
     path("console/oauth/check", clients.check_address, name="check_address"),

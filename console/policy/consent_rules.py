@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from . import redirect_uris, scopes
+from .client_types import works_alone
 
 
 class ConsentMethod(StrEnum):
@@ -12,6 +13,16 @@ class ConsentMethod(StrEnum):
 
     REQUIRED = "required"
     TRUSTED = "trusted"
+
+
+def suits(method: str, grants: Collection[str]) -> bool:
+    """Whether a client with these grants can have this consent method in the tenant that owns it (Q2).
+
+    A client that gets tokens in its own name must be trusted: no user is involved, so there is nobody to ask, and it
+    would be refused every such token. Whether people sign in with it too makes no difference: there is one consent
+    method for both. One that only impersonates users may be Required: that is how it is kept from doing so.
+    """
+    return method == ConsentMethod.TRUSTED or not works_alone(grants)
 
 
 @dataclass(frozen=True, slots=True)

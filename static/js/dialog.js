@@ -71,7 +71,8 @@ if (dialog) {
   );
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== content) return;
-    dirty = event.detail.requestConfig.verb === "post" && event.detail.xhr.status === 422; // refused, so still unsaved
+    const refused = event.detail.requestConfig.verb === "post" && event.detail.xhr.status === 422;
+    dirty = refused || Boolean(content.querySelector("[data-typed]")); // refused or carried along, it is what the person typed
     show();
   });
   document.addEventListener("dialog:close", () => dialog.close());

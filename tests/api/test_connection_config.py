@@ -310,3 +310,23 @@ def test_another_tenants_bot_reads_its_own_connection_as_it_is_stored(
     config = bot.get(config_of(client)).json()
     assert config["scopes"] == ["admin_classic"]
     assert "pendingVersion" not in config
+
+
+@pytest.mark.parametrize("addresses", [[], ["https://app.example.com/callback"]])
+def test_an_own_machine_stays_trusted(api: Api, acme: Tenant, addresses: list[str]):
+    client, _ = cast.register(acme, redirect_uris=addresses, grant_types=["client_credentials"])
+
+    answer = api.patch(config_of(client), patch_of(consentMethod="required"))
+
+    assert_problem(answer, 400)
+    assert "must be trusted" in answer.content.decode()
+    assert stored(client, acme).consent_method == "trusted"
+
+
+def test_anothers_machine_may_wait_here(api: Api, acme: Tenant, globex: Tenant, alice: User):
+    """Its people go on signing in; that it is one for machines too is its owner's choice."""
+    client = publish(globex, **cast.machines_too())
+    cast.connect(client, acme, by=alice, consent_method="trusted")
+
+    assert api.patch(config_of(client), patch_of(consentMethod="required")).status_code == 204
+    assert stored(client, acme).consent_method == "required"

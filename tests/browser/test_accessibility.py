@@ -157,6 +157,7 @@ ADDRESSES = MAIN | {
     "new web client": ("alice", "/console/oauth/new?type=web"),
     "new single-page app": ("alice", "/console/oauth/new?type=spa"),
     "new native client": ("alice", "/console/oauth/new?type=native"),
+    "new machine": ("alice", "/console/oauth/new?type=machine"),
     "edit, machine": ("alice", "{machine}/edit"),
     "details for an auditor": ("carol", "{client}/edit"),
     "secrets of a public client": ("alice", "{public}/secrets"),

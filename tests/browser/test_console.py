@@ -328,21 +328,71 @@ def test_what_was_typed_is_not_lost_without_asking(console, way):
     assert asked == ["Discard what you have entered?"] * 3
 
 
-def test_going_back_to_the_type_asks_first_and_remembers_it(console):
+def test_going_back_to_the_type_keeps_what_was_typed_and_never_asks(console):
     page = console()
+    page.on("dialog", lambda question: pytest.fail(f"It asked: {question.message}"))
     page.get_by_role("link", name="Create new").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("radio", name=re.compile("^Native")).check()
     dialog.get_by_role("button", name="Continue").click()
     name = dialog.get_by_role("textbox", name="Name", exact=True)
     name.fill("Half a name")
-    back = dialog.get_by_role("link", name="Back")
-    page.once("dialog", lambda question: question.dismiss())
-    back.click()
+    adder = dialog.get_by_role("textbox", name="New: Redirect URLs")
+    adder.fill("com.example.app:/callback")
+    dialog.get_by_role("button", name="Add", exact=True).first.click()
+    expect(dialog.get_by_role("textbox", name="Redirect URLs 1")).to_be_visible()
+    adder.fill("com.example.app:/other")  # typed, and not added
+    dialog.get_by_role("checkbox", name=re.compile("^openid ")).check()
+
+    dialog.get_by_role("button", name="Back", exact=True).click()
+    native = dialog.get_by_role("radio", name=re.compile("^Native"))
+    expect(native).to_be_checked()
+    dialog.get_by_role("radio", name=re.compile("^Machine-to-machine")).check()
+    dialog.get_by_role("button", name="Continue").click()
+    expect(dialog).to_have_accessible_name("Create machine-to-machine client")
     expect(name).to_have_value("Half a name")
-    page.once("dialog", lambda question: question.accept())
-    back.click()
-    expect(dialog.get_by_role("radio", name=re.compile("^Native"))).to_be_checked()
+    dialog.get_by_role("button", name="Back", exact=True).click()
+    native.check()
+    dialog.get_by_role("button", name="Continue").click()
+
+    expect(dialog).to_have_accessible_name("Create native client")
+    expect(name).to_have_value("Half a name")
+    for number, value in enumerate(["com.example.app:/callback", "com.example.app:/other"], start=1):
+        expect(dialog.get_by_role("textbox", name=f"Redirect URLs {number}")).to_have_value(value)
+    expect(dialog.get_by_role("checkbox", name=re.compile("^openid "))).to_be_checked()
+
+
+def test_after_going_back_closing_still_asks(console):
+    page = console()
+    page.get_by_role("link", name="Create new").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Continue").click()
+    dialog.get_by_role("textbox", name="Name", exact=True).fill("Half a name")
+    dialog.get_by_role("button", name="Back", exact=True).click()
+    expect(dialog).to_have_accessible_name("Create OAuth client")
+    asked: list[str] = []
+
+    def stay(question) -> None:
+        asked.append(question.message)
+        question.dismiss()
+
+    page.once("dialog", stay)
+    page.keyboard.press("Escape")
+
+    expect(dialog).to_be_visible()
+    assert asked == ["Discard what you have entered?"]
+
+
+def test_enter_in_the_name_creates_and_does_not_go_back(console, alice):
+    page = console()
+    page.get_by_role("link", name="Create new").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("radio", name=re.compile("^Machine-to-machine")).check()
+    dialog.get_by_role("button", name="Continue").click()
+    dialog.get_by_role("textbox", name="Name", exact=True).fill("Nightly export")
+    page.keyboard.press("Enter")
+
+    expect(dialog).to_have_accessible_name("The client has been created")
 
 
 @pytest.mark.parametrize(

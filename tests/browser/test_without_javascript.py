@@ -29,11 +29,16 @@ def create(page: Page, redirect_url: str) -> tuple[str, str]:
     """Registers a client; the first attempt has an address that is refused. Returns client ID and secret."""
     page.get_by_role("link", name="Create new").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Create OAuth client")
+    page.get_by_role("radio", name=re.compile("^Single-page app")).check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("textbox", name="Name", exact=True).fill(NAME)
+    page.get_by_role("button", name="Back").click()
+    expect(page.get_by_role("radio", name=re.compile("^Single-page app"))).to_be_checked()
     page.get_by_role("radio", name=re.compile("^Web")).check()
     page.get_by_role("button", name="Continue").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Create web client")
-    page.get_by_role("textbox", name="Name", exact=True).fill(NAME)
+    expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value(NAME)
     first = page.get_by_role("textbox", name="Redirect URLs 1")
     first.fill("http://reports.example.com/")
     page.get_by_role("textbox", name="Redirect URLs 2").fill(redirect_url)

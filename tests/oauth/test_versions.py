@@ -232,7 +232,9 @@ def test_people_are_not_sent_to_a_new_host_after_signing_out_either(app, portal,
     assert signed_out(cast.signed_in_as(bob))["Location"] == gone
 
 
-def test_machine_grants_wait(app, portal, acme):
+def test_machine_grants_wait(app, portal, acme, globex):
+    with scope(tenant=globex):  # its owner trusts it: otherwise it could not become one for machines
+        Connection.objects.filter(client=portal[0]).update(consent_method="trusted")
     edit(portal[0], grant_types=["client_credentials"])
 
     assert_refused(app.token(grant_type="client_credentials"), "unauthorized_client")

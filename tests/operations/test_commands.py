@@ -45,6 +45,7 @@ from tests.oauth.driver import Application, challenge_of
 from tests.oauth.outcomes import is_alive, me
 
 pytestmark = pytest.mark.django_db
+IMPERSONATION = "urn:qlik:oauth:user-impersonation"
 ROOT = Path(__file__).parents[2]
 ClientAndSecret = tuple[Client, str]
 SCOPE = "openid offline_access user_default"
@@ -552,9 +553,20 @@ def test_create_client_says_which_limit_is_reached(acme: Tenant, option: str, to
     assert told in refused("create_client", "acme", "x", *spa, *too_many)
 
 
-def test_create_client_says_that_a_machine_waits_for_trust(acme: Tenant):
+@pytest.mark.parametrize(
+    "more", [[], ["--redirect-url=https://app.example/cb"], [f"--grant={IMPERSONATION}"]]
+)
+def test_create_client_refuses_a_machine_that_is_not_trusted(acme: Tenant, more: list[str]):
+    told = refused("create_client", "acme", "x", "--type=web", "--grant=client_credentials", *more)
+
+    assert "Add --trusted" in told
+    with scope(tenant=acme):
+        assert not Client.objects.exists()
+
+
+def test_create_client_says_that_impersonation_waits_for_trust(acme: Tenant):
     output = io.StringIO()
-    call_command("create_client", "acme", "x", "--type=web", "--grant=client_credentials", stdout=output)
+    call_command("create_client", "acme", "x", "--type=web", f"--grant={IMPERSONATION}", stdout=output)
 
     assert "--trusted" in output.getvalue()
 

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_scopes import scope
 
-from console.models import Actor, Client, ClientSecret, Tenant, User
+from console.models import Actor, Client, ClientSecret, Connection, Tenant, User
 
 PAGE = "/console/oauth"
 REGION = {"HX-Request": "true", "HX-Target": "client-list"}
@@ -45,6 +45,7 @@ def three(acme: Tenant, register: Register) -> list[Client]:
         Client.objects.filter(pk=machine.pk).update(last_used_at=now - timedelta(minutes=3))
         spa.publish(by=Actor.operator())
         web.disable(by=Actor.operator())
+        Connection.objects.filter(client=machine).update(consent_method="required")
     return [web, spa, machine]
 
 

@@ -42,7 +42,7 @@ def test_it_shows_the_choice_in_force_and_what_each_means(browser: Browse, alice
 
     assert re.findall(r'value="(\w+)"[^>]* checked', page) == ["required"]
     assert "asked again when the client wants a new scope" in page
-    assert "Nobody is asked" in page
+    assert "Users are never asked" in page
     assert "machine-to-machine" not in page
 
 
@@ -487,6 +487,7 @@ def test_another_publisher_and_machine_grants_are_new_things(
 ):
     with scope(tenant=connection.client.tenant):
         Tenant.objects.filter(pk=connection.client.tenant_id).update(name="Initech")
+        Connection.objects.update(consent_method="trusted")
     widen(connection.client, grant_types=["client_credentials"])
 
     page = text(browser(alice).get(at(connection, "/version")))

@@ -186,6 +186,8 @@ def test_a_version_that_adds_something_else_needs_none(
     browser: Browse, alice: User, acme: Tenant, robot: Client
 ):
     held, admin = cast.connect(robot, acme, by=alice), browser(alice)
+    with scope(tenant=robot.tenant):
+        Connection.objects.update(consent_method="trusted")
     owner_edits(robot, allowed_scopes=["openid", "profile"], grant_types=[GRANT, "client_credentials"])
     address = f"/console/oauth/connections/{held.pk}/version"
     page = admin.get(address)

@@ -188,6 +188,7 @@ def test_a_published_client_cannot_become_one_that_only_machines_use(
         "grant_types": ["client_credentials"],
         "auth_methods": ["client_secret"],
         "algorithm": "ES256",
+        "consent_method": "trusted",
     }
 
     answer = browser(alice).post(address(published, "edit"), form)
@@ -558,7 +559,7 @@ def test_the_limit_holds_for_restoring_too(
     answer = browser(alice).post(address(deleted, "restore"), headers=DIALOG)
 
     assert answer.status_code == 422
-    assert "and that is its limit" in text(answer)
+    assert "has reached its limit of 1 OAuth client" in text(answer)
     assert stored(deleted).deleted_at
 
 

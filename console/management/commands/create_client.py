@@ -14,7 +14,7 @@ from console.management.operations import (
     read_all_of_stdin,
     tenant_named,
 )
-from console.models import Client, LimitReached, NotPublishable
+from console.models import Client, LimitReached, NeedsTrust, NotPublishable
 from console.policy import client_types, public_keys, redirect_uris, scopes
 from console.policy.client_types import AuthMethod, ClientType
 from console.policy.consent_rules import ConsentMethod
@@ -108,6 +108,11 @@ class Command(Operation):
             except LimitReached as limit:
                 what = LIMITED[limit.limit]
                 raise CommandError(f"The limit is reached: at most {limit.number} {what}.") from None
+            except NeedsTrust:
+                raise CommandError(
+                    "A machine-to-machine client (--grant client_credentials) must be trusted: no user is involved, "
+                    "so there is nobody to ask. Add --trusted."
+                ) from None
             except NotPublishable:
                 raise CommandError(
                     "A client that only machines use cannot be published: nobody could sign in with it. "
@@ -124,7 +129,9 @@ class Command(Operation):
                 "It can act as any user of the tenant, administrators included, while it is trusted."
             )
         if client.grant_types and not options["trusted"]:
-            lines.append("It gets no tokens of its own until its consent method is trusted (--trusted).")
+            lines.append(
+                "It gets no tokens without a person until its consent method is trusted (--trusted)."
+            )
         if traits.allowed_origins and not client.allowed_origins:
             lines.append(
                 "No page can read its tokens: the browser keeps the answers (CORS) until it has an --origin, such as "

@@ -1,7 +1,10 @@
 """Choices that need a sentence of explanation: the label of each is a heading with a description."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -9,6 +12,22 @@ from ...policy.client_types import AuthMethod, ClientType, GrantType
 from ...policy.consent_rules import ConsentMethod
 
 Text = str | Promise
+
+
+class Boxes(forms.CheckboxSelectMultiple):
+    """Boxes to tick. The page sends an empty value too, so that none ticked is known from a form that says nothing.
+
+    `usual` is what counts for a form that says nothing.
+    """
+
+    def __init__(self, *, choices: Any = (), usual: Sequence[str] = ()) -> None:
+        super().__init__(choices=choices)
+        self.usual = list(usual)
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        if name not in data:
+            return self.usual
+        return [value for value in data.getlist(name) if value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,35 +46,42 @@ TYPES = [
         ClientType.WEB.value,
         Explained(
             _("Web"),
-            _("Runs on a server that can keep a secret. Also for programs that work without a person."),
+            _("Runs on a server that can keep a secret. Users sign in with it."),
         ),
     ),
     (
         ClientType.SPA.value,
         Explained(
             _("Single-page app"),
-            _("Runs in the browser alone, so it has no secret; it is protected by PKCE."),
+            _("Runs entirely in the browser. No secret; uses PKCE."),
         ),
     ),
     (
         ClientType.NATIVE.value,
         Explained(
             _("Native"),
-            _("Installed on a phone or a computer. It has no secret either; it is protected by PKCE."),
+            _("Installed on a phone or a computer. No secret; uses PKCE."),
         ),
     ),
+]
+
+# Machine-to-machine is a choice beside the types, though it is a web client: with other fields.
+MACHINE = "machine"
+KINDS = [
+    *TYPES,
+    (MACHINE, Explained(_("Machine-to-machine"), _("Gets tokens for itself; no user involved."))),
 ]
 
 GRANTS = [
     (
         GrantType.CLIENT_CREDENTIALS.value,
-        Explained(_("Machine-to-machine"), _("Gets tokens in its own name, without a person.")),
+        Explained(_("Machine-to-machine"), _("Gets tokens for itself; no user involved.")),
     ),
     (
         GrantType.USER_IMPERSONATION.value,
         Explained(
             _("User impersonation"),
-            _("Acts as any user of the tenant, administrators included, without them."),
+            _("Can act as any user in this tenant, administrators included, without asking them."),
         ),
     ),
 ]
@@ -83,22 +109,26 @@ CONSENT_METHODS = [
         ConsentMethod.TRUSTED.value,
         Explained(
             _("Trusted"),
-            _("Nobody is asked. Choose this only for applications that your organisation controls."),
+            _("Users are never asked. Choose this only for applications that your organisation controls."),
         ),
     ),
 ]
 
+TRUSTED_MACHINE = (
+    ConsentMethod.TRUSTED.value,
+    Explained(_("Trusted"), _("No user is involved, so there is nobody to ask.")),
+)
+
 ALGORITHMS = [
     (
         "RS256",
-        Explained(
-            "RS256", _("What OpenID Connect expects if nothing else is agreed. Every library knows it.")
-        ),
+        Explained("RS256", _("The default of OpenID Connect. Every library supports it.")),
     ),
     (
         "ES256",
         Explained(
-            "ES256", _("Shorter and faster, for libraries that are set up for it or read the metadata.")
+            "ES256",
+            _("Smaller and faster. Supported by libraries that read the metadata or are set up for it."),
         ),
     ),
 ]

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from ...models import Client
 from ...policy import client_types, redirect_uris
 from ...policy.client_types import AuthMethod, ClientType
-from ...policy.consent_rules import ConsentMethod
+from ...policy.consent_rules import ConsentMethod, suits
 from . import addresses, choices, keys, schemes, scope_tree, text
+from .consent_method import MACHINE_IS_TRUSTED
 from .rows import Row, list_errors, rows_of
 
 TOO_LONG = _("This is too long: at most %(limit_value)d characters.")
@@ -24,11 +25,11 @@ UNSUPPORTED = frozenset({"anonymous-embed"})
 
 
 class TypeForm(forms.Form):
-    """The first step: which type of client. It can never be changed afterwards."""
+    """The first step: which type of client, or machine-to-machine. It can never be changed afterwards."""
 
     type = forms.ChoiceField(
         label=_("Client type"),
-        choices=choices.TYPES,
+        choices=choices.KINDS,
         widget=forms.RadioSelect,
         initial=ClientType.WEB.value,
         help_text=_("Where does the application run? The type cannot be changed later."),
@@ -69,7 +70,12 @@ class AddressList:
 
 
 class ClientForm(forms.Form):
-    """The fields of one type of client. `client` is the client that is edited; without one it is a new client."""
+    """The fields of one type of client. `client` is the client that is edited; without one it is a new client.
+
+    `typed` is what a person has typed who went back to the first step: shown, and not judged before it is sent.
+    The consent method of an edited client has a page of its own. The form asks for it only if the client is Required
+    and its grants do not suit that, so that both are changed by one act.
+    """
 
     name = text.NameField(
         label=_("Name"),
@@ -106,9 +112,9 @@ class ClientForm(forms.Form):
         label=_("Authentication method"),
         choices=choices.AUTH_METHODS,
         initial=[AuthMethod.CLIENT_SECRET.value],
-        help_text=_("How the application proves to this server who it is. Both may be chosen."),
+        help_text=_("How the application authenticates. You can choose both."),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=choices.Boxes,
     )
     consent_method = forms.ChoiceField(
         label=_("Consent method"),
@@ -138,22 +144,42 @@ class ClientForm(forms.Form):
     use_required_attribute = False  # the server's sentence says more than the browser's
 
     def __init__(
-        self, client_type: str, data: QueryDict | None = None, *, client: Client | None = None
+        self,
+        client_type: str,
+        data: QueryDict | None = None,
+        *,
+        client: Client | None = None,
+        typed: QueryDict | None = None,
     ) -> None:
-        self.client_type, self.client = client_type, client
+        self.client_type, self.kind, self.client = client_type, client_type, client
         self.schemes_before = schemes.confirmed_before(client)
         self.schemes_ticked = data.getlist(addresses.CONFIRMED) if data else []
         super().__init__(data, initial=self._stored())
         for field in self.fields.values():
             field.widget.attrs.pop("maxlength", None)  # a browser would cut what is pasted without a word
         self.fields |= self._lists()
-        if client:
+        if typed:
+            self.initial.update(self._as_typed(typed))
+        if client and not self._is_required:
             del self.fields["consent_method"]
         if not client_types.traits(client_type).confidential:
             for name in ("grant_types", "auth_methods", "public_keys", "accepts_no_pkce"):
                 del self.fields[name]
         if not (self._has_origins or client_types.traits(client_type).machine_grants):
             del self.fields[addresses.ORIGIN]
+
+    def _as_typed(self, typed: QueryDict) -> dict[str, Any]:
+        return {
+            name: field.widget.value_from_datadict(typed, {}, name)
+            for name, field in self.fields.items()
+            if name in typed
+        }
+
+    @property
+    def _is_required(self) -> bool:
+        """Whether the edited client has a consent method that machine-to-machine does not suit."""
+        machines = client_types.traits(self.client_type).machine_grants
+        return bool(machines and self.client and self.client.own_consent_method == ConsentMethod.REQUIRED)
 
     @property
     def _has_origins(self) -> bool:
@@ -174,8 +200,8 @@ class ClientForm(forms.Form):
                 label=_("Scopes"),
                 held=held,
                 help_text=_(
-                    "What the client may ask for. A scope can only narrow what the user may do; "
-                    "a client without scopes reaches nothing."
+                    "What the client may ask for. A scope can only narrow what the user may do. "
+                    "A client with no scopes can’t access anything."
                 ),
             ),
             addresses.REDIRECT: addresses.address_field(
@@ -237,6 +263,7 @@ class ClientForm(forms.Form):
         grants = set(self.cleaned_data.get("grant_types", ()))
         if not client_types.shows_allowed_origins(self.client_type, grants):
             self._ignore(addresses.ORIGIN)
+        self._check_consent_method(grants)
         if AuthMethod.PRIVATE_KEY_JWT not in self.cleaned_data.get("auth_methods", ()):
             self._ignore("public_keys")
         elif self.cleaned_data.get("public_keys") == []:
@@ -268,6 +295,22 @@ class ClientForm(forms.Form):
             and not told
             and entered.get(addresses.ORIGIN) == []
             and bool(entered.get(addresses.REDIRECT))
+        )
+
+    def _check_consent_method(self, grants: set[str]) -> None:
+        if "consent_method" not in self.fields or suits(ConsentMethod.REQUIRED, grants):
+            return
+        if self.cleaned_data.get("consent_method") == ConsentMethod.REQUIRED:
+            self.add_error("consent_method", MACHINE_IS_TRUSTED)
+
+    @property
+    def becomes_trusted(self) -> bool:
+        """Whether the edited client shall be trusted from now on. Where the field is hidden nothing was chosen."""
+        grants = self.cleaned_data.get("grant_types", ())
+        return bool(
+            self.client
+            and not suits(ConsentMethod.REQUIRED, grants)
+            and self.cleaned_data.get("consent_method") == ConsentMethod.TRUSTED
         )
 
     def _ignore(self, name: str) -> None:

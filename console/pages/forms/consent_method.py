@@ -11,6 +11,10 @@ from ...models import Connection
 from ...policy.consent_rules import ConsentMethod
 from . import choices
 
+MACHINE_IS_TRUSTED = _(
+    "A machine-to-machine client must be “Trusted”: no user is involved, so there is nobody to ask."
+)
+
 
 class ConsentMethodForm(forms.Form):
     """The consent method of a connection.

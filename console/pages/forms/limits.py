@@ -9,8 +9,10 @@ def reached(limit: LimitReached) -> str:
     """What to tell a person who has come to a limit."""
     if limit.limit == "clients_per_tenant":
         return ngettext(
-            "This tenant has %(number)d OAuth client, and that is its limit. Delete one that is not needed any more.",
-            "This tenant has %(number)d OAuth clients, and that is its limit. Delete one that is not needed any more.",
+            "This tenant has reached its limit of %(number)d OAuth client. Delete it if you no longer need it, "
+            "or ask the people who run this server for a higher limit.",
+            "This tenant has reached its limit of %(number)d OAuth clients. Delete one that you no longer need, "
+            "or ask the people who run this server for a higher limit.",
             limit.number,
         ) % {"number": limit.number}
     if limit.limit == "client_secrets":
