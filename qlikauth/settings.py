@@ -12,6 +12,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from console.policy import passwords
@@ -378,6 +379,9 @@ SILENCED_SYSTEM_CHECKS = [
     "oauth2_provider.W006",  # tokens in the clear: digests are kept, and of access tokens nothing
     "oauth2_provider.W008",  # http redirect URLs: policy/redirect_uris.py takes http for loopback names alone
 ]
+
+# A client's page, for whoever asks the model (which knows no addresses): django-oauth-toolkit's is not here.
+ABSOLUTE_URL_OVERRIDES = {"console.client": lambda client: reverse("client_edit", args=[client.client_id])}
 
 OAUTH2_PROVIDER_APPLICATION_MODEL = "console.Client"
 OAUTH2_PROVIDER_GRANT_MODEL = "console.Grant"

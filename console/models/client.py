@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models, transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
@@ -274,10 +273,6 @@ class Client(Checkable, AbstractApplication):
     def get_allowed_schemes(self) -> list[str]:
         """To which kinds of address a code may be sent: those of its redirect URLs."""
         return sorted({uri.partition(":")[0] for uri in self.redirect_uris})
-
-    def get_absolute_url(self) -> str:
-        """Its page in the console of the tenant that owns it."""
-        return reverse("client_edit", args=[self.client_id])
 
     @property
     def jwk_key(self) -> NoReturn:

@@ -14,13 +14,17 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import NotSupportedError, connection, models
 from django.db.models.deletion import Collector
+from django.http import HttpRequest, HttpResponse
 from django.test import Client as Browser
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 from django_scopes.exceptions import ScopeError
 from oauth2_provider import models as toolkit
 from oauth2_provider.settings import oauth2_settings
+from oauth2_provider.views import ProtectedResourceView
+from oauthlib.common import Request
 
 from console.models import (
     AccessToken,
@@ -384,3 +388,29 @@ def test_every_silenced_check_would_complain():
     theirs = {identifier for identifier in said if str(identifier).startswith("oauth2_provider.")}
 
     assert theirs == set(settings.SILENCED_SYSTEM_CHECKS)
+
+
+# --- Its own guards -----------------------------------------------------------------------------------------------
+
+
+def test_what_it_guards_itself_lets_nobody_in(acme: Tenant, given: dict[str, Any], rf: RequestFactory):
+    class Guarded(ProtectedResourceView):
+        def get(self, request: HttpRequest) -> HttpResponse:
+            return HttpResponse("in")
+
+    request = rf.get("/", headers={"Authorization": f"Bearer {given['access_token']}"})
+    with scope(tenant=acme):
+        assert Guarded.as_view()(request).status_code == 403
+
+
+def test_what_is_never_asked_of_the_validator_is_answered_with_no(
+    acme: Tenant, given: dict[str, Any], web_client: tuple[Client, str]
+):
+    client, secret = web_client
+    validator, request = oauth2_settings.OAUTH2_VALIDATOR_CLASS(), Request("/")
+    with scope(tenant=acme):
+        assert not validator.authenticate_client_id(client.client_id, request)
+        assert not validator._check_secret(secret, secret)
+        assert not validator.validate_user("alice@acme.example", cast.PASSWORD, client, request)
+        for ask in ("validate_bearer_token", "validate_jwt_bearer_token", "validate_id_token"):
+            assert not getattr(validator, ask)(given["access_token"], ["openid"], request)
