@@ -22,6 +22,7 @@ from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 from django_scopes.exceptions import ScopeError
 from oauth2_provider import models as toolkit
+from oauth2_provider.generators import generate_client_id
 from oauth2_provider.settings import oauth2_settings
 from oauth2_provider.views import ProtectedResourceView
 from oauthlib.common import Request
@@ -153,6 +154,15 @@ def test_a_second_client_with_one_client_id_is_refused_whoever_owns_the_first(
 
     with pytest.raises(ValidationError, match="client_id"):
         twin.full_clean()
+
+
+def test_a_client_with_a_generated_id_can_be_used(acme: Tenant, browser: Browse, bob: User):
+    client, _ = cast.register(acme, type="spa")
+    client.client_id = generate_client_id()
+    client.full_clean()
+    client.save()
+
+    assert Application(client, "").code(browser(bob), scope="openid")
 
 
 def test_tokens_and_grants_pass_full_clean(
