@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,9 +19,11 @@ from ..policy.consent_rules import suits
 from ..policy.effective_client import EffectiveClient, Generation
 from ..policy.publication import Terms, difference
 from ..policy.registration import Registration
+from . import client_rules
 from .connection import Connection, NeedsTrust
 from .event import Action, Actor, Event
 from .tenant import OwnRow, Tenant
+from .toolkit import Checkable
 from .unfinished_act import Receipt, UnfinishedAct
 
 if TYPE_CHECKING:
@@ -49,7 +52,7 @@ class LiveClients(models.Manager["Client"]):
         return super().get_queryset().filter(deleted_at=None)
 
 
-class Client(OwnRow, AbstractApplication):
+class Client(OwnRow, Checkable, AbstractApplication):
     """A registered application. Its type never changes; deleting keeps the row, for the audit log and for restoring."""
 
     class Type(models.TextChoices):
@@ -81,13 +84,13 @@ class Client(OwnRow, AbstractApplication):
     name = models.CharField(_("name"), max_length=512)
     description = models.CharField(_("description"), max_length=4096, blank=True)
     homepage_url = models.CharField(_("homepage"), max_length=2048, blank=True)
-    redirect_uris = models.JSONField(_("redirect URLs"), default=list)
-    post_logout_redirect_uris = models.JSONField(_("sign-out URLs"), default=list)
-    allowed_origins = models.JSONField(_("allowed origins"), default=list)
-    allowed_scopes = models.JSONField(_("scopes"), default=list)
-    grant_types = models.JSONField(default=list)
-    auth_methods = models.JSONField(default=list)
-    public_keys = models.JSONField(default=list)
+    redirect_uris = models.JSONField(_("redirect URLs"), default=list, blank=True)
+    post_logout_redirect_uris = models.JSONField(_("sign-out URLs"), default=list, blank=True)
+    allowed_origins = models.JSONField(_("allowed origins"), default=list, blank=True)
+    allowed_scopes = models.JSONField(_("scopes"), default=list, blank=True)
+    grant_types = models.JSONField(default=list, blank=True)
+    auth_methods = models.JSONField(default=list, blank=True)
+    public_keys = models.JSONField(default=list, blank=True)
     algorithm = models.CharField(
         _("ID token signature"), max_length=5, choices=Algorithm.choices, default=Algorithm.ES256
     )
@@ -95,8 +98,8 @@ class Client(OwnRow, AbstractApplication):
     accepts_no_pkce = models.BooleanField(
         _("authorization requests without PKCE accepted"), default=False, db_default=False
     )
-    disabled_at = models.DateTimeField(null=True, default=None)
-    published_at = models.DateTimeField(null=True, default=None)
+    disabled_at = models.DateTimeField(null=True, blank=True, default=None)
+    published_at = models.DateTimeField(null=True, blank=True, default=None)
     # Unpublished, but the tenants that had connected may go on using it.
     stays_connected = models.BooleanField(default=False)
     # Counts how often the client was switched off. What it is given names this number, and lives while it is the same.
@@ -105,10 +108,10 @@ class Client(OwnRow, AbstractApplication):
     shared_generation = models.PositiveIntegerField(default=0, db_default=0)
     # Counts what needs the approval of other tenants again (policy/publication.py).
     version = models.PositiveIntegerField(default=1)
-    deleted_at = models.DateTimeField(null=True, default=None)
+    deleted_at = models.DateTimeField(null=True, blank=True, default=None)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
-    last_used_at = models.DateTimeField(null=True, default=None)
+    last_used_at = models.DateTimeField(null=True, blank=True, default=None)
 
     objects: Any = ScopedManager(tenant="tenant", _manager_class=LiveClients)
     with_deleted: Any = ScopedManager(tenant="tenant")
@@ -143,6 +146,10 @@ class Client(OwnRow, AbstractApplication):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """The rules of a registration, in place of django-oauth-toolkit's. ValidationError names each field."""
+        client_rules.check(self)
 
     # --- Reading ---------------------------------------------------------------------------------------------------
 
@@ -281,6 +288,15 @@ class Client(OwnRow, AbstractApplication):
     def is_usable(self, request: object) -> bool:
         """Asked by django-oauth-toolkit wherever it loads a client."""
         return self.is_enabled
+
+    def get_allowed_schemes(self) -> list[str]:
+        """To which kinds of address a code may be sent: those of its redirect URLs."""
+        return sorted({uri.partition(":")[0] for uri in self.redirect_uris})
+
+    @property
+    def jwk_key(self) -> NoReturn:
+        """No client has a key that signs: what it is given is signed by the tenant (signing_key.py)."""
+        raise ImproperlyConfigured("Tokens are signed with the keys of the tenant, not of the client.")
 
     @classmethod
     def published(cls, tenant: Tenant, client_id: str) -> "Client | None":

@@ -20,9 +20,10 @@ from .refresh_token import RefreshToken
 from .sealing import digest, digests
 from .tenant import OwnRow, Tenant
 from .token_family import TokenFamily
+from .toolkit import Checkable
 
 
-class Grant(OwnRow, AbstractGrant):
+class Grant(OwnRow, Checkable, AbstractGrant):
     """An authorization code: known by its digest, used once, kept used until it expires so that a replay is noticed."""
 
     claims = None
@@ -33,11 +34,11 @@ class Grant(OwnRow, AbstractGrant):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     code = models.CharField(max_length=64, editable=False)  # digest
     auth_time = models.DateTimeField()
-    used_at = models.DateTimeField(null=True, default=None)
+    used_at = models.DateTimeField(null=True, blank=True, default=None)
     # What it stands on, and what the family that it begins stands on. A withdrawn consent deletes its codes (a foreign
     # key); a client that was switched off, and a person whose password has changed, have another generation.
     consent = models.ForeignKey(
-        "console.Consent", on_delete=models.CASCADE, null=True, default=None, related_name="+"
+        "console.Consent", on_delete=models.CASCADE, null=True, blank=True, default=None, related_name="+"
     )
     generation = models.CharField(max_length=64)
     user_generation = models.PositiveIntegerField(default=0, db_default=0)

@@ -20,16 +20,16 @@ from .prepared import PreparedQuery, PreparedUpdate, insert
 from .sealing import digest, digests
 from .tenant import OwnRow, Tenant
 from .token_family import TokenFamily
+from .toolkit import AccessToken, Checkable, end_family
 from .unfinished_act import UnfinishedAct
 
 MAX_REPEATS = 20  # further pairs that one token gives during the leeway
 
 
-class RefreshToken(OwnRow, AbstractRefreshToken):
+class RefreshToken(OwnRow, Checkable, AbstractRefreshToken):
     """One refresh token of a family: used once, then kept used so that its reuse is noticed (RFC 9700 §4.14.2)."""
 
     token = None
-    access_token = None
     resource = None
     token_family = None
     created = None
@@ -38,6 +38,16 @@ class RefreshToken(OwnRow, AbstractRefreshToken):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     token_checksum = models.CharField(max_length=64, editable=False)  # keyed digest
     family = models.ForeignKey(TokenFamily, on_delete=models.CASCADE, related_name="refresh_tokens")
+    # The last access token of the family, by the name under which django-oauth-toolkit looks for it. No column.
+    access_token: "models.ForeignObject[Any, Any]" = models.ForeignObject(
+        AccessToken,
+        on_delete=models.DO_NOTHING,
+        from_fields=["family"],
+        to_fields=["id"],
+        related_name="refresh_token",
+        editable=False,
+    )
+    revoked = models.DateTimeField(null=True, blank=True)  # when it was used
     made_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()  # idle limit
     repeats = models.SmallIntegerField(default=0, db_default=0)  # pairs that it gave after the first
@@ -77,6 +87,15 @@ class RefreshToken(OwnRow, AbstractRefreshToken):
                 expires_at=min(timezone.now() + settings.REFRESH_TOKEN_IDLE, family.expires_at),
             )
         )
+
+    def revoke(self) -> None:
+        """Ends its family; django-oauth-toolkit asks by this name."""
+        end_family(self.family_id)
+
+    @classmethod
+    def revoke_family(cls, token_family: uuid.UUID | None) -> None:
+        """Ends the family with this ID; django-oauth-toolkit asks by this name."""
+        end_family(token_family)
 
     # Set by `presented`: an act is ending what its client holds for its person, and has not come to this family yet.
     is_being_ended: bool

@@ -90,12 +90,6 @@ class TenantValidator(OAuth2Validator):
         without = issuance(request).grant is not None and not self.get_code_challenge("", request)
         return not (without and not request.client.needs_pkce)
 
-    def validate_silent_login(self, request: Request) -> bool:
-        return True
-
-    def validate_silent_authorization(self, request: Request) -> bool:
-        return True
-
     def validate_user_match(
         self, id_token_hint: str, scopes: list[str], claims: Any, request: Request
     ) -> bool:
@@ -216,12 +210,6 @@ class TenantValidator(OAuth2Validator):
 
     def get_code_challenge_method(self, code: str, request: Request) -> str:
         return "S256"
-
-    def get_authorization_code_scopes(
-        self, client_id: str, code: str, redirect_uri: str, request: Request
-    ) -> list[str]:
-        grant = issuance(request).grant
-        return grant.scope.split() if grant else []
 
     def get_authorization_code_nonce(
         self, client_id: str, code: str, redirect_uri: str, request: Request

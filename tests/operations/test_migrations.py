@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 from django_scopes import scope
 
 from console.models import Client, ClientOrigin, Connection, Tenant, User
@@ -14,6 +16,9 @@ from tests.oauth.outcomes import is_alive
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FIRST = ("console", "0001_initial")
+OUTBOX = ("console", "0011_outbox")
+TOOLKIT = ("console", "0012_toolkit")
+WITHOUT_ROWS = {"console_accesstoken", "console_idtoken", "console_devicegrant"}
 ORIGINS = ("console", "0005_sent_forms_and_client_origins")
 
 
@@ -89,3 +94,40 @@ def test_who_was_connected_before_generations_stays_connected_and_who_had_ended_
         )
     assert not is_alive(there, living[0][1]["access_token"])
     assert is_alive(here, living[1][1]["access_token"])
+
+
+def applied(app: str) -> set[str]:
+    return {name for label, name in MigrationRecorder(connection).applied_migrations() if label == app}
+
+
+def test_a_database_that_ran_the_migrations_of_django_oauth_toolkit_goes_on(
+    newest: None, acme: Tenant, globex: Tenant, bob: User
+):
+    app, person = Application(*cast.register(acme)), cast.signed_in_as(bob)
+    tokens = app.tokens(person, scope="openid offline_access user_default")
+    migrate(OUTBOX)
+    recorder = MigrationRecorder(connection)
+    assert "0022_refreshtoken_token_family_index" in applied("oauth2_provider"), (
+        "as the release before left it"
+    )
+    assert set(connection.introspection.table_names()) >= WITHOUT_ROWS
+
+    newest_again()
+
+    assert not applied("oauth2_provider")
+    assert TOOLKIT in recorder.applied_migrations()
+    assert not set(connection.introspection.table_names()) & WITHOUT_ROWS
+    assert is_alive(app, tokens["access_token"])
+    assert app.refresh(tokens["refresh_token"]).status_code == 200
+
+
+def test_an_empty_database_runs_no_migration_of_django_oauth_toolkit():
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
+
+    assert {migration.app_label for migration, _ in plan} == {"auth", "console", "contenttypes", "sessions"}
+    assert not [name for name in connection.introspection.table_names() if name.startswith("oauth2_provider")]
+
+
+def test_the_models_need_no_further_migration():
+    call_command("makemigrations", check_changes=True, dry_run=True, verbosity=0)
