@@ -13,7 +13,7 @@ from uuid import UUID
 
 from ..models import Client, Connection, ConnectionRequest, Tenant
 from .errors import Refused
-from .pagination import number
+from .schema import number
 
 RULE = (
     "A client does not decide about itself, nor about other clients of its publisher: ask an administrator."

@@ -1,17 +1,18 @@
 """`/api/v1/users/me`: who the caller is (Q6)."""
 
-from django.http import HttpResponse, JsonResponse
-
 from ..requests import TenantRequest
+from . import answers
 from .authentication import Caller, needs, resource
+from .exchange import exchanges
 from .representations import bot, person
 
 
 @needs()
-def show(request: TenantRequest, caller: Caller) -> HttpResponse:
+@exchanges(gives=answers.Caller)
+def show(request: TenantRequest, caller: Caller) -> answers.Caller:
     """The person of the access token, or the bot that a machine-to-machine client acts as."""
     live = caller.live
-    return JsonResponse(person(live.user, live.scopes) if live.user is not None else bot(live.client))
+    return person(live.user, live.scopes) if live.user is not None else bot(live.client)
 
 
 me = resource(GET=show)
