@@ -263,8 +263,11 @@ SECURE_HSTS_PRELOAD = not LOCAL_REGION
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Only our own files: what the installed packages bring along is not used by any page.
-STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+# Our own files, and of what the installed packages bring along those that pages use.
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "console.static_files.PackageFiles",
+]
 # Also finds the files where they are kept, so that pages look right before `collectstatic` has run.
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
