@@ -310,6 +310,7 @@ DEFAULT_FROM_EMAIL = environment.text("QLIKAUTH_EMAIL_FROM", f"qlikauth@{REGION_
 LOG_LEVEL = environment.choice(
     "QLIKAUTH_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 )
+LOG_FORMAT = environment.choice("QLIKAUTH_LOG_FORMAT", "TEXT", ("TEXT", "JSON"))
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -324,10 +325,17 @@ LOGGING: dict[str, Any] = {
             "format": "{asctime} {trace_id} {message}",
             "style": "{",
         },
+        "json": {"()": "console.log_lines.JsonLine"},
     },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
-        "access": {"class": "logging.StreamHandler", "formatter": "access"},
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "JSON" else "line",
+        },
+        "access": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "JSON" else "access",
+        },
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
