@@ -87,7 +87,7 @@ def consent(target: Target) -> Script:
     target.take_cookies(page)
     form = {name: _hidden(page, name) for name in ("csrfmiddlewaretoken", "shown")} | {"decision": "allow"}
     answer = yield Ask.post(target.host, path, form, [target.cookie])
-    answer.must(answer.status == 302 and answer.header("location").startswith(REDIRECT_URI))
+    answer.must(answer.status in {302, 303} and answer.header("location").startswith(REDIRECT_URI))
     target.cookies.pop("csrf", None)
 
 

@@ -1,7 +1,7 @@
 """Which pages of other origins may call the endpoints for programs (Q5 allowed origins, Fetch standard §3.2).
 
 An origin is allowed if a client of this tenant lists it, or if this tenant approved it with another tenant's client. It
-is repeated only when it is on a list, never reflected. Metadata and keys are for every page.
+is repeated only when it is on a list, never reflected. Metadata, keys and the API's description are for every page.
 
 Of an allowed page every answer can be read, also 404, 405 and 500: else its program cannot know what is wrong.
 django-cors-headers does not fit: its methods, headers and credentials are one list for the whole site.
@@ -20,7 +20,7 @@ from .policy import redirect_uris
 from .requests import HostRequest
 
 MAX_AGE = "600"  # seconds that a browser need not ask again
-PUBLIC = "/.well-known/"
+PUBLIC = ("/.well-known/", "/api/v1/openapi.json")
 WITH_COOKIES = "/oauth/"  # of the REST API a token says who calls, never a cookie
 EXPOSED = f"WWW-Authenticate, Retry-After, {trace.HEADER}"
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"  # of an address that does not exist: the 404 is to be read

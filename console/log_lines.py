@@ -1,9 +1,16 @@
-"""How a line of the log is written: on one line, whatever a stranger sends."""
+"""How a line of the log is written: on one line, whatever a stranger sends, as text or as JSON."""
 
+import json
 import logging
+from datetime import UTC, datetime
+from typing import Any
 
 from . import trace
 from .policy import text
+
+# What a line of the access log has by name (qlikauth/server/front.py). Anything else that comes with a record is left
+# out: Django adds the request, and how that is written has the query string in it.
+NAMED = ("client_address", "method", "path", "status", "milliseconds")
 
 
 class OneLine(logging.Formatter):
@@ -13,19 +20,52 @@ class OneLine(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, with `trace_id`: the ID of the request, "-" outside of one.
-
-        What Django refuses as suspicious is a line and no traceback: a stranger cannot fill a disk with it.
-        """
+        """The line, with `trace_id`: the ID of the request, "-" outside of one."""
         record.trace_id = trace.current() or "-"
-        if record.name.startswith("django.security."):
-            record = logging.makeLogRecord(record.__dict__ | {"exc_info": None, "exc_text": None})
-        return super().format(record)
+        return super().format(_without_traceback_of_strangers(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's name
-        line = super().formatMessage(record)
-        line = text.spelt_out(line)
-        return line if line.isprintable() else "".join(map(_visible, line))
+        return _shown(super().formatMessage(record))
+
+
+class JsonLine(logging.Formatter):
+    """A JSON object, for programs that gather logs: `time` (RFC 3339, UTC), `level`, `logger`, `trace_id`, `message`;
+    `exception` with its traceback; and of a line of the access log what it says, by name.
+
+    The texts are escaped as in a line of text: who reads them later may not expect what a stranger wrote.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The object, in ASCII and without a line break."""
+        record = _without_traceback_of_strangers(record)
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "trace_id": trace.current() or None,
+            "message": _shown(record.getMessage()),
+        }
+        line |= {name: _plain(record.__dict__[name]) for name in NAMED if name in record.__dict__}
+        if record.exc_info:
+            traceback = self.formatException(record.exc_info).splitlines()
+            line["exception"] = "\n".join(_shown(each) for each in traceback)
+        return json.dumps(line)
+
+
+def _without_traceback_of_strangers(record: logging.LogRecord) -> logging.LogRecord:
+    """What Django refuses as suspicious is a line and no traceback: a stranger cannot fill a disk with it."""
+    if not record.name.startswith("django.security."):
+        return record
+    return logging.makeLogRecord(record.__dict__ | {"exc_info": None, "exc_text": None})
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, int | float) else _shown(str(value))
+
+
+def _shown(line: str) -> str:
+    line = text.spelt_out(line)
+    return line if line.isprintable() else "".join(map(_visible, line))
 
 
 def _visible(character: str) -> str:

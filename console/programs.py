@@ -4,6 +4,7 @@ A person gets a page. A program gets JSON in which both RFC 6749 clients and Qli
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -38,16 +39,29 @@ def in_json(response: HttpResponse) -> HttpResponse:
 
 
 def problem(status: int, code: str, title: str, detail: str = "", *, error: str = "") -> JsonResponse:
-    """Qlik's error envelope, which nothing may keep; with `error`, RFC 6749 §5.2's members beside it.
+    """Qlik's error envelope with one error, which nothing may keep; with `error`, RFC 6749 §5.2's members beside it.
 
     `traceId` is the ID of the request, by which the audit log and the log find it (trace.py).
     """
-    envelope = {"code": code, "title": title, "status": str(status)}
-    if detail:
-        envelope["detail"] = detail
-    body: dict[str, Any] = {"errors": [envelope], "traceId": trace.current()}
-    if error:
-        body = {"error": error, "error_description": detail or title} | body
+    rfc_6749 = {"error": error, "error_description": detail or title} if error else {}
+    return problems(status, [(code, title, detail, {})], rfc_6749)
+
+
+def problems(
+    status: int,
+    errors: Iterable[tuple[str, str, str, Mapping[str, str]]],
+    beside: Mapping[str, str] | None = None,
+) -> JsonResponse:
+    """The envelope with several errors, each a code, a title, a detail and what it is about: its `source`.
+
+    `beside` are other members of the body.
+    """
+    envelopes: list[dict[str, Any]] = []
+    for code, title, detail, source in errors:
+        about = {"detail": detail, "source": dict(source)}
+        envelope = {"code": code, "title": title, "status": str(status)}
+        envelopes.append(envelope | {name: value for name, value in about.items() if value})
+    body = {**(beside or {}), "errors": envelopes, "traceId": trace.current()}
     answer = JsonResponse(body, status=status)
     answer["Cache-Control"] = "no-store"
     return answer

@@ -1,6 +1,25 @@
 """Static files under names that change with their content, so that browsers may keep them for ever."""
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.contrib.staticfiles.finders import AppDirectoriesFinder
 from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+# Whatever else a package has would be served too, and has imports that cannot be given hashed names.
+USED_OF_PACKAGES = frozenset({"django_htmx/htmx-2.min.js"})
+
+
+class PackageFiles(AppDirectoriesFinder):
+    """The files of installed packages that our pages use: their versions are those of the lock file."""
+
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[Any]:
+        """(path, storage) of each."""
+        return (found for found in super().list(ignore_patterns) if found[0] in USED_OF_PACKAGES)
+
+    def find(self, path: str, *args: Any, **options: Any) -> Any:
+        """Where a file is, [] for any other than those."""
+        return super().find(path, *args, **options) if path in USED_OF_PACKAGES else []
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):

@@ -271,8 +271,11 @@ SECURE_HSTS_PRELOAD = not LOCAL_REGION
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Only our own files: what the installed packages bring along is not used by any page.
-STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+# Our own files, and of what the installed packages bring along those that pages use.
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "console.static_files.PackageFiles",
+]
 # Also finds the files where they are kept, so that pages look right before `collectstatic` has run.
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
@@ -315,6 +318,7 @@ DEFAULT_FROM_EMAIL = environment.text("QLIKAUTH_EMAIL_FROM", f"qlikauth@{REGION_
 LOG_LEVEL = environment.choice(
     "QLIKAUTH_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 )
+LOG_FORMAT = environment.choice("QLIKAUTH_LOG_FORMAT", "TEXT", ("TEXT", "JSON"))
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -329,10 +333,17 @@ LOGGING: dict[str, Any] = {
             "format": "{asctime} {trace_id} {message}",
             "style": "{",
         },
+        "json": {"()": "console.log_lines.JsonLine"},
     },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
-        "access": {"class": "logging.StreamHandler", "formatter": "access"},
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "JSON" else "line",
+        },
+        "access": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if LOG_FORMAT == "JSON" else "access",
+        },
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {

@@ -9,6 +9,7 @@ of operations by `resource`. Nothing else in here checks anything.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError
@@ -25,6 +26,8 @@ from ..programs import problem
 from ..requests import TenantRequest
 from ..sessions import client_address
 from .errors import Refused
+from .exchange import Exchange
+from .schema import Given
 from .subjects import About
 
 
@@ -82,7 +85,7 @@ def _may(live: LiveToken, permission: Permission) -> bool:
     return permission != Permission.OWN_ACCOUNT and may(Role.ADMINISTRATOR, permission)
 
 
-Operation = Callable[..., HttpResponse]  # (request, caller, **what stands in the address)
+Operation = Callable[..., Given | None]  # (request, caller, **what stands in the address, sent=, asked=)
 READS = frozenset({"GET", "HEAD"})
 
 
@@ -103,22 +106,18 @@ def resource(**operations: Operation) -> Callable[..., HttpResponse]:
     """The view of an address: an operation for each method that it offers, e.g. `resource(GET=show, DELETE=remove)`.
 
     401 with a challenge without a live token (RFC 6750 §3), 403 without a right. A page of an allowed origin may call
-    too: it has the token that its person let it have. An operation that states no right cannot be part of one, and
-    neither can one that changes something and does not state about which client: TypeError when the module is loaded.
+    too: it has the token that its person let it have. An operation that states no right, or not what it exchanges,
+    cannot be part of one, and neither can one that changes something and does not state about which client: an error
+    when the module is loaded.
     """
-    rights: dict[str, tuple[Right, ...]] = {
-        method: operation.rights  # type: ignore[attr-defined]
-        for method, operation in operations.items()
-    }
-    about: dict[str, About | None] = {
-        method: operation.about  # type: ignore[attr-defined]
-        for method, operation in operations.items()
-    }
+    if "GET" in operations:
+        operations["HEAD"] = operations["GET"]
+    rights: dict[str, tuple[Right, ...]] = _stated(operations, "rights")
+    about: dict[str, About | None] = _stated(operations, "about")
     unstated = [method for method in operations if method not in READS and about[method] is None]
     if unstated:
         raise TypeError(f"{operations[unstated[0]].__qualname__} does not state whose client it is about")
-    if "GET" in operations:
-        operations["HEAD"], rights["HEAD"] = operations["GET"], rights["GET"]
+    exchanged: dict[str, Exchange] = _stated(operations, "exchange")
     methods = sorted(operations, key=["GET", "HEAD", "POST", "PATCH", "DELETE"].index)
 
     @open_to(_in_words(rights))
@@ -148,12 +147,20 @@ def resource(**operations: Operation) -> Callable[..., HttpResponse]:
                 subject.check_not_decided_by(caller.live.client, request.tenant)
             # Whatever page this thread has answered before.
             with translation.override(settings.LANGUAGE_CODE):
-                return operations[method](request, caller, **address)
+                exchange = exchanged[method]
+                return exchange.answer(
+                    operations[method](request, caller, **address, **exchange.read(request))
+                )
         except Refused as refused:
             return refused.answer
 
     answered.rights, answered.about = rights, about  # type: ignore[attr-defined]
+    answered.operations = operations  # type: ignore[attr-defined]
     return answered  # type: ignore[return-value]
+
+
+def _stated(operations: dict[str, Operation], what: str) -> dict[str, Any]:
+    return {method: getattr(operation, what) for method, operation in operations.items()}
 
 
 def _in_words(rights: dict[str, tuple[Right, ...]]) -> str:
@@ -174,5 +181,5 @@ def _live(request: TenantRequest) -> LiveToken:
         if token:
             access_tokens.note_refused(request, request.tenant, token)
         why = ', error="invalid_token"' if token else ""
-        raise Refused(401, "Send a live access token as Bearer.", challenge=f'Bearer realm="api"{why}')
+        raise Refused(401, "Invalid or missing bearer token.", challenge=f'Bearer realm="api"{why}')
     return live

@@ -8,60 +8,60 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.http import HttpResponse, JsonResponse
 
-from ..approvals import IMPERSONATION, begins_when_trusted
+from ..approvals import begins_when_trusted
 from ..models import Actor, Connection, NeedsTrust, Tenant
 from ..policy.consent_rules import ConsentMethod
 from ..requests import TenantRequest
+from .answers import ConnectionConfig
 from .authentication import MANAGING, READING, Caller, needs, resource
+from .bodies import ConnectionPatch
 from .errors import Refused, not_found
+from .exchange import exchanges
 from .impersonation import check_said
-from .patch import replacements
-from .representations import CONSENT_METHOD, connection_config
+from .representations import connection_config
 from .scope_choice import chosen
 from .subjects import client_in_address
-from .values import one_of, yes_or_no
+
+CONSENT_METHOD, IMPERSONATION = "/consentMethod", "/impersonation"
 
 
 @needs(READING)
-def show(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
+@exchanges(gives=ConnectionConfig)
+def show(request: TenantRequest, caller: Caller, client_id: str) -> ConnectionConfig:
     """How the connection stands."""
-    return JsonResponse(connection_config(_connection(request.tenant, client_id)))
+    return connection_config(_connection(request.tenant, client_id))
 
 
 @needs(MANAGING, about=client_in_address)
-def change(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
+@exchanges(takes=ConnectionPatch)
+def change(request: TenantRequest, caller: Caller, client_id: str, sent: ConnectionPatch) -> None:
     """Replaces what the tenant decides about the connection: everything that was sent, or nothing."""
-    replaced = replacements(request, [*REPLACING, IMPERSONATION])
-    said = yes_or_no(IMPERSONATION, replaced.pop(IMPERSONATION, False))
+    replaced: dict[str, Any] = {operation.path: operation.value for operation in sent.root}
+    said = bool(replaced.pop(IMPERSONATION, False))
     if said and CONSENT_METHOD not in replaced:
-        raise Refused(
-            400, f"/{IMPERSONATION} goes with /{CONSENT_METHOD}: it allows what Trusted would begin."
-        )
+        raise Refused(400, f"{IMPERSONATION} goes with {CONSENT_METHOD}: it allows what Trusted would begin.")
     with transaction.atomic():
         connection = _connection(request.tenant, client_id, lock=True)
         if replaced.get(CONSENT_METHOD) == ConsentMethod.TRUSTED and begins_when_trusted(connection):
             check_said(connection.machine_grants, said)
-        for name, value in replaced.items():
-            REPLACING[name](connection, value, caller.actor)
-    return HttpResponse(status=204)
+        for path, value in replaced.items():
+            REPLACING[path](connection, value, caller.actor)
 
 
 @needs(MANAGING, about=client_in_address)
-def remove(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
+@exchanges()
+def remove(request: TenantRequest, caller: Caller, client_id: str) -> None:
     """Ends the relation to another tenant's client; the next attempt is a first connection again."""
     with transaction.atomic():
         connection = _connection(request.tenant, client_id, lock=True)
         _check_foreign(connection, "A tenant's own client has no connection to remove: delete the client.")
         connection.remove(by=caller.actor)
-    return HttpResponse(status=204)
 
 
-def _replace_consent_method(connection: Connection, value: Any, by: Actor) -> None:
-    method = one_of(CONSENT_METHOD, value, ConsentMethod)
+def _replace_consent_method(connection: Connection, value: ConsentMethod, by: Actor) -> None:
     try:
-        connection.change_consent_method(method, by=by)
+        connection.change_consent_method(value, by=by)
     except NeedsTrust:
         raise Refused(
             400,
@@ -70,14 +70,14 @@ def _replace_consent_method(connection: Connection, value: Any, by: Actor) -> No
         ) from None
 
 
-def _replace_scopes(connection: Connection, value: Any, by: Actor) -> None:
+def _replace_scopes(connection: Connection, value: list[str], by: Actor) -> None:
     _check_foreign(connection, "The scopes of a tenant's own client are the client's: edit the client.")
-    connection.reduce_scopes(chosen("scopes", value, connection.approved.scopes), by=by)
+    connection.reduce_scopes(chosen(value, connection.approved.scopes), by=by)
 
 
-def _replace_status(connection: Connection, value: Any, by: Actor) -> None:
+def _replace_status(connection: Connection, value: Connection.Status, by: Actor) -> None:
     _check_foreign(connection, "A tenant's own client cannot be blocked: disable the client.")
-    if one_of("status", value, Connection.Status.values) == Connection.Status.BLOCKED:
+    if value == Connection.Status.BLOCKED:
         connection.block(by=by)
     else:
         connection.unblock(by=by)
@@ -85,8 +85,8 @@ def _replace_status(connection: Connection, value: Any, by: Actor) -> None:
 
 REPLACING: dict[str, Callable[[Connection, Any, Actor], None]] = {
     CONSENT_METHOD: _replace_consent_method,
-    "scopes": _replace_scopes,
-    "status": _replace_status,
+    "/scopes": _replace_scopes,
+    "/status": _replace_status,
 }
 
 

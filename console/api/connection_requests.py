@@ -4,58 +4,53 @@ Whoever reads the console sees all of the tenant's, and whoever manages clients 
 asked for themselves, and nothing about the others who did.
 """
 
-from typing import Any
-
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpResponse, JsonResponse
 
 from .. import approvals
-from ..approvals import IMPERSONATION
 from ..models import Client, ConnectionRequest, ConnectionRequester, NotPublished
-from ..models.connection_request import ANSWER_LENGTH
 from ..notifications import tell_requesters
-from ..policy.consent_rules import ConsentMethod
 from ..requests import TenantRequest
+from .answers import RequestShown, RequestsShown
 from .authentication import MANAGING, OWN, READING, Caller, needs, resource
-from .body import members
+from .bodies import Approval, Denial, RequestsAsked
 from .errors import Refused, not_found
+from .exchange import exchanges
 from .impersonation import check_said
-from .pagination import number, page, parameter
-from .representations import CONSENT_METHOD, EXPIRES_AT, connection_request, listed
+from .pagination import page
+from .representations import connection_request, page_links
+from .schema import number
 from .scope_choice import chosen
 from .subjects import request_in_address
-from .values import lines, moment_to_come, one_of, whole_number
 
 
 @needs(READING, *OWN)
-def show_all(request: TenantRequest, caller: Caller) -> HttpResponse:
+@exchanges(asks=RequestsAsked, gives=RequestsShown)
+def show_all(request: TenantRequest, caller: Caller, asked: RequestsAsked) -> RequestsShown:
     """A page of the requests that the caller may see, newest first."""
-    status, wishes = parameter(request, "status"), _visible_to(caller)
-    kept = {}
-    if status is not None:
-        kept["status"] = one_of("status", status, ConnectionRequest.Status.values)
-        wishes = wishes.filter(status=status)
-    found = page(request, wishes, kept)
-    return JsonResponse(listed([_seen_by(request, caller, wish) for wish in found.rows], found.links))
+    wishes = _visible_to(caller)
+    if asked.status is not None:
+        wishes = wishes.filter(status=asked.status)
+    found = page(request, wishes, asked)
+    shown = [_seen_by(request, caller, wish) for wish in found.rows]
+    return RequestsShown(data=shown, links=page_links(found.links))
 
 
 @needs(READING, *OWN)
-def show(request: TenantRequest, caller: Caller, request_id: str) -> HttpResponse:
+@exchanges(gives=RequestShown)
+def show(request: TenantRequest, caller: Caller, request_id: str) -> RequestShown:
     """One request."""
-    return JsonResponse(_seen_by(request, caller, _wish(caller, request_id)))
+    return _seen_by(request, caller, _wish(caller, request_id))
 
 
 @needs(MANAGING, about=request_in_address)
-def approve(request: TenantRequest, caller: Caller, request_id: str) -> HttpResponse:
+@exchanges(takes=Approval, gives=RequestShown, conflicts=True)
+def approve(request: TenantRequest, caller: Caller, request_id: str, sent: Approval) -> RequestShown:
     """Connects the client that was asked for, perhaps with fewer scopes or until a date, and tells those who asked.
 
     One that can act as the tenant's people needs a yes to that of its own.
     """
     wish = _wish(caller, request_id)
-    sent = members(
-        request, required=(CONSENT_METHOD,), optional=("scopes", EXPIRES_AT, "version", IMPERSONATION)
-    )
     _check_open(wish)
     answer = _answer(sent, wish.client)
     try:
@@ -64,19 +59,19 @@ def approve(request: TenantRequest, caller: Caller, request_id: str) -> HttpResp
         raise _decided() from None
     except (NotPublished, Client.DoesNotExist):  # changed or gone between reading and saving
         raise _changed() from None
-    return JsonResponse(_seen_by(request, caller, _wish(caller, request_id)))
+    return _seen_by(request, caller, _wish(caller, request_id))
 
 
 @needs(MANAGING, about=request_in_address)
-def deny(request: TenantRequest, caller: Caller, request_id: str) -> HttpResponse:
+@exchanges(takes=Denial, gives=RequestShown, conflicts=True)
+def deny(request: TenantRequest, caller: Caller, request_id: str, sent: Denial) -> RequestShown:
     """Refuses a request, with a text for those who asked."""
     wish = _wish(caller, request_id)
-    answer = lines("answer", members(request, required=("answer",))["answer"], ANSWER_LENGTH)
     with transaction.atomic():
-        if not wish.deny(answer, by=caller.actor):
+        if not wish.deny(sent.answer, by=caller.actor):
             raise _decided()
         tell_requesters(wish)
-    return JsonResponse(_seen_by(request, caller, wish))
+    return _seen_by(request, caller, wish)
 
 
 def _visible_to(caller: Caller) -> "QuerySet[ConnectionRequest]":
@@ -100,23 +95,20 @@ def _wish(caller: Caller, request_id: str) -> ConnectionRequest:
     return wish
 
 
-def _seen_by(request: TenantRequest, caller: Caller, wish: ConnectionRequest) -> dict[str, Any]:
+def _seen_by(request: TenantRequest, caller: Caller, wish: ConnectionRequest) -> RequestShown:
     return connection_request(
         wish, request.tenant, available=approvals.available(wish.client), own=caller.right in OWN
     )
 
 
-def _answer(sent: dict[str, Any], client: Client) -> approvals.Answer:
+def _answer(sent: Approval, client: Client) -> approvals.Answer:
     """What is approved: everything that is offered, if nothing else is said. `version` is the one that was read."""
-    if "version" in sent and whole_number("version", sent["version"]) != client.version:
+    if sent.version is not None and sent.version != client.version:
         raise _changed()
-    check_said(client.terms.grants, sent.get(IMPERSONATION, False))
+    check_said(client.terms.grants, sent.impersonation)
     offered = list(client.terms.scopes)
-    return approvals.Answer(
-        one_of(CONSENT_METHOD, sent[CONSENT_METHOD], ConsentMethod),
-        chosen("scopes", sent.get("scopes", offered), offered),
-        moment_to_come(EXPIRES_AT, sent.get(EXPIRES_AT)),
-    )
+    wanted = offered if sent.scopes is None else sent.scopes
+    return approvals.Answer(sent.consent_method, chosen(wanted, offered), sent.expires_at)
 
 
 def _check_open(wish: ConnectionRequest) -> None:

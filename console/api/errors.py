@@ -1,24 +1,30 @@
 """What the REST API refuses, and how it says so: Qlik's envelope (facts of Q6)."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from django.http import HttpResponse
 
-from ..programs import problem
+from ..programs import problems
+from .faults import Fault
 
 
 class Refused(Exception):
-    """The call is not carried out. `detail` is a sentence for the integrator, `challenge` a WWW-Authenticate header."""
+    """The call is not carried out. `faults` are what is wrong with it, `challenge` a WWW-Authenticate header."""
 
-    def __init__(self, status: int, detail: str = "", *, challenge: str = "") -> None:
-        super().__init__(detail)
-        self.status, self.detail, self.challenge = status, detail, challenge
+    def __init__(self, status: int, detail: str | Sequence[Fault] = "", *, challenge: str = "") -> None:
+        self.faults = [Fault(detail)] if isinstance(detail, str) else list(detail)
+        super().__init__(self.faults[0].detail)
+        self.status, self.challenge = status, challenge
 
     @property
     def answer(self) -> HttpResponse:
-        """The answer in Qlik's envelope."""
+        """The answer in Qlik's envelope: an error for each fault."""
         phrase = HTTPStatus(self.status).phrase
-        answer = problem(self.status, f"HTTP-{self.status}", phrase, self.detail)
+        answer = problems(
+            self.status,
+            [(f"HTTP-{self.status}", phrase, fault.detail, fault.source) for fault in self.faults],
+        )
         if self.challenge:
             answer["WWW-Authenticate"] = self.challenge
         return answer

@@ -1,20 +1,15 @@
 """A client that can act as any of the tenant's people is let in by name, never along with the rest (Q2, S9)."""
 
 from collections.abc import Collection
-from typing import Any
 
 from ..approvals import IMPERSONATION, Incomplete, check_impersonation
 from .errors import Refused
-from .values import yes_or_no
 
 
-def check_said(grants: Collection[str], value: Any) -> None:
-    """Raises Refused with 400 if a client with these grants would act as people and `value` does not say that it may.
-
-    `value` is what was sent as the member IMPERSONATION, False if nothing was.
-    """
+def check_said(grants: Collection[str], said: bool) -> None:
+    """Raises Refused with 400 if a client with these grants would act as people and nobody has `said` that it may."""
     try:
-        check_impersonation(grants, allowed=yes_or_no(IMPERSONATION, value))
+        check_impersonation(grants, allowed=said)
     except Incomplete:
         raise Refused(
             400,

@@ -1,23 +1,22 @@
 """`/api/v1/oauth-clients/{clientId}/actions/publish` and `…/unpublish`: whether other tenants may connect (S6, S7)."""
 
 from django.db import transaction
-from django.http import HttpResponse, JsonResponse
 
 from .. import reach
 from ..models import Client, NotPublishable
 from ..requests import TenantRequest
+from .answers import Publication, Receipt
 from .authentication import MANAGING, Caller, needs, resource
-from .body import members
+from .bodies import Connected, Unpublishing
 from .errors import Refused, not_found
+from .exchange import exchanges
 from .representations import publication, receipt
 from .subjects import client_in_address
-from .values import one_of
-
-STAY, END = "stay", "end"
 
 
 @needs(MANAGING, about=client_in_address)
-def publish(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
+@exchanges(gives=Publication, status=201)
+def publish(request: TenantRequest, caller: Caller, client_id: str) -> Publication:
     """Makes a client of this tenant available to every tenant of the region; one that is published stays so."""
     with transaction.atomic():
         client = _own_client(client_id)
@@ -28,19 +27,18 @@ def publish(request: TenantRequest, caller: Caller, client_id: str) -> HttpRespo
                 raise Refused(
                     400, "Only machines use this client: nobody of another tenant could sign in with it."
                 ) from None
-    return JsonResponse(publication(client), status=201)
+    return publication(client)
 
 
 @needs(MANAGING, about=client_in_address)
-def unpublish(request: TenantRequest, caller: Caller, client_id: str) -> HttpResponse:
-    """Nobody can connect any more; those that are connected stay or end at once. The answer is the receipt (N7)."""
-    sent = members(request, required=("connected",))
-    stay = one_of("connected", sent["connected"], (STAY, END)) == STAY
+@exchanges(takes=Unpublishing, gives=Receipt)
+def unpublish(request: TenantRequest, caller: Caller, client_id: str, sent: Unpublishing) -> Receipt:
+    """Nobody can connect any more; those that are connected stay or end at once. The answer is the receipt."""
     with transaction.atomic():
         client = _own_client(client_id)
         served = reach.served(client).count()
-        ended = client.unpublish(by=caller.actor, connected_stay=stay)
-    return JsonResponse(receipt(ended, tenants=served if ended else 0))
+        ended = client.unpublish(by=caller.actor, connected_stay=sent.connected == Connected.STAY)
+    return receipt(ended, tenants=served if ended else 0)
 
 
 def _own_client(client_id: str) -> Client:

@@ -1,29 +1,34 @@
-"""How our nouns look in Qlik's JSON. The only file that knows camelCase."""
+"""How our nouns look to those who call the API: rows of ours to answers of Qlik's (answers.py)."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from typing import Any
 
-from ..models import Client, Connection, ConnectionRequest, ConnectionRequester, Receipt, Tenant, User
+from ..models import Client, Connection, ConnectionRequest, ConnectionRequester, Tenant, User
+from ..models import Receipt as GivenReceipt
 from ..policy import scopes
+from ..policy.consent_rules import ConsentMethod
 from ..policy.effective_client import EffectiveClient
-
-# What callers send. Members that are one word are called so everywhere.
-CONSENT_METHOD = "consentMethod"
-EXPIRES_AT = "expiresAt"
+from .answers import (
+    AssignedRole,
+    Caller,
+    ConnectionConfig,
+    Link,
+    Links,
+    PageLinks,
+    Publication,
+    Receipt,
+    Requester,
+    RequestShown,
+)
 
 # A token that may read the users of the tenant may know its own person too. Parents and bundles contain these.
 READS_USERS = frozenset({"users:read", "admin.users:read"})
 SEES_EMAIL = READS_USERS | {"email", "identity.email:read"}
 SEES_NAME = READS_USERS | {"profile", "identity.name:read"}
+ADMINISTRATOR = AssignedRole(name="TenantAdmin", type="default", level="admin")
 
 
-def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds, as Qlik writes it."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def person(user: User, granted: Collection[str]) -> dict[str, Any]:
+def person(user: User, granted: Collection[str]) -> Caller:
     """A user of the tenant, as far as the scopes that were granted let the caller know them.
 
     Qlik's libraries count on subject, name, roles and groups: what the caller may not know is the ID there, or nothing.
@@ -34,127 +39,122 @@ def person(user: User, granted: Collection[str]) -> dict[str, Any]:
     name = "" if given.isdisjoint(SEES_NAME) else user.name or email
     subject = user.email if "identity.subject:read" in given else email
     administers = user.role == User.Role.ADMINISTRATOR and not given.isdisjoint(scopes.BUNDLES)
-    known: dict[str, Any] = {
-        "id": str(user.pk),
-        "tenantId": str(user.tenant_id),
-        "status": "active",
-        "subject": subject or unnamed,
-        "name": name or unnamed,
-        "assignedRoles": [{"name": "TenantAdmin", "type": "default", "level": "admin"}]
-        if administers
-        else [],
-        "assignedGroups": [],
-        "createdAt": timestamp(user.created_at),
-        "links": {"self": {"href": f"{user.tenant.issuer}/api/v1/users/{user.pk}"}},
-    }
-    return known | ({"email": email} if email else {})
+    return Caller(
+        id=unnamed,
+        tenant_id=str(user.tenant_id),
+        status="active",
+        subject=subject or unnamed,
+        name=name or unnamed,
+        email=email or None,
+        assigned_roles=[ADMINISTRATOR] if administers else [],
+        assigned_groups=[],
+        created_at=user.created_at,
+        links=_self(user.tenant, f"users/{user.pk}"),
+    )
 
 
-def bot(client: EffectiveClient, tenant: Tenant) -> dict[str, Any]:
+def bot(client: EffectiveClient, tenant: Tenant) -> Caller:
     """What a machine-to-machine client acts as in `tenant`: named like the client, never equal to a person."""
-    return {
-        "id": client.client_id,
-        "tenantId": str(tenant.pk),
-        "status": "active",
-        "subject": f"qlikbot\\{client.client_id}",
-        "name": client.name,
-        "clientId": client.client_id,
-        "assignedRoles": [],
-        "assignedGroups": [],
-        "createdAt": timestamp(client.created_at),
-        "links": {"self": {"href": f"{tenant.issuer}/api/v1/users/{client.client_id}"}},
-    }
+    return Caller(
+        id=client.client_id,
+        tenant_id=str(tenant.pk),
+        status="active",
+        subject=f"qlikbot\\{client.client_id}",
+        name=client.name,
+        client_id=client.client_id,
+        assigned_roles=[],
+        assigned_groups=[],
+        created_at=client.created_at,
+        links=_self(tenant, f"users/{client.client_id}"),
+    )
 
 
-def publication(client: Client) -> dict[str, Any]:
+def publication(client: Client) -> Publication:
     """Since when a client is published."""
-    return {"publishedAt": timestamp(client.published_at) if client.published_at else None}
+    return Publication(published_at=client.published_at)
 
 
-def receipt(given: Receipt | None, *, tenants: int) -> dict[str, Any]:
+def receipt(given: GivenReceipt | None, *, tenants: int) -> Receipt:
     """What an act has ended (N7); None if it has ended nothing."""
-    until = given.accepted_until if given else None
-    answer = {
-        "tenants": tenants,
-        "sessionsEnded": given.sessions if given else 0,
-        "acceptedUntil": timestamp(until) if until else None,
-    }
-    return answer | ({"counting": True} if given and given.unfinished else {})
+    return Receipt(
+        tenants=tenants,
+        sessions_ended=given.sessions if given else 0,
+        accepted_until=given.accepted_until if given else None,
+        counting=True if given and given.unfinished else None,
+    )
 
 
-def connection_config(connection: Connection) -> dict[str, Any]:
-    """A tenant's connection to a client: Qlik's members first, then what ours knows besides."""
+def connection_config(connection: Connection) -> ConnectionConfig:
+    """A tenant's connection to a client: Qlik's members, and what ours knows besides."""
     foreign = connection.is_foreign
-    config: dict[str, Any] = {"status": connection.status, "consentMethod": connection.consent_method}
-    if foreign and connection.deleted_by_owner:
-        config["deletedByOwner"] = True
-    config |= {
-        "scopes": connection.scopes if foreign else connection.client.allowed_scopes,
-        "version": connection.version if foreign else connection.client.version,
-        "approvedAt": timestamp(connection.approved_at),
-        "expiresAt": timestamp(connection.expires_at) if connection.expires_at else None,
-    }
-    if connection.pending_version is not None:
-        config["pendingVersion"] = connection.pending_version
-    return config
+    return ConnectionConfig(
+        status=Connection.Status(connection.status),
+        consent_method=ConsentMethod(connection.consent_method),
+        deleted_by_owner=True if foreign and connection.deleted_by_owner else None,
+        scopes=connection.scopes if foreign else connection.client.allowed_scopes,
+        version=connection.version if foreign else connection.client.version,
+        approved_at=connection.approved_at,
+        expires_at=connection.expires_at,
+        pending_version=connection.pending_version,
+    )
 
 
 def connection_request(
     wish: ConnectionRequest, tenant: Tenant, *, available: bool, own: bool
-) -> dict[str, Any]:
+) -> RequestShown:
     """A request for a published client, with what the client offers while it is available.
 
     `wish` has `named`: who asked. A person's `own` request says nothing about anybody else.
     """
     named: list[ConnectionRequester] = wish.named  # type: ignore[attr-defined]
-    shown: dict[str, Any] = {
-        "id": str(wish.pk),
-        "status": wish.status,
-        "clientId": wish.client.client_id,
-        "clientName": wish.client.name,
-        "publisher": wish.client.tenant.name,
-        "available": available,
-        "createdAt": timestamp(wish.opened_at),
-        "links": {"self": {"href": f"{tenant.issuer}/api/v1/oauth-connection-requests/{wish.pk}"}},
-    }
-    if available:
-        shown |= _offer(wish.client)
-    if wish.decided_at is not None:
-        shown |= {"decidedAt": timestamp(wish.decided_at), "answer": wish.answer}
-    if own:
-        return shown | {"requesters": [_requester(requester) for requester in named]}
-    if wish.decided_at is not None:
-        shown["decidedBy"] = str(wish.decided_by_id) if wish.decided_by_id else None
-    return shown | {
-        "requesterCount": wish.people,  # type: ignore[attr-defined]
-        "requesters": [_requester(requester) | _named(requester.user) for requester in named],
-    }
+    decided = wish.decided_at is not None
+    more: dict[str, Any] = _offer(wish.client) if available else {}
+    if decided and not own:
+        more["decided_by"] = str(wish.decided_by_id) if wish.decided_by_id else None
+    return RequestShown(
+        id=str(wish.pk),
+        status=ConnectionRequest.Status(wish.status),
+        client_id=wish.client.client_id,
+        client_name=wish.client.name,
+        publisher=wish.client.tenant.name,
+        available=available,
+        created_at=wish.opened_at,
+        links=_self(tenant, f"oauth-connection-requests/{wish.pk}"),
+        decided_at=wish.decided_at,
+        answer=wish.answer if decided else None,
+        requester_count=None if own else wish.people,  # type: ignore[attr-defined]
+        requesters=[_requester(requester, named=not own) for requester in named],
+        **more,
+    )
 
 
-def listed(data: list[dict[str, Any]], links: Mapping[str, str]) -> dict[str, Any]:
-    """A page of a list."""
-    return {"data": data, "links": {name: {"href": href} for name, href in links.items()}}
+def page_links(links: Mapping[str, str]) -> PageLinks:
+    """The addresses of a page of a list and its neighbours."""
+    following, previous = (Link(href=links[name]) if name in links else None for name in ("next", "prev"))
+    return PageLinks(self_=Link(href=links["self"]), next=following, prev=previous)
+
+
+def _self(tenant: Tenant, path: str) -> Links:
+    return Links(self_=Link(href=f"{tenant.issuer}/api/v1/{path}"))
 
 
 def _offer(client: Client) -> dict[str, Any]:
     terms = client.terms
     return {
         "version": client.version,
-        "allowedScopes": list(terms.scopes),
-        "allowedGrantTypes": list(terms.grants),
-        "redirectHosts": list(terms.redirect_hosts),
-        "allowedOrigins": list(terms.origins),
-        "clientUri": client.homepage_url,
+        "allowed_scopes": list(terms.scopes),
+        "allowed_grant_types": list(terms.grants),
+        "redirect_hosts": list(terms.redirect_hosts),
+        "allowed_origins": list(terms.origins),
+        "client_uri": client.homepage_url,
     }
 
 
-def _requester(requester: ConnectionRequester) -> dict[str, Any]:
-    return {
-        "userId": str(requester.user_id),
-        "reason": requester.reason,
-        "createdAt": timestamp(requester.asked_at),
-    }
-
-
-def _named(user: User) -> dict[str, Any]:
-    return {"name": user.display_name, "email": user.email}
+def _requester(requester: ConnectionRequester, *, named: bool) -> Requester:
+    return Requester(
+        user_id=str(requester.user_id),
+        reason=requester.reason,
+        created_at=requester.asked_at,
+        name=requester.user.display_name if named else None,
+        email=requester.user.email if named else None,
+    )

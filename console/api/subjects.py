@@ -14,7 +14,7 @@ from uuid import UUID
 from ..models import Connection, ConnectionRequest, Tenant
 from ..policy.effective_client import EffectiveClient
 from .errors import Refused
-from .pagination import number
+from .schema import number
 
 RULE = (
     "A client does not decide about itself, nor about other clients of its publisher: ask an administrator."

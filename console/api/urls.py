@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from . import connection_configs, connection_requests, publication, users
+from . import connection_configs, connection_requests, openapi, publication, users
 
 CLIENT = "oauth-clients/<str:client_id>"
 REQUESTS = "oauth-connection-requests"
 
-urlpatterns = [
+RESOURCES = [
     path("users/me", users.me, name="api_users_me"),
     path(f"{CLIENT}/actions/publish", publication.published, name="api_publish"),
     path(f"{CLIENT}/actions/unpublish", publication.unpublished, name="api_unpublish"),
@@ -16,4 +16,9 @@ urlpatterns = [
     path(f"{REQUESTS}/<str:request_id>", connection_requests.one, name="api_connection_request"),
     path(f"{REQUESTS}/<str:request_id>/actions/approve", connection_requests.approval, name="api_approve"),
     path(f"{REQUESTS}/<str:request_id>/actions/deny", connection_requests.denial, name="api_deny"),
+]
+
+urlpatterns = [
+    *RESOURCES,
+    path("openapi.json", openapi.described(RESOURCES), name="openapi"),
 ]

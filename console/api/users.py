@@ -1,19 +1,20 @@
 """`/api/v1/users/me`: who the caller is (Q6)."""
 
-from django.http import HttpResponse, JsonResponse
-
 from ..requests import TenantRequest
+from . import answers
 from .authentication import Caller, needs, resource
+from .exchange import exchanges
 from .representations import bot, person
 
 
 @needs()
-def show(request: TenantRequest, caller: Caller) -> HttpResponse:
+@exchanges(gives=answers.Caller)
+def show(request: TenantRequest, caller: Caller) -> answers.Caller:
     """The person of the access token, or the bot that a machine-to-machine client acts as."""
     live = caller.live
     if live.user is not None:
-        return JsonResponse(person(live.user, live.scopes))
-    return JsonResponse(bot(live.client, request.tenant))
+        return person(live.user, live.scopes)
+    return bot(live.client, request.tenant)
 
 
 me = resource(GET=show)

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import psycopg
 from django.db import DatabaseError, NotSupportedError, OperationalError, connection, models
+from django.db.backends.utils import CursorWrapper
 from django.db.models.query import get_related_populators
 from django.db.models.sql import UpdateQuery
 
@@ -105,21 +106,33 @@ def _insertion(model: type[models.Model]) -> tuple[list[Any], str]:
 
 @contextmanager
 def _executed(sql: str, parameters: Sequence[Any]) -> Iterator[Any]:
-    """A cursor that has run the statement.
-
-    PostgreSQL keeps the plan with the connection: planning costs it several times what running does. Django's own
-    cursors put the values into the text, so that no two statements would be the same.
-    """
-    if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            yield cursor
-        return
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(sql, parameters, prepare=True)
+    """A cursor that has run the statement, where whoever watches Django's queries sees it."""
+    with _cursor() as cursor:
+        cursor.execute(sql, parameters)
         yield cursor
+
+
+class _Keeping(psycopg.Cursor[Any]):
+    """Has PostgreSQL keep the plan with the connection: planning costs it several times what running does.
+
+    Django's own cursors put the values into the text, so that no two statements would be the same. Its option
+    `server_side_binding` would do without this class, and let every query of the application keep its plan: after a
+    migration that changes a column each of them would fail until its process ends, and only those here are tried again.
+    """
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        return super().execute(query, params, **options | {"prepare": True})
+
+
+def _cursor() -> CursorWrapper:
+    """In Django's own wrapper, which runs `connection.execute_wrappers`.
+
+    While `connection.queries` is filled the cursor is Django's too: it writes down the text with the values in it.
+    """
+    if connection.vendor != "postgresql" or connection.queries_logged:
+        return connection.cursor()
+    connection.ensure_connection()
+    return connection.make_cursor(_Keeping(connection.connection))  # type: ignore[arg-type]  # a driver's cursor
 
 
 def _first_row(sql: str, parameters: Sequence[Any]) -> Any:

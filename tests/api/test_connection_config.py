@@ -217,16 +217,16 @@ def test_the_operations_of_one_array_happen_together_or_not_at_all(api: Api, the
 @pytest.mark.parametrize(
     ("operations", "detail"),
     [
-        ({}, "JSON array"),
-        ([], "at least one operation"),
-        (["x"], "must be a JSON object"),
+        ({}, "The body must be a JSON array"),
+        ([], "must not be empty"),
+        (["x"], "Item 0 must be a JSON object"),
         ([{"op": "replace", "path": "/consentMethod"}], "Missing member: value"),
         ([{"path": "/consentMethod", "value": "trusted"}], "Missing member: op"),
         ([{"op": "replace", "value": "trusted"}], "Missing member: path"),
-        ([*patch_of(status="blocked"), *patch_of(status="approved")], "replaced twice"),
+        ([*patch_of(status="blocked"), *patch_of(status="approved")], "must not replace /status twice"),
         ([{**patch_of(status="blocked")[0], "from": "/x"}], "Unknown member: from"),
         *[
-            ([{"op": op, "path": "/consentMethod", "value": "trusted"}], "only operation is replace")
+            ([{"op": op, "path": "/consentMethod", "value": "trusted"}], "op must be replace")
             for op in odd("add", "remove", "test", "move", "Replace", "", None, 1, ["replace"], {})
         ],
         *[
@@ -243,8 +243,12 @@ def test_the_operations_of_one_array_happen_together_or_not_at_all(api: Api, the
             for value in odd("", "removed", "APPROVED", None, False, 0, [])
         ],
         *[
-            (patch_of(scopes=value), "array of strings")
-            for value in odd("openid", None, {}, 1, [1], [None], [["openid"]], [""], True)
+            (patch_of(scopes=value), "value must be a JSON array")
+            for value in odd("openid", None, {}, 1, True)
+        ],
+        *[
+            (patch_of(scopes=value), "value[0] must ")
+            for value in odd([1], [None], [["openid"]], [""])
         ],
         (patch_of(scopes=["openid", "openid"]), "same string twice"),
     ],

@@ -170,7 +170,8 @@ def test_what_happens_in_the_same_moment_is_a_conflict(
         (REQUIRED | {"scopes": ["user_default"]}, "can only be fewer"),
         (REQUIRED | {"scopes": ["apps:read", "apps:read"]}, "twice"),
         *[({"consentMethod": value}, "must be required or trusted") for value in odd("", "Required", None, 1, [], {})],
-        *[(REQUIRED | {"scopes": value}, "array of strings") for value in odd(None, "openid", {}, [1], [[]], [""])],
+        *[(REQUIRED | {"scopes": value}, "scopes must be a JSON array") for value in odd(None, "openid", {})],
+        *[(REQUIRED | {"scopes": value}, "scopes[0] must ") for value in odd([1], [[]], [""])],
         *[(REQUIRED | {"version": value}, "whole number") for value in odd(None, "1", 1.0, True, [])],
         *[
             (REQUIRED | {"expiresAt": value}, "expiresAt must be")

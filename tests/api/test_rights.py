@@ -85,7 +85,7 @@ def test_without_a_token_nobody_may(route: str, place: dict[str, Any], acme: Ten
     before = happened()
     for api in (Api(acme), Api(acme, "x")):
         answer = call(api, route, place)
-        assert_problem(answer, 401, "Send a live access token")
+        assert_problem(answer, 401, "Invalid or missing bearer token")
         assert answer["WWW-Authenticate"].startswith('Bearer realm="api"')
     session = Api(acme)
     session.web = cast.signed_in_as(alice)

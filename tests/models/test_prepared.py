@@ -1,12 +1,14 @@
 """Statements that are built once do what the ORM's would, on whichever database this runs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from console.models import Actor, Client, Tenant, User
 from console.models.prepared import PreparedQuery, PreparedUpdate, insert
@@ -74,6 +76,33 @@ def test_a_value_that_the_statement_does_not_use_is_an_error():
 
     with pytest.raises(ValueError, match="does not appear"):
         query.first("acme")
+
+
+def test_who_watches_the_database_sees_them(acme: Tenant, in_acme: None, bob: User):
+    """Query capture, the log of queries, and tracers that wrap every execution."""
+    seen: list[str] = []
+
+    def watch(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        seen.append(sql)
+        return execute(sql, *rest)
+
+    update = PreparedUpdate(
+        lambda pk, moment: (User._base_manager.filter(pk=pk), {"last_login": moment}), type(bob.pk), datetime
+    )
+
+    def run() -> None:
+        BY_ALIAS.first("acme")
+        update.update(bob.pk, MOMENT)
+        insert(Client(tenant=acme, type="web", name="App"))
+
+    with connection.execute_wrapper(watch):
+        run()
+    with CaptureQueriesContext(connection) as captured:
+        run()
+
+    assert [query["sql"].split()[0] for query in captured] == ["SELECT", "UPDATE", "INSERT"]
+    assert "acme" in captured[0]["sql"]
+    assert [sql.split()[0] for sql in seen] == ["SELECT", "UPDATE", "INSERT"]
 
 
 @pytest.mark.postgresql

@@ -498,6 +498,35 @@ def test_tk11_it_refuses_hostile_json(app: Application, path: str, hostile: str)
     assert_answered(app.web.post(path, HOSTILE_JSON[hostile], content_type=JSON))
 
 
+@pytest.mark.parametrize(
+    ("unread", "description"),
+    [
+        ("[" * 9 + "1" + "]" * 9, "The body is nested too deeply."),
+        (r'["\u0000"]', "A text contains a NUL character."),
+        (r'{"a": "\ud800"}', "A text contains half a surrogate pair."),
+        ('{"a": 1, "a": 2}', "Duplicate member: a."),
+        ("[1e999]", "A number is too large."),
+        ("-Infinity", "-Infinity is not a number in JSON."),
+    ],
+)
+def test_json_is_read_by_the_rules_of_the_rest_api_down_to_what_nobody_reads(
+    machine_client: tuple[Client, str], unread: str, description: str
+):
+    machine = Application(*machine_client)
+    sent = {
+        "grant_type": "client_credentials",
+        "client_id": machine.client_id,
+        "client_secret": machine.secret,
+    }
+    body = json.dumps(sent)[:-1]
+
+    fine = machine.web.post("/oauth/token", f'{body}, "unread": [1, {{"a": null}}]}}', content_type=JSON)
+    refused = machine.web.post("/oauth/token", f'{body}, "unread": {unread}}}', content_type=JSON)
+
+    assert fine.status_code == 200
+    assert assert_refused(refused, "invalid_request")["error_description"] == description
+
+
 HOSTILE_NAMES = ['say "no"', "back\\slash", "\u00e5", "\U0001f600", "a\r\nb", "\t", "\x7f", "\0", "x" * 500]
 
 

@@ -60,6 +60,7 @@ def manage(tmp_path: Path) -> Manage:
         ("QLIKAUTH_REGION_HOST", "åland.example"),
         ("QLIKAUTH_TRUSTED_PROXIES", "-1"),
         ("QLIKAUTH_LOG_LEVEL", "loud"),
+        ("QLIKAUTH_LOG_FORMAT", "xml"),
         ("QLIKAUTH_SESSION_IDLE_MINUTES", "99999999999999"),
         ("QLIKAUTH_SESSION_IDLE_MINUTES", "1441"),  # more than the absolute limit, which is not set
         ("QLIKAUTH_SESSION_ABSOLUTE_MINUTES", "0"),

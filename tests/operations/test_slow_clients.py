@@ -213,7 +213,7 @@ def test_a_reader_with_a_pace_gets_the_whole_log(region: Served, world: World):
 
 def test_answers_that_nobody_reads_are_dropped(region: Served, world: World):
     """Many requests at once on one connection, and no look at any answer."""
-    file = http("GET", "/static/js/vendor/htmx.min.js", world.host, keep=True)
+    file = http("GET", "/static/django_htmx/htmx-2.min.js", world.host, keep=True)
     unread = region.connect(file * 100, window=4096)
     for _ in range(2):
         assert rest_of(region.connect()) == b""
