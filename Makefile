@@ -62,6 +62,11 @@ test-browser: .venv/.dev catalogues
 	@$(BIN)/python -m tests.browser.chromium > /dev/null
 	@$(PYTEST) --database=sqlite -m browser
 
+# make coverage  runs the tests of `make test-sqlite` and says what they never reach, branches too
+.PHONY: coverage
+coverage: .venv/.dev catalogues
+	@$(PYTEST) --database=sqlite $(UNIT) --cov --cov-report=term
+
 # make bench     measures the server under load
 .PHONY: bench
 bench: .venv/.dev catalogues
@@ -105,7 +110,7 @@ lock: .venv/.dev
 # make clean     removes everything that was made here, but not var/, which holds the data
 .PHONY: clean
 clean:
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache test-results tests/oauth/interop/node_modules
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache test-results tests/oauth/interop/node_modules .coverage
 	@find console -name '*.mo' -delete
 
 # --- What the others need ---------------------------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """Fixtures for every floor: the cast (see `tests/cast.py`), browsers, clients, and nothing remembered between tests."""
 
+import gc
+import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
@@ -18,7 +21,7 @@ from console import trace
 from console.models import Client, KeyRing, Mail, Tenant, User
 from console.tenancy import Hosts
 
-from . import cast
+from . import cast, migrated
 
 LOOPBACK = ["127.0.0.1", "::1"]
 
@@ -34,6 +37,29 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for vendor in ("postgresql", "sqlite"):
         if item.get_closest_marker(vendor) and connection.vendor != vendor:
             pytest.skip(f"only means something on {vendor}")
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test is there until the last: the collector need not walk through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+
+
+# --- The database -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Before Django looks for the test database it is there, migrated. PostgreSQL copies it by itself, see settings."""
+    if connection.vendor == "sqlite" and migrated.TEMPLATE in os.environ:
+        shutil.copy(os.environ[migrated.TEMPLATE], connection.settings_dict["TEST"]["NAME"])
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Whether Django takes the database that it finds instead of an empty one. The directory of the run goes anyway."""
+    return connection.vendor == "sqlite" and migrated.TEMPLATE in os.environ
 
 
 # --- Between tests --------------------------------------------------------------------------------------------

@@ -7,10 +7,11 @@ inherit what the first process decides here, so that a run has one PostgreSQL se
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 import pytest
 
-from . import postgres
+from . import migrated, postgres
 
 POSTGRESQL = ("postgresql:", "postgres:")
 # A password hash or a signature of a test needs no real key; equal in every process, unlike a generated one.
@@ -37,11 +38,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     os.environ["QLIKAUTH_VAR"] = directory
     os.environ["QLIKAUTH_SECRET_KEY"] = SECRET_KEY
     database = early_config.known_args_namespace.database
-    if database == "sqlite":
+    os.environ.pop(migrated.TEMPLATE, None)
+    if database == "sqlite" or (database is None and not os.environ.get("DATABASE_URL")):
         os.environ.pop("DATABASE_URL", None)
+        migrated.prepare_sqlite(Path(directory))
     elif database == "postgresql" and not os.environ.get("DATABASE_URL", "").startswith(POSTGRESQL):
         server = postgres.start()
         early_config.add_cleanup(server.stop)
+        migrated.prepare_postgresql(server)
         os.environ["DATABASE_URL"] = server.url
 
 

@@ -38,11 +38,22 @@ class Server:
     """A running server."""
 
     directory: Path
+    programs: Path
     process: subprocess.Popen[bytes]
 
     @property
     def url(self) -> str:
-        return f"postgresql://postgres@{quote(str(self.directory), safe='')}/postgres"
+        return self.address_of("postgres")
+
+    def address_of(self, database: str) -> str:
+        """The address of one of the server's databases, as DATABASE_URL takes it."""
+        return f"postgresql://postgres@{quote(str(self.directory), safe='')}/{database}"
+
+    def run(self, program: str, *arguments: str, given: bytes = b"") -> bytes:
+        """What one of PostgreSQL's own programs prints, told of this server. Raises CalledProcessError if it fails."""
+        told = os.environ | {"PGHOST": str(self.directory), "PGUSER": "postgres"}
+        command = [str(self.programs / program), *arguments]
+        return subprocess.run(command, env=told, input=given, check=True, stdout=subprocess.PIPE).stdout
 
     def stop(self) -> None:
         """Stops the server and removes its data. Safe to call twice."""
@@ -95,7 +106,7 @@ def launch(directory: Path) -> Server:
             start_new_session=True,
             **account,
         )
-    return Server(directory, process)
+    return Server(directory, programs, process)
 
 
 def prepare(directory: Path) -> tuple[Path, dict[str, Any]]:

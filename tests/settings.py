@@ -1,7 +1,11 @@
 """The settings of a deployment with nothing set, made fast for tests. `tests.database` prepares the environment."""
 
+import os
+
 from qlikauth.settings import *  # noqa: F403
 from qlikauth.settings import DATABASES, EMBEDDED_DATABASE, STORAGES, VAR_DIR
+
+from .migrated import TEMPLATE
 
 DEBUG = False
 # The real hasher is slow by design, and is not ours to test.
@@ -17,3 +21,5 @@ if EMBEDDED_DATABASE:
     DATABASES["default"]["OPTIONS"]["init_command"] = (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;"
     )
+elif TEMPLATE in os.environ:
+    DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ[TEMPLATE]}

@@ -215,7 +215,10 @@ def test_it_rotates_one_tenant_or_all(acme: Tenant, globex: Tenant):
 
 def test_no_document_has_the_private_half(app: Application, acme: Tenant):
     rotate()
-    for key in app.web.get("/.well-known/jwks.json").json()["keys"]:
+    keys = app.web.get("/.well-known/jwks.json").json()["keys"]
+
+    assert sorted(key["alg"] for key in keys) == ["ES256", "ES256", "RS256", "RS256"]
+    for key in keys:
         assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & key.keys()
 
 

@@ -160,10 +160,13 @@ def test_md03_the_openid_document_says_the_same_and_more(web):
 
 
 def test_md04_every_endpoint_it_names_is_there(web, acme):
-    for name, address in web.get(OPENID).json().items():
-        if name.endswith(("_endpoint", "_uri")):
-            response = web.get(address.removeprefix(acme.issuer))
-            assert response.status_code not in {404, 500}, name
+    document = web.get(OPENID).json()
+    named = {name: document[name] for name in document if name.endswith(("_endpoint", "_uri"))}
+
+    assert len(named) == 7
+    for name, address in named.items():
+        response = web.get(address.removeprefix(acme.issuer))
+        assert response.status_code not in {404, 500}, name
 
 
 def test_md04_every_scope_it_names_can_be_granted(web, acme, browser, bob):
@@ -186,7 +189,10 @@ def test_md04_a_program_that_asks_for_every_scope_gets_what_it_is_registered_for
 
 def test_md04_every_prompt_it_names_is_understood(web, acme, browser, bob):
     app = Application(*cast.register(acme))
-    for prompt in web.get(OPENID).json()["prompt_values_supported"]:
+    prompts = web.get(OPENID).json()["prompt_values_supported"]
+
+    assert {"none", "login", "consent"} <= set(prompts)
+    for prompt in prompts:
         response = app.authorize(browser(bob), prompt=prompt)
         assert "invalid_request" not in response.get("Location", "")
 

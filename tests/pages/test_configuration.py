@@ -96,6 +96,7 @@ def test_the_code_has_the_values_of_the_client_and_never_its_secret(
     client, secret = request.getfixturevalue(kind)
     chromium = browser(alice)
 
+    assert len(languages(client)) >= 2
     for language in languages(client):
         text = chromium.get(PAGE, {"client": client.client_id, "language": language}).content.decode()
         snippet = code(text, "quickstart-code")

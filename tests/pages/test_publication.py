@@ -599,7 +599,8 @@ def test_a_tenant_that_is_connected_does_not_own_it(
     admin = browser(mallory)
 
     assert admin.get(address(connected, act)).status_code == 404
-    assert admin.post(address(connected, act), {"connected": "end"}).status_code in {404, 405}
+    refused = admin.post(address(connected, act), {"connected": "end"})
+    assert refused.status_code == (405 if act == "tenants" else 404)  # a page that only reads
     assert admin.get(f"{LIST}/%00/{act}").status_code == 404
     assert stored(connected).published_at
 

@@ -214,10 +214,7 @@ def test_auditors_read_and_others_do_not(
         (bob, deny_at(wish)),
     ):
         assert browser(person).get(address).status_code == 403
-        assert browser(person).post(address, {"decision": "approve", "answer": "No"}).status_code in {
-            403,
-            405,
-        }
+        assert browser(person).post(address, {"decision": "approve", "answer": "No"}).status_code == 403
     assert stranger(bob.tenant).get(LIST).status_code == 302
     assert stored(wish).status == "open"
 
@@ -486,7 +483,7 @@ def test_the_second_administrator_sees_what_the_first_decided(
         dora.get(approve_at(wish)),
         dora.get(deny_at(wish)),
     ):
-        assert late.status_code in {200, 422}
+        assert late.status_code == (200 if late.wsgi_request.method == "GET" else 422)
         for words in ("This request has been answered", "Alice", "Refused", "Too expensive"):
             assert words in text(late)
     assert not connections(alice.tenant)
