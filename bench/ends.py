@@ -53,8 +53,7 @@ def measure(kind: str) -> Ends:
 def _acts(client_id: str) -> Iterator[End]:
     from django_scopes import scope
 
-    from console import reach
-    from console.models import Actor, Client, Connection
+    from console.models import Actor, Client, Connection, reach
 
     client = Client.with_deleted_anywhere.select_related("tenant").get(client_id=client_id)
     by = Actor.operator()

@@ -17,8 +17,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
+from .mail.connection_requests import tell_requesters
 from .models import Actor, Client, Connection, ConnectionRequest, ConnectionRequester, Tenant
-from .notifications import tell_requesters
 from .policy import redirect_uris, scopes, text
 from .policy.client_types import impersonates, works_alone
 from .policy.consent_rules import ConsentMethod

@@ -98,7 +98,7 @@ SECRET_KEY_FALLBACKS = environment.texts("QLIKAUTH_SECRET_KEY_FALLBACKS")
 # --- Requests -----------------------------------------------------------------------------------------------------
 
 DEBUG = environment.switch("QLIKAUTH_DEBUG", False)
-# The host decides the tenant; console.middleware.TenantMiddleware answers 404 for every host it does not know.
+# The host decides the tenant; console.http.middleware.TenantMiddleware answers 404 for every host it does not know.
 ALLOWED_HOSTS = ["*"]
 USE_X_FORWARDED_HOST = False
 # Number of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto can be believed. 0 = none.
@@ -134,30 +134,30 @@ INSTALLED_APPS = [
 MIGRATION_MODULES: dict[str, str | None] = {"oauth2_provider": None}
 
 MIDDLEWARE = [
-    "console.middleware.TraceMiddleware",
-    "console.middleware.PlainHttpMiddleware",
+    "console.http.middleware.TraceMiddleware",
+    "console.http.middleware.PlainHttpMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "console.middleware.TenantMiddleware",
+    "console.http.middleware.TenantMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "console.middleware.PagesMiddleware",
-    "console.middleware.OtherOriginsMiddleware",
-    "console.middleware.RegionWithoutClientsMiddleware",
+    "console.http.middleware.PagesMiddleware",
+    "console.http.middleware.OtherOriginsMiddleware",
+    "console.http.middleware.RegionWithoutClientsMiddleware",
 ]
-# What only pages need; the requests of programs go past it (console.middleware.PagesMiddleware).
+# What only pages need; the requests of programs go past it (console.http.middleware.PagesMiddleware).
 PAGE_MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "console.middleware.TenantSessionMiddleware",
-    "console.middleware.LanguageMiddleware",
-    "console.middleware.TimeZoneMiddleware",
+    "console.http.middleware.TenantSessionMiddleware",
+    "console.http.middleware.LanguageMiddleware",
+    "console.http.middleware.TimeZoneMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "console.middleware.SignedInMiddleware",
+    "console.http.middleware.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "console.middleware.BrowserCacheMiddleware",
-    "console.middleware.WrongMethodMiddleware",
+    "console.http.middleware.BrowserCacheMiddleware",
+    "console.http.middleware.WrongMethodMiddleware",
 ]
 
 TEMPLATES = [
@@ -170,7 +170,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
-                "console.context_processors.appearance",
+                "console.http.context_processors.appearance",
             ],
             "builtins": ["console.templatetags.icons"],
             "loaders": [
@@ -195,7 +195,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- People and sessions ------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "console.User"
-AUTHENTICATION_BACKENDS = ["console.tenancy.TenantBackend"]
+AUTHENTICATION_BACKENDS = ["console.http.tenancy.TenantBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 AUTH_PASSWORD_VALIDATORS = [
@@ -203,7 +203,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": passwords.MIN_LENGTH},
     },
-    {"NAME": "console.passwords.NotGuessable"},
+    {"NAME": "console.models.passwords.NotGuessable"},
 ]
 # What an act leaves to be done row by row is done by a thread of the server, and not only by `manage.py expire`.
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # seconds that a one-time link lives
@@ -252,9 +252,9 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-# People are led to https, and only on hosts of ours (console.middleware.PlainHttpMiddleware).
+# People are led to https, and only on hosts of ours (console.http.middleware.PlainHttpMiddleware).
 SECURE_SSL_REDIRECT = not LOCAL_REGION
-# A machine that speaks plain http is told so (console.middleware), never silently redirected (ASVS 4.1.2).
+# A machine that speaks plain http is told so (console.http.middleware), never silently redirected (ASVS 4.1.2).
 SECURE_REDIRECT_EXEMPT = [
     r"^healthz$",
     r"^readyz$",
@@ -274,13 +274,13 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Our own files, and of what the installed packages bring along those that pages use.
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
-    "console.static_files.PackageFiles",
+    "console.http.static_files.PackageFiles",
 ]
 # Also finds the files where they are kept, so that pages look right before `collectstatic` has run.
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "console.static_files.HashedStaticFiles"},
+    "staticfiles": {"BACKEND": "console.http.static_files.HashedStaticFiles"},
 }
 
 # --- Language and time --------------------------------------------------------------------------------------------
@@ -324,16 +324,16 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "console.log_lines.OneLine",
+            "()": "console.http.log_lines.OneLine",
             "format": "{asctime} {levelname} {name} {trace_id} {message}",
             "style": "{",
         },
         "access": {
-            "()": "console.log_lines.OneLine",
+            "()": "console.http.log_lines.OneLine",
             "format": "{asctime} {trace_id} {message}",
             "style": "{",
         },
-        "json": {"()": "console.log_lines.JsonLine"},
+        "json": {"()": "console.http.log_lines.JsonLine"},
     },
     "handlers": {
         "stderr": {

@@ -7,6 +7,6 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qlikauth.settings")
 django.setup(set_prefix=False)
 
-from console.wsgi_request import Handler  # noqa: E402  settings come first
+from console.http.wsgi_request import Handler  # noqa: E402  settings come first
 
 application = Handler()

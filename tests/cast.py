@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.test import Client as Browser
 from django_scopes import scope
 
-from console import sessions
+from console.http import sessions
 from console.models import Actor, Client, Connection, ConnectionRequest, Tenant, User
 
 PASSWORD = "correct horse battery staple"

@@ -18,8 +18,8 @@ from django_scopes import scope
 from pytest_django import Settings
 
 from console import trace
+from console.http.tenancy import Hosts
 from console.models import Client, KeyRing, Mail, Tenant, User
-from console.tenancy import Hosts
 
 from . import cast, migrated
 

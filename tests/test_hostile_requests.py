@@ -12,8 +12,8 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import Client as Browser
 
+from console.http.wsgi_request import Request
 from console.models import Client, Tenant, User
-from console.wsgi_request import Request
 from qlikauth.wsgi import application
 from tests.cast import PASSWORD, host_of
 

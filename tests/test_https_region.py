@@ -8,7 +8,7 @@ import pytest
 from django.test import Client as Browser
 from django.test import override_settings
 
-from console import missing_proxy
+from console.http import missing_proxy
 from console.models import Tenant
 from tests.cast import OPERATOR
 

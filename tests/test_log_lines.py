@@ -15,7 +15,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.test import RequestFactory
 
 from console import trace
-from console.log_lines import JsonLine
+from console.http.log_lines import JsonLine
 
 Written = Callable[..., str]
 ROOT = Path(__file__).parents[1]

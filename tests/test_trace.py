@@ -16,8 +16,8 @@ from django.test import Client as Browser
 from django_scopes import scope
 
 from console import trace
+from console.http.wsgi_request import Handler
 from console.models import Client, Event, Tenant, User
-from console.wsgi_request import Handler
 from tests.cast import form, stranger_on
 
 Browse = Callable[..., Browser]

@@ -17,14 +17,15 @@ from django.http import HttpResponse
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 
-from .. import access_tokens, cors
-from ..access import open_to
+from ..http import cors
+from ..http.access import open_to
+from ..http.programs import problem
+from ..http.requests import TenantRequest
+from ..http.sessions import client_address
 from ..models import Actor, LiveToken
+from ..oauth import bearer_tokens
 from ..policy import scopes
 from ..policy.roles import Permission, Role, may
-from ..programs import problem
-from ..requests import TenantRequest
-from ..sessions import client_address
 from .errors import Refused
 from .exchange import Exchange
 from .schema import Given
@@ -175,11 +176,11 @@ def _in_words(rights: dict[str, tuple[Right, ...]]) -> str:
 
 def _live(request: TenantRequest) -> LiveToken:
     """The live token of the request. Raises Refused with 401 and a challenge without one."""
-    token = access_tokens.presented(request)
-    live = access_tokens.live(request.tenant, token) if token else None
+    token = bearer_tokens.presented(request)
+    live = bearer_tokens.live(request.tenant, token) if token else None
     if live is None:
         if token:
-            access_tokens.note_refused(request, request.tenant, token)
+            bearer_tokens.note_refused(request, request.tenant, token)
         why = ', error="invalid_token"' if token else ""
         raise Refused(401, "Invalid or missing bearer token.", challenge=f'Bearer realm="api"{why}')
     return live

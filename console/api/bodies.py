@@ -9,19 +9,7 @@ from pydantic_core import PydanticCustomError
 from ..models import Connection, ConnectionRequest
 from ..models.connection_request import ANSWER_LENGTH
 from ..policy.consent_rules import ConsentMethod
-from .schema import (
-    DIGITS,
-    WORD,
-    Asked,
-    Cursor,
-    MayBeSent,
-    MomentToCome,
-    Sent,
-    SentList,
-    Words,
-    lines,
-    wrong,
-)
+from .schema import DIGITS, WORD, Asked, Cursor, MayBeSent, MomentToCome, Sent, SentList, Words, lines, wrong
 
 USUAL, MOST = 20, 100  # rows of a page
 

@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from ..approvals import begins_when_trusted
+from ..http.requests import TenantRequest
 from ..models import Actor, Connection, NeedsTrust, Tenant
 from ..policy.consent_rules import ConsentMethod
-from ..requests import TenantRequest
 from .answers import ConnectionConfig
 from .authentication import MANAGING, READING, Caller, needs, resource
 from .bodies import ConnectionPatch

@@ -8,9 +8,9 @@ from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 
 from .. import approvals
+from ..http.requests import TenantRequest
+from ..mail.connection_requests import tell_requesters
 from ..models import Client, ConnectionRequest, ConnectionRequester, NotPublished
-from ..notifications import tell_requesters
-from ..requests import TenantRequest
 from .answers import RequestShown, RequestsShown
 from .authentication import MANAGING, OWN, READING, Caller, needs, resource
 from .bodies import Approval, Denial, RequestsAsked

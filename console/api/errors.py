@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from django.http import HttpResponse
 
-from ..programs import problems
+from ..http.programs import problems
 from .faults import Fault
 
 

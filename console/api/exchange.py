@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from django.http import HttpResponse, JsonResponse
 from pydantic import BaseModel, ValidationError
 
-from .. import request_body
+from ..http import request_body
+from ..http.requests import TenantRequest
 from ..policy import strict_json
-from ..requests import TenantRequest
 from . import faults
 from .errors import Refused
 from .faults import Fault

@@ -17,7 +17,7 @@ from django.views.decorators.http import condition, require_safe
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 
-from ..access import View, open_to
+from ..http.access import View, open_to
 from .answers import Problem
 from .authentication import Operation, Right
 from .exchange import Exchange

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 
-from ..requests import TenantRequest
+from ..http.requests import TenantRequest
 from .bodies import Paging
 
 

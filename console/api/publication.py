@@ -2,9 +2,8 @@
 
 from django.db import transaction
 
-from .. import reach
-from ..models import Client, NotPublishable
-from ..requests import TenantRequest
+from ..http.requests import TenantRequest
+from ..models import Client, NotPublishable, reach
 from .answers import Publication, Receipt
 from .authentication import MANAGING, Caller, needs, resource
 from .bodies import Connected, Unpublishing

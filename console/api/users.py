@@ -1,6 +1,6 @@
 """`/api/v1/users/me`: who the caller is (Q6)."""
 
-from ..requests import TenantRequest
+from ..http.requests import TenantRequest
 from . import answers
 from .authentication import Caller, needs, resource
 from .exchange import exchanges

@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from ..http.tenancy import is_region_host
 from ..models import Actor, Client, Tenant, User
 from ..policy import text
 from ..policy.hosts import NotAHost, parse_host
-from ..tenancy import is_region_host
 
 OPERATOR = Actor.operator()
 

@@ -5,9 +5,9 @@ from typing import Any
 from django.conf import settings
 from oauthlib.common import Request
 
-from .. import access_tokens
+from ..http.tenancy import current_tenant
 from ..policy import credentials, scopes
-from ..tenancy import current_tenant
+from . import bearer_tokens
 from .issuance import issuance
 
 
@@ -31,7 +31,7 @@ def generate(request: Request) -> str:
         claims["generation"] = str(request.client.generation)
         if state.authenticated is not None and state.authenticated.secret is not None:
             claims["credential"] = str(state.authenticated.secret.id)
-    return access_tokens.make(
+    return bearer_tokens.make(
         current_tenant(), lifetime=int(settings.ACCESS_TOKEN_LIFETIME.total_seconds()), **claims
     )
 

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from ..http.requests import TenantRequest
 from ..models import Tenant, UsedAnswer
-from ..requests import TenantRequest
 
 NUMBER = re.compile(r"[A-Za-z0-9_-]{22}")
 

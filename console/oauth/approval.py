@@ -9,13 +9,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
-from .. import approvals, expired_forms, sessions
-from ..browser_rules import allow_form_targets
+from .. import approvals
+from ..http import expired_forms, sessions
+from ..http.browser_rules import allow_form_targets
+from ..http.requests import TenantRequest
+from ..mail.connection_requests import tell_administrators
 from ..models import Action, AlreadyConnected, ConnectionRequest, Event, NotPublished, User
-from ..notifications import tell_administrators
 from ..policy import redirect_uris, scopes
 from ..policy.roles import Permission
-from ..requests import TenantRequest
 from ..scope_words import grouped
 from . import refusal_page
 from .answers import Shown, Standing

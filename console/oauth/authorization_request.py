@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 
 from django.urls import reverse
 
-from ..browser_rules import can_post_to
-from ..metadata import RESPONSE_MODES, ResponseMode
+from ..http.browser_rules import can_post_to
+from ..http.requests import TenantRequest
 from ..models import Client, Connection, Tenant, User
 from ..policy import scopes
 from ..policy.client_types import GrantType
 from ..policy.effective_client import EffectiveClient
 from ..policy.roles import Permission
-from ..requests import TenantRequest
 from . import id_tokens
 from .errors import OAuthError
+from .metadata import RESPONSE_MODES, ResponseMode
 from .parameters import Parameters
 
 MAX_CLIENT_ID = 512

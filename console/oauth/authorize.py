@@ -15,14 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from .. import expired_forms, sessions
-from ..access import open_to
-from ..browser_rules import allow_form_targets
-from ..metadata import AUTHORIZE_PATH
+from ..http import expired_forms, sessions
+from ..http.access import open_to
+from ..http.addresses import AUTHORIZE_PATH
+from ..http.browser_rules import allow_form_targets
+from ..http.requests import TenantRequest
 from ..models import Action, Consent, Event, NotConnected, User
 from ..policy import consent_rules, redirect_uris, scopes, text
 from ..policy.consent_rules import ConsentMethod, Question
-from ..requests import TenantRequest
 from . import approval, consent_page, left_out, parameters, refusal_page, refusals
 from .answers import Shown, Standing, seal, use_sign_in
 from .authorization_request import AuthorizationRequest, Unanswerable, judge, read

@@ -17,7 +17,7 @@ import jwt
 from django.conf import settings
 from django.utils import timezone
 
-from ..metadata import TOKEN_PATH, region_issuer
+from ..http.addresses import TOKEN_PATH, region_issuer
 from ..models import (
     ClientAssertion,
     ClientSecret,

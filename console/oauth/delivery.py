@@ -10,10 +10,10 @@ from django.shortcuts import render
 from oauth2_provider.http import OAuth2ResponseRedirect
 from oauthlib.common import add_params_to_qs
 
-from ..browser_rules import allow_form_targets
-from ..metadata import ResponseMode
-from ..requests import TenantRequest
+from ..http.browser_rules import allow_form_targets
+from ..http.requests import TenantRequest
 from .authorization_request import AuthorizationRequest
+from .metadata import ResponseMode
 
 Pairs = list[tuple[str, str]]
 

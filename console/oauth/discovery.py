@@ -6,9 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 
-from .. import metadata
+from ..http.requests import TenantRequest
 from ..models import KeyRing
-from ..requests import TenantRequest
+from . import metadata
 from .endpoint import endpoint
 
 ANYONE = "anyone: public documents"

@@ -8,10 +8,10 @@ from django.db import OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from .. import cors
-from ..access import open_to
+from ..http import cors
+from ..http.access import open_to
+from ..http.requests import TenantRequest
 from ..models import NoSigningKey
-from ..requests import TenantRequest
 from .errors import OAuthError, response
 
 log = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.http import JsonResponse
 
+from ..http.programs import problem
 from ..models import Client, ClientSecret
 from ..policy.effective_client import EffectiveClient
-from ..programs import problem
 
 # RFC 6749 §5.2 error -> Qlik's code and title: codes seen in the wild, the rest in their pattern.
 QLIK: dict[str, tuple[str, str]] = {

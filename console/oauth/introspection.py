@@ -5,12 +5,11 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from .. import access_tokens
+from ..http.requests import TenantRequest
 from ..models import RefreshToken, Tenant
 from ..policy import scopes
 from ..policy.effective_client import EffectiveClient
-from ..requests import TenantRequest
-from . import parameters, refusals
+from . import bearer_tokens, parameters, refusals
 from .client_authentication import authenticate, failed
 from .endpoint import endpoint, no_store
 from .errors import OAuthError
@@ -37,7 +36,7 @@ def introspect(request: TenantRequest) -> HttpResponse:
 
 
 def _about_access_token(tenant: Tenant, token: str, client: EffectiveClient) -> dict[str, Any] | None:
-    live = access_tokens.live(tenant, token, client=client)
+    live = bearer_tokens.live(tenant, token, client=client)
     if live is None:
         return None
     claims = live.claims

@@ -4,10 +4,10 @@ The names are the caller's own text, and anybody can write an address: few of th
 requests are counted on one row.
 """
 
-from .. import sessions
+from ..http import sessions
+from ..http.requests import TenantRequest
 from ..models import Action, Actor, Event, Tenant
 from ..policy import scopes
-from ..requests import TenantRequest
 from .authorization_request import AuthorizationRequest
 
 

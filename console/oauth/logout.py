@@ -9,14 +9,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from .. import sessions
-from ..access import open_to
-from ..browser_rules import allow_form_targets
-from ..metadata import LOGOUT_PATH
+from ..http import sessions
+from ..http.access import open_to
+from ..http.addresses import LOGOUT_PATH
+from ..http.browser_rules import allow_form_targets
+from ..http.requests import TenantRequest
 from ..models import Connection
 from ..policy import text
 from ..policy.effective_client import EffectiveClient
-from ..requests import TenantRequest
 from . import id_tokens, parameters
 from .delivery import leave, with_answer
 from .errors import OAuthError

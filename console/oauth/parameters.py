@@ -8,10 +8,10 @@ import json
 import re
 from urllib.parse import parse_qsl
 
-from .. import request_body
+from ..http import request_body
+from ..http.request_body import MAX_LENGTH
+from ..http.requests import TenantRequest
 from ..policy import strict_json
-from ..request_body import MAX_LENGTH
-from ..requests import TenantRequest
 from .errors import OAuthError
 
 MAX_PARAMETERS = 100

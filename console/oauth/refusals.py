@@ -8,10 +8,10 @@ from typing import Any
 
 from django.utils import timezone
 
+from ..http.requests import TenantRequest
+from ..http.sessions import client_address
 from ..models import Action, Actor, Client, ClientSecret, Event, Tenant, recognition
 from ..policy.effective_client import EffectiveClient
-from ..requests import TenantRequest
-from ..sessions import client_address
 from .errors import OAuthError
 
 # Of what a caller says about itself only this form is kept: anything else may be a misplaced secret.

@@ -17,15 +17,14 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 from django_scopes import scope
 
-from .. import access_tokens, metadata
-from ..access import open_to
-from ..browser_rules import allow_any_tenant
-from ..metadata import AUTHORIZE_PATH
+from ..http.access import open_to
+from ..http.addresses import AUTHORIZE_PATH
+from ..http.browser_rules import allow_any_tenant
+from ..http.requests import TenantRequest
 from ..models import Grant, RefreshToken, Tenant
 from ..models.tenant import Hostname
 from ..policy.hosts import normalize_host
-from ..requests import TenantRequest
-from . import parameters
+from . import bearer_tokens, metadata, parameters
 from .authorize import as_link
 from .endpoint import View, endpoint, no_store
 from .errors import OAuthError
@@ -142,7 +141,7 @@ def region_token(request: TenantRequest) -> HttpResponse:
 def region_revoke(request: TenantRequest) -> HttpResponse:
     """A tenant's revocation endpoint, found from the token. An unknown token is 200, as everywhere (RFC 7009 §2.2)."""
     presented = parameters.body(request).get("token", "")
-    found = RefreshToken.tenant_of(presented) or access_tokens.tenant_of(presented)
+    found = RefreshToken.tenant_of(presented) or bearer_tokens.tenant_of(presented)
     return _in(found, request, revoke) if found else no_store(NOTHING)
 
 

@@ -3,12 +3,11 @@
 from django.db import transaction
 from django.http import HttpResponse
 
-from .. import access_tokens
+from ..http.requests import TenantRequest
+from ..http.sessions import client_address
 from ..models import Action, Actor, Event, LiveToken, RefreshToken, Tenant
 from ..policy.effective_client import EffectiveClient
-from ..requests import TenantRequest
-from ..sessions import client_address
-from . import parameters, refusals
+from . import bearer_tokens, parameters, refusals
 from .client_authentication import authenticate
 from .endpoint import endpoint, no_store
 from .errors import OAuthError
@@ -25,7 +24,7 @@ def revoke(request: TenantRequest) -> HttpResponse:
         token = sent.get("token")
         if token is None:
             raise OAuthError("invalid_request", "token is missing.")
-        live = access_tokens.live(request.tenant, token)
+        live = bearer_tokens.live(request.tenant, token)
         client = _caller(request, sent, live)
     by = Actor(client=client, address=client_address(request))
     if live is not None:
@@ -38,7 +37,7 @@ def revoke(request: TenantRequest) -> HttpResponse:
 
 def _caller(request: TenantRequest, sent: parameters.Parameters, live: LiveToken | None) -> EffectiveClient:
     """Qlik's libraries authenticate with the token itself as Bearer: holding it is enough to destroy it (Q6)."""
-    bearer = access_tokens.presented(request)
+    bearer = bearer_tokens.presented(request)
     if bearer is not None and live is not None and bearer == sent["token"]:
         return live.client
     return authenticate(request.tenant, request.headers.get("Authorization", ""), sent).client

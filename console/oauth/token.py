@@ -11,11 +11,11 @@ from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 from oauthlib.oauth2.rfc6749.utils import scope_to_list
 
-from ..metadata import TOKEN_PATH
+from ..http.addresses import TOKEN_PATH
+from ..http.requests import TenantRequest
+from ..http.sessions import client_address
 from ..models import Actor
 from ..policy import scopes
-from ..requests import TenantRequest
-from ..sessions import client_address
 from . import parameters, refusals
 from .endpoint import endpoint, no_store
 from .errors import OAuthError

@@ -2,10 +2,9 @@
 
 from django.http import HttpResponse
 
-from .. import access_tokens
+from ..http.requests import TenantRequest
 from ..policy import scopes
-from ..requests import TenantRequest
-from . import parameters
+from . import bearer_tokens, parameters
 from .endpoint import endpoint, no_store
 from .errors import OAuthError
 from .id_tokens import claims_about
@@ -15,9 +14,9 @@ from .id_tokens import claims_about
 def userinfo(request: TenantRequest) -> HttpResponse:
     """The claims about the person of the access token."""
     token = _token(request)
-    live = access_tokens.live(request.tenant, token)
+    live = bearer_tokens.live(request.tenant, token)
     if live is None or live.user is None:
-        access_tokens.note_refused(request, request.tenant, token)
+        bearer_tokens.note_refused(request, request.tenant, token)
         raise OAuthError("invalid_token", "The access token is unknown, expired or revoked.")
     if scopes.OPENID not in live.scopes:
         raise OAuthError("insufficient_scope", "The access token does not have the scope openid.", status=403)
@@ -26,7 +25,7 @@ def userinfo(request: TenantRequest) -> HttpResponse:
 
 def _token(request: TenantRequest) -> str:
     """From the header, or from the body of a form (RFC 6750 §2.1, §2.2); never from the address (RFC 9700 §4.3.2)."""
-    token, in_form = access_tokens.presented(request), None
+    token, in_form = bearer_tokens.presented(request), None
     if request.method == "POST" and request.content_type == parameters.FORM:
         in_form = parameters.body(request).get("access_token")
     if token is not None and in_form is not None:

@@ -15,11 +15,11 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 
+from ..http.tenancy import current_tenant
 from ..models import Action, Event, Grant, RefreshToken, TokenFamily, recognition
 from ..policy import client_types, credentials, scopes, text
 from ..policy.client_types import GrantType
 from ..policy.effective_client import EffectiveClient
-from ..tenancy import current_tenant
 from . import id_tokens
 from .client_authentication import authenticate, note_use
 from .errors import OAuthError

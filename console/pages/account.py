@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..access import needs
+from ..http.access import needs
+from ..http.requests import PageRequest
+from ..http.sessions import actor
 from ..models import Client, Consent, TokenFamily, User
 from ..policy.roles import Permission
-from ..requests import PageRequest
-from ..sessions import actor
 from . import fragments, granted, receipts
 
 PER_PAGE = 25

@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from ..access import needs
+from ..http.access import needs
+from ..http.requests import PageRequest
+from ..http.tenancy import current_tenant
 from ..models import Event
 from ..policy.roles import Permission
-from ..requests import PageRequest
-from ..tenancy import current_tenant
 from .event_sentences import line
 from .forms import event_search
 from .forms.event_filter import EventFilter

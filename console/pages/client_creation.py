@@ -6,13 +6,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from ..access import needs
+from ..http.access import needs
+from ..http.requests import PageRequest
+from ..http.sessions import actor
+from ..http.tenancy import current_tenant
 from ..models import AlreadySent, Client, LimitReached
 from ..policy.client_types import ClientType
 from ..policy.roles import Permission
-from ..requests import PageRequest
-from ..sessions import actor
-from ..tenancy import current_tenant
 from . import fragments
 from .client_lookup import back_to_list
 from .forms import choices, once, typed

@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from .. import reach
-from ..access import needs
+from ..http.access import needs
+from ..http.requests import PageRequest
+from ..http.sessions import actor
+from ..http.tenancy import current_tenant
 from ..models import (
     Actor,
     Client,
@@ -25,12 +27,10 @@ from ..models import (
     NotConnected,
     Reach,
     Receipt,
+    reach,
 )
 from ..models.client import DELETED_KEPT
 from ..policy.roles import Permission
-from ..requests import PageRequest
-from ..sessions import actor
-from ..tenancy import current_tenant
 from . import fragments, receipts
 from .client_lookup import back_to_list, client_to_change
 from .forms.limits import reached

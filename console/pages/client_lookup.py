@@ -8,8 +8,8 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from ..http.requests import PageRequest
 from ..models import Client
-from ..requests import PageRequest
 from . import fragments
 
 

@@ -15,16 +15,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import reach
-from ..access import needs
-from ..models import Actor, Client, ClientSecret, Connection, LimitReached, NeedsTrust
+from ..http.access import needs
+from ..http.requests import PageRequest
+from ..http.sessions import actor
+from ..http.tenancy import current_tenant
+from ..models import Actor, Client, ClientSecret, Connection, LimitReached, NeedsTrust, reach
 from ..policy.client_types import MACHINE_GRANTS, ClientType, impersonates
 from ..policy.consent_rules import ConsentMethod, suits
 from ..policy.publication import difference
 from ..policy.roles import Permission
-from ..requests import PageRequest
-from ..sessions import actor
-from ..tenancy import current_tenant
 from . import fragments, publication
 from .client_lookup import back_to_list, client_to_change, own_client
 from .connection_standing import Standing, standing

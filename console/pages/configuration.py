@@ -8,18 +8,13 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from ..access import needs
-from ..metadata import (
-    AUTHORIZATION_SERVER_PATH,
-    OPENID_PATH,
-    authorization_server_metadata,
-    openid_configuration,
-    region_issuer,
-)
+from ..http.access import needs
+from ..http.addresses import AUTHORIZATION_SERVER_PATH, OPENID_PATH, region_issuer
+from ..http.requests import PageRequest
+from ..http.tenancy import current_tenant
 from ..models import Client, Tenant
+from ..oauth.metadata import authorization_server_metadata, openid_configuration
 from ..policy.roles import Permission
-from ..requests import PageRequest
-from ..tenancy import current_tenant
 from . import fragments
 from .quickstarts import languages, quickstart
 

@@ -3,8 +3,8 @@
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
+from ..http.tenancy import current_tenant
 from ..models import Connection
-from ..tenancy import current_tenant
 
 
 def connections_to_others() -> "QuerySet[Connection]":

@@ -16,16 +16,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from .. import approvals, reach
-from ..access import needs
-from ..models import Actor, Connection, Consent, NeedsTrust, NotConnected, NotPublished, Reach
+from .. import approvals
+from ..http.access import needs
+from ..http.requests import PageRequest
+from ..http.sessions import actor
+from ..models import Actor, Connection, Consent, NeedsTrust, NotConnected, NotPublished, Reach, reach
 from ..policy import scopes
 from ..policy.client_types import impersonates, works_alone
 from ..policy.publication import Difference
 from ..policy.roles import Permission
-from ..requests import PageRequest
 from ..scope_words import by_area, grouped
-from ..sessions import actor
 from . import fragments, receipts
 from .client_lookup import back_to_list
 from .connection_lookup import foreign_connection

@@ -14,10 +14,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Action, Client, Connection, Event, User
-from ..moments import exactly
 from ..policy.text import LINE_BREAKS, spelt_out
 from . import refusal_sentences
 from .forms.choices import GRANTS
+from .moments import exactly
 from .refusal_reasons import in_words
 
 # What a sentence says already, or what only chooses the sentence.

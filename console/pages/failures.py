@@ -12,8 +12,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from .. import expired_forms, programs, trace
-from ..requests import VisitorRequest
+from .. import trace
+from ..http import expired_forms, programs
+from ..http.requests import VisitorRequest
 from . import sign_in
 
 

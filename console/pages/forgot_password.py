@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django_scopes import scope
 
-from .. import one_time_links
-from ..access import open_to
+from ..http.access import open_to
+from ..http.requests import VisitorRequest
+from ..http.sessions import client_address
+from ..http.tenancy import current_tenant
+from ..mail import one_time_links
 from ..models import Actor, Tenant, User, background
-from ..requests import VisitorRequest
-from ..sessions import client_address
-from ..tenancy import current_tenant
 from .forms.sign_in import ForgotPasswordForm
 from .sign_in_attempts import LinkAsked, MailToAccount, later
 

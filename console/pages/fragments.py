@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from ..requests import PageRequest, VisitorRequest
+from ..http.requests import PageRequest, VisitorRequest
 
 DIALOG = "dialog-content"
 

@@ -10,13 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from .. import reach
-from ..access import needs
-from ..models import Client, Connection, Receipt, User
+from ..http.access import needs
+from ..http.requests import PageRequest
+from ..http.sessions import actor
+from ..http.tenancy import current_tenant
+from ..models import Client, Connection, Receipt, User, reach
 from ..policy.roles import Permission
-from ..requests import PageRequest
-from ..sessions import actor
-from ..tenancy import current_tenant
 from . import fragments, granted, receipts
 from .client_lookup import own_client
 from .connection_lookup import connections_to_others, foreign_connection

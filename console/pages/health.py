@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from ..access import open_to
+from ..http.access import open_to
 from ..models import SigningKey, Tenant
 
 ANYONE = "anyone: says nothing but yes or no"

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from .. import one_time_links
-from ..access import needs
+from ..http.access import needs
+from ..http.requests import PageRequest
+from ..http.sessions import actor
+from ..mail import one_time_links
 from ..models import LastAdministrator, OwnAccount, Receipt, User
 from ..policy.roles import Permission
-from ..requests import PageRequest
-from ..sessions import actor
 from . import fragments, receipts
 from .forms.member import RoleForm
 

@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from ..access import needs
+from ..http.access import needs
+from ..http.requests import PageRequest
 from ..models import User
 from ..policy.roles import Permission
-from ..requests import PageRequest
 from . import granted
 
 PER_PAGE = 25

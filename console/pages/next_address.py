@@ -5,11 +5,11 @@ from urllib.parse import parse_qs, urlsplit
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from ..metadata import AUTHORIZE_PATH
+from ..http.addresses import AUTHORIZE_PATH
+from ..http.tenancy import current_tenant
 from ..models import Connection
 from ..policy import text
 from ..policy.effective_client import EffectiveClient
-from ..tenancy import current_tenant
 
 MAX_LENGTH = 16_000  # an authorization request with a long state fits; nothing sensible is longer
 

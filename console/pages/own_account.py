@@ -13,13 +13,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from .. import sessions
-from ..access import needs
+from ..http import sessions
+from ..http.access import needs
+from ..http.requests import PageRequest
+from ..http.tenancy import current_tenant
 from ..models import BrowserSession, User
 from ..policy import browsers
 from ..policy.roles import Permission
-from ..requests import PageRequest
-from ..tenancy import current_tenant
 from . import fragments
 from .forms.sign_in import ChangePasswordForm
 from .sign_in_attempts import Attempt, later

@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..access import needs, open_to
-from ..context_processors import THEMES
+from ..http.access import needs, open_to
+from ..http.context_processors import THEMES
+from ..http.requests import PageRequest
 from ..models import User
 from ..policy import time_zones
 from ..policy.roles import Permission
-from ..requests import PageRequest
 from .next_address import next_address
 
 ANYONE = "anyone: changes only how pages look in their own browser"

@@ -17,17 +17,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from .. import reach
-from ..access import needs
 from ..approvals import is_proven
-from ..models import Client, Connection, NotPublishable, TokenFamily
+from ..http.access import needs
+from ..http.requests import PageRequest
+from ..http.sessions import actor
+from ..models import Client, Connection, NotPublishable, TokenFamily, reach
 from ..policy import scopes
 from ..policy.client_types import impersonates, works_alone
 from ..policy.publication import Difference
 from ..policy.roles import Permission
-from ..requests import PageRequest
 from ..scope_words import grouped
-from ..sessions import actor
 from . import fragments, receipts
 from .client_lookup import back_to_list, client_to_change, own_client
 from .forms.client import version_of

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..metadata import AUTHORIZE_PATH, JWKS_PATH, TOKEN_PATH
+from ..http.addresses import AUTHORIZE_PATH, JWKS_PATH, TOKEN_PATH
 from ..models import Client, Tenant
 from ..policy import scopes
 from ..policy.client_types import AuthMethod, ClientType, GrantType

@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from ..access import needs
+from ..http.access import needs
+from ..http.requests import PageRequest
 from ..models import Receipt, UnfinishedAct
 from ..policy.roles import Permission
-from ..requests import PageRequest
 from . import fragments
 
 OWN = "account_applications"  # the section of a person's own pages: receipts there are in words for a person

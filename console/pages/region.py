@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from ..access import open_to
+from ..http.access import open_to
 from .preferences import language, theme
 
 __all__ = ["language", "start", "theme"]

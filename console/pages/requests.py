@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from .. import approvals
-from ..access import needs
+from ..http.access import needs
+from ..http.requests import PageRequest
+from ..http.sessions import actor
+from ..http.tenancy import current_tenant
+from ..mail.connection_requests import tell_requesters
 from ..models import Connection, ConnectionRequest, ConnectionRequester, NotPublished
-from ..notifications import tell_requesters
 from ..policy.roles import Permission
-from ..requests import PageRequest
-from ..sessions import actor
-from ..tenancy import current_tenant
 from . import fragments
 from .forms.refusal import RefusalForm
 

@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from ..access import needs
+from ..http.access import needs
+from ..http.requests import PageRequest
+from ..http.sessions import actor
 from ..models import AlreadySent, Client, ClientSecret, LimitReached
 from ..policy.client_types import AuthMethod
 from ..policy.roles import Permission
-from ..requests import PageRequest
-from ..sessions import actor
 from . import fragments
 from .client_lookup import client_to_change, own_client
 from .forms import once

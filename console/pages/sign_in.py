@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from .. import one_time_links, sessions
-from ..access import needs, open_to
-from ..browser_rules import allow_form_targets
+from ..http import sessions
+from ..http.access import needs, open_to
+from ..http.browser_rules import allow_form_targets
+from ..http.requests import VisitorRequest
+from ..mail import one_time_links
 from ..models import User
 from ..policy import text
 from ..policy.roles import Permission
-from ..requests import VisitorRequest
 from . import fragments
 from .forms.sign_in import ChoosePasswordForm, SignInForm
 from .next_address import login_hint_of, next_address, redirect_uri_of, waiting_client

@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from .. import sessions
+from ..http import sessions
+from ..http.tenancy import current_tenant
 from ..models import Action, Event, FailedAttempts, Tenant, User
 from ..policy import text, throttling
-from ..tenancy import current_tenant
 
 COOKIE = f"{settings.COOKIE_PREFIX}known"
 SALT = "qlikauth.known-browser"

@@ -18,14 +18,14 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from ..access import needs
-from ..metadata import AUTHORIZE_PATH, REVOKE_PATH, TOKEN_PATH
+from ..http.access import needs
+from ..http.addresses import AUTHORIZE_PATH, REVOKE_PATH, TOKEN_PATH
+from ..http.requests import PageRequest
+from ..http.tenancy import current_tenant
 from ..models import Client
 from ..policy import scopes
 from ..policy.client_types import AuthMethod, GrantType
 from ..policy.roles import Permission
-from ..requests import PageRequest
-from ..tenancy import current_tenant
 from .client_lookup import own_client
 from .forms.try_it import TryForm
 from .quickstarts import API_PATH

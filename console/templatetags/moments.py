@@ -11,7 +11,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from ..moments import exactly, local
+from ..pages.moments import exactly, local
 
 register = template.Library()
 JUST_NOW = timedelta(minutes=1)

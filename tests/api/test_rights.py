@@ -219,7 +219,7 @@ def test_a_database_that_has_no_time_is_worth_a_retry(
         raise OperationalError("database is locked")
 
     api = Api.of(alice)
-    monkeypatch.setattr("console.access_tokens.LiveToken.find", locked)
+    monkeypatch.setattr("console.oauth.bearer_tokens.LiveToken.find", locked)
     answer = call(api, route, place)
     assert_problem(answer, 503)
     assert answer["Retry-After"] == "1"

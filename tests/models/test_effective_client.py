@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django_scopes import scope, scopes_disabled
 
-from console import access_tokens
 from console.models import AnotherTenantsRow, Client, Connection, ConnectionRequest, LiveToken, Tenant, User
+from console.oauth import bearer_tokens
 from tests import cast
 from tests.oauth.driver import Application
 
@@ -72,7 +72,7 @@ def test_a_token_stands_for_a_value(portal: tuple[Client, str], acme: Tenant, al
     app = Application(*portal, tenant=acme)
     token = app.tokens(browser(alice), scope="openid apps:read")["access_token"]
     with scope(tenant=acme):
-        live = access_tokens.live(acme, token)
+        live = bearer_tokens.live(acme, token)
         assert isinstance(live, LiveToken)
         assert live.client == Connection.to_client(acme, portal[0].client_id)
         with pytest.raises(AttributeError):

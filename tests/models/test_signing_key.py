@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from django.db import connection
 from django_scopes import scope
 
+from console.http.tenancy import Hosts
 from console.models import Actor, KeyRing, SigningKey, Tenant, signing_key
 from console.models.remembered import Remembered
-from console.tenancy import Hosts
 from tests import cast
 from tests.oauth.driver import Application
 

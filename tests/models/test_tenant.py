@@ -7,9 +7,9 @@ import pytest
 from django.db import IntegrityError, connection
 from django_scopes import ScopeError, scope
 
+from console.http.tenancy import Hosts
 from console.models import Actor, Client, Event, KeyRing, LimitReached, SigningKey, Tenant, User
 from console.policy.hosts import normalize_host
-from console.tenancy import Hosts
 
 pytestmark = pytest.mark.django_db
 

@@ -89,7 +89,7 @@ def test_a_session_that_was_read_a_moment_too_early_makes_no_second_code_of_one_
 ):
     """Two windows at once: what the first has noted in the session, the second overwrites."""
     app = Application(*cast.register(acme, consent_method="trusted"))
-    monkeypatch.setattr("console.sessions.answered", lambda request, what: None)
+    monkeypatch.setattr("console.http.sessions.answered", lambda request, what: None)
 
     assert "code" in answer(sign_in(bobs, app.authorize(bobs, prompt="login"), bob.email))
 

@@ -389,7 +389,7 @@ def test_a_mistake_of_ours_can_be_read(app: Application, monkeypatch: pytest.Mon
     def broken(*args: Any, **kwargs: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("console.access_tokens.live", broken)
+    monkeypatch.setattr("console.oauth.bearer_tokens.live", broken)
     app.web.raise_request_exception = False
     for path in ("/oauth/userinfo", "/api/v1/users/me"):
         answer = app.web.get(path, headers=bearer("x") | {"Origin": ORIGIN})

@@ -13,16 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_scopes import scope
 
-from console.models import (
-    Action,
-    Actor,
-    Client,
-    Connection,
-    Consent,
-    Event,
-    TokenFamily,
-    UnfinishedAct,
-)
+from console.models import Action, Actor, Client, Connection, Consent, Event, TokenFamily, UnfinishedAct
 from console.models import unfinished_act as acts
 from tests import cast
 from tests.oauth.driver import Application
@@ -307,7 +298,7 @@ def test_a_finished_act_is_forgotten_after_a_month(app, sessions, portal, time_m
 def test_a_page_that_asks_before_an_end_counts_no_further_than_it_must(
     app, sessions, portal, mallory, monkeypatch
 ):
-    monkeypatch.setattr("console.reach.MOST", 3)
+    monkeypatch.setattr("console.models.reach.MOST", 3)
     page = cast.signed_in_as(mallory).get(reverse("client_disable", args=[portal[0].client_id]))
 
     assert "More than 3 live sessions" in page.content.decode()

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
-from console import access_tokens
+from console.http.tenancy import Hosts
 from console.models import Actor, Client, Tenant, User
+from console.oauth import bearer_tokens
 from console.oauth.id_tokens import recognise
-from console.tenancy import Hosts
 from tests.cast import form, register, stranger_on
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import is_alive
@@ -57,9 +57,9 @@ def test_tokens_of_before_stay_good_at_every_door(acme: Tenant, app: Application
 
     assert is_alive(app, tokens["access_token"])
     for tenant in (acme, new):
-        assert access_tokens.live(tenant, tokens["access_token"])
+        assert bearer_tokens.live(tenant, tokens["access_token"])
         assert recognise(tenant, tokens["id_token"])
-    assert access_tokens.tenant_of(tokens["access_token"]) == acme
+    assert bearer_tokens.tenant_of(tokens["access_token"]) == acme
     refreshed = app.refresh(tokens["refresh_token"]).json()
     assert decoded(refreshed["access_token"])[1]["iss"] == acme.issuer
     out = bobs.get("/oauth/logout", {"id_token_hint": tokens["id_token"]})
@@ -94,9 +94,9 @@ def test_a_host_that_was_removed_is_no_issuer_any_more(acme: Tenant, app: Applic
     new = moved(acme)
     new.remove_host(OLD, by=Actor.operator())
 
-    assert access_tokens.live(new, tokens["access_token"]) is None
+    assert bearer_tokens.live(new, tokens["access_token"]) is None
     assert recognise(new, tokens["id_token"]) is None
-    assert access_tokens.tenant_of(tokens["access_token"]) is None
+    assert bearer_tokens.tenant_of(tokens["access_token"]) is None
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_no_other_issuer_is_ours(issuer: Any, acme: Tenant, globex: Tenant, app:
     header, claims = decoded(token)
     forged = resigned(acme, token, header, claims | {"iss": issuer, "aud": issuer})
 
-    assert access_tokens.live(acme, forged) is None
+    assert bearer_tokens.live(acme, forged) is None
     mixed = resigned(acme, token, header, claims | {"aud": f"http://{NEW}"})
-    assert access_tokens.live(acme, mixed) is None
+    assert bearer_tokens.live(acme, mixed) is None
 
 
 def test_another_tenant_never_becomes_its_host(acme: Tenant, globex: Tenant):

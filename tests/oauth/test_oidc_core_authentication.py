@@ -4,7 +4,7 @@ import jwt
 import pytest
 from django.contrib.sessions.models import Session
 
-from console import sessions
+from console.http import sessions
 from tests import cast
 from tests.oauth.driver import (
     Application,

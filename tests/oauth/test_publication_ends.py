@@ -7,8 +7,7 @@ import pytest
 from django.utils import timezone
 from django_scopes import scope
 
-from console import reach
-from console.models import Actor, Client, Connection, Consent, Event, NotConnected
+from console.models import Actor, Client, Connection, Consent, Event, NotConnected, reach
 from tests import cast
 from tests.oauth.driver import Application, answer, asks_for_consent, can_ask
 from tests.oauth.outcomes import assert_refused, is_alive

@@ -14,7 +14,6 @@ from django.db import connection
 from django.test import Client as Browser
 from django_scopes import scope
 
-from console import access_tokens
 from console.models import (
     Actor,
     Client,
@@ -28,6 +27,7 @@ from console.models import (
     TokenFamily,
     User,
 )
+from console.oauth import bearer_tokens
 from tests.oauth.driver import Application, asks_for_consent
 from tests.oauth.outcomes import assert_refused, is_alive, me, rows_follow
 
@@ -460,7 +460,7 @@ def test_f15_a_code_that_is_taken_back_while_it_is_redeemed_is_refused_and_no_al
     app: Application, bobs: Browser, bob: User, acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ):
     code = app.code(bobs, scope=SCOPE)
-    ended = InBetween(monkeypatch, access_tokens, "make", lambda: withdrawn(bob))
+    ended = InBetween(monkeypatch, bearer_tokens, "make", lambda: withdrawn(bob))
 
     assert_refused(app.exchange(code), "invalid_grant")
 

@@ -10,9 +10,9 @@ from django.test import Client as Browser
 from django_scopes import scope
 from time_machine import TimeMachineFixture
 
+from console.http.tenancy import Hosts
 from console.models import Actor, Client, Connection, Consent, Event, KeyRing, RefreshToken, Tenant, User
 from console.oauth.server import server
-from console.tenancy import Hosts
 from tests.cast import connect, signed_in_as
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import JSON, assert_refused, is_alive

@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django_scopes import scope
 
+from console.http.tenancy import Hosts
 from console.models import Actor, Client, Event, Hostname, Tenant, User
-from console.tenancy import Hosts
 from tests.cast import register, stranger_on
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pytest
 from django.test import Client as Browser
 
-from console.metadata import authorization_server_metadata
 from console.models import Client, Tenant, User
+from console.oauth.metadata import authorization_server_metadata
 from console.pages.quickstarts import LANGUAGES, languages
 
 Browse = Callable[..., Browser]

@@ -10,9 +10,9 @@ from django.test import RequestFactory
 from django.urls import get_resolver
 
 from console import trace
+from console.http.tenancy import Hosts
 from console.models import Client, Tenant, User
 from console.pages import failures
-from console.tenancy import Hosts
 from tests.cast import host_of
 
 Browse = Callable[..., Browser]

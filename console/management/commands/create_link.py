@@ -5,9 +5,9 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django_scopes import scope
 
+from console.mail.one_time_links import one_time_link
 from console.management.operations import OPERATOR, Operation, printable, tenant_named
 from console.models import User
-from console.one_time_links import one_time_link
 
 
 class Command(Operation):

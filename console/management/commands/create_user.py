@@ -10,15 +10,9 @@ from django.core.validators import validate_email
 from django.db import IntegrityError
 from django_scopes import scope
 
-from console.management.operations import (
-    OPERATOR,
-    Operation,
-    printable,
-    read_stdin,
-    tenant_named,
-)
+from console.mail.one_time_links import one_time_link
+from console.management.operations import OPERATOR, Operation, printable, read_stdin, tenant_named
 from console.models import User
-from console.one_time_links import one_time_link
 from console.pages.forms.sign_in import MAX_PASSWORD
 
 

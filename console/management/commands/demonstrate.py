@@ -13,9 +13,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from console.http.addresses import region_issuer
 from console.management import ports, server
 from console.management.demonstration_region import PEOPLE, Region, prepare
-from console.metadata import region_issuer
 
 STOP_SECONDS = 10
 

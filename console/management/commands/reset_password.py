@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django_scopes import scope
 
+from console.mail.one_time_links import one_time_link
 from console.management.operations import OPERATOR, Operation, tenant_named, user_with
-from console.one_time_links import one_time_link
 
 
 class Command(Operation):

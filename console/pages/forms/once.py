@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
+from ...http.requests import PageRequest
 from ...models import SentForm
-from ...requests import PageRequest
 
 FIELD = "once"
 

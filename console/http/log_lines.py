@@ -5,8 +5,8 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from . import trace
-from .policy import text
+from .. import trace
+from ..policy import text
 
 # What a line of the access log has by name (qlikauth/server/front.py). Anything else that comes with a record is left
 # out: Django adds the request, and how that is written has the query string in it.

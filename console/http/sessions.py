@@ -14,7 +14,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
-from .models import Actor, BrowserSession, User
+from ..models import Actor, BrowserSession, User
 from .requests import TenantRequest
 
 TENANT = "tenant"

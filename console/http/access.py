@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseBase
 
-from .policy.roles import Permission
+from ..policy.roles import Permission
 from .requests import PageRequest
 
 View = Callable[..., HttpResponseBase]

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
-from .models import Client, Connection, Reach, Tenant, TokenFamily
+from . import Client, Connection, Reach, Tenant, TokenFamily
 
 NOTHING = Reach(0, 0, 0, None)
 MOST = 10_000  # sessions that are counted: the page that asks before an end must not take long

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from .models import User, background
-from .policy import text
+from ..models import User, background
+from ..policy import text
 
 log = logging.getLogger(__name__)
 TIMEOUT = 10  # seconds for a mail server to answer

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from . import trace
-from .metadata import AUTHORIZE_PATH, LOGOUT_PATH
+from .. import trace
+from .addresses import AUTHORIZE_PATH, LOGOUT_PATH
 
 PREFIXES = ("/oauth/", "/api/", "/.well-known/")
 SLASHES = re.compile("/{2,}")

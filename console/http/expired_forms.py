@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.utils.translation import gettext as _
 
-from .metadata import AUTHORIZE_PATH
+from .addresses import AUTHORIZE_PATH
 
 NEVER_KEPT = ("csrfmiddlewaretoken", "password", "secret", "assertion", "token")
 # An answer to an application's question is given to the page as it is by then: only what was filled in is kept.

@@ -9,9 +9,9 @@ from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 from django_scopes import get_scope
 
-from .models import Hostname, Tenant, User
-from .models.remembered import Remembered
-from .policy.hosts import normalize_host
+from ..models import Hostname, Tenant, User
+from ..models.remembered import Remembered
+from ..policy.hosts import normalize_host
 
 REMEMBERED_SECONDS = 30
 REMEMBERED_HOSTS = 10_000

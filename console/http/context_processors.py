@@ -5,9 +5,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from . import trace
-from .models import ConnectionRequest, User
-from .policy.roles import Permission
+from .. import trace
+from ..models import ConnectionRequest, User
+from ..policy.roles import Permission
 
 THEMES = ("light", "dark")
 CONSOLE = {"clients", "connection_requests", "members", "events"}

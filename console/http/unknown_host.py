@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from . import programs
-from .metadata import region_issuer
+from .addresses import region_issuer
 
 LONGEST = 100  # of a host, as the page repeats it
 PHRASES = {400: "Bad Request", 404: "Not Found"}

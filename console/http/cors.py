@@ -14,9 +14,9 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
-from . import trace
-from .models import ClientOrigin
-from .policy import redirect_uris
+from .. import trace
+from ..models import ClientOrigin
+from ..policy import redirect_uris
 from .requests import HostRequest
 
 MAX_AGE = "600"  # seconds that a browser need not ask again

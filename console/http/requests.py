@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
-from .models import Tenant, User
+from ..models import Tenant, User
 
 
 class HostRequest(HttpRequest):
@@ -13,7 +13,7 @@ class HostRequest(HttpRequest):
 
 
 class TenantRequest(HostRequest):
-    """A request to a tenant's host (console.middleware.TenantMiddleware)."""
+    """A request to a tenant's host (console.http.middleware.TenantMiddleware)."""
 
     tenant: Tenant
 

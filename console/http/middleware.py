@@ -17,10 +17,11 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django_scopes import scope
 
-from . import cors, expired_forms, missing_proxy, programs, sessions, trace, unknown_host
-from .metadata import region_issuer
-from .policy import time_zones
-from .policy.hosts import normalize_host
+from .. import trace
+from ..policy import time_zones
+from ..policy.hosts import normalize_host
+from . import cors, expired_forms, missing_proxy, programs, sessions, unknown_host
+from .addresses import region_issuer
 from .tenancy import Hosts, is_region_host
 
 GetResponse = Callable[[HttpRequest], HttpResponse]

@@ -8,7 +8,7 @@ from django.core.handlers.wsgi import LimitedStream, WSGIHandler, WSGIRequest
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
 
-from . import trace
+from .. import trace
 
 
 class Request(WSGIRequest):

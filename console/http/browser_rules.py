@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpResponseBase
 
-from .policy.redirect_uris import is_private, is_this_device
+from ..policy.redirect_uris import is_private, is_this_device
 
 LOOPBACK = ["http://localhost:*", "http://127.0.0.1:*"]
 BELOW_LOCALHOST = "http://*.localhost:*"

@@ -8,8 +8,8 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .models import ConnectionRequest, Mail, User
-from .policy import text
+from ..models import ConnectionRequest, Mail, User
+from ..policy import text
 
 SUBJECT_LENGTH = 100  # of a name in it
 

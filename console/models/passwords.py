@@ -6,8 +6,8 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from .models import User
-from .policy import passwords
+from ..policy import passwords
+from . import User
 
 
 class NotGuessable:

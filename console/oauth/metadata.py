@@ -3,22 +3,19 @@
 from enum import Enum
 from typing import Any
 
-from django.conf import settings
-
-from .models import Tenant
-from .models.tenant import issuer_for
-from .policy import assurance, public_keys, scopes
-from .policy.client_types import GrantType
-
-AUTHORIZATION_SERVER_PATH = "/.well-known/oauth-authorization-server"
-OPENID_PATH = "/.well-known/openid-configuration"
-JWKS_PATH = "/.well-known/jwks.json"
-AUTHORIZE_PATH = "/oauth/authorize"
-TOKEN_PATH = "/oauth/token"
-REVOKE_PATH = "/oauth/revoke"
-INTROSPECT_PATH = "/oauth/introspect"
-USERINFO_PATH = "/oauth/userinfo"
-LOGOUT_PATH = "/oauth/logout"
+from ..http.addresses import (
+    AUTHORIZE_PATH,
+    INTROSPECT_PATH,
+    JWKS_PATH,
+    LOGOUT_PATH,
+    REVOKE_PATH,
+    TOKEN_PATH,
+    USERINFO_PATH,
+    region_issuer,
+)
+from ..models import Tenant
+from ..policy import assurance, public_keys, scopes
+from ..policy.client_types import GrantType
 
 
 class ResponseMode(Enum):
@@ -97,11 +94,6 @@ def openid_configuration(tenant: Tenant) -> dict[str, Any]:
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
     }
-
-
-def region_issuer() -> str:
-    """The region's own address. It issues nothing: every answer and every token names its tenant."""
-    return issuer_for(settings.REGION_HOST)
 
 
 def region_metadata() -> dict[str, Any]:

@@ -8,10 +8,10 @@ from typing import Any
 import jwt
 from django.http import HttpRequest
 
-from .models import Action, Actor, Event, KeyRing, LiveToken, Tenant, recognition
-from .policy import text
-from .policy.effective_client import EffectiveClient
-from .sessions import client_address
+from ..http.sessions import client_address
+from ..models import Action, Actor, Event, KeyRing, LiveToken, Tenant, recognition
+from ..policy import text
+from ..policy.effective_client import EffectiveClient
 
 ALGORITHM = "ES256"
 TYPE = "at+jwt"
