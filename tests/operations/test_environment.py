@@ -186,11 +186,14 @@ def test_serve_and_the_demonstration_say_that_the_port_is_taken(manage: Manage):
         taken.listen()
         port = taken.getsockname()[1]
 
-        for command in ("serve", "demonstrate"):
+        for command, told in (
+            ("serve", f"port {port}: Address already in use"),
+            ("demonstrate", f"Port {port} is in use by another program. Set PORT="),
+        ):
             served = manage(command, PORT=str(port))
 
             assert served.returncode == 1
-            assert f"port {port}: Address already in use" in served.stderr
+            assert told in served.stderr
 
 
 # --- check --deploy -------------------------------------------------------------------------------------------
