@@ -9,3 +9,4 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  registers the system checks
+        from .mail import connection_requests  # noqa: F401  listens for what letters tell of

@@ -4,11 +4,12 @@ from django.urls import path
 
 from console.oauth import region as oauth
 from console.pages import failures, health, region
+from console.pages.authorization.region import authorize
 
 urlpatterns = [
     path("healthz", health.process, name="healthz"),
     path("readyz", health.ready, name="readyz"),
-    path("oauth/authorize", oauth.authorize, name="authorize"),
+    path("oauth/authorize", authorize, name="authorize"),
     path("oauth/token", oauth.region_token, name="token"),
     path("oauth/revoke", oauth.region_revoke, name="revoke"),
     path(

@@ -9,9 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from ..approvals import begins_when_trusted
 from ..http.requests import TenantRequest
 from ..models import Actor, Connection, NeedsTrust, Tenant
+from ..models.approval_answer import begins_when_trusted
 from ..policy.consent_rules import ConsentMethod
 from .answers import ConnectionConfig
 from .authentication import MANAGING, READING, Caller, needs, resource

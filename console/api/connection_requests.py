@@ -4,13 +4,10 @@ Whoever reads the console sees all of the tenant's, and whoever manages clients 
 asked for themselves, and nothing about the others who did.
 """
 
-from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 
-from .. import approvals
 from ..http.requests import TenantRequest
-from ..mail.connection_requests import tell_requesters
-from ..models import Client, ConnectionRequest, ConnectionRequester, NotPublished
+from ..models import Client, ConnectionRequest, ConnectionRequester, NotPublished, approval_answer
 from .answers import RequestShown, RequestsShown
 from .authentication import MANAGING, OWN, READING, Caller, needs, resource
 from .bodies import Approval, Denial, RequestsAsked
@@ -54,8 +51,8 @@ def approve(request: TenantRequest, caller: Caller, request_id: str, sent: Appro
     _check_open(wish)
     answer = _answer(sent, wish.client)
     try:
-        approvals.approve(request.tenant, wish.client, answer, by=caller.actor, wish=wish)
-    except approvals.AlreadyDecided:
+        approval_answer.approve(request.tenant, wish.client, answer, by=caller.actor, wish=wish)
+    except approval_answer.AlreadyDecided:
         raise _decided() from None
     except (NotPublished, Client.DoesNotExist):  # changed or gone between reading and saving
         raise _changed() from None
@@ -67,17 +64,15 @@ def approve(request: TenantRequest, caller: Caller, request_id: str, sent: Appro
 def deny(request: TenantRequest, caller: Caller, request_id: str, sent: Denial) -> RequestShown:
     """Refuses a request, with a text for those who asked."""
     wish = _wish(caller, request_id)
-    with transaction.atomic():
-        if not wish.deny(sent.answer, by=caller.actor):
-            raise _decided()
-        tell_requesters(wish)
+    if not wish.deny(sent.answer, by=caller.actor):
+        raise _decided()
     return _seen_by(request, caller, wish)
 
 
 def _visible_to(caller: Caller) -> "QuerySet[ConnectionRequest]":
     """All of the tenant, or those that the person has joined, with `named`: who asked, as far as the caller sees it."""
     if caller.right not in OWN:
-        return approvals.with_requesters(ConnectionRequest.objects.all())
+        return approval_answer.with_requesters(ConnectionRequest.objects.all())
     own = ConnectionRequester.objects.filter(user=caller.live.user)
     wishes: QuerySet[ConnectionRequest] = ConnectionRequest.objects.filter(requesters__user=caller.live.user)
     return wishes.select_related("client__tenant").prefetch_related(
@@ -97,24 +92,24 @@ def _wish(caller: Caller, request_id: str) -> ConnectionRequest:
 
 def _seen_by(request: TenantRequest, caller: Caller, wish: ConnectionRequest) -> RequestShown:
     return connection_request(
-        wish, request.tenant, available=approvals.available(wish.client), own=caller.right in OWN
+        wish, request.tenant, available=approval_answer.available(wish.client), own=caller.right in OWN
     )
 
 
-def _answer(sent: Approval, client: Client) -> approvals.Answer:
+def _answer(sent: Approval, client: Client) -> approval_answer.Answer:
     """What is approved: everything that is offered, if nothing else is said. `version` is the one that was read."""
     if sent.version is not None and sent.version != client.version:
         raise _changed()
     check_said(client.terms.grants, sent.impersonation)
     offered = list(client.terms.scopes)
     wanted = offered if sent.scopes is None else sent.scopes
-    return approvals.Answer(sent.consent_method, chosen(wanted, offered), sent.expires_at)
+    return approval_answer.Answer(sent.consent_method, chosen(wanted, offered), sent.expires_at)
 
 
 def _check_open(wish: ConnectionRequest) -> None:
     if wish.status != ConnectionRequest.Status.OPEN:
         raise _decided()
-    if not approvals.available(wish.client):
+    if not approval_answer.available(wish.client):
         raise Refused(409, "The client is not available any more.")
 
 

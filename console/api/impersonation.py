@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from ..approvals import IMPERSONATION, Incomplete, check_impersonation
+from ..models.approval_answer import IMPERSONATION, Incomplete, check_impersonation
 from .errors import Refused
 
 

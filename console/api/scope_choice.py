@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from ..approvals import Incomplete, chosen_scopes
+from ..models.approval_answer import Incomplete, chosen_scopes
 from ..policy import scopes
 from ..policy.strict_json import SHOWN
 from .errors import Refused

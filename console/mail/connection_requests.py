@@ -3,19 +3,22 @@
 from collections.abc import Iterable, Iterator
 
 from django.db.models import QuerySet
+from django.dispatch import receiver
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..models import ConnectionRequest, Mail, User
+from ..models.connection_request import request_answered, request_opened
 from ..policy import text
 
 SUBJECT_LENGTH = 100  # of a name in it
 
 
-def tell_administrators(request: ConnectionRequest) -> None:
-    """A new request waits: every administrator of the tenant is told. Call it in the transaction that opened it."""
+@receiver(request_opened)
+def tell_administrators(request: ConnectionRequest, **_signal: object) -> None:
+    """A new request waits: every administrator of the tenant is told."""
     _put(
         User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True),
         _("%(client)s: somebody asks you to connect it"),
@@ -25,8 +28,9 @@ def tell_administrators(request: ConnectionRequest) -> None:
     )
 
 
-def tell_requesters(request: ConnectionRequest) -> None:
-    """A request was answered: those who asked are told. Call it in the transaction of the answer."""
+@receiver(request_answered)
+def tell_requesters(request: ConnectionRequest, **_signal: object) -> None:
+    """A request was answered: those who asked are told."""
     _put(
         User.objects.filter(connection_requests__request=request, is_active=True),
         _("%(client)s: your request has been answered"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from .user import User
 
 ANSWER_LENGTH = 1000
+
+# Sent with `request` in the transaction of the act: letters are written by whoever listens (console/mail).
+request_opened = Signal()
+request_answered = Signal()
 
 
 class AlreadyConnected(Exception):
@@ -88,6 +93,8 @@ class ConnectionRequest(TenantOwned):
                     target=current,
                     details={"reason": reason},
                 )
+            if opened:
+                request_opened.send(cls, request=request)
         return request, opened
 
     def deny(self, answer: str, *, by: Actor) -> bool:
@@ -117,6 +124,7 @@ class ConnectionRequest(TenantOwned):
         if decided:
             for name, value in facts.items():
                 setattr(self, name, value)
+            request_answered.send(type(self), request=self)
         return bool(decided)
 
 

@@ -168,8 +168,9 @@ class OwnRow:
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Raises AnotherTenantsRow while another tenant is active (django-scopes)."""
         scope = get_scope()
-        active = scope.get("tenant") if scope.get("_enabled", True) else None
-        if active is not None and active.pk != self.tenant_id:
+        active: Any = scope.get("tenant") if scope.get("_enabled", True) else None
+        tenants = active if isinstance(active, list | tuple) else [active]
+        if active is not None and self.tenant_id not in {tenant.pk for tenant in tenants}:
             raise AnotherTenantsRow
         super().save(*args, **kwargs)  # type: ignore[misc]  # of the model beside it
 

@@ -5,25 +5,14 @@ OAuth 2.0 Multiple Response Type Encoding Practices §2.1; OAuth 2.0 Form Post R
 
 from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse, HttpResponseRedirect
 from oauth2_provider.http import OAuth2ResponseRedirect
 from oauthlib.common import add_params_to_qs
 
-from ..http.browser_rules import allow_form_targets
 from ..http.requests import TenantRequest
-from .authorization_request import AuthorizationRequest
-from .metadata import ResponseMode
+from . import parameters
 
 Pairs = list[tuple[str, str]]
-
-
-def deliver(request: TenantRequest, asked: AuthorizationRequest, answer: Pairs) -> HttpResponse:
-    """The response that takes `answer` to the redirect URL, in the mode that the application asked for."""
-    if asked.response_mode is ResponseMode.FORM_POST:
-        return _form(request, asked, answer)
-    in_fragment = asked.response_mode is ResponseMode.FRAGMENT
-    return leave(request, with_answer(asked.redirect_uri, answer, fragment=in_fragment))
 
 
 def with_answer(redirect_uri: str, answer: Pairs, *, fragment: bool = False) -> str:
@@ -48,9 +37,11 @@ def leave(request: TenantRequest, location: str) -> HttpResponse:
     return response
 
 
-def _form(request: TenantRequest, asked: AuthorizationRequest, answer: Pairs) -> HttpResponse:
-    """A page whose form a script sends, or the person. The view that answers with it is never cached."""
-    context = {"client": asked.client, "redirect_uri": asked.redirect_uri, "answer": answer}
-    response = render(request, "consent/form_post.html", context)
-    allow_form_targets(response, asked.redirect_uri)
+def as_link(request: TenantRequest, path: str) -> HttpResponse:
+    """A request that came as a form from another site carries no session cookie: it goes on as a link, which does.
+
+    Raises OAuthError for a body that cannot be read.
+    """
+    response = HttpResponseRedirect(f"{path}?{urlencode(parameters.body(request))}")
+    response.status_code = 303
     return response

@@ -1,22 +1,21 @@
-"""The protocol endpoints of a tenant host. django-oauth-toolkit's own URL list also has pages that are not offered."""
+"""The protocol endpoints of a tenant host that programs call. Those that people see are among the pages.
+
+django-oauth-toolkit's own URL list also has pages that are not offered.
+"""
 
 from django.urls import path
 
-from .authorize import authorize
 from .discovery import authorization_server, jwks, openid_configuration
 from .introspection import introspect
-from .logout import logout
 from .revocation import revoke
 from .token import token
 from .userinfo import userinfo
 
 urlpatterns = [
-    path("oauth/authorize", authorize, name="authorize"),
     path("oauth/token", token, name="token"),
     path("oauth/revoke", revoke, name="revoke"),
     path("oauth/introspect", introspect, name="introspect"),
     path("oauth/userinfo", userinfo, name="userinfo"),
-    path("oauth/logout", logout, name="oauth_logout"),
     path(
         ".well-known/oauth-authorization-server", authorization_server, name="authorization_server_metadata"
     ),

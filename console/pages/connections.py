@@ -16,21 +16,30 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from .. import approvals
 from ..http.access import needs
 from ..http.requests import PageRequest
 from ..http.sessions import actor
-from ..models import Actor, Connection, Consent, NeedsTrust, NotConnected, NotPublished, Reach, reach
+from ..models import (
+    Actor,
+    Connection,
+    Consent,
+    NeedsTrust,
+    NotConnected,
+    NotPublished,
+    Reach,
+    approval_answer,
+    reach,
+)
 from ..policy import scopes
 from ..policy.client_types import impersonates, works_alone
 from ..policy.publication import Difference
 from ..policy.roles import Permission
-from ..scope_words import by_area, grouped
-from . import fragments, receipts
+from . import approval_form, fragments, receipts
 from .client_lookup import back_to_list
 from .connection_lookup import foreign_connection
 from .connection_standing import Stop, standing
 from .forms.consent_method import MACHINE_IS_TRUSTED, ConsentMethodForm
+from .scope_words import by_area, grouped
 
 Given = ParamSpec("Given")
 pages = require_http_methods(["GET", "HEAD", "POST"])
@@ -67,7 +76,7 @@ def details(request: PageRequest, connection_id: int) -> HttpResponse:
     context = _context(request, connection, client.name) | {
         "reach": _reach(connection),
         "homepage": client.homepage_url,
-        "proven": approvals.is_proven(client.homepage_url, approved.redirect_hosts),
+        "proven": approval_form.is_proven(client.homepage_url, approved.redirect_hosts),
         "hosts": approved.redirect_hosts,
         "gone_hosts": pending.gone_hosts,
         "origins": approved.origins,
@@ -169,13 +178,13 @@ def change_scopes(request: PageRequest, connection_id: int) -> HttpResponse:
     """Allows the client less than was approved, or again as much."""
     connection = foreign_connection(connection_id)
     offered = _choosable(connection)
-    seal = approvals.seal(str(connection.pk), *connection.scopes, terms=connection.approved)
+    seal = approval_form.mac(str(connection.pk), *connection.scopes, terms=connection.approved)
     changed, problem = False, ""
     if request.method == "POST":
-        changed = not approvals.is_sealed(request.POST, seal)
+        changed = not approval_form.is_answered(request.POST, seal)
         try:
-            chosen = approvals.chosen_scopes(offered, request.POST.getlist("scopes"))
-        except approvals.Incomplete as incomplete:
+            chosen = approval_answer.chosen_scopes(offered, request.POST.getlist("scopes"))
+        except approval_answer.Incomplete as incomplete:
             problem = str(incomplete)
         if not changed and not problem:
             connection.reduce_scopes(chosen, by=actor(request))
@@ -226,14 +235,14 @@ def _accept(request: PageRequest, connection_id: int) -> HttpResponse:
         )
         return fragments.done(request, _page_of(connection))
     terms = connection.client.terms
-    if not approvals.is_sealed(request.POST, _version_seal(connection)):
+    if not approval_form.is_answered(request.POST, _version_seal(connection)):
         return _version_page(request, connection, changed=True)
     try:
-        approvals.check_impersonation(
-            connection.pending().new_grants, allowed=approvals.IMPERSONATION in request.POST
+        approval_answer.check_impersonation(
+            connection.pending().new_grants, allowed=approval_answer.IMPERSONATION in request.POST
         )
         connection.accept_version(by=actor(request), terms=terms)
-    except approvals.Incomplete as problem:
+    except approval_answer.Incomplete as problem:
         return _version_page(request, connection, problem=problem)
     except NotPublished:  # changed between reading and saving
         if not Connection.objects.filter(pk=connection_id).exists():
@@ -247,8 +256,8 @@ def _accept(request: PageRequest, connection_id: int) -> HttpResponse:
 
 def _version_seal(connection: Connection) -> str:
     """Over both sides of the page: what is approved, and what is offered."""
-    approved = approvals.seal(str(connection.pk), terms=connection.approved)
-    return approvals.seal(approved, *connection.scopes, terms=connection.client.terms)
+    approved = approval_form.mac(str(connection.pk), terms=connection.approved)
+    return approval_form.mac(approved, *connection.scopes, terms=connection.client.terms)
 
 
 def _version_page(
@@ -256,7 +265,7 @@ def _version_page(
     connection: Connection,
     *,
     changed: bool = False,
-    problem: approvals.Incomplete | None = None,
+    problem: approval_answer.Incomplete | None = None,
 ) -> HttpResponse:
     client, pending = connection.client, connection.pending()
     context = _context(request, connection, _("New version of %(name)s") % {"name": client.name}) | {

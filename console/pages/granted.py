@@ -29,8 +29,8 @@ from ..models import (
 )
 from ..policy import scopes
 from ..policy.client_types import GrantType
-from ..scope_words import Area, by_area
 from .connection_standing import Stop, standing
+from .scope_words import Area, by_area
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..approvals import is_proven
 from ..http.access import needs
 from ..http.requests import PageRequest
 from ..http.sessions import actor
@@ -26,11 +25,12 @@ from ..policy import scopes
 from ..policy.client_types import impersonates, works_alone
 from ..policy.publication import Difference
 from ..policy.roles import Permission
-from ..scope_words import grouped
 from . import fragments, receipts
+from .approval_form import is_proven
 from .client_lookup import back_to_list, client_to_change, own_client
 from .forms.client import version_of
 from .forms.unpublication import UnpublicationForm
+from .scope_words import grouped
 
 PER_PAGE = 25
 LATELY = timedelta(days=30)

@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -10,15 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from .. import approvals
 from ..http.access import needs
 from ..http.requests import PageRequest
 from ..http.sessions import actor
 from ..http.tenancy import current_tenant
-from ..mail.connection_requests import tell_requesters
-from ..models import Connection, ConnectionRequest, ConnectionRequester, NotPublished
+from ..models import Connection, ConnectionRequest, ConnectionRequester, NotPublished, approval_answer
 from ..policy.roles import Permission
-from . import fragments
+from . import approval_form, fragments
 from .forms.refusal import RefusalForm
 
 DECIDED_PER_PAGE = 20
@@ -31,7 +28,7 @@ pages = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def listing(request: PageRequest) -> HttpResponse:
     """Every open request, the longest waiting first; below, what was decided."""
-    requests = approvals.with_requesters(ConnectionRequest.objects.all())
+    requests = approval_answer.with_requesters(ConnectionRequest.objects.all())
     number = ConnectionRequest.objects.aggregate(
         open=Count("pk", filter=Q(status=OPEN)), decided=Count("pk", filter=~Q(status=OPEN))
     )
@@ -62,18 +59,20 @@ def approve(request: PageRequest, request_id: int) -> HttpResponse:
     wish = _wish(request_id)
     if wish.status != OPEN:
         return _decided(request, wish)
-    if not approvals.available(wish.client):
+    if not approval_answer.available(wish.client):
         return _approval_page(request, wish)
     if request.method != "POST":
         return _approval_page(request, wish)
-    if not approvals.is_sealed(request.POST, _seal(wish)):
+    if not approval_form.is_answered(request.POST, _seal(wish)):
         return _approval_page(request, wish, changed=True)
     try:
-        answer = approvals.read(request.POST, wish.client)
-        connection = approvals.approve(current_tenant(), wish.client, answer, by=actor(request), wish=wish)
-    except approvals.Incomplete as problem:
+        answer = approval_form.read(request.POST, wish.client)
+        connection = approval_answer.approve(
+            current_tenant(), wish.client, answer, by=actor(request), wish=wish
+        )
+    except approval_answer.Incomplete as problem:
         return _approval_page(request, wish, problem=problem)
-    except approvals.AlreadyDecided:
+    except approval_answer.AlreadyDecided:
         return _decided(request, _wish(request_id))
     except NotPublished:  # changed between reading and saving
         return _approval_page(request, _wish(request_id), changed=True)
@@ -84,7 +83,7 @@ def approve(request: PageRequest, request_id: int) -> HttpResponse:
 
 
 def _seal(wish: ConnectionRequest) -> str:
-    return approvals.seal("request", str(wish.pk), wish.client.name, terms=wish.client.terms)
+    return approval_form.mac("request", str(wish.pk), wish.client.name, terms=wish.client.terms)
 
 
 def _approval_page(
@@ -92,13 +91,13 @@ def _approval_page(
     wish: ConnectionRequest,
     *,
     changed: bool = False,
-    problem: approvals.Incomplete | None = None,
+    problem: approval_answer.Incomplete | None = None,
 ) -> HttpResponse:
-    context = approvals.form(wish.client, request.POST if problem else None) | {
+    context = approval_form.form(wish.client, request.POST if problem else None) | {
         "title": _("Connect %(name)s?") % {"name": wish.client.name},
         "section": "connection_requests",
         "wish": wish,
-        "available": approvals.available(wish.client),
+        "available": approval_answer.available(wish.client),
         "blocked": Connection.objects.filter(client=wish.client, status=Connection.Status.BLOCKED).exists(),
         "shown": _seal(wish),
         "changed": changed,
@@ -124,11 +123,7 @@ def deny(request: PageRequest, request_id: int) -> HttpResponse:
             "form": form,
         }
         return fragments.dialog(request, "requests/deny.html", context, status=422 if form.is_bound else 200)
-    with transaction.atomic():
-        denied = wish.deny(form.cleaned_data["answer"], by=actor(request))
-        if denied:
-            tell_requesters(wish)
-    if not denied:
+    if not wish.deny(form.cleaned_data["answer"], by=actor(request)):
         return _decided(request, _wish(request_id))
     messages.success(
         request,
@@ -139,7 +134,7 @@ def deny(request: PageRequest, request_id: int) -> HttpResponse:
 
 def _wish(request_id: int) -> ConnectionRequest:
     wish: ConnectionRequest = get_object_or_404(
-        approvals.with_requesters(ConnectionRequest.objects.select_related("tenant")), pk=request_id
+        approval_answer.with_requesters(ConnectionRequest.objects.select_related("tenant")), pk=request_id
     )
     return wish
 

@@ -23,8 +23,12 @@ from . import (
     sign_in,
     try_it,
 )
+from .authorization.authorize import authorize
+from .authorization.sign_out import logout
 
 urlpatterns = [
+    path("oauth/authorize", authorize, name="authorize"),
+    path("oauth/logout", logout, name="oauth_logout"),
     path("", sign_in.home, name="home"),
     path("login", sign_in.sign_in, name="login"),
     path("forgot-password", forgot_password.forgot_password, name="forgot_password"),

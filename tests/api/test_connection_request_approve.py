@@ -6,8 +6,16 @@ from typing import Any
 import pytest
 from django_scopes import scope
 
-from console import approvals
-from console.models import Actor, Client, Connection, ConnectionRequest, NotPublished, Tenant, User
+from console.models import (
+    Actor,
+    Client,
+    Connection,
+    ConnectionRequest,
+    NotPublished,
+    Tenant,
+    User,
+    approval_answer,
+)
 from tests import cast
 from tests.api.caller import Api, assert_problem, config_of, events_of, odd, request_path
 from tests.cast import ask, publish
@@ -146,7 +154,7 @@ def test_what_is_not_what_was_read_is_not_connected(
 @pytest.mark.parametrize(
     ("happens", "detail"),
     [
-        (approvals.AlreadyDecided, "answered already"),
+        (approval_answer.AlreadyDecided, "answered already"),
         (NotPublished, "changed"),
         (Client.DoesNotExist, "changed"),
     ],
@@ -157,7 +165,7 @@ def test_what_happens_in_the_same_moment_is_a_conflict(
     def raced(*_args: Any, **_kwargs: Any) -> None:
         raise happens
 
-    monkeypatch.setattr(approvals, "approve", raced)
+    monkeypatch.setattr(approval_answer, "approve", raced)
     assert_problem(api.post(request_path(wish, "approve"), REQUIRED), 409, detail)
 
 

@@ -325,7 +325,7 @@ def test_people_who_ask_at_once_share_one_request(app, acme):
         *[lambda browser=browser, page=page: twin(app).ask(browser, page) for browser, page in asked]
     )
 
-    assert Counter(answer.status_code for answer in answers) == {302: 8}
+    assert Counter(answer.status_code for answer in answers) == {303: 8}
     with scope(tenant=acme):
         assert ConnectionRequest.objects.count() == 1
         assert ConnectionRequester.objects.count() == 8

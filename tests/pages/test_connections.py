@@ -533,7 +533,7 @@ def test_blocking_says_what_it_touches_ends_everything_here_and_gives_a_receipt(
 
     assert receipt.status_code == 200
     assert "1 session has ended" in text(receipt)
-    assert "can still be accepted until then" in text(receipt)
+    assert "may accept tokens already issued until then" in text(receipt)
     assert f'href="{at(connection)}"' in text(receipt)
     assert stored(connection).status == "blocked"
     for one in (here, there):

@@ -236,7 +236,7 @@ def test_the_reason_of_a_wish_survives_an_expired_form(
     assert not ConnectionRequest._base_manager.exists()
     answer = {**hidden(again), "decision": "ask", "reason": again.context["reason"]}
     sent = chromium.post(again.wsgi_request.get_full_path(), **form(**flat(answer)), headers=from_here(acme))
-    assert sent.status_code == 302
+    assert sent.status_code == 303
     assert ConnectionRequester._base_manager.get().reason == REASON
 
 

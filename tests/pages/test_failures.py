@@ -156,7 +156,7 @@ def test_a_program_is_told_in_json_and_in_english(stranger: Browse, acme: Tenant
 def test_a_program_is_told_in_json_when_the_error_is_ours(
     stranger: Browse, acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("console.metadata.authorization_server_metadata", lambda tenant: 1 / 0)
+    monkeypatch.setattr("console.oauth.metadata.authorization_server_metadata", lambda tenant: 1 / 0)
     program = stranger(acme)
     program.raise_request_exception = False
 

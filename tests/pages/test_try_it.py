@@ -39,10 +39,10 @@ def test_only_those_who_manage_clients_may(
     place = address(web_client[0])
 
     assert browser(alice).get(place).status_code == 200
-    for method in ("get", "post"):
+    for method, to_sign_in in (("get", 302), ("post", 303)):
         assert getattr(browser(bob), method)(place).status_code == 403
         assert getattr(browser(carol), method)(place).status_code == 403
-        assert getattr(stranger(alice.tenant), method)(place).status_code == 302
+        assert getattr(stranger(alice.tenant), method)(place).status_code == to_sign_in
 
 
 def test_unknown_foreign_and_deleted_clients_get_the_same_404(

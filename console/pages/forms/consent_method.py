@@ -6,8 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ... import approvals
-from ...models import Connection
+from ...models import Connection, approval_answer
 from ...policy.consent_rules import ConsentMethod
 from . import choices
 
@@ -38,16 +37,16 @@ class ConsentMethodForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         trusted = self.cleaned_data.get("consent_method") == ConsentMethod.TRUSTED
-        if trusted and approvals.begins_when_trusted(self.connection):
+        if trusted and approval_answer.begins_when_trusted(self.connection):
             try:
-                approvals.check_impersonation(
+                approval_answer.check_impersonation(
                     self.connection.machine_grants, allowed=self.cleaned_data["impersonation"]
                 )
-            except approvals.Incomplete as problem:
+            except approval_answer.Incomplete as problem:
                 self.add_error(problem.field, str(problem))
         return self.cleaned_data
 
     @property
     def asks_about_impersonation(self) -> bool:
         """Whether the page shows the box to tick."""
-        return approvals.begins_when_trusted(self.connection)
+        return approval_answer.begins_when_trusted(self.connection)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
-from .policy import scopes
-from .policy.scope_catalogue import AREAS, Scope
+from ..policy import scopes
+from ..policy.scope_catalogue import AREAS, Scope
 
 
 @dataclass(frozen=True, slots=True)

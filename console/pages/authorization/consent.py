@@ -7,10 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import ngettext
 
-from ..policy import redirect_uris, scopes
-from ..policy.consent_rules import Question
+from ...oauth.authorization_request import AuthorizationRequest
+from ...policy import redirect_uris, scopes
+from ...policy.consent_rules import Question
 from ..scope_words import grouped
-from .authorization_request import AuthorizationRequest
 
 
 def context(asked: AuthorizationRequest, question: Question) -> dict[str, Any]:

@@ -5,14 +5,17 @@ needs to know. The reasons are those of `Unanswerable`.
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Tenant
-from ..policy import text
-from .authorization_request import Unanswerable
+from ...http.requests import TenantRequest
+from ...models import Tenant
+from ...oauth.authorization_request import Unanswerable
+from ...policy import text
 
 LONGEST_NAME, LONGEST_ADDRESS = 120, 512
 
@@ -115,8 +118,12 @@ WORDS = {
 }
 
 
-def context(tenant: Tenant, refusal: Unanswerable) -> dict[str, Any]:
-    """Everything the template shows."""
+def page(request: TenantRequest, refusal: Unanswerable, status: int = 200) -> HttpResponse:
+    """The page that says why."""
+    return render(request, "consent/refused.html", _context(request.tenant, refusal), status=status)
+
+
+def _context(tenant: Tenant, refusal: Unanswerable) -> dict[str, Any]:
     words = WORDS.get(refusal.reason) or Words(WORDS["repeated_parameter"].happened, refusal.reason)
     name = refusal.client.name if refusal.client is not None else ""
     shown = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"

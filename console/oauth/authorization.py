@@ -1,86 +1,51 @@
-"""`/oauth/authorize`: the application asks, the person signs in and consents, the answer goes back (RFC 6749 §4.1).
+"""What becomes of an authorization request: a sign-in, a question, or an answer to the application (RFC 6749 §4.1).
 
-Nothing is carried from the page to its answer in hidden fields: the question stays in the address, and each step
-reads and judges it again from there.
+Nothing is drawn here: `console/pages/authorization` draws the outcome.
+
+Nothing is carried from a page to its answer in hidden fields: the request stays in the address, and each step reads
+and judges it again from there.
 """
 
 import json
+from typing import NoReturn
 from urllib.parse import urlencode
 
 from django.db import IntegrityError
-from django.http import HttpResponse
-from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone, translation
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods
 
 from ..http import expired_forms, sessions
-from ..http.access import open_to
 from ..http.addresses import AUTHORIZE_PATH
-from ..http.browser_rules import allow_form_targets
 from ..http.requests import TenantRequest
 from ..models import Action, Consent, Event, NotConnected, User
 from ..policy import consent_rules, redirect_uris, scopes, text
 from ..policy.consent_rules import ConsentMethod, Question
-from . import approval, consent_page, left_out, parameters, refusal_page, refusals
-from .answers import Shown, Standing, seal, use_sign_in
+from . import left_out, parameters, refusals
+from .answers import Shown, Standing, mac, use_sign_in
 from .authorization_request import AuthorizationRequest, Unanswerable, judge, read
-from .delivery import deliver
 from .errors import OAuthError
+from .outcome import Again, Answered, AskForConsent, Connect, Outcome, Refused, SignIn
 from .server import server
 
 
-@open_to("anyone: it asks for a sign-in itself")
-@require_http_methods(["GET", "HEAD", "POST"])
-@csrf_exempt  # an application may POST its request (OpenID Connect Core §3.1.2.1); a decision is protected below
-@never_cache
-def authorize(request: TenantRequest) -> HttpResponse:
-    """Answers an authorization request: with a page, or with a redirect to the application."""
-    if _is_form(request) and "decision" in request.POST:
-        return decide(request)
-    try:
-        if request.method == "POST":
-            return as_link(request)
-        return _answer(request)
-    except OAuthError as error:  # unreadable: no client can be made out
-        return _explain(request, Unanswerable(error.reason))
+def outcome(request: TenantRequest, decision: str = "") -> Outcome:
+    """What is to be done about the authorization request in the address of `request`.
 
-
-def _is_form(request: TenantRequest) -> bool:
-    """Whether this is a POST of a plain form. A body of any other kind must not be touched before it is judged."""
-    return request.method == "POST" and request.content_type == parameters.FORM
-
-
-@csrf_protect
-def decide(request: TenantRequest) -> HttpResponse:
-    """The consent page was answered: Allow or Deny."""
-    try:
-        return _answer(request, decision=request.POST["decision"])
-    except OAuthError as error:
-        return _explain(request, Unanswerable(error.reason))
-
-
-def as_link(request: TenantRequest) -> HttpResponse:
-    """A request that came as a form from another site carries no session cookie: it goes on as a link, which does."""
-    response = redirect(f"{AUTHORIZE_PATH}?{urlencode(parameters.body(request))}")
-    response.status_code = 303
-    return response
-
-
-def _answer(request: TenantRequest, decision: str = "") -> HttpResponse:
+    `decision` is what the person answered to a page, "" if they have answered none.
+    """
     try:
         asked = read(request, request.tenant, parameters.query(request))
+    except OAuthError as error:  # unreadable: no client can be made out
+        return refused(request, Unanswerable(error.reason))
     except Unanswerable as refusal:
-        return _explain(request, refusal)
+        return refused(request, refusal)
     try:
         judge(asked)
         return _ask_the_person(request, asked, decision)
     except OAuthError as error:
-        return (_explain_here if asked.first_connection else _send_error)(request, asked, error)
+        return (_not_to_strangers if asked.first_connection else _error)(request, asked, error)
 
 
-def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decision: str) -> HttpResponse:
+def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decision: str) -> Outcome:
     """Sign-in, approval and consent, as far as they are needed; then the code."""
     silent = "none" in asked.prompt
     consent = Consent.of(asked.user, asked.client) if asked.user is not None else None
@@ -88,24 +53,24 @@ def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decisio
     shown = _what_is_shown(request, asked, question)
     standing = _standing(request, asked, shown, decision)
     if decision == "deny" and asked.user is not None and not asked.first_connection:
-        return _denied(request, asked)  # counts whatever the page said, or says by now
+        _denied(request, asked)  # Deny counts also when the page has changed since
     if not _signed_in_well_enough(request, asked) or asked.user is None:
         if silent:
             raise OAuthError("login_required", "The person must sign in.")
-        return _sign_in(request, asked, decision)
+        return SignIn(asked)
     if not question and not asked.first_connection:
-        return _send_code(request, asked.user, asked, consent)
+        return _code(request, asked.user, asked, consent)
     if silent:
         raise OAuthError("consent_required", "The person must consent.")
     if asked.first_connection:
-        return approval.settle(request, asked.user, asked, shown, standing)
+        return Connect(asked, asked.user, shown, standing)
     if standing is Standing.GOOD and decision == "allow":
         return _consented(request, asked.user, asked, question)
-    return _ask_for_consent(request, asked, question, shown, standing)
+    return AskForConsent(asked, question, shown, standing)
 
 
 def _standing(request: TenantRequest, asked: AuthorizationRequest, shown: Shown, decision: str) -> Standing:
-    """What the answer is worth that came with this request. A wish for a connection may be sent and changed freely."""
+    """What the answer is worth that came along. A request for a connection may be sent and changed freely."""
     if decision in {"", expired_forms.SHOW} or asked.user is None:
         return Standing.NONE
     if decision == "ask":
@@ -133,7 +98,7 @@ def _signed_in_well_enough(request: TenantRequest, asked: AuthorizationRequest) 
 
     Freshness is measured against the session, which neither an edited address nor a form that is sent again can change.
     """
-    what = seal(_query(request))
+    what = mac(_query(request))
     fresh = asked.wants_a_fresh_sign_in and sessions.reauthenticated(request, what)
     if asked.user is None or (asked.wants_a_fresh_sign_in and not fresh) or _is_too_long_ago(request, asked):
         return False
@@ -151,40 +116,6 @@ def _is_too_long_ago(request: TenantRequest, asked: AuthorizationRequest) -> boo
     if asked.max_age is None or asked.wants_a_fresh_sign_in:
         return False
     return (timezone.now() - sessions.auth_time(request)).total_seconds() > asked.max_age
-
-
-def _sign_in(request: TenantRequest, asked: AuthorizationRequest, decision: str = "") -> HttpResponse:
-    """To the sign-in page, and back here afterwards. What was filled in meanwhile is not lost on the way."""
-    query = {"next": f"{AUTHORIZE_PATH}?{_query(request)}"}
-    query |= {
-        name: asked.parameters[name] for name in ("login_hint", "ui_locales") if name in asked.parameters
-    }
-    if asked.user is not None:
-        query["switch"] = "1"
-    address = f"{resolve_url('login')}?{urlencode(query)}"
-    if decision and expired_forms.holds_entries(request):
-        return expired_forms.session_ended(request, sign_in=address)
-    response = redirect(address)
-    response.status_code = 303 if request.method == "POST" else 302
-    return response
-
-
-def _ask_for_consent(
-    request: TenantRequest,
-    asked: AuthorizationRequest,
-    question: Question,
-    shown: Shown,
-    standing: Standing,
-) -> HttpResponse:
-    context = consent_page.context(asked, question) | {
-        "shown": shown.sealed(),
-        "changed": standing in {Standing.GOOD, Standing.CHANGED},
-        "used": standing is Standing.USED,
-        "full_path": request.get_full_path(),
-    }
-    response = render(request, "consent/consent.html", context)
-    allow_form_targets(response, asked.redirect_uri)
-    return response
 
 
 def _what_is_shown(request: TenantRequest, asked: AuthorizationRequest, question: Question) -> Shown:
@@ -211,7 +142,7 @@ def _query(request: TenantRequest) -> str:
 
 def _consented(
     request: TenantRequest, user: User, asked: AuthorizationRequest, question: Question
-) -> HttpResponse:
+) -> Outcome:
     shown = {
         "client": asked.client.name,
         "publisher": asked.client.publisher,
@@ -230,11 +161,11 @@ def _consented(
             by=sessions.actor(request),
         )
     except NotConnected:  # removed or blocked in this very moment: what it is now is judged anew
-        return approval.again(request)
-    return _send_code(request, user, asked, consent)
+        return Again()
+    return _code(request, user, asked, consent)
 
 
-def _denied(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse:
+def _denied(request: TenantRequest, asked: AuthorizationRequest) -> NoReturn:
     Event.record(
         asked.tenant,
         Action.CONSENT_DENIED,
@@ -245,13 +176,13 @@ def _denied(request: TenantRequest, asked: AuthorizationRequest) -> HttpResponse
     raise OAuthError("access_denied", "The person did not allow it.", reason="")
 
 
-def _send_code(
+def _code(
     request: TenantRequest, user: User, asked: AuthorizationRequest, consent: Consent | None
-) -> HttpResponse:
+) -> Outcome:
     """oauthlib makes the code from a request that contains what was judged, and nothing else."""
-    what = seal(_query(request))
+    what = mac(_query(request))
     if asked.wants_a_fresh_sign_in and not use_sign_in(request, what):
-        return _sign_in(request, asked)  # one sign-in, one code: what the session says may be a moment old
+        return SignIn(asked)  # one sign-in, one code: what the session says may be a moment old
     judged = {
         "response_type": "code",
         "client_id": asked.client.client_id,
@@ -281,13 +212,13 @@ def _send_code(
             },
         )
     except IntegrityError:  # the consent was withdrawn in this very moment: what it is now is judged anew
-        return approval.again(request)
+        return Again()
     sessions.answered(request, what)
     left_out.tell_owner(request, asked)
-    return deliver(request, asked, list(answer.items()))
+    return Answered(asked, list(answer.items()))
 
 
-def _send_error(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:
+def _error(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> Outcome:
     """Back to the application, with state and issuer (RFC 6749 §4.1.2.1, RFC 9207)."""
     _record(request, asked, error)
     if asked.client.is_foreign:
@@ -295,21 +226,18 @@ def _send_error(request: TenantRequest, asked: AuthorizationRequest, error: OAut
     answer = [("error", error.error), ("error_description", error.description)]
     if asked.state:
         answer.append(("state", asked.state))
-    return deliver(request, asked, [*answer, ("iss", asked.tenant.issuer)])
+    return Answered(asked, [*answer, ("iss", asked.tenant.issuer)])
 
 
-def _explain_here(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:
-    """A page instead: nobody here has approved the application yet, so its address is anybody's (RFC 9700 §4.11.2).
+def _not_to_strangers(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> Outcome:
+    """A page instead of a redirect: nobody here has approved the application, so its address is anybody's.
 
-    It learns nothing, not even whether somebody is signed in.
+    It learns nothing, not even whether somebody is signed in (RFC 9700 §4.11.2).
     """
     _record(request, asked, error)
-    silent = "none" in asked.prompt and error.error in {"login_required", "consent_required"}
-    if silent:
-        refusal = Unanswerable("not_connected_silent", client=asked.client)
-    else:
-        refusal = Unanswerable("not_connected", client=asked.client, because=error.reason)
-    return render(request, "consent/refused.html", refusal_page.context(asked.tenant, refusal), status=400)
+    if "none" in asked.prompt and error.error in {"login_required", "consent_required"}:
+        return Refused(Unanswerable("not_connected_silent", client=asked.client))
+    return Refused(Unanswerable("not_connected", client=asked.client, because=error.reason))
 
 
 def _record(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> None:
@@ -327,17 +255,17 @@ def _record(request: TenantRequest, asked: AuthorizationRequest, error: OAuthErr
     )
 
 
-def _explain(request: TenantRequest, refusal: Unanswerable) -> HttpResponse:
-    """A page for the person: the application cannot be answered."""
+def refused(request: TenantRequest, why: Unanswerable) -> Refused:
+    """The outcome of a request that cannot be answered to the application, with its event."""
     Event.refuse(
         request.tenant,
         Action.AUTHORIZATION_REFUSED,
         by=sessions.actor(request),
-        reason=refusal.reason,
-        target=refusal.client,
-        details=_what_was_sent(request, refusal),
+        reason=why.reason,
+        target=why.client,
+        details=_what_was_sent(request, why),
     )
-    return render(request, "consent/refused.html", refusal_page.context(request.tenant, refusal), status=400)
+    return Refused(why)
 
 
 def _what_was_sent(request: TenantRequest, refusal: Unanswerable) -> dict[str, str]:
