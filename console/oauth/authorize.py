@@ -25,9 +25,11 @@ from ..policy import consent_rules, redirect_uris, scopes, text
 from ..policy.consent_rules import ConsentMethod, Question
 from . import approval, consent_page, left_out, parameters, refusal_page, refusals
 from .answers import Shown, Standing, seal, use_sign_in
-from .authorization_request import AuthorizationRequest, Unanswerable, judge, read
+from .authorization_request import AuthorizationRequest, Unanswerable
 from .delivery import deliver
 from .errors import OAuthError
+from .rules_before_answering import read
+from .rules_before_asking import judge
 from .server import server
 
 
