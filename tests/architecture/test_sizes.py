@@ -21,9 +21,7 @@ LONG_MODULES = {
 }
 LONG_FUNCTIONS = {
     "console/management/commands/create_client.py: Command._fields": 45,
-    "console/management/commands/create_user.py: Command.handle": 45,
     "console/models/connection.py: Connection.approve": 62,
-    "qlikauth/server/environ.py: environ_of": 45,
 }
 
 
