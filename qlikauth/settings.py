@@ -389,7 +389,7 @@ JWKS_CACHE = timedelta(minutes=5)
 SILENCED_SYSTEM_CHECKS = [
     "oauth2_provider.W001",  # implicit grant: oauth/server.py knows one response type, code
     "oauth2_provider.W002",  # password grant: oauth/server.py has no such grant
-    "oauth2_provider.W003",  # PKCE with "plain": oauth/authorization_request.py takes S256 alone
+    "oauth2_provider.W003",  # PKCE with "plain": oauth/rules_before_asking.py takes S256 alone
     "oauth2_provider.W004",  # access tokens in a query: access_tokens.py reads the Authorization header
     "oauth2_provider.W005",  # no `iss` in answers: oauth/validator.py and oauth/authorize.py put it in each
     "oauth2_provider.W006",  # tokens in the clear: digests are kept, and of access tokens nothing

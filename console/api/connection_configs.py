@@ -14,33 +14,36 @@ from ..models import Actor, Connection, NeedsTrust, Tenant
 from ..models.approval_answer import begins_when_trusted
 from ..policy.consent_rules import ConsentMethod
 from .answers import ConnectionConfig
-from .authentication import MANAGING, READING, Caller, needs, resource
+from .authentication import MANAGING, READING, Caller
 from .bodies import ConnectionPatch
-from .errors import Refused, not_found
+from .errors import ApiError, not_found
 from .exchange import exchanges
 from .impersonation import check_said
 from .representations import connection_config
+from .resources import needs_right, resource
 from .scope_choice import chosen
 from .subjects import client_in_address
 
 CONSENT_METHOD, IMPERSONATION = "/consentMethod", "/impersonation"
 
 
-@needs(READING)
+@needs_right(READING)
 @exchanges(gives=ConnectionConfig)
 def show(request: TenantRequest, caller: Caller, client_id: str) -> ConnectionConfig:
     """How the connection stands."""
     return connection_config(_connection(request.tenant, client_id))
 
 
-@needs(MANAGING, about=client_in_address)
+@needs_right(MANAGING, about=client_in_address)
 @exchanges(takes=ConnectionPatch)
 def change(request: TenantRequest, caller: Caller, client_id: str, sent: ConnectionPatch) -> None:
     """Replaces what the tenant decides about the connection: everything that was sent, or nothing."""
     replaced: dict[str, Any] = {operation.path: operation.value for operation in sent.root}
     said = bool(replaced.pop(IMPERSONATION, False))
     if said and CONSENT_METHOD not in replaced:
-        raise Refused(400, f"{IMPERSONATION} goes with {CONSENT_METHOD}: it allows what Trusted would begin.")
+        raise ApiError(
+            400, f"{IMPERSONATION} goes with {CONSENT_METHOD}: it allows what Trusted would begin."
+        )
     with transaction.atomic():
         connection = _connection(request.tenant, client_id, lock=True)
         if replaced.get(CONSENT_METHOD) == ConsentMethod.TRUSTED and begins_when_trusted(connection):
@@ -49,7 +52,7 @@ def change(request: TenantRequest, caller: Caller, client_id: str, sent: Connect
             REPLACING[path](connection, value, caller.actor)
 
 
-@needs(MANAGING, about=client_in_address)
+@needs_right(MANAGING, about=client_in_address)
 @exchanges()
 def remove(request: TenantRequest, caller: Caller, client_id: str) -> None:
     """Ends the relation to another tenant's client; the next attempt is a first connection again."""
@@ -63,7 +66,7 @@ def _replace_consent_method(connection: Connection, value: ConsentMethod, by: Ac
     try:
         connection.change_consent_method(value, by=by)
     except NeedsTrust:
-        raise Refused(
+        raise ApiError(
             400,
             "A client of the tenant's own that gets tokens with client_credentials must be trusted: no user is "
             "involved, so there is nobody to ask. To stop it, disable it.",
@@ -92,11 +95,11 @@ REPLACING: dict[str, Callable[[Connection, Any, Actor], None]] = {
 
 def _check_foreign(connection: Connection, otherwise: str) -> None:
     if not connection.is_foreign:
-        raise Refused(400, otherwise)
+        raise ApiError(400, otherwise)
 
 
 def _connection(tenant: Tenant, client_id: str, *, lock: bool = False) -> Connection:
-    """The tenant's connection to a client that is there, or that its owner has deleted; else Refused with 404."""
+    """The tenant's connection to a client that is there, or that its owner has deleted; else ApiError with 404."""
     if not client_id.isprintable():
         raise not_found()
     connections = Connection.objects.select_related("tenant", "client__tenant")

@@ -9,19 +9,20 @@ from django.db.models import Prefetch, QuerySet
 from ..http.requests import TenantRequest
 from ..models import Client, ConnectionRequest, ConnectionRequester, NotPublished, approval_answer
 from .answers import RequestShown, RequestsShown
-from .authentication import MANAGING, OWN, READING, Caller, needs, resource
+from .authentication import MANAGING, OWN, READING, Caller
 from .bodies import Approval, Denial, RequestsAsked
-from .errors import Refused, not_found
+from .errors import ApiError, not_found
 from .exchange import exchanges
 from .impersonation import check_said
 from .pagination import page
 from .representations import connection_request, page_links
+from .resources import needs_right, resource
 from .schema import number
 from .scope_choice import chosen
 from .subjects import request_in_address
 
 
-@needs(READING, *OWN)
+@needs_right(READING, *OWN)
 @exchanges(asks=RequestsAsked, gives=RequestsShown)
 def show_all(request: TenantRequest, caller: Caller, asked: RequestsAsked) -> RequestsShown:
     """A page of the requests that the caller may see, newest first."""
@@ -33,14 +34,14 @@ def show_all(request: TenantRequest, caller: Caller, asked: RequestsAsked) -> Re
     return RequestsShown(data=shown, links=page_links(found.links))
 
 
-@needs(READING, *OWN)
+@needs_right(READING, *OWN)
 @exchanges(gives=RequestShown)
 def show(request: TenantRequest, caller: Caller, request_id: str) -> RequestShown:
     """One request."""
     return _seen_by(request, caller, _wish(caller, request_id))
 
 
-@needs(MANAGING, about=request_in_address)
+@needs_right(MANAGING, about=request_in_address)
 @exchanges(takes=Approval, gives=RequestShown, conflicts=True)
 def approve(request: TenantRequest, caller: Caller, request_id: str, sent: Approval) -> RequestShown:
     """Connects the client that was asked for, perhaps with fewer scopes or until a date, and tells those who asked.
@@ -59,7 +60,7 @@ def approve(request: TenantRequest, caller: Caller, request_id: str, sent: Appro
     return _seen_by(request, caller, _wish(caller, request_id))
 
 
-@needs(MANAGING, about=request_in_address)
+@needs_right(MANAGING, about=request_in_address)
 @exchanges(takes=Denial, gives=RequestShown, conflicts=True)
 def deny(request: TenantRequest, caller: Caller, request_id: str, sent: Denial) -> RequestShown:
     """Refuses a request, with a text for those who asked."""
@@ -81,7 +82,7 @@ def _visible_to(caller: Caller) -> "QuerySet[ConnectionRequest]":
 
 
 def _wish(caller: Caller, request_id: str) -> ConnectionRequest:
-    """The request with this number, if the caller may see it; else Refused with 404."""
+    """The request with this number, if the caller may see it; else ApiError with 404."""
     key = number(request_id)
     wishes = _visible_to(caller).select_related("tenant", "client__tenant", "decided_by")
     wish = wishes.filter(pk=key).first() if key is not None else None
@@ -110,15 +111,15 @@ def _check_open(wish: ConnectionRequest) -> None:
     if wish.status != ConnectionRequest.Status.OPEN:
         raise _decided()
     if not approval_answer.available(wish.client):
-        raise Refused(409, "The client is not available any more.")
+        raise ApiError(409, "The client is not available any more.")
 
 
-def _decided() -> Refused:
-    return Refused(409, "The request has been answered already.")
+def _decided() -> ApiError:
+    return ApiError(409, "The request has been answered already.")
 
 
-def _changed() -> Refused:
-    return Refused(409, "What the client offers has changed: read the request again.")
+def _changed() -> ApiError:
+    return ApiError(409, "What the client offers has changed: read the request again.")
 
 
 requests = resource(GET=show_all)

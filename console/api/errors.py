@@ -1,4 +1,4 @@
-"""What the REST API refuses, and how it says so: Qlik's envelope (facts of Q6)."""
+"""Errors of the REST API, in Qlik's envelope (Q6)."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -9,8 +9,8 @@ from ..http.programs import problems
 from .faults import Fault
 
 
-class Refused(Exception):
-    """The call is not carried out. `faults` are what is wrong with it, `challenge` a WWW-Authenticate header."""
+class ApiError(Exception):
+    """The call is not carried out. `detail` is what is wrong with it, `challenge` the value of WWW-Authenticate."""
 
     def __init__(self, status: int, detail: str | Sequence[Fault] = "", *, challenge: str = "") -> None:
         self.faults = [Fault(detail)] if isinstance(detail, str) else list(detail)
@@ -30,6 +30,6 @@ class Refused(Exception):
         return answer
 
 
-def not_found() -> Refused:
+def not_found() -> ApiError:
     """Unknown, deleted or another tenant's: the answer is the same (TN-01)."""
-    return Refused(404)
+    return ApiError(404)

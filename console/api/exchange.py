@@ -11,7 +11,7 @@ from ..http import request_body
 from ..http.requests import TenantRequest
 from ..policy import strict_json
 from . import faults
-from .errors import Refused
+from .errors import ApiError
 from .faults import Fault
 from .schema import Asked, Given, Sent, SentList
 
@@ -40,7 +40,7 @@ class Exchange:
         return (JSON, JSON_PATCH) if patches else (JSON,)  # Qlik's libraries send the first
 
     def read(self, request: TenantRequest) -> dict[str, BaseModel]:
-        """What was sent: `asked` and `sent`, those that the operation has. Raises Refused."""
+        """What was sent: `asked` and `sent`, those that the operation has. Raises ApiError."""
         read: dict[str, BaseModel] = {}
         if self.asks is not None:
             read["asked"] = _asked(request, self.asks)
@@ -79,25 +79,25 @@ def _asked(request: TenantRequest, schema: type[Asked]) -> Asked:
     names = [field.alias or name for name, field in schema.model_fields.items()]
     twice = [name for name in names if len(request.GET.getlist(name)) > 1]
     if twice:
-        raise Refused(400, [Fault(f"Duplicate query parameter: {name}.", parameter=name) for name in twice])
+        raise ApiError(400, [Fault(f"Duplicate query parameter: {name}.", parameter=name) for name in twice])
     try:
         return schema.model_validate({name: request.GET[name] for name in names if name in request.GET})
     except ValidationError as error:
-        raise Refused(400, faults.in_parameters(error)) from None
+        raise ApiError(400, faults.in_parameters(error)) from None
 
 
 def _sent(
     request: TenantRequest, schema: type[Sent] | type[SentList[Any]], types: tuple[str, ...]
 ) -> Sent | SentList[Any]:
     if request.content_type not in types:
-        raise Refused(415, f"Send {' or '.join(types)}.")
+        raise ApiError(415, f"Send {' or '.join(types)}.")
     try:
         document = strict_json.decode(request_body.raw(request))
     except request_body.TooLong:
-        raise Refused(413, f"The body has more than {request_body.MAX_LENGTH} bytes.") from None
+        raise ApiError(413, f"The body has more than {request_body.MAX_LENGTH} bytes.") from None
     except strict_json.Refused as refused:
-        raise Refused(400, str(refused)) from None
+        raise ApiError(400, str(refused)) from None
     try:
         return schema.model_validate(document)
     except ValidationError as error:
-        raise Refused(400, faults.in_body(error, document)) from None
+        raise ApiError(400, faults.in_body(error, document)) from None

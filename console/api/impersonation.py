@@ -3,15 +3,15 @@
 from collections.abc import Collection
 
 from ..models.approval_answer import IMPERSONATION, Incomplete, check_impersonation
-from .errors import Refused
+from .errors import ApiError
 
 
 def check_said(grants: Collection[str], said: bool) -> None:
-    """Raises Refused with 400 if a client with these grants would act as people and nobody has `said` that it may."""
+    """Raises ApiError with 400 if a client with these grants would act as people and nobody has `said` that it may."""
     try:
         check_impersonation(grants, allowed=said)
     except Incomplete:
-        raise Refused(
+        raise ApiError(
             400,
             "The client could act as any of this tenant's people, administrators included, without them. "
             f"If it may, send {IMPERSONATION} with true.",

@@ -19,8 +19,9 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 
 from ..http.access import View, open_to
 from .answers import Problem
-from .authentication import Operation, Right
+from .authentication import Right
 from .exchange import Exchange
+from .resources import Operation
 from .schema import Asked
 
 CACHE = 3600  # seconds

@@ -5,15 +5,16 @@ from django.db import transaction
 from ..http.requests import TenantRequest
 from ..models import Client, NotPublishable, reach
 from .answers import Publication, Receipt
-from .authentication import MANAGING, Caller, needs, resource
+from .authentication import MANAGING, Caller
 from .bodies import Connected, Unpublishing
-from .errors import Refused, not_found
+from .errors import ApiError, not_found
 from .exchange import exchanges
 from .representations import publication, receipt
+from .resources import needs_right, resource
 from .subjects import client_in_address
 
 
-@needs(MANAGING, about=client_in_address)
+@needs_right(MANAGING, about=client_in_address)
 @exchanges(gives=Publication, status=201)
 def publish(request: TenantRequest, caller: Caller, client_id: str) -> Publication:
     """Makes a client of this tenant available to every tenant of the region; one that is published stays so."""
@@ -23,13 +24,13 @@ def publish(request: TenantRequest, caller: Caller, client_id: str) -> Publicati
             try:
                 client.publish(by=caller.actor)
             except NotPublishable:
-                raise Refused(
+                raise ApiError(
                     400, "Only machines use this client: nobody of another tenant could sign in with it."
                 ) from None
     return publication(client)
 
 
-@needs(MANAGING, about=client_in_address)
+@needs_right(MANAGING, about=client_in_address)
 @exchanges(takes=Unpublishing, gives=Receipt)
 def unpublish(request: TenantRequest, caller: Caller, client_id: str, sent: Unpublishing) -> Receipt:
     """Nobody can connect any more; those that are connected stay or end at once. The answer is the receipt."""
@@ -41,7 +42,7 @@ def unpublish(request: TenantRequest, caller: Caller, client_id: str, sent: Unpu
 
 
 def _own_client(client_id: str) -> Client:
-    """The live client of this tenant with this client ID, locked. Raises Refused with 404 for any other."""
+    """The live client of this tenant with this client ID, locked. Raises ApiError with 404 for any other."""
     clients = Client.objects.select_for_update(no_key=True)
     client: Client | None = clients.filter(client_id=client_id).first() if client_id.isprintable() else None
     if client is None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from ..models import Connection, ConnectionRequest, Tenant
 from ..policy.effective_client import EffectiveClient
-from .errors import Refused
+from .errors import ApiError
 from .schema import number
 
 RULE = (
@@ -29,10 +29,10 @@ class Subject:
     owner: UUID
 
     def check_not_decided_by(self, client: EffectiveClient, tenant: Tenant) -> None:
-        """Raises Refused with 403 if `client`, whose token is used in `tenant`, would decide about itself."""
+        """Raises ApiError with 403 if `client`, whose token is used in `tenant`, would decide about itself."""
         publisher = self.owner == client.publisher_id and self.owner != tenant.pk
         if publisher or self.client == client.pk:
-            raise Refused(403, RULE)
+            raise ApiError(403, RULE)
 
 
 About = Callable[[Mapping[str, str]], Subject | None]  # of what stands in the address; None: it is not there

@@ -2,12 +2,13 @@
 
 from ..http.requests import TenantRequest
 from . import answers
-from .authentication import Caller, needs, resource
+from .authentication import Caller
 from .exchange import exchanges
 from .representations import bot, person
+from .resources import needs_right, resource
 
 
-@needs()
+@needs_right()
 @exchanges(gives=answers.Caller)
 def show(request: TenantRequest, caller: Caller) -> answers.Caller:
     """The person of the access token, or the bot that a machine-to-machine client acts as."""

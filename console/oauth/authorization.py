@@ -21,9 +21,11 @@ from ..policy import consent_rules, redirect_uris, scopes, text
 from ..policy.consent_rules import ConsentMethod, Question
 from . import left_out, parameters, refusals
 from .answers import Shown, Standing, mac, use_sign_in
-from .authorization_request import AuthorizationRequest, Unanswerable, judge, read
+from .authorization_request import AuthorizationRequest, Unanswerable
 from .errors import OAuthError
 from .outcome import Again, Answered, AskForConsent, Connect, Outcome, Refused, SignIn
+from .rules_before_answering import read
+from .rules_before_asking import judge
 from .server import server
 
 

@@ -10,7 +10,8 @@ from ..models import RefreshToken, Tenant
 from ..policy import scopes
 from ..policy.effective_client import EffectiveClient
 from . import bearer_tokens, parameters, refusals
-from .client_authentication import authenticate, failed
+from .authentication_outcome import failed
+from .client_authentication import authenticate
 from .endpoint import endpoint, no_store
 from .errors import OAuthError
 

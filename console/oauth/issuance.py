@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from oauthlib.common import Request
 
 from ..models import Actor, Grant, RefreshToken
-from .client_authentication import Authenticated
+from .authentication_outcome import Authenticated
 from .errors import OAuthError
 
 # What a client may say about a token it asks for; shown in the list of tokens (Q6).

@@ -20,7 +20,7 @@ from ..http.requests import PageRequest
 from ..http.tenancy import current_tenant
 from ..models import Event
 from ..policy.roles import Permission
-from .event_sentences import line
+from .event_lines import line
 from .forms import event_search
 from .forms.event_filter import EventFilter
 

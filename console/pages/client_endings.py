@@ -1,88 +1,28 @@
-"""Disabling, enabling, deleting and restoring clients; giving up those of other tenants (S12, P7, N7, N9)."""
+"""Deleting, disabling and enabling clients, and removing connections to those of other tenants (S12, P7, N7, N9)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Count
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from ..http.access import needs
 from ..http.requests import PageRequest
 from ..http.sessions import actor
 from ..http.tenancy import current_tenant
-from ..models import (
-    Actor,
-    Client,
-    ClientSecret,
-    Connection,
-    LimitReached,
-    NotConnected,
-    Reach,
-    Receipt,
-    reach,
-)
+from ..models import Actor, Client, Connection, NotConnected, Receipt
 from ..models.client import DELETED_KEPT
 from ..policy.roles import Permission
 from . import fragments, receipts
 from .client_lookup import back_to_list, client_to_change
-from .forms.limits import reached
+from .client_reach import endings, leavings
 
-PER_PAGE = 25
 pages = require_http_methods(["GET", "HEAD", "POST"])
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """What ends with an own client (N9)."""
-
-    client: Client
-    reach: Reach
-    tenants: int
-    secrets: int
-
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """What ends here when this tenant gives up a client of another one."""
-
-    client: Client
-    reach: Reach
-
-
-def _endings(clients: Sequence[Client]) -> list[Ending]:
-    """What ends with each of `clients`: as many queries for one as for many."""
-    reaches = reach.of_each(clients)
-    tenants = reach.served_by_each(clients, current_tenant())
-    secrets = ClientSecret.objects.filter(client__in=clients, removed_at=None).order_by().values("client")
-    numbers = {row["client"]: row["number"] for row in secrets.annotate(number=Count("pk"))}
-    return [
-        Ending(
-            client,
-            reach.last_used(reaches.get(client.pk, reach.NOTHING), client.last_used_at),
-            tenants=tenants.get(client.pk, 0),
-            secrets=numbers.get(client.pk, 0),
-        )
-        for client in clients
-    ]
-
-
-def _leavings(connections: Sequence[Connection]) -> list[Leaving]:
-    reaches = reach.of_each([connection.client for connection in connections], current_tenant())
-    return [
-        Leaving(
-            connection.client,
-            reach.last_used(reaches.get(connection.client_id, reach.NOTHING), connection.last_used_at),
-        )
-        for connection in connections
-    ]
 
 
 # --- Deleting ---------------------------------------------------------------------------------------------------------
@@ -90,7 +30,7 @@ def _leavings(connections: Sequence[Connection]) -> list[Leaving]:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What a person chose to delete: own clients, connections to others', and how many of both are gone already."""
+    """What a person chose to delete: own clients, connections to others', and how many of both no longer exist."""
 
     clients: list[Client]
     connections: list[Connection]
@@ -98,7 +38,7 @@ class Chosen:
 
     @classmethod
     def of(cls, asked: Iterable[str]) -> "Chosen":
-        """Finds what was asked for. 404 if there is nothing of it, and never was here."""
+        """Finds what has these client IDs. 404 if nothing has, and no deleted client of this tenant had."""
         ids = {value for value in asked if value.isprintable()}
         clients = list(Client.objects.filter(client_id__in=ids).order_by("name"))
         foreign = Connection.objects.filter(client__client_id__in=ids).exclude(
@@ -117,16 +57,16 @@ class Chosen:
 @needs(Permission.MANAGE_CLIENTS)
 @pages
 def delete(request: PageRequest) -> HttpResponse:
-    """Deletes own clients and gives up others', one or several, after one confirmation that says what ends (S12)."""
+    """Deletes own clients and removes connections, one or several, after one confirmation that says what ends (S12)."""
     asked = (request.POST if request.method == "POST" else request.GET).getlist("client")
     if not asked:
         messages.info(request, _("Choose the clients to delete first."))
         return fragments.done(request, back_to_list(request))
     chosen = Chosen.of(asked)
     if request.method == "POST":
-        # Each in a transaction of its own: what has ended stays ended, whatever becomes of the others.
+        # Each in a transaction of its own: an error with one does not bring back those before it.
         ended = [client.remove(by=actor(request)) for client in chosen.clients]
-        ended += [_give_up(connection, actor(request)) for connection in chosen.connections]
+        ended += [_remove(connection, actor(request)) for connection in chosen.connections]
         return receipts.shown(
             request,
             _deleted(chosen),
@@ -140,15 +80,15 @@ def delete(request: PageRequest) -> HttpResponse:
     context = {
         "title": _question(chosen),
         "chosen": chosen,
-        "endings": _endings(chosen.clients),
-        "leavings": _leavings(chosen.connections),
+        "endings": endings(chosen.clients),
+        "leavings": leavings(chosen.connections),
         "section": "clients",
     }
     return fragments.dialog(request, "clients/delete.html", context)
 
 
-def _give_up(connection: Connection, by: Actor) -> Receipt | None:
-    """The receipt; None if another administrator has removed the connection meanwhile."""
+def _remove(connection: Connection, by: Actor) -> Receipt | None:
+    """Removes the connection. Returns the receipt; None if another administrator has removed it meanwhile."""
     try:
         return connection.remove(by=by)
     except NotConnected:
@@ -165,7 +105,7 @@ def _question(chosen: Chosen) -> str:
 
 
 def _deleted(chosen: Chosen) -> str:
-    """The heading afterwards."""
+    """The heading of the receipt."""
     if not chosen:
         return _("Nothing was left to delete")
     if len(chosen) == 1:
@@ -182,7 +122,7 @@ def _deleted(chosen: Chosen) -> str:
 
 
 def _afterwards(chosen: Chosen) -> str:
-    """What can still be done about it, and what others had done before."""
+    """The text of the receipt: whether it can be undone, and how many others had deleted before."""
     sentences = []
     if chosen.clients:
         until = date_format(timezone.localtime(timezone.now() + DELETED_KEPT), "DATE_FORMAT")
@@ -214,13 +154,11 @@ def _already_gone(number: int) -> str:
 @pages
 def disable(request: PageRequest, client_id: str) -> HttpResponse:
     """Stops a client at once, after a confirmation that says what ends."""
-    with client_to_change(
-        request, client_id
-    ) as client:  # one that is being deleted is not there to be disabled
+    with client_to_change(request, client_id) as client:
         if request.method != "POST":
             context = {
                 "title": _("Disable %(name)s?") % {"name": client.name},
-                "ending": _endings([client])[0],
+                "ending": endings([client])[0],
                 "client": client,
                 "section": "clients",
             }
@@ -250,59 +188,3 @@ def enable(request: PageRequest, client_id: str) -> HttpResponse:
     else:
         messages.info(request, _("“%(name)s” was not disabled.") % {"name": client.name})
     return fragments.done(request, back_to_list(request))
-
-
-# --- Deleted clients --------------------------------------------------------------------------------------------------
-
-
-@needs(Permission.READ_CONSOLE)
-@require_safe
-def deleted(request: PageRequest) -> HttpResponse:
-    """The clients that can still be restored, the last one deleted first."""
-    clients = Client.with_deleted.filter(deleted_at__gt=timezone.now() - DELETED_KEPT).order_by(
-        "-deleted_at", "pk"
-    )
-    context = {
-        "title": _("Deleted clients"),
-        "page": Paginator(clients, PER_PAGE).get_page(request.GET.get("page")),
-        "days": DELETED_KEPT.days,
-        "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
-        "section": "clients",
-    }
-    return render(request, "clients/deleted.html", context)
-
-
-@needs(Permission.MANAGE_CLIENTS)
-@pages
-def restore(request: PageRequest, client_id: str) -> HttpResponse:
-    """Brings a deleted client back as it was, without its tokens."""
-    if not client_id.isprintable():
-        raise Http404
-    client: Client = get_object_or_404(Client.with_deleted.select_related("tenant"), client_id=client_id)
-    name = {"name": client.name}
-    if client.deleted_at is None:
-        messages.info(request, _("“%(name)s” is not deleted, or has been restored meanwhile.") % name)
-        return fragments.done(request, back_to_list(request))
-    if client.deleted_at <= timezone.now() - DELETED_KEPT:
-        raise Http404
-    problem = ""
-    if request.method == "POST":
-        try:
-            restored = client.restore(by=actor(request))
-        except LimitReached as limit:
-            problem = reached(limit)
-        else:
-            if restored:
-                messages.success(request, _("“%(name)s” is restored. It got no tokens back.") % name)
-            else:
-                messages.info(request, _("“%(name)s” is not deleted, or has been restored meanwhile.") % name)
-            return fragments.done(request, back_to_list(request))
-    context = {
-        "title": _("Restore %(name)s?") % name,
-        "client": client,
-        "secrets": len(client.live_secrets),
-        "tenants": reach.served(client).count(),
-        "problem": problem,
-        "section": "clients",
-    }
-    return fragments.dialog(request, "clients/restore.html", context, status=422 if problem else 200)

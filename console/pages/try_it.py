@@ -34,21 +34,21 @@ SHOWN_OF_CODE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What ties an answer to the request that this page sent."""
+class TrialRequest:
+    """The authorization request that this page sends, and by which its response is recognised."""
 
     state: str
     verifier: str
     nonce: str
 
     @classmethod
-    def of(cls, request: PageRequest, client: Client, state: str) -> "Question":
+    def of(cls, request: PageRequest, client: Client, state: str) -> "TrialRequest":
         return cls(
             state, _derive(request, client, "verifier", state), _derive(request, client, "nonce", state)
         )
 
     @classmethod
-    def new(cls, request: PageRequest, client: Client) -> "Question":
+    def new(cls, request: PageRequest, client: Client) -> "TrialRequest":
         number = secrets.token_urlsafe(16)
         return cls.of(request, client, f"{number}.{_derive(request, client, 'state', number)}")
 
@@ -59,13 +59,13 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the authorization server sent back to this page."""
+class TrialResponse:
+    """The authorization response in the address of this page."""
 
     parameters: list[tuple[str, str]]  # as shown, the code shortened
     code: str
-    genuine: bool
-    question: Question
+    genuine: bool  # an answer to a request of this session and client, by this issuer
+    trial: TrialRequest
 
 
 @needs(Permission.MANAGE_CLIENTS)
@@ -98,14 +98,14 @@ def try_it(request: PageRequest, client_id: str) -> HttpResponse:
 
 
 def _start(request: PageRequest, client: Client, chosen: list[str], here: str) -> HttpResponse:
-    question = Question.new(request, client)
+    sent = TrialRequest.new(request, client)
     parameters = {
         "response_type": "code",
         "client_id": client.client_id,
         "redirect_uri": here,
-        "state": question.state,
-        "nonce": question.nonce,
-        "code_challenge": question.challenge,
+        "state": sent.state,
+        "nonce": sent.nonce,
+        "code_challenge": sent.challenge,
         "code_challenge_method": "S256",
     } | ({"scope": scopes.join(chosen)} if chosen else {})
     response = redirect(f"{AUTHORIZE_PATH}?{urlencode(parameters)}")
@@ -113,7 +113,7 @@ def _start(request: PageRequest, client: Client, chosen: list[str], here: str) -
     return response
 
 
-def _answer(request: PageRequest, client: Client) -> Answer | None:
+def _answer(request: PageRequest, client: Client) -> TrialResponse | None:
     """The authorization response in the address (RFC 6749 §4.1.2, RFC 9207), None if there is none."""
     sent = request.GET
     if not {"code", "error"} & sent.keys():
@@ -123,11 +123,11 @@ def _answer(request: PageRequest, client: Client) -> Answer | None:
     genuine = once and hmac.compare_digest(mac.encode(), _derive(request, client, "state", number).encode())
     code = sent.get("code", "")
     shown = [(name, f"{code[:SHOWN_OF_CODE]}…" if name == "code" else str(sent[name])) for name in sent]
-    return Answer(
+    return TrialResponse(
         parameters=shown,
         code=code,
         genuine=genuine and sent.get("iss") == current_tenant().issuer,
-        question=Question.of(request, client, sent.get("state", "")),
+        trial=TrialRequest.of(request, client, sent.get("state", "")),
     )
 
 

@@ -9,7 +9,11 @@ from . import (
     client_endings,
     clients,
     configuration,
+    connection_acts,
+    connection_versions,
     connections,
+    consent_methods,
+    deleted_clients,
     forgot_password,
     grants,
     member_acts,
@@ -38,17 +42,19 @@ urlpatterns = [
     path("console/oauth", clients.listing, name="clients"),
     path("console/oauth/new", client_creation.create, name="client_new"),
     path("console/oauth/delete", client_endings.delete, name="clients_delete"),
-    path("console/oauth/deleted", client_endings.deleted, name="clients_deleted"),
+    path("console/oauth/deleted", deleted_clients.deleted, name="clients_deleted"),
     path("console/oauth/check", clients.check_address, name="check_address"),
     path("console/oauth/configuration", configuration.configuration, name="configuration"),
     path("console/oauth/<str:client_id>/edit", clients.edit, name="client_edit"),
     path("console/oauth/<str:client_id>/disable", client_endings.disable, name="client_disable"),
     path("console/oauth/<str:client_id>/enable", client_endings.enable, name="client_enable"),
-    path("console/oauth/<str:client_id>/restore", client_endings.restore, name="client_restore"),
+    path("console/oauth/<str:client_id>/restore", deleted_clients.restore, name="client_restore"),
     path("console/oauth/<str:client_id>/publish", publication.publish, name="client_publish"),
     path("console/oauth/<str:client_id>/unpublish", publication.unpublish, name="client_unpublish"),
     path("console/oauth/<str:client_id>/tenants", publication.connected_tenants, name="connected_tenants"),
-    path("console/oauth/<str:client_id>/consent-method", connections.consent_method, name="consent_method"),
+    path(
+        "console/oauth/<str:client_id>/consent-method", consent_methods.consent_method, name="consent_method"
+    ),
     path("console/oauth/<str:client_id>/secrets", secrets.manage, name="secrets"),
     path(
         "console/oauth/<str:client_id>/secrets/<uuid:secret_id>/remove", secrets.remove, name="secret_remove"
@@ -58,26 +64,30 @@ urlpatterns = [
     path("console/oauth/connections/<int:connection_id>", connections.details, name="connection"),
     path(
         "console/oauth/connections/<int:connection_id>/version",
-        connections.version,
+        connection_versions.version,
         name="connection_version",
     ),
     path(
         "console/oauth/connections/<int:connection_id>/scopes",
-        connections.change_scopes,
+        connection_acts.change_scopes,
         name="connection_scopes",
     ),
-    path("console/oauth/connections/<int:connection_id>/block", connections.block, name="connection_block"),
+    path(
+        "console/oauth/connections/<int:connection_id>/block", connection_acts.block, name="connection_block"
+    ),
     path(
         "console/oauth/connections/<int:connection_id>/unblock",
-        connections.unblock,
+        connection_acts.unblock,
         name="connection_unblock",
     ),
     path(
-        "console/oauth/connections/<int:connection_id>/remove", connections.remove, name="connection_remove"
+        "console/oauth/connections/<int:connection_id>/remove",
+        connection_acts.remove,
+        name="connection_remove",
     ),
     path(
         "console/oauth/connections/<int:connection_id>/consent-method",
-        connections.connection_consent_method,
+        consent_methods.connection_consent_method,
         name="connection_consent_method",
     ),
     path(

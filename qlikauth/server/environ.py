@@ -1,6 +1,7 @@
 """A request as WSGI hands it over (PEP 3333)."""
 
 import sys
+from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -9,13 +10,7 @@ from .bodies import Body
 
 
 def environ_of(scope: dict[str, Any], body: Body) -> dict[str, Any]:
-    """What Django reads a request from.
-
-    A header that stands more than once is one, with commas (RFC 9110 §5.2), a cookie with semicolons (RFC 9113 §8.2.3).
-    A value that is not ASCII counts as empty: no header that is read here has such a value, and every reader would take
-    it for something else. A name with an underscore is left out: here it could not be told from the one with a hyphen,
-    which a proxy has set or taken away.
-    """
+    """The WSGI environment from which Django reads a request. `scope` is the request's connection scope (ASGI)."""
     server, client = scope["server"], scope["client"]
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
@@ -36,8 +31,23 @@ def environ_of(scope: dict[str, Any], body: Body) -> dict[str, Any]:
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
+    environ |= _headers(scope["headers"])
+    if len(body.content) < body.length:  # too long: Django refuses it by its length, where a view reads it
+        environ["CONTENT_LENGTH"] = str(body.length)
+    return environ
+
+
+def _headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The headers by their names in WSGI.
+
+    A repeated header becomes one, joined with commas (RFC 9110 §5.2), or with semicolons if it is Cookie (RFC 9113
+    §8.2.3). A value that is not ASCII becomes "": no header that is read here has one, and each reader would decode it
+    in another way. A name with an underscore is left out: in WSGI it is the same as the one with a hyphen, which a
+    proxy may have set or removed.
+    """
+    environ: dict[str, str] = {}
     seen: set[bytes] = set()
-    for name, value in scope["headers"]:
+    for name, value in headers:
         if b"_" in name:
             continue
         key = name.decode("latin-1").upper().replace("-", "_")
@@ -47,8 +57,4 @@ def environ_of(scope: dict[str, Any], body: Body) -> dict[str, Any]:
         between = "; " if name == b"cookie" else ","
         environ[key] = f"{environ[key]}{between}{text}" if name in seen else text
         seen.add(name)
-    if len(body.content) < body.length:
-        environ["CONTENT_LENGTH"] = str(
-            body.length
-        )  # too long: Django refuses it by its length, as each view does it
     return environ

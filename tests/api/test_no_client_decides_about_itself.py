@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django_scopes import scope
 
-from console.api.authentication import MANAGING, READS, needs, resource
+from console.api.authentication import MANAGING
+from console.api.resources import READS, needs_right, resource
 from console.models import Client, Connection, ConnectionRequest, Event, Tenant, User
 from tests import cast
 from tests.api.caller import Api, assert_problem, client_path, config_of, patch_of, request_path
@@ -98,7 +99,7 @@ def test_every_write_is_tried_here() -> None:
 
 
 def test_an_operation_that_does_not_say_what_it_changes_cannot_be_offered() -> None:
-    @needs(MANAGING)
+    @needs_right(MANAGING)
     def careless(request: Any, caller: Any) -> Any: ...
 
     with pytest.raises(TypeError, match="careless"):

@@ -678,7 +678,7 @@ def removed_before(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 def test_a_consent_method_that_comes_after_the_removal_is_not_said_to_be_saved(
     browser: Browse, alice: User, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("console.pages.connections.foreign_connection", lambda _number: connection)
+    monkeypatch.setattr("console.pages.consent_methods.foreign_connection", lambda _number: connection)
     with scope(tenant=alice.tenant):
         Connection.objects.get(pk=connection.pk).remove(by=Actor.operator())
 

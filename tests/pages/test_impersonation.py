@@ -254,7 +254,7 @@ def test_what_another_administrator_accepts_meanwhile_counts(
     with scope(tenant=acme):
         again = foreign_connection(held.pk)
         again.accept_version(by=Actor.operator(), terms=again.client.terms)
-    monkeypatch.setattr("console.pages.connections.foreign_connection", lambda _id: read)
+    monkeypatch.setattr("console.pages.consent_methods.foreign_connection", lambda _id: read)
 
     assert trust(browser(alice), held).status_code == 422
     assert connection(acme).consent_method == "required"  # type: ignore[union-attr]

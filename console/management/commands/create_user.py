@@ -38,24 +38,16 @@ class Command(Operation):
 
     def handle(self, *args: Any, **options: Any) -> None:
         tenant = tenant_named(options["tenant"])
-        role = (
-            User.Role.ADMINISTRATOR
-            if options["admin"]
-            else User.Role.AUDITOR
-            if options["auditor"]
-            else User.Role.USER
-        )
         email = printable("EMAIL", options["email"], 254)
-        name = printable("--name", options["name"]) if options["name"] else ""
         names = {
             part: printable(f"--{part.replace('_', '-')}", options[part]) if options[part] else ""
-            for part in ("given_name", "family_name")
+            for part in ("name", "given_name", "family_name")
         }
         password = _typable(read_stdin("password")) if options["password_stdin"] else None
         try:
             validate_email(email)
             if password is not None:
-                validate_password(password, User(tenant=tenant, email=email, name=name))
+                validate_password(password, User(tenant=tenant, email=email, name=names["name"]))
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         with scope(tenant=tenant):
@@ -64,10 +56,9 @@ class Command(Operation):
                     tenant,
                     email,
                     by=OPERATOR,
-                    name=name,
                     **names,
                     email_verified=options["email_verified"],
-                    role=role,
+                    role=_role(options),
                     password=password,
                 )
             except IntegrityError:
@@ -78,6 +69,12 @@ class Command(Operation):
             result["link"] = one_time_link(user, default_token_generator.make_token(user))
             lines.append(f"They choose a password here, once, within three days: {result['link']}")
         self.report(options, result, *lines)
+
+
+def _role(options: dict[str, Any]) -> User.Role:
+    if options["admin"]:
+        return User.Role.ADMINISTRATOR
+    return User.Role.AUDITOR if options["auditor"] else User.Role.USER
 
 
 def _typable(password: str) -> str:

@@ -1,0 +1,66 @@
+"""client_secret_basic and client_secret_post: a client authenticates with a secret (RFC 6749 §2.3.1).
+
+The two differ only in where the secret stands in the request: client_authentication.py reads both.
+"""
+
+from ..models import ClientSecret, Tenant, recognition
+from ..policy.client_types import AuthMethod
+from .authentication_outcome import Authenticated, failed
+from .errors import OAuthError
+from .named_clients import EDGES, ID_WITH_EDGES, QUOTES, recognised
+
+UNKNOWN_SECRET = "unknown secret"
+
+
+def by_secret(tenant: Tenant, presented: str, client_id: str | None) -> Authenticated:
+    """The client that has the secret `presented`. A `client_id` that was sent too must be its ID.
+
+    Raises OAuthError("invalid_client").
+    """
+    secret = ClientSecret.presented(tenant, presented)
+    if secret is None:
+        raise _refused(tenant, presented, client_id)
+    if client_id is not None and secret.client.client_id != client_id:
+        meant = client_id.strip(EDGES) == secret.client.client_id
+        reason = ID_WITH_EDGES if meant else "secret of another client"
+        raise failed(reason, client=secret.client, proven=True)
+    if not secret.client.allows_auth_method(AuthMethod.CLIENT_SECRET):
+        raise failed("client is not registered for secrets", client=secret.client, proven=True)
+    return Authenticated(secret.client, secret)
+
+
+def _refused(tenant: Tenant, presented: str, client_id: str | None) -> OAuthError:
+    """The error for a secret that does not authenticate anybody (N2).
+
+    The audit log names the client whose secret it was, e.g. a removed one. If nobody's, the client that was named.
+    """
+    meant = presented.strip(EDGES)
+    known = recognition.secret_presented(tenant, meant)
+    if known is not None:
+        return failed(
+            known.reason or _edges(presented, meant) or UNKNOWN_SECRET,
+            client=known.client,
+            proven=True,
+            details=known.details,
+            removed_secret=known.removed_secret,
+        )
+    named = recognised(tenant, client_id)
+    if named is None:
+        return failed(UNKNOWN_SECRET)
+    if not named.client.confidential and not named.reason:
+        return failed(
+            "public client sent a secret",
+            "This client is public and has no secret: send client_id alone.",
+            client=named.client,
+        )
+    return failed(named.reason or UNKNOWN_SECRET, client=named.client)
+
+
+def _edges(presented: str, meant: str) -> str:
+    """The private reason if `presented` has something around the secret `meant`; "" if it has nothing."""
+    before, _, behind = presented.partition(meant)
+    if set(before + behind) & set(QUOTES):
+        return "secret came with quotation marks around it"
+    if not before and behind and not behind.strip("\r\n"):
+        return "secret came with a line break behind it"
+    return "secret came with blank space around it" if before or behind else ""

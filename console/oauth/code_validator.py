@@ -1,0 +1,114 @@
+"""What oauthlib asks about the code of a token request (RFC 6749 §4.1.3, RFC 7636 §4.6).
+
+Once `validate_code` has found the code, it is `issuance(request).grant`.
+"""
+
+from typing import Any
+
+from django.utils import timezone
+from oauth2_provider.oauth2_validators import OAuth2Validator
+from oauthlib.common import Request
+from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
+
+from ..http.tenancy import current_tenant
+from ..models import Grant, recognition
+from ..policy import scopes
+from ..policy.effective_client import EffectiveClient
+from .issuance import issuance
+
+
+class CodeValidator(OAuth2Validator):
+    """The part of TenantValidator that answers for codes."""
+
+    def validate_code(
+        self, client_id: str, code: str, client: EffectiveClient, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
+        """Whether the client can exchange the code: it is its own, alive, and some of its scopes are still allowed.
+
+        A code that was used before is valid here. It ends the tokens that it gave (RFC 6749 §4.1.2), and that must not
+        happen before everything else in the request is known to be right: Grant.redeem does it. Scopes that the client
+        or the tenant's approval has lost since the code was given are left out, as in a refresh.
+        """
+        grant = Grant.presented(current_tenant(), code, client)
+        if grant is None or grant.expires <= timezone.now() or not grant.user.is_active:
+            self._note_refused_code(request, code)
+            return False
+        if grant.generation != str(client.generation) or grant.user_generation != grant.user.generation:
+            issuance(request).refusal = "client switched off since the code was given"
+            return False
+        grant.tenant = current_tenant()
+        remaining = scopes.join(scopes.narrowed(grant.scope.split(), client.scopes))
+        if grant.scope and not remaining:
+            issuance(request).refusal = "nothing left of what the code was given for"
+            return False
+        grant.scope = remaining
+        issuance(request).grant = grant
+        request.user, request.scopes = grant.user, grant.scope.split()
+        return True
+
+    @staticmethod
+    def _note_refused_code(request: Request, code: str) -> None:
+        """Keeps for the audit log why the code is refused, and whose it is."""
+        state, grant = issuance(request), recognition.code_presented(current_tenant(), code)
+        state.refusal = "unknown or expired code"
+        if grant is not None:
+            state.refusal_details["user"] = grant.user.email
+            if grant.application_id != request.client.pk:
+                state.refusal = "code of another client"
+                state.refusal_details["given_to"] = grant.application.name
+
+    def get_code_challenge(self, code: str, request: Request) -> str | None:
+        """The challenge of the code; None if it was requested without one.
+
+        Raises InvalidGrantError for a verifier without a challenge: somebody may have removed the challenge from the
+        authorization request (PKCE downgrade, RFC 9700 §2.1.1, §4.8).
+        """
+        grant = issuance(request).grant
+        if grant is None or grant.code_challenge:
+            return str(grant.code_challenge) if grant else ""
+        if request.code_verifier:
+            issuance(request).refusal = "code_verifier without a challenge"
+            raise oauthlib_errors.InvalidGrantError(request=request)
+        return None
+
+    def get_code_challenge_method(self, code: str, request: Request) -> str:
+        return "S256"
+
+    def get_authorization_code_nonce(
+        self, client_id: str, code: str, redirect_uri: str, request: Request
+    ) -> str | None:
+        grant = issuance(request).grant
+        return grant.nonce or None if grant else None
+
+    def get_default_redirect_uri(
+        self, client_id: str, request: Request, *args: Any, **kwargs: Any
+    ) -> str | None:
+        """The redirect URL of the code, for a token request that names none.
+
+        OAuth 2.1 §4.1.3 does not need it there, because PKCE shows that the same client began. RFC 6749 §4.1.3 demands
+        it of clients that named it when they requested the code; that is not enforced.
+        """
+        grant = issuance(request).grant
+        return str(grant.redirect_uri) if grant else None
+
+    def confirm_redirect_uri(
+        self,
+        client_id: str,
+        code: str,
+        redirect_uri: str,
+        client: EffectiveClient,
+        request: Request,
+        *args: Any,
+        **kwargs: Any,
+    ) -> bool:
+        grant = issuance(request).grant
+        if grant is not None and grant.redirect_uri == redirect_uri:
+            return True
+        raise oauthlib_errors.InvalidGrantError(
+            description="redirect_uri is not the one of the code.", request=request
+        )
+
+    def invalidate_authorization_code(
+        self, client_id: str, code: str, request: Request, *args: Any, **kwargs: Any
+    ) -> None:
+        """Nothing to do: Grant.redeem has marked it as used, in the transaction that began the tokens."""
