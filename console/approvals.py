@@ -18,7 +18,18 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from .mail.connection_requests import tell_requesters
-from .models import Actor, Client, Connection, ConnectionRequest, ConnectionRequester, Tenant
+from .models import (
+    Actor,
+    Client,
+    Connection,
+    ConnectionRequest,
+    ConnectionRequester,
+    Tenant,
+    approval,
+)
+from .models import (
+    AlreadyDecided as AlreadyDecided,
+)
 from .policy import redirect_uris, scopes, text
 from .policy.client_types import impersonates, works_alone
 from .policy.consent_rules import ConsentMethod
@@ -41,10 +52,6 @@ class Incomplete(ValueError):
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
         self.field = field
-
-
-class AlreadyDecided(Exception):
-    """Another administrator has answered the request meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +156,7 @@ def approve(
     else has answered it, and NotPublished when the client has gone or is no longer what was shown.
     """
     with transaction.atomic():
-        # First, as every approval does: two of them must never wait for one another.
-        Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=client.pk)
-        waiting = list(
-            ConnectionRequest.objects.select_for_update(no_key=True).filter(client=client.pk, status="open")
-        )
-        if wish is not None and wish not in waiting:
-            raise AlreadyDecided
-        connection = Connection.approve(
+        connection, answered = approval.approve(
             tenant,
             client,
             by=by,
@@ -164,10 +164,10 @@ def approve(
             allowed=answer.allowed,
             expires_at=answer.until,
             terms=client.terms,
+            request=wish,
         )
-        for answered in waiting:
-            answered.refresh_from_db()
-            tell_requesters(answered)
+        for request in answered:
+            tell_requesters(request)
     return connection
 
 

@@ -13,9 +13,6 @@ DATA = {"console/policy/scope_catalogue.py", "qlikauth/settings.py"}
 # Nothing is added here. What has become short enough leaves the list: the tests below say so.
 LONG_MODULES = {
     "console/models/client.py": 550,
-    "console/models/connection.py": 425,
-    "console/models/event.py": 350,
-    "console/models/unfinished_act.py": 350,
     "console/oauth/authorization_request.py": 350,
     "console/oauth/authorize.py": 350,
     "console/oauth/client_authentication.py": 325,
@@ -29,7 +26,6 @@ LONG_FUNCTIONS = {
     "console/api/authentication.py: resource": 55,
     "console/management/commands/create_client.py: Command._fields": 45,
     "console/management/commands/create_user.py: Command.handle": 45,
-    "console/models/connection.py: Connection.approve": 62,
     "qlikauth/server/environ.py: environ_of": 45,
 }
 
