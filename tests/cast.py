@@ -14,7 +14,7 @@ from django.test import Client as Browser
 from django_scopes import scope
 
 from console.http import sessions
-from console.models import Actor, Client, Connection, ConnectionRequest, Tenant, User
+from console.models import Actor, Client, Connection, ConnectionRequest, Tenant, User, approval
 
 PASSWORD = "correct horse battery staple"
 OPERATOR = Actor.operator()
@@ -23,7 +23,7 @@ REDIRECT_URL = "https://app.example.com/callback"
 
 def found(alias: str, name: str, port: int) -> Tenant:
     """A tenant on ALIAS.localhost."""
-    return Tenant.found(alias, name, [f"{alias}.localhost:{port}"], by=OPERATOR)
+    return Tenant.create(alias, name, [f"{alias}.localhost:{port}"], by=OPERATOR)
 
 
 def join(tenant: Tenant, first_name: str, role: str = "user") -> User:
@@ -90,14 +90,14 @@ def form(**fields: str) -> dict[str, Any]:
 def connect(client: Client, tenant: Tenant, by: User | None = None, **answer: Any) -> Connection:
     """What an administrator of `tenant` does with a client of another: approves it, publishing it first if need be.
 
-    `answer` is what Connection.approve takes; the consent method is Required if nothing else is said.
+    `answer` is what approval.approve takes; the consent method is Required if nothing else is said.
     """
     with scope(tenant=client.tenant):
         client.publish(by=OPERATOR)
     with scope(tenant=tenant):
-        return Connection.approve(
+        return approval.approve(
             tenant, client, by=Actor(user=by), **{"consent_method": "required"} | answer
-        )
+        ).connection
 
 
 def machines_too(**fields: Any) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def _https() -> Iterator[None]:
 @pytest.fixture(params=[f"acme.{REGION}", REGION])
 def browser(request: pytest.FixtureRequest, db: None) -> Browser:
     """On the tenant's host, and on the region's."""
-    Tenant.found("acme", "Acme AB", [f"acme.{REGION}"], by=OPERATOR)
+    Tenant.create("acme", "Acme AB", [f"acme.{REGION}"], by=OPERATOR)
     missing_proxy.forget()
     return Browser(headers={"host": request.param, "x-forwarded-proto": "http"})
 

@@ -18,7 +18,7 @@ def public_region(settings: Any) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_HSTS_SECONDS = 31536000
-    Tenant.found("acme", "Acme AB", [], by=Actor.operator())
+    Tenant.create("acme", "Acme AB", [], by=Actor.operator())
 
 
 def over(scheme: str, host: str) -> Browser:

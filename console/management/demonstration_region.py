@@ -64,7 +64,7 @@ def prepare(port: int, application_port: int, portal_port: int) -> Region:
     region = _load() or Region(port, application_port, portal_port)
     region.port, region.application_port, region.portal_port = port, application_port, portal_port
     for alias, name in NAMES.items():
-        tenant = Tenant.objects.filter(alias=alias).first() or Tenant.found(alias, name, [], by=OPERATOR)
+        tenant = Tenant.objects.filter(alias=alias).first() or Tenant.create(alias, name, [], by=OPERATOR)
         host = f"{alias}.{settings.REGION_HOST}"
         if not tenant.issuer.endswith(f"//{host}"):
             tenant.move_to(host, by=OPERATOR)

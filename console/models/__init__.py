@@ -1,27 +1,33 @@
 """Floor 2: nouns with verbs. A verb is one transaction and writes its event inside it. No request, no template."""
 
-from . import recognition
+from . import approval, reach, recognition
 from .access_token import LiveToken, RevokedAccessToken
+from .action import Action
+from .actor import Actor
 from .browser_session import BrowserSession
-from .client import Client, LimitReached, NotPublishable
+from .client import Client, NotPublishable
 from .client_assertion import ClientAssertion
 from .client_origin import ClientOrigin
 from .connection import Connection, NeedsTrust, NotConnected, NotPublished
-from .connection_request import AlreadyConnected, ConnectionRequest, ConnectionRequester
+from .connection_request import AlreadyConnected, AlreadyDecided, ConnectionRequest, ConnectionRequester
 from .consent import Consent
-from .event import Action, Actor, Event
+from .event import Event
 from .event_keyword import EventKeyword
 from .grant import Grant
+from .limits import LimitReached
 from .mail import Mail
+from .reach import Reach
+from .receipt import Receipt
 from .refresh_token import RefreshToken
 from .secret import ClientSecret, PresentedSecret
 from .sent_form import AlreadySent, SentForm
 from .signing_key import KeyRing, NoSigningKey, SigningKey
-from .tenant import AnotherTenantsRow, CanonicalHost, Hostname, HostTaken, Tenant
+from .tenant import CanonicalHost, Hostname, HostTaken, Tenant
+from .tenant_owned import AnotherTenantsRow
 from .throttle import FailedAttempts
-from .token_family import Reach, TokenFamily
+from .token_family import TokenFamily
 from .toolkit import AccessToken, DeviceGrant, IDToken
-from .unfinished_act import Receipt, UnfinishedAct
+from .unfinished_act import UnfinishedAct
 from .used_answer import UsedAnswer
 from .user import LastAdministrator, OwnAccount, User
 
@@ -30,6 +36,7 @@ __all__ = [
     "Action",
     "Actor",
     "AlreadyConnected",
+    "AlreadyDecided",
     "AlreadySent",
     "AnotherTenantsRow",
     "BrowserSession",
@@ -73,5 +80,7 @@ __all__ = [
     "UnfinishedAct",
     "UsedAnswer",
     "User",
+    "approval",
+    "reach",
     "recognition",
 ]

@@ -11,11 +11,14 @@ from django.db import models, transaction
 from ..policy import client_types
 from ..policy.client_types import GrantType
 from ..policy.effective_client import EffectiveClient
+from .action import Action
+from .actor import Actor
 from .connection import Connection
-from .event import Action, Actor, Event
+from .event import Event
 from .prepared import PreparedQuery
 from .secret import ClientSecret
-from .tenant import Tenant, TenantOwned
+from .tenant import Tenant
+from .tenant_owned import TenantOwned
 from .token_family import TokenFamily
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import Count, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
@@ -15,10 +14,12 @@ from ..policy import scopes
 from ..policy.client_types import impersonates
 from ..policy.consent_rules import ConsentMethod
 from ..policy.effective_client import EffectiveClient
+from . import approval
+from .actor import Actor
 from .client import Client
 from .connection import Connection
+from .connection_request import AlreadyDecided as AlreadyDecided
 from .connection_request import ConnectionRequest, ConnectionRequester
-from .event import Actor
 from .tenant import Tenant
 
 # The field, and the member of the API, with which an administrator lets a client act as any of the tenant's people.
@@ -35,10 +36,6 @@ class Incomplete(ValueError):
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
         self.field = field
-
-
-class AlreadyDecided(Exception):
-    """Another administrator has answered the request meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,28 +87,20 @@ def approve(
     by: Actor,
     wish: ConnectionRequest | None = None,
 ) -> Connection:
-    """Connects the client as it was answered, and tells those who had asked for it.
+    """Connects the client as it was answered. `wish` is the request that the administrator answers, if there is one.
 
-    `wish` is the request that the administrator answers, if they came from one. Raises AlreadyDecided when somebody
-    else has answered it, and NotPublished when the client has gone or is no longer what was shown.
+    Raises what `approval.approve` raises: AlreadyDecided, NotPublished.
     """
-    with transaction.atomic():
-        # First, as every approval does: two of them must never wait for one another.
-        Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=client.pk)
-        waiting = list(
-            ConnectionRequest.objects.select_for_update(no_key=True).filter(client=client.pk, status="open")
-        )
-        if wish is not None and wish not in waiting:
-            raise AlreadyDecided
-        return Connection.approve(
-            tenant,
-            client,
-            by=by,
-            consent_method=answer.consent_method,
-            allowed=answer.allowed,
-            expires_at=answer.until,
-            terms=client.terms,
-        )
+    return approval.approve(
+        tenant,
+        client,
+        by=by,
+        consent_method=answer.consent_method,
+        allowed=answer.allowed,
+        expires_at=answer.until,
+        terms=client.terms,
+        request=wish,
+    ).connection
 
 
 def available(client: Client) -> bool:

@@ -8,8 +8,10 @@ from django.contrib.sessions.models import Session
 from django.db import models, transaction
 from django.utils import timezone
 
-from .event import Action, Actor, Event
-from .tenant import TenantOwned
+from .action import Action
+from .actor import Actor
+from .event import Event
+from .tenant_owned import TenantOwned
 
 if TYPE_CHECKING:
     from .user import User

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 
 from django.conf import settings
@@ -20,25 +20,20 @@ from ..policy.effective_client import EffectiveClient, Generation
 from ..policy.publication import Terms, difference
 from ..policy.registration import Registration
 from . import client_rules
+from .action import Action
+from .actor import Actor
+from .client_origin import ClientOrigin
 from .connection import Connection, NeedsTrust
-from .event import Action, Actor, Event
-from .tenant import OwnRow, Tenant
+from .event import Event
+from .limits import LimitReached
+from .receipt import Receipt
+from .secret import ClientSecret
+from .tenant import Tenant
+from .tenant_owned import OwnRow
 from .toolkit import Checkable
-from .unfinished_act import Receipt, UnfinishedAct
-
-if TYPE_CHECKING:
-    from .secret import ClientSecret
+from .unfinished_act import UnfinishedAct
 
 DELETED_KEPT = timedelta(days=30)
-
-
-class LimitReached(Exception):
-    """One of the limits of Q5 would be passed. `limit` is its name in settings.LIMITS, `number` its value."""
-
-    def __init__(self, limit: str) -> None:
-        self.limit = limit
-        self.number = settings.LIMITS[limit]
-        super().__init__(f"{limit}: at most {self.number}")
 
 
 class NotPublishable(Exception):
@@ -329,8 +324,6 @@ class Client(OwnRow, Checkable, AbstractApplication):
         Raises LimitReached when the tenant has as many clients as it may, and NeedsTrust when the client would get
         tokens in its own name and be Required.
         """
-        from .secret import ClientSecret
-
         if not suits(consent_method, fields.get("grant_types", ())):
             raise NeedsTrust
         with transaction.atomic():
@@ -339,7 +332,7 @@ class Client(OwnRow, Checkable, AbstractApplication):
             client = cls(tenant=tenant, type=type, algorithm=client_types.traits(type).id_token_algorithm)
             client._assign(fields)
             client.save(force_insert=True)
-            _keep_origins(client)
+            ClientOrigin.keep(client)
             Connection.objects.create(
                 tenant=tenant, client=client, consent_method=consent_method, approved_by=by.user
             )
@@ -362,8 +355,6 @@ class Client(OwnRow, Checkable, AbstractApplication):
         scope that is taken away is left out of the tokens that are refreshed from then on. Raises NeedsTrust when the
         client would get tokens in its own name and is Required.
         """
-        from .secret import ClientSecret
-
         with transaction.atomic():
             current = Client.objects.select_for_update(no_key=True).get(pk=self.pk)
             before, approved_elsewhere = current._facts(), current.terms
@@ -384,7 +375,7 @@ class Client(OwnRow, Checkable, AbstractApplication):
             self.version = current.version = current.version + wider
             current.save(update_fields=[*changes, "version", "updated_at"])
             if "allowed_origins" in changes:
-                _keep_origins(current)
+                ClientOrigin.keep(current)
             Event.record(self.tenant, Action.CLIENT_UPDATED, by=by, target=self, changes=changes)
             if wider and offered:
                 self._tell_connected({"version": self.version}, by=by)
@@ -555,9 +546,3 @@ class Client(OwnRow, Checkable, AbstractApplication):
         """Takes on what the owner may change from a copy that was read later."""
         for name, value in current._facts().items():
             setattr(self, name, value)
-
-
-def _keep_origins(client: Client) -> None:
-    from .client_origin import ClientOrigin
-
-    ClientOrigin.keep(client)

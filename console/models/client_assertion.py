@@ -6,7 +6,7 @@ from django.db import IntegrityError, models, transaction
 
 from ..policy.effective_client import EffectiveClient
 from .sealing import digest
-from .tenant import TenantOwned
+from .tenant_owned import TenantOwned
 
 
 class ClientAssertion(TenantOwned):

@@ -3,21 +3,25 @@
 The list itself is `Client.allowed_origins`; the rows follow it in the verbs that change it.
 """
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from ..policy.publication import Terms
 from ..policy.redirect_uris import MAX_LENGTH
-from .client import Client
 from .connection import Connection
 from .tenant import Tenant
+
+if TYPE_CHECKING:
+    from .client import Client
 
 
 class ClientOrigin(models.Model):
     """One origin of one client. Read across tenants: a published client is called from pages in every tenant."""
 
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="origins")
+    client = models.ForeignKey("console.Client", on_delete=models.CASCADE, related_name="origins")
     origin = models.CharField(max_length=MAX_LENGTH)
 
     class Meta:
@@ -27,7 +31,7 @@ class ClientOrigin(models.Model):
         return self.origin
 
     @classmethod
-    def keep(cls, client: Client) -> None:
+    def keep(cls, client: "Client") -> None:
         """Makes the rows what the client lists now. Called inside the verb that changes the list."""
         kept = cls.objects.filter(client=client)
         kept.exclude(origin__in=client.allowed_origins).delete()

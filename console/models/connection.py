@@ -4,7 +4,7 @@ The owner tenant has a connection too, made with the client. Another tenant's is
 approves a published client; from then on that tenant runs on what it approved, until it accepts something wider.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -20,10 +20,14 @@ from ..policy.consent_rules import ConsentMethod, suits
 from ..policy.effective_client import EffectiveClient, Generation
 from ..policy.publication import Difference, Terms
 from . import last_use
-from .event import Action, Actor, Event
+from .action import Action
+from .actor import Actor
+from .event import Event
 from .prepared import PreparedQuery
-from .tenant import Tenant, TenantOwned
-from .unfinished_act import Receipt, UnfinishedAct
+from .receipt import Receipt
+from .tenant import Tenant
+from .tenant_owned import TenantOwned
+from .unfinished_act import UnfinishedAct
 
 if TYPE_CHECKING:
     from .client import Client
@@ -112,10 +116,7 @@ class Connection(TenantOwned):
         """The client as it is in this tenant: of another tenant's client, what this one approved and allows."""
         client, foreign = self.client, self.is_foreign
         here: EffectiveClient = client._in_tenant(
-            self.tenant_id,
-            self.generation_for(client),
-            self.consent_method,
-            self.last_used_at,
+            self.tenant_id, self.generation_for(client), self.consent_method, self.last_used_at
         )
         return here.narrowed(self.approved, self.scopes) if foreign else here
 
@@ -167,112 +168,12 @@ class Connection(TenantOwned):
     @classmethod
     def note_use(cls, client: EffectiveClient, now: datetime) -> None:
         """Notes that the client was used, at most once a minute: the hot path stays free of writes."""
-        from .client import Client
-
         if last_use.is_due(client.last_used_at, now):
-            last_use.note(Client, client.pk, last_used_at=now)
+            last_use.note(cls.client.field.related_model, client.pk, last_used_at=now)
         if last_use.is_due(client.last_used_here_at, now):
             last_use.note(cls, client.generation.connection_id, last_used_at=now)
 
-    # --- Verbs of the tenant that connects ---------------------------------------------------------------------------
-
-    @classmethod
-    def approve(
-        cls,
-        tenant: Tenant,
-        client: "Client | EffectiveClient",
-        *,
-        by: Actor,
-        consent_method: str,
-        allowed: Iterable[str] | None = None,
-        expires_at: datetime | None = None,
-        terms: Terms | None = None,
-    ) -> "Connection":
-        """Connects `tenant` to a published client of another tenant, on the terms that the administrator saw (S9, N6).
-
-        `allowed` may be fewer scopes than the client offers. Raises NotPublished if the client cannot be connected to
-        (any more), or no longer has these terms. Of two administrators at once the first decides, and both get that
-        connection; open requests for the client end approved. An approval that had expired is over: nothing that was
-        given under it comes back to life.
-        """
-        from .client import Client
-        from .connection_request import ConnectionRequest
-
-        with transaction.atomic():
-            current = Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=client.pk)
-            if not current.is_enabled or current.published_at is None or current.tenant_id == tenant.pk:
-                raise NotPublished
-            if terms is not None and terms != current.terms:
-                raise NotPublished
-            earlier = cls.objects.filter(tenant=tenant, client=current).first()
-            if earlier is not None and earlier.status == cls.Status.APPROVED and not earlier.has_expired:
-                return earlier
-            offered = current.terms
-            ceiling = list(offered.scopes) if allowed is None else scopes.common(offered.scopes, allowed)
-            facts: dict[str, Any] = {
-                "status": cls.Status.APPROVED,
-                "consent_method": consent_method,
-                "approved_by": by.user,
-                "approved_at": timezone.now(),
-                "terms": offered.as_json(),
-                "version": current.version,
-                "scopes": ceiling,
-                "expires_at": expires_at,
-                "generation": earlier.generation + earlier.has_expired if earlier is not None else 0,
-            }
-            connection, _created = cls.objects.update_or_create(tenant=tenant, client=current, defaults=facts)
-            if earlier is not None and earlier.has_expired:
-                connection._end_sessions(current, by=by, reason="approval expired")
-            Event.record(
-                tenant,
-                Action.CONNECTION_APPROVED,
-                by=by,
-                target=current,
-                details={
-                    "publisher": offered.publisher,
-                    "scopes": ceiling,
-                    "grants": list(offered.grants),
-                    "consent_method": consent_method,
-                    "expires_at": expires_at and expires_at.isoformat(timespec="seconds"),
-                },
-            )
-            connection.tell_owner(Action.CLIENT_CONNECTED, {"scopes": ceiling, "version": current.version})
-            ConnectionRequest.answered(tenant, current, by=by)
-        return connection
-
-    def accept_version(self, *, by: Actor, terms: Terms) -> None:
-        """Takes on what the publisher offers now, as the administrator read it (N5).
-
-        Raises NotPublished if it changed, or if the connection has been removed meanwhile.
-        """
-        from .client import Client
-
-        with transaction.atomic():
-            # In the order in which an approval locks them, so that the two can never wait for one another.
-            Client.with_deleted_anywhere.select_for_update(no_key=True).get(pk=self.client.pk)
-            locked = Connection.objects.select_for_update(of=("self",), no_key=True).select_related(
-                "client__tenant"
-            )
-            current = locked.filter(pk=self.pk).first()
-            if current is None or current.client.terms != terms:
-                raise NotPublished
-            before, change = current.terms, current.pending()
-            self.terms, self.version = terms.as_json(), current.client.version
-            self.scopes = scopes.common(terms.scopes, [*current.scopes, *change.new_scopes])
-            self.save(update_fields=["terms", "version", "scopes"])
-            Event.record(
-                self.tenant,
-                Action.CONNECTION_ACCEPTED,
-                by=by,
-                target=self.client,
-                changes={
-                    name: [before.get(name), after]
-                    for name, after in self.terms.items()
-                    if before.get(name) != after
-                },
-                details={"version": self.version},
-            )
-            self.tell_owner(Action.CLIENT_CONNECTED, {"version": self.version, "scopes": self.scopes})
+    # --- Verbs of the tenant that has connected; how it connects is told in approval.py -------------------------------
 
     def reduce_scopes(self, allowed: Iterable[str], *, by: Actor) -> None:
         """Allows the client less, or again all that was approved. Refreshed tokens and consents follow at once.
@@ -280,23 +181,15 @@ class Connection(TenantOwned):
         Raises NotConnected if the connection has been removed meanwhile.
         """
         with transaction.atomic():
-            current = Connection.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
-            if current is None:
-                raise NotConnected
+            current = self._locked()
             self.scopes = scopes.common(self.approved.scopes, allowed)
             if self.scopes == current.scopes:
                 return
             self.save(update_fields=["scopes"])
-            Event.record(
-                self.tenant,
-                Action.CONNECTION_UPDATED,
-                by=by,
-                target=self.client,
-                changes={"scopes": [current.scopes, self.scopes]},
-            )
-            self.tell_owner(
-                Action.CLIENT_CONNECTED, {"scopes": self.scopes, "version": self.version, "narrowed": True}
-            )
+            changes = {"scopes": [current.scopes, self.scopes]}
+            self._record(Action.CONNECTION_UPDATED, by=by, changes=changes)
+            told = {"scopes": self.scopes, "version": self.version, "narrowed": True}
+            self.tell_owner(Action.CLIENT_CONNECTED, told)
 
     def block(self, *, by: Actor) -> Receipt:
         """Cuts the client off from this tenant, at once, until it is unblocked. Consents are kept.
@@ -306,13 +199,11 @@ class Connection(TenantOwned):
         with transaction.atomic():
             approved = Connection.objects.filter(pk=self.pk, status=self.Status.APPROVED)
             if not approved.update(status=self.Status.BLOCKED, generation=models.F("generation") + 1):
-                self._check_there()
+                self._locked()
                 return Receipt(0, None)  # another administrator was first
             self.refresh_from_db(fields=["status", "generation"])
-            receipt = self._end_sessions(self.client, by=by, reason="connection blocked")
-            Event.record(
-                self.tenant, Action.CONNECTION_BLOCKED, by=by, target=self.client, details=receipt.details
-            )
+            receipt = self.end_sessions(by=by, reason="connection blocked")
+            self._record(Action.CONNECTION_BLOCKED, by=by, details=receipt.details)
             self.tell_owner(Action.CLIENT_DISCONNECTED, {"blocked": True})
         return receipt
 
@@ -322,21 +213,14 @@ class Connection(TenantOwned):
         Raises NotConnected if the connection has been removed meanwhile.
         """
         with transaction.atomic():
-            if Connection.objects.filter(pk=self.pk, status=self.Status.BLOCKED).update(
-                status=self.Status.APPROVED
-            ):
-                self.status = self.Status.APPROVED
-                Event.record(self.tenant, Action.CONNECTION_UNBLOCKED, by=by, target=self.client)
-                self.tell_owner(
-                    Action.CLIENT_CONNECTED,
-                    {"scopes": self.scopes, "version": self.version, "unblocked": True},
-                )
-            else:
-                self._check_there()
-
-    def _check_there(self) -> None:
-        if not Connection.objects.filter(pk=self.pk).exists():
-            raise NotConnected
+            blocked = Connection.objects.filter(pk=self.pk, status=self.Status.BLOCKED)
+            if not blocked.update(status=self.Status.APPROVED):
+                self._locked()
+                return  # another administrator was first
+            self.status = self.Status.APPROVED
+            self._record(Action.CONNECTION_UNBLOCKED, by=by)
+            told = {"scopes": self.scopes, "version": self.version, "unblocked": True}
+            self.tell_owner(Action.CLIENT_CONNECTED, told)
 
     def remove(self, *, by: Actor) -> Receipt:
         """Ends the relation: tokens and consents of this tenant are gone, and the next attempt is a first one again.
@@ -347,35 +231,10 @@ class Connection(TenantOwned):
             # A consent that is being given holds the row, and one that comes later finds none: none is left behind.
             if not Connection.objects.filter(pk=self.pk).delete()[0]:
                 raise NotConnected
-            receipt = self._end_sessions(self.client, by=by, reason="connection removed", removed=self.pk)
-            Event.record(
-                self.tenant, Action.CONNECTION_REMOVED, by=by, target=self.client, details=receipt.details
-            )
+            receipt = self.end_sessions(by=by, reason="connection removed", removed=self.pk)
+            self._record(Action.CONNECTION_REMOVED, by=by, details=receipt.details)
             self.tell_owner(Action.CLIENT_DISCONNECTED, {"blocked": False})
         return receipt
-
-    def _end_sessions(
-        self, client: "Client", *, by: Actor, reason: str, removed: int | None = None
-    ) -> Receipt:
-        """Ends what `client` holds in this tenant, after its generation here has changed (unfinished_act.py)."""
-        receipt = UnfinishedAct.carry_out(
-            UnfinishedAct(
-                tenant=self.tenant,
-                client=client,
-                ends=UnfinishedAct.Ends.IN_TENANT,
-                reason=reason,
-                removed_connection=removed,
-            ),
-            by=by,
-        )
-        return receipt.and_machines(client.machine, self.last_used_at)
-
-    def tell_owner(self, action: Action, details: dict[str, Any]) -> None:
-        """Writes the owner's side of an act of this tenant: which tenant, never which person (TN isolation)."""
-        if self.is_foreign:
-            Event.record(
-                self.client.tenant, action, by=Actor(tenant=self.tenant), target=self.client, details=details
-            )
 
     def change_consent_method(self, method: str, *, by: Actor) -> None:
         """Asks people for consent, or trusts the client so that nobody is asked (S10). Consents given are kept.
@@ -384,9 +243,7 @@ class Connection(TenantOwned):
         tokens in its own name would be Required. Another tenant's may be: then people sign in, and machines wait.
         """
         with transaction.atomic():
-            current = Connection.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
-            if current is None:
-                raise NotConnected
+            current = self._locked()
             # Read after the lock: Client.edit takes it too before it gives the client a machine grant.
             if not self.is_foreign and not suits(method, current.client.grant_types):
                 raise NeedsTrust
@@ -394,13 +251,44 @@ class Connection(TenantOwned):
                 return
             self.consent_method = method
             self.save(update_fields=["consent_method"])
+            changes = {"consent_method": [current.consent_method, method]}
+            self._record(Action.CONNECTION_UPDATED, by=by, changes=changes)
+
+    # --- What those verbs and an approval have in common -------------------------------------------------------------
+
+    def end_sessions(self, *, by: Actor, reason: str, removed: int | None = None) -> Receipt:
+        """Ends what the client holds in this tenant, after its generation here has changed (unfinished_act.py)."""
+        receipt = UnfinishedAct.carry_out(
+            UnfinishedAct(
+                tenant=self.tenant,
+                client=self.client,
+                ends=UnfinishedAct.Ends.IN_TENANT,
+                reason=reason,
+                removed_connection=removed,
+            ),
+            by=by,
+        )
+        return receipt.and_machines(self.client.machine, self.last_used_at)
+
+    def tell_owner(self, action: Action, details: dict[str, Any]) -> None:
+        """Writes the owner's side of an act of this tenant: which tenant, never which person (TN isolation)."""
+        if self.is_foreign:
             Event.record(
-                self.tenant,
-                Action.CONNECTION_UPDATED,
-                by=by,
-                target=self.client,
-                changes={"consent_method": [current.consent_method, method]},
+                self.client.tenant, action, by=Actor(tenant=self.tenant), target=self.client, details=details
             )
+
+    def _record(self, action: Action, *, by: Actor, **facts: Mapping[str, Any]) -> None:
+        """Writes this tenant's side: `facts` are the changes and the details."""
+        Event.record(self.tenant, action, by=by, target=self.client, **facts)
+
+    def _locked(self) -> "Connection":
+        """The row as it is, kept so until the transaction ends. Raises NotConnected if it has been removed."""
+        current: Connection | None = (
+            Connection.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
+        )
+        if current is None:
+            raise NotConnected
+        return current
 
 
 _CONNECTION_TO_CLIENT = PreparedQuery(

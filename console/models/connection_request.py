@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ..policy.effective_client import EffectiveClient
+from .action import Action
+from .actor import Actor
 from .client import Client
 from .connection import Connection, NotPublished
-from .event import Action, Actor, Event
-from .tenant import Tenant, TenantOwned
+from .event import Event
+from .tenant import Tenant
+from .tenant_owned import TenantOwned
 
 if TYPE_CHECKING:
     from .user import User
@@ -32,8 +35,12 @@ class AlreadyConnected(Exception):
     """There is nothing to ask for: an administrator has decided about the client already."""
 
 
+class AlreadyDecided(Exception):
+    """Another administrator has answered the request meanwhile."""
+
+
 class ConnectionRequest(TenantOwned):
-    """The wish of a tenant's people for one client: open until an administrator answers."""
+    """What a tenant's people ask of its administrators: to connect one client. Open until one of them answers."""
 
     class Status(models.TextChoices):
         OPEN = "open", _("Waiting for an administrator")
@@ -112,10 +119,14 @@ class ConnectionRequest(TenantOwned):
         return decided
 
     @classmethod
-    def answered(cls, tenant: Tenant, client: Client, *, by: Actor) -> None:
-        """The client was approved, in whatever way: those who asked for it have their answer."""
-        for request in cls.objects.filter(tenant=tenant, client=client, status=cls.Status.OPEN):
-            request._decide(cls.Status.APPROVED, "", by)
+    def lock_open(cls, tenant: Tenant, client: Client) -> "list[ConnectionRequest]":
+        """The requests of `tenant` that wait for an answer about `client`: nobody else answers them meanwhile."""
+        rows = cls.objects.select_for_update(no_key=True)
+        return list(rows.filter(tenant=tenant, client=client, status=cls.Status.OPEN))
+
+    def approve(self, *, by: Actor) -> bool:
+        """The client was approved, in whatever way: those who asked for it have their answer. False if they had one."""
+        return self._decide(self.Status.APPROVED, "", by)
 
     def _decide(self, status: str, answer: str, by: Actor) -> bool:
         """Compare and swap: of two administrators who decide at once, one does."""

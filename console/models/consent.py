@@ -13,14 +13,17 @@ from django_scopes import ScopedManager
 from ..policy import scopes
 from ..policy.consent_rules import Earlier
 from ..policy.effective_client import EffectiveClient
-from .client import Client
+from .action import Action
+from .actor import Actor
 from .connection import Connection, NotConnected
-from .event import Action, Actor, Event
+from .event import Event
 from .prepared import PreparedQuery
-from .tenant import TenantOwned
+from .tenant_owned import TenantOwned
+from .token_family import TokenFamily
 
 if TYPE_CHECKING:
-    from .unfinished_act import Receipt
+    from .client import Client
+    from .receipt import Receipt
     from .user import User
 
 
@@ -41,7 +44,7 @@ class Consent(TenantOwned):
     user: "models.ForeignKey[User]" = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents"
     )
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")
+    client = models.ForeignKey("console.Client", on_delete=models.CASCADE, related_name="consents")
     # Under which it was given. A connection that is removed does not wait for its consents to be deleted: they count
     # only while it is there, and nothing refers to it in the database.
     connection = models.ForeignKey(
@@ -86,7 +89,7 @@ class Consent(TenantOwned):
     def give(
         cls,
         user: "User",
-        client: Client | EffectiveClient,
+        client: "Client | EffectiveClient",
         granted: Iterable[str],
         *,
         redirect_host: str,
@@ -129,8 +132,6 @@ class Consent(TenantOwned):
 
         Returns the receipt; None if somebody else had already withdrawn it.
         """
-        from .token_family import TokenFamily
-
         with transaction.atomic():
             if not Consent.objects.filter(pk=self.pk).delete()[0]:
                 return None

@@ -7,7 +7,6 @@ made when it is shown, so it is in the reader's language. Secrets and tokens nev
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,134 +17,23 @@ from django_scopes import ScopedManager
 
 from .. import trace
 from ..policy.effective_client import EffectiveClient
+from .action import REFUSALS, Action
+from .actor import Actor, Kind
 from .event_keyword import EventKeyword, keywords
 from .prepared import insert
 from .refusal_count import Place, RefusalCount
 
 if TYPE_CHECKING:
-    from .client import Client
     from .tenant import Tenant
-    from .user import User
-
-
-class Action(models.TextChoices):
-    """What can happen: noun, dot, past participle. The label is the short name in the audit log."""
-
-    TENANT_CREATED = "tenant.created", _("Tenant created")
-    TENANT_MOVED = "tenant.moved", _("Canonical host changed")
-    TENANT_HOST_ADDED = "tenant.host_added", _("Host added")
-    TENANT_HOST_REMOVED = "tenant.host_removed", _("Host removed")
-    SIGNING_KEY_ROTATED = "signing_key.rotated", _("Signing key rotated")
-    USER_CREATED = "user.created", _("User created")
-    USER_LINK_CREATED = "user.link_created", _("One-time link created")
-    USER_EMAIL_VERIFIED = "user.email_verified", _("Email address verified")
-    USER_PASSWORD_SET = "user.password_set", _("Password set")
-    USER_PASSWORD_RESET = "user.password_reset", _("Password reset")
-    USER_ROLE_CHANGED = "user.role_changed", _("Role changed")
-    USER_DISABLED = "user.disabled", _("User disabled")
-    USER_ENABLED = "user.enabled", _("User enabled")
-    USER_SESSIONS_ENDED = "user.sessions_ended", _("All sessions of a user ended")
-    SESSION_STARTED = "session.started", _("Signed in")
-    SESSION_REFUSED = "session.refused", _("Sign-in refused")
-    SESSION_ENDED = "session.ended", _("Signed out")
-    CLIENT_CREATED = "client.created", _("Client created")
-    CLIENT_UPDATED = "client.updated", _("Client edited")
-    CLIENT_DISABLED = "client.disabled", _("Client disabled")
-    CLIENT_ENABLED = "client.enabled", _("Client enabled")
-    CLIENT_PUBLISHED = "client.published", _("Client published")
-    CLIENT_UNPUBLISHED = "client.unpublished", _("Client unpublished")
-    CLIENT_CONNECTED = "client.connected", _("Another tenant connected")
-    CLIENT_DISCONNECTED = "client.disconnected", _("Another tenant disconnected")
-    CLIENT_DELETED = "client.deleted", _("Client deleted")
-    CLIENT_RESTORED = "client.restored", _("Client restored")
-    SECRET_CREATED = "secret.created", _("Secret created")
-    SECRET_REMOVED = "secret.removed", _("Secret removed")
-    CONNECTION_REQUESTED = "connection.requested", _("Connection requested")
-    CONNECTION_DENIED = "connection.denied", _("Connection refused")
-    CONNECTION_APPROVED = "connection.approved", _("Connection approved")
-    CONNECTION_UPDATED = "connection.updated", _("Connection changed")
-    CONNECTION_ACCEPTED = "connection.accepted", _("New version accepted")
-    CONNECTION_BLOCKED = "connection.blocked", _("Connection blocked")
-    CONNECTION_UNBLOCKED = "connection.unblocked", _("Connection unblocked")
-    CONNECTION_REMOVED = "connection.removed", _("Connection removed")
-    CONNECTION_CHANGED_BY_OWNER = "connection.changed_by_owner", _("Changed by the publisher")
-    CONSENT_GIVEN = "consent.given", _("Consent given")
-    CONSENT_DENIED = "consent.denied", _("Consent denied")
-    CONSENT_WITHDRAWN = "consent.withdrawn", _("Consent withdrawn")
-    AUTHORIZATION_REFUSED = "authorization.refused", _("Authorization refused")
-    AUTHORIZATION_NARROWED = "authorization.narrowed", _("Scopes left out")
-    TOKENS_ISSUED = "tokens.issued", _("Tokens issued")
-    TOKENS_REFUSED = "tokens.refused", _("Token request refused")
-    TOKENS_REUSED = "tokens.reused", _("Reuse detected")
-    TOKENS_REVOKED = "tokens.revoked", _("Tokens revoked")
-    SESSIONS_ENDED = "tokens.ended", _("Sessions ended")
-    API_REFUSED = "api.refused", _("API call refused")
-    MAIL_FAILED = "mail.failed", _("Mail not sent")
-
-
-REFUSALS = frozenset(
-    {
-        Action.SESSION_REFUSED,
-        Action.AUTHORIZATION_REFUSED,
-        Action.TOKENS_REFUSED,
-        Action.TOKENS_REUSED,
-        Action.CONSENT_DENIED,
-        Action.API_REFUSED,
-    }
-)
-
 
 TRACES_KEPT = 50  # repetitions of one refusal that are found by their trace ID
 OTHERS = "others"  # the reason on the row of refusals that have none of their own
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts, and from which address. Nobody in particular, unless it says who: see `operator` and `anonymous`."""
-
-    user: "User | None" = None
-    client: "Client | EffectiveClient | None" = None
-    tenant: "Tenant | None" = None  # another tenant, of whose people nothing is said here
-    address: str = ""
-    is_operator: bool = False
-
-    @classmethod
-    def operator(cls) -> "Actor":
-        """Whoever runs the region, at the command line."""
-        return cls(is_operator=True)
-
-    @classmethod
-    def anonymous(cls, address: str = "") -> "Actor":
-        """Somebody of whom nothing is known but the address; "" if there is none, as on a unix socket."""
-        return cls(address=address)
-
-    @property
-    def kind(self) -> str:
-        if self.user is not None:
-            return Event.Kind.USER
-        if self.client is not None:
-            return Event.Kind.CLIENT
-        if self.tenant is not None:
-            return Event.Kind.TENANT
-        return Event.Kind.OPERATOR if self.is_operator else Event.Kind.ANONYMOUS
-
-    @property
-    def name(self) -> str:
-        if self.user is not None:
-            return self.user.email
-        named = self.client or self.tenant
-        return named.name if named is not None else ""
-
-
 class Event(models.Model):
     """One line of a tenant's audit log. Never changed, except that repeated refusals are counted."""
 
-    class Kind(models.TextChoices):
-        USER = "user", _("User")
-        CLIENT = "client", _("OAuth client")
-        TENANT = "tenant", _("Another tenant")
-        OPERATOR = "operator", _("Operator")
-        ANONYMOUS = "anonymous", _("Not signed in")
+    Kind = Kind
 
     tenant = models.ForeignKey("console.Tenant", on_delete=models.CASCADE, related_name="+")
     happened_at = models.DateTimeField(default=timezone.now)

@@ -13,12 +13,15 @@ from oauth2_provider.models import AbstractGrant
 
 from ..policy import credentials
 from ..policy.effective_client import EffectiveClient
+from .action import Action
+from .actor import Actor
 from .connection import Connection
-from .event import Action, Actor, Event
+from .event import Event
 from .prepared import PreparedQuery, PreparedUpdate, insert
 from .refresh_token import RefreshToken
 from .sealing import digest, digests
-from .tenant import OwnRow, Tenant
+from .tenant import Tenant
+from .tenant_owned import OwnRow
 from .token_family import TokenFamily
 from .toolkit import Checkable
 

@@ -21,8 +21,11 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from . import background, sealing
-from .event import Action, Actor, Event
-from .tenant import Tenant, TenantOwned
+from .action import Action
+from .actor import Actor
+from .event import Event
+from .tenant import Tenant
+from .tenant_owned import TenantOwned
 
 MOST_AT_ONCE = 100  # mails of one round
 WRITTEN_AT_ONCE = 500  # rows of one statement

@@ -5,14 +5,32 @@ purpose.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
-from . import Client, Connection, Reach, Tenant, TokenFamily
+from .client import Client
+from .connection import Connection
+from .tenant import Tenant
+from .token_family import TokenFamily
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many tenants, people and sessions hold something live, and when it was last used.
+
+    `more` says that there are more than these numbers: nobody waits until millions are counted.
+    """
+
+    tenants: int
+    people: int
+    sessions: int
+    last_activity: datetime | None
+    more: bool = False
+
 
 NOTHING = Reach(0, 0, 0, None)
 MOST = 10_000  # sessions that are counted: the page that asks before an end must not take long

@@ -15,10 +15,13 @@ from oauth2_provider.models import AbstractRefreshToken
 
 from ..policy import credentials
 from ..policy.effective_client import EffectiveClient
-from .event import Action, Actor, Event
+from .action import Action
+from .actor import Actor
+from .event import Event
 from .prepared import PreparedQuery, PreparedUpdate, insert
 from .sealing import digest, digests
-from .tenant import OwnRow, Tenant
+from .tenant import Tenant
+from .tenant_owned import OwnRow
 from .token_family import TokenFamily
 from .toolkit import AccessToken, Checkable, end_family
 from .unfinished_act import UnfinishedAct

@@ -14,14 +14,18 @@ from django.utils.translation import gettext_lazy as _
 from ..policy import credentials
 from ..policy.effective_client import EffectiveClient
 from . import last_use
-from .client import Client, LimitReached
+from .action import Action
+from .actor import Actor
 from .connection import Connection
-from .event import Action, Actor, Event
+from .event import Event
+from .limits import LimitReached
 from .prepared import PreparedQuery
 from .sealing import digest, digests
-from .tenant import Tenant, TenantOwned
+from .tenant import Tenant
+from .tenant_owned import TenantOwned
 
 if TYPE_CHECKING:
+    from .client import Client
     from .user import User
 
 
@@ -29,7 +33,7 @@ class ClientSecret(TenantOwned):
     """What is known of a secret once it has been shown: digest, hint, who made it, when it was last used."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="secrets")
+    client = models.ForeignKey("console.Client", on_delete=models.CASCADE, related_name="secrets")
     digest = models.CharField(max_length=64, editable=False)
     hint = models.CharField(_("hint"), max_length=credentials.HINT_LENGTH)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
@@ -55,14 +59,14 @@ class ClientSecret(TenantOwned):
         return f"…{self.hint}"
 
     @classmethod
-    def add_to(cls, client: Client, *, by: Actor) -> "tuple[ClientSecret, str]":
+    def add_to(cls, client: "Client", *, by: Actor) -> "tuple[ClientSecret, str]":
         """Makes a further secret. Returns the row and the plain text, which nothing keeps.
 
         Raises LimitReached when the client has as many as it may; the client's row is locked while they are counted.
         """
         secret = credentials.make(credentials.Prefix.CLIENT_SECRET)
         with transaction.atomic():
-            Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+            type(client).objects.select_for_update(no_key=True).get(pk=client.pk)
             if (
                 cls.objects.filter(client=client, removed_at=None).count()
                 >= settings.LIMITS["client_secrets"]

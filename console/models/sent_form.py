@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from .tenant import TenantOwned
+from .tenant_owned import TenantOwned
 
 if TYPE_CHECKING:
     from .user import User

@@ -5,7 +5,7 @@ import hashlib
 import json
 import time
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import jwt
@@ -22,10 +22,15 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .event import Action, Actor, Event
+from .action import Action
+from .actor import Actor
+from .event import Event
 from .remembered import Remembered
 from .sealing import seal, unseal
-from .tenant import Tenant, TenantOwned
+from .tenant_owned import TenantOwned
+
+if TYPE_CHECKING:
+    from .tenant import Tenant
 
 ALGORITHMS = ("ES256", "RS256")
 RINGS_REMEMBERED = 10_000  # tenants; a ring is some 10 kB
@@ -57,12 +62,12 @@ class SigningKey(TenantOwned):
         return self.kid
 
     @classmethod
-    def generate(cls, tenant: Tenant) -> "list[SigningKey]":
+    def generate(cls, tenant: "Tenant") -> "list[SigningKey]":
         """New keys that sign at once, not stored yet. Making them takes long: call it before a transaction begins."""
         return [cls._generate(tenant, algorithm) for algorithm in ALGORITHMS]
 
     @classmethod
-    def rotate(cls, tenant: Tenant, *, by: Actor) -> "list[SigningKey]":
+    def rotate(cls, tenant: "Tenant", *, by: Actor) -> "list[SigningKey]":
         """Replaces a tenant's keys without a moment in which a token fails to verify.
 
         The new keys are published at once and sign after SIGNING_KEY_LEAD, when every cache has them; the old ones
@@ -89,7 +94,7 @@ class SigningKey(TenantOwned):
         return keys
 
     @classmethod
-    def _generate(cls, tenant: Tenant, algorithm: str) -> "SigningKey":
+    def _generate(cls, tenant: "Tenant", algorithm: str) -> "SigningKey":
         private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
         if algorithm == "ES256":
             private = ec.generate_private_key(ec.SECP256R1())
@@ -152,7 +157,7 @@ class KeyRing:
         self.read_at = read_at
 
     @classmethod
-    def of(cls, tenant: Tenant) -> "KeyRing":
+    def of(cls, tenant: "Tenant") -> "KeyRing":
         ring = cls._rings.get(tenant.pk)
         if ring is None or time.monotonic() - ring.read_at > CACHE_SECONDS:
             ring = cls._read(tenant, ring)
@@ -165,7 +170,7 @@ class KeyRing:
         cls._rings.clear()
 
     @classmethod
-    def _read(cls, tenant: Tenant, earlier: "KeyRing | None") -> "KeyRing":
+    def _read(cls, tenant: "Tenant", earlier: "KeyRing | None") -> "KeyRing":
         """The keys as they are stored now. One that is in memory already stays there, parsed."""
         known = {key.kid: key for key in earlier.keys} if earlier else {}
         keys = []

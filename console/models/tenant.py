@@ -1,14 +1,15 @@
 """A customer organisation of the region, and the hostnames it answers to."""
 
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager, get_scope
 
-from .event import Action, Actor, Event
+from .action import Action
+from .actor import Actor
+from .event import Event
+from .signing_key import SigningKey
 
 
 def issuer_for(host: str) -> str:
@@ -51,10 +52,8 @@ class Tenant(models.Model):
         return self.name
 
     @classmethod
-    def found(cls, alias: str, name: str, hosts: list[str], by: Actor) -> "Tenant":
+    def create(cls, alias: str, name: str, hosts: list[str], by: Actor) -> "Tenant":
         """Creates a tenant with its hostnames (the first is canonical) and its first signing keys."""
-        from .signing_key import SigningKey
-
         hosts = [host.lower() for host in hosts] or [f"{alias}.{settings.REGION_HOST}"]
         tenant = cls(alias=alias, name=name, issuer=issuer_for(hosts[0]))
         keys = SigningKey.generate(tenant)
@@ -150,37 +149,3 @@ class Hostname(models.Model):
 
     def __str__(self) -> str:
         return self.host
-
-
-class AnotherTenantsRow(Exception):
-    """A row of another tenant would be changed in the name of the active one."""
-
-
-class OwnRow:
-    """For a model with `tenant`: a row can only be saved by the tenant that it belongs to.
-
-    Rows of other tenants are read in many places: a client with its publisher, a request with the client that it is
-    for. What one tenant does to them is written by verbs that cross tenants on purpose, in statements of their own.
-    """
-
-    tenant_id: uuid.UUID
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Raises AnotherTenantsRow while another tenant is active (django-scopes)."""
-        scope = get_scope()
-        active: Any = scope.get("tenant") if scope.get("_enabled", True) else None
-        tenants = active if isinstance(active, list | tuple) else [active]
-        if active is not None and self.tenant_id not in {tenant.pk for tenant in tenants}:
-            raise AnotherTenantsRow
-        super().save(*args, **kwargs)  # type: ignore[misc]  # of the model beside it
-
-
-class TenantOwned(OwnRow, models.Model):
-    """A row that belongs to one tenant. Its manager raises unless a tenant is active (django-scopes)."""
-
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
-
-    objects: Any = ScopedManager(tenant="tenant")
-
-    class Meta:
-        abstract = True

@@ -10,7 +10,6 @@ update of one row. Their rows follow in batches (models/unfinished_act.py).
 """
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,13 +19,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..policy.effective_client import EffectiveClient
-from .client import Client
 from .prepared import PreparedQuery, PreparedUpdate
-from .tenant import Tenant, TenantOwned
-from .unfinished_act import Receipt, UnfinishedAct
+from .receipt import Receipt
+from .tenant import Tenant
+from .tenant_owned import TenantOwned
+from .unfinished_act import UnfinishedAct
 
 if TYPE_CHECKING:
-    from .event import Actor
+    from .actor import Actor
+    from .client import Client
     from .user import User
 
 
@@ -35,7 +36,7 @@ class TokenFamily(TenantOwned):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="token_families")
+    client = models.ForeignKey("console.Client", on_delete=models.CASCADE, related_name="token_families")
     user: "models.ForeignKey[User]" = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="token_families", db_index=False
     )
@@ -95,34 +96,18 @@ class TokenFamily(TenantOwned):
         return bool(live.update(ended_at=timezone.now(), ended_reason=reason))
 
     @classmethod
-    def end_of_user(cls, user: "User", client: Client, *, reason: str, by: "Actor") -> Receipt:
+    def end_of_user(cls, user: "User", client: "Client", *, reason: str, by: "Actor") -> Receipt:
         """Ends what a client holds for one person, outstanding codes too. Call it in the transaction of the act.
 
         Sessions that begin afterwards live.
         """
-        from .grant import Grant
-
-        Grant.objects.filter(user=user, application=client).delete()
+        client.grant_set.filter(user=user).delete()
         return UnfinishedAct.carry_out(
             UnfinishedAct(
                 tenant=user.tenant, user=user, client=client, ends=UnfinishedAct.Ends.OF_USER, reason=reason
             ),
             by=by,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How many tenants, people and sessions hold something live, and when it was last used.
-
-    `more` says that there are more than these numbers: nobody waits until millions are counted.
-    """
-
-    tenants: int
-    people: int
-    sessions: int
-    last_activity: datetime | None
-    more: bool = False
 
 
 _LIVE_FAMILY = PreparedQuery(

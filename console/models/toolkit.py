@@ -14,8 +14,11 @@ from django_scopes import ScopedManager, scopes_disabled
 from oauth2_provider.models import AbstractAccessToken, AbstractDeviceGrant, AbstractIDToken
 
 from ..policy.scopes import SCOPES
-from .event import Action, Actor, Event
+from .action import Action
+from .actor import Actor
+from .event import Event
 from .tenant import Tenant
+from .token_family import TokenFamily
 
 
 class Checkable:
@@ -90,8 +93,6 @@ def end_family(family_id: uuid.UUID | None) -> None:
 
     The pages and endpoints have verbs of their own (token_family.py): whoever calls those functions is the operator.
     """
-    from .token_family import TokenFamily
-
     with transaction.atomic():
         for family in TokenFamily.objects.select_related("tenant", "client").filter(pk=family_id):
             if family.end(reason="revoked by the operator"):

@@ -9,13 +9,15 @@ Every batch is a transaction of its own and notes how far it has come, so a cras
 A request that was at work during the act can still commit a session under the old generation. It is dead, but its row
 does not say so yet: therefore an act that ends sessions looks once more when it is committed, and again when no such
 request can be left.
+
+Whatever ends sessions stands above this module, and so do sessions, connections and consents. An act finds their rows
+by the relations of its client and its person.
 """
 
 import time
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -24,9 +26,11 @@ from django.db.models import OuterRef, Q
 from django.utils import timezone
 
 from . import background
-from .event import Action, Actor, Event
-from .last_use import NOTED_EVERY
-from .tenant import TenantOwned
+from .action import Action
+from .actor import Actor
+from .event import Event
+from .receipt import Receipt
+from .tenant_owned import TenantOwned
 
 if TYPE_CHECKING:
     from .client import Client
@@ -36,51 +40,6 @@ if TYPE_CHECKING:
 BATCH = 500  # rows of one kind in one transaction: some 30 ms
 SETTLED = timedelta(minutes=5)  # longer than any request: what was at work during the act has ended by then
 PAUSE = 0.02  # seconds between two batches: others get their turn, and whoever holds a row may let it go
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What an act has ended: sessions, and until when a server that does not introspect may accept a token (N7).
-
-    `acts` are the UnfinishedActs that it is about. While one of them is `unfinished`, `sessions` is the number so far;
-    all of them are dead.
-    """
-
-    sessions: int
-    accepted_until: datetime | None
-    acts: tuple[uuid.UUID, ...] = ()
-    unfinished: bool = False
-
-    @classmethod
-    def together(cls, receipts: "Iterable[Receipt]") -> "Receipt":
-        """One receipt for several acts."""
-        given = list(receipts)
-        until = [receipt.accepted_until for receipt in given if receipt.accepted_until]
-        return cls(
-            sum(receipt.sessions for receipt in given),
-            max(until, default=None),
-            tuple(act for receipt in given for act in receipt.acts),
-            any(receipt.unfinished for receipt in given),
-        )
-
-    def and_machines(self, machine: bool, last_used_at: datetime | None) -> "Receipt":
-        """Counts in the tokens that a machine got for itself, of which there are no rows."""
-        if not machine or last_used_at is None:
-            return self
-        now = timezone.now()
-        latest = min(last_used_at + NOTED_EVERY, now)  # a use soon after that is not noted
-        until = latest + settings.ACCESS_TOKEN_LIFETIME
-        if until <= now or (self.accepted_until and self.accepted_until >= until):
-            return self
-        return replace(self, accepted_until=until)
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """For the audit log."""
-        until = self.accepted_until and self.accepted_until.isoformat(timespec="seconds")
-        # An event is never changed: a number that still grows gets an event of its own once it is known.
-        counted = {"counting": True} if self.unfinished else {"sessions_ended": self.sessions}
-        return counted | {"accepted_until": until}
 
 
 class UnfinishedAct(TenantOwned):
@@ -251,15 +210,13 @@ class UnfinishedAct(TenantOwned):
 
         What was given under the present generation is left alone: the client may have been switched on again since.
         """
-        from .connection import Connection
-        from .token_family import TokenFamily
-
-        live = TokenFamily._base_manager.filter(ended_at=None)
-        if self.user is not None:
-            if self.client is None:
-                return live.filter(user=self.user, user_generation__lt=self.user.generation)
-            return live.filter(user=self.user, client=self.client, began_at__lte=self.decided_at)
         client: Any = self.client
+        user: Any = self.user
+        live = (user or client).token_families.model._base_manager.filter(ended_at=None)
+        if user is not None:
+            if client is None:
+                return live.filter(user=user, user_generation__lt=user.generation)
+            return live.filter(user=user, client=client, began_at__lte=self.decided_at)
         live = live.filter(client=client)
         if self.ends == self.Ends.EVERYWHERE:
             return live.exclude(generation__startswith=f"{client.generation}.")
@@ -268,20 +225,18 @@ class UnfinishedAct(TenantOwned):
                 generation__startswith=f"{client.generation}.",
                 generation__endswith=f"/{client.shared_generation}",
             )
-        present = Connection._base_manager.filter(tenant=self.tenant_id, client=client).first()
+        connections = client.connections.model._base_manager
+        present = connections.filter(tenant=self.tenant_id, client=client).first()
         live = live.filter(tenant=self.tenant_id)
         return live.exclude(generation=str(present.generation_for(client))) if present else live
 
     def _delete_consents(self) -> bool:
-        from .consent import Consent
-
-        if self.removed_connection is None:
+        if self.removed_connection is None or self.client is None:
             return True
-        given = (
-            Consent.given_under(self.removed_connection).order_by("pk").values_list("pk", flat=True)[:BATCH]
-        )
-        keys = list(given)
-        Consent._base_manager.filter(pk__in=keys).delete()
+        consents = self.client.consents.model
+        given = consents.given_under(self.removed_connection).order_by("pk")
+        keys = list(given.values_list("pk", flat=True)[:BATCH])
+        consents._base_manager.filter(pk__in=keys).delete()
         return len(keys) < BATCH
 
     def _tell(self) -> bool:

@@ -5,7 +5,8 @@ from datetime import datetime
 from django.db import IntegrityError, models, transaction
 
 from .sealing import digest
-from .tenant import Tenant, TenantOwned
+from .tenant import Tenant
+from .tenant_owned import TenantOwned
 
 
 class UsedAnswer(TenantOwned):

@@ -13,10 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
 from ..policy.roles import Permission, may
-from .event import Action, Actor, Event
+from .action import Action
+from .actor import Actor
+from .event import Event
 from .prepared import PreparedQuery
-from .tenant import OwnRow, Tenant
-from .unfinished_act import Receipt, UnfinishedAct
+from .receipt import Receipt
+from .tenant import Tenant
+from .tenant_owned import OwnRow
+from .unfinished_act import UnfinishedAct
 
 
 class LastAdministrator(Exception):

@@ -10,6 +10,7 @@ from ..http.access import needs
 from ..http.requests import PageRequest
 from ..http.sessions import actor
 from ..models import Connection, NotConnected, NotPublished, approval_answer
+from ..models.approval import accept_version
 from ..policy import scopes
 from ..policy.client_types import impersonates, works_alone
 from ..policy.publication import Difference
@@ -48,7 +49,7 @@ def _accept(request: PageRequest, connection_id: int) -> HttpResponse:
         approval_answer.check_impersonation(
             connection.pending().new_grants, allowed=approval_answer.IMPERSONATION in request.POST
         )
-        connection.accept_version(by=actor(request), terms=terms)
+        accept_version(connection, by=actor(request), terms=terms)
     except approval_answer.Incomplete as problem:
         return _version_page(request, connection, problem=problem)
     except NotPublished:  # changed between reading and saving

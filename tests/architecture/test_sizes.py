@@ -13,14 +13,10 @@ DATA = {"console/policy/scope_catalogue.py", "qlikauth/settings.py"}
 # Nothing is added here. What has become short enough leaves the list: the tests below say so.
 LONG_MODULES = {
     "console/models/client.py": 563,
-    "console/models/connection.py": 425,
-    "console/models/event.py": 350,
-    "console/models/unfinished_act.py": 350,
     "console/pages/forms/client.py": 413,
 }
 LONG_FUNCTIONS = {
     "console/management/commands/create_client.py: Command.add_arguments": 52,
-    "console/models/connection.py: Connection.approve": 62,
 }
 
 

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from django_scopes import scope
 
-from console.models import Actor, Client, Connection, ConnectionRequest, Tenant, User
+from console.models import Actor, Client, ConnectionRequest, Tenant, User, approval
 from tests import cast
 from tests.oauth.driver import Application
 
@@ -30,7 +30,7 @@ def shared_clients(acme: Tenant, alice: User, bob: User, port: int, suffix: str 
     by = Actor(user=alice)
     with scope(tenant=acme):
         connected, blocked = (
-            Connection.approve(acme, client, by=by, consent_method="required", allowed=offered[:3])
+            approval.approve(acme, client, by=by, consent_method="required", allowed=offered[:3]).connection
             for client in (portal, kept_out)
         )
         blocked.block(by=by)
@@ -41,7 +41,7 @@ def shared_clients(acme: Tenant, alice: User, bob: User, port: int, suffix: str 
         deleted, _secret = cast.register(acme, name="Gone")
         deleted.remove(by=by)
     with scope(tenant=initech):
-        Connection.approve(initech, ours, by=Actor.operator(), consent_method="trusted")
+        approval.approve(initech, ours, by=Actor.operator(), consent_method="trusted")
         Client.objects.get(pk=portal.pk).edit(
             by=Actor.operator(),
             allowed_scopes=[*offered, "admin_classic"],

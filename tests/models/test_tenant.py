@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_its_first_host_is_canonical_and_every_host_leads_to_it():
-    tenant = Tenant.found(
+    tenant = Tenant.create(
         "acme", "Acme AB", ["login.acme.example", "acme.eu.example.com"], by=Actor.operator()
     )
 
@@ -26,7 +26,7 @@ def test_its_first_host_is_canonical_and_every_host_leads_to_it():
 
 
 def test_it_gets_a_host_of_the_region_when_none_is_named():
-    tenant = Tenant.found("acme", "Acme AB", [], by=Actor.operator())
+    tenant = Tenant.create("acme", "Acme AB", [], by=Actor.operator())
 
     assert tenant.issuer == "http://acme.localhost:8000"
     assert Hosts.tenant_of(normalize_host("ACME.localhost:8000")) == tenant
@@ -45,7 +45,7 @@ def test_it_signs_with_keys_of_its_own_from_the_start(acme: Tenant, globex: Tena
 
 def test_it_refuses_a_host_that_another_tenant_has(acme: Tenant):
     with pytest.raises(IntegrityError):
-        Tenant.found("other", "Other", ["acme.localhost:8000"], by=Actor.operator())
+        Tenant.create("other", "Other", ["acme.localhost:8000"], by=Actor.operator())
 
 
 def test_its_people_are_not_to_be_had_without_saying_which_tenant(alice: User, mallory: User):

@@ -9,7 +9,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django_scopes import scope
 
-from console.models import Actor, Client, Connection, Tenant, User
+from console.models import Actor, Client, Connection, Tenant, User, approval
 from tests import cast
 from tests.cast import signed_in_as, stranger_on
 from tests.oauth.driver import Application
@@ -193,7 +193,7 @@ def test_an_origin_that_the_publisher_adds_counts_elsewhere_once_it_is_accepted(
     assert connection.pending().new_origins == (NEW,)
     assert connection.pending_version == 2
 
-    connection.accept_version(by=Actor.operator(), terms=connection.client.terms)
+    approval.accept_version(connection, by=Actor.operator(), terms=connection.client.terms)
 
     assert counts(acme)
     assert connection_in(acme).pending_version is None

@@ -90,7 +90,7 @@ def test_jw03_it_says_how_they_signed_in(app: Application, bobs: Browser):
 
 @pytest.mark.spec("OpenID Connect Core", "2")
 def test_jw03_a_password_that_came_over_https_was_protected(db: None, browser: Callable[[User], Browser]):
-    tenant = Tenant.found("initech", "Initech", ["login.initech.example"], by=cast.OPERATOR)
+    tenant = Tenant.create("initech", "Initech", ["login.initech.example"], by=cast.OPERATOR)
     app = Application(*cast.register(tenant))
 
     claims = verified(app, app.tokens(browser(cast.join(tenant, "bob")), scope="openid")["id_token"])

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from django_scopes import scope
 
-from console.models import Actor, Client, Connection, Consent, Event, NotConnected, reach
+from console.models import Actor, Client, Connection, Consent, Event, NotConnected, approval, reach
 from tests import cast
 from tests.oauth.driver import Application, answer, asks_for_consent, can_ask
 from tests.oauth.outcomes import assert_refused, is_alive
@@ -361,7 +361,7 @@ def test_tn01_no_log_names_a_person_of_another_tenant(
         portal[0].edit(by=Actor(user=mallory), allowed_scopes=[*SCOPE.split(), "apps:export"])
     with scope(tenant=acme):
         connection = Connection.objects.select_related("client__tenant").get(client=portal[0])
-        connection.accept_version(by=Actor(user=alice), terms=connection.client.terms)
+        approval.accept_version(connection, by=Actor(user=alice), terms=connection.client.terms)
     for act in ("disable", "enable", "remove", "restore"):
         owner_of(portal, mallory, act)
 

@@ -20,6 +20,7 @@ from console.models import (
     Grant,
     NotPublished,
     TokenFamily,
+    approval,
 )
 from tests import cast
 from tests.oauth.driver import Application, asks_for_approval, asks_for_consent, can_ask
@@ -342,7 +343,7 @@ def test_a_version_that_is_accepted_edited_reduced_and_removed_at_once(portal, a
             if read is None:
                 return "gone"
             try:
-                read.accept_version(by=Actor.operator(), terms=read.client.terms)
+                approval.accept_version(read, by=Actor.operator(), terms=read.client.terms)
             except NotPublished:
                 return "changed"
             return "accepted"

@@ -106,7 +106,7 @@ def test_md02_another_spelling_of_the_host_is_the_same_issuer(web, acme, host):
 
 @pytest.mark.spec("RFC 8414", "3.3")
 def test_md02_an_alias_says_its_own_issuer(db, stranger):
-    tenant = Tenant.found(
+    tenant = Tenant.create(
         "initech", "Initech", ["initech.localhost:8000", "old.localhost:8000"], by=cast.OPERATOR
     )
 

@@ -49,7 +49,7 @@ def test_is01_it_is_in_a_denial(web_client, browser, bob):
 
 
 def test_is01_it_is_that_of_the_host_that_was_asked(db):
-    tenant = Tenant.found(
+    tenant = Tenant.create(
         "initech", "Initech", ["initech.localhost:8000", "old.localhost:8000"], by=cast.OPERATOR
     )
     app = Application(*cast.register(tenant, consent_method="trusted"))

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 from django_scopes import scope
 
-from console.models import Actor, ClientSecret, Connection, Consent, Event
+from console.models import Actor, ClientSecret, Connection, Consent, Event, approval
 from tests import cast
 from tests.oauth.driver import Application, answer, asks_for_consent, hidden_fields, post_form
 from tests.oauth.outcomes import assert_refused, is_alive
@@ -48,7 +48,7 @@ def connection_of(acme):
 def accept(acme):
     with scope(tenant=acme):
         connection = connection_of(acme)
-        connection.accept_version(by=Actor.operator(), terms=connection.client.terms)
+        approval.accept_version(connection, by=Actor.operator(), terms=connection.client.terms)
 
 
 def granted(tokens):
@@ -327,7 +327,7 @@ def test_a_version_that_changed_while_it_was_read_is_not_accepted(portal, acme):
     edit(portal[0], allowed_scopes=[*OFFERED, "apps:export", "admin_classic"])
 
     with scope(tenant=acme), pytest.raises(NotPublished):
-        read.accept_version(by=Actor.operator(), terms=terms)
+        approval.accept_version(read, by=Actor.operator(), terms=terms)
     assert connection_of(acme).version == 1
 
 

@@ -312,7 +312,8 @@ def silent() -> Iterator[tuple[int, threading.Event]]:
 WAITS = """
 import django; django.setup()
 from console.models import Actor, Mail, Tenant
-Mail.put(Tenant.found("acme", "Acme", ["acme.localhost"], by=Actor.operator()), [("bob@acme.example", "Hello", "Text")])
+acme = Tenant.create("acme", "Acme", ["acme.localhost"], by=Actor.operator())
+Mail.put(acme, [("bob@acme.example", "Hello", "Text")])
 """
 
 

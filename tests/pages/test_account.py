@@ -22,6 +22,7 @@ from console.models import (
     Tenant,
     TokenFamily,
     User,
+    approval,
 )
 from tests import cast
 from tests.oauth.driver import Application
@@ -255,7 +256,9 @@ def published(owner: Tenant, **fields: Any) -> Client:
 
 def connect(admin: User, client: Client) -> Connection:
     with scope(tenant=admin.tenant):
-        return Connection.approve(admin.tenant, client, by=Actor(user=admin), consent_method="required")
+        return approval.approve(
+            admin.tenant, client, by=Actor(user=admin), consent_method="required"
+        ).connection
 
 
 def test_it_names_the_publisher(browser: Browse, alice: User, bob: User, globex: Tenant):

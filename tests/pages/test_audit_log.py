@@ -14,7 +14,7 @@ from django.utils import translation
 from django_scopes import scope
 
 from console.models import Action, Actor, Client, Event, Tenant, User
-from console.models.event import REFUSALS
+from console.models.action import REFUSALS
 from console.pages.audit_log import PAGE
 from console.pages.event_lines import line
 from console.pages.event_sentences import SENTENCES

@@ -12,7 +12,18 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_scopes import scope
 
-from console.models import Action, Actor, Client, Connection, Consent, Event, Tenant, TokenFamily, User
+from console.models import (
+    Action,
+    Actor,
+    Client,
+    Connection,
+    Consent,
+    Event,
+    Tenant,
+    TokenFamily,
+    User,
+    approval,
+)
 
 PAGE = "/console/oauth"
 DELETE = "/console/oauth/delete"
@@ -52,7 +63,7 @@ def outside(acme: Tenant, published: Callable[..., Client]) -> Client:
 
 def connect(tenant: Tenant, client: Client, **fields: Any) -> Client:
     with scope(tenant=tenant):
-        Connection.approve(tenant, client, by=Actor.operator(), **{"consent_method": "required"} | fields)
+        approval.approve(tenant, client, by=Actor.operator(), **{"consent_method": "required"} | fields)
     return client
 
 
@@ -117,7 +128,7 @@ def test_it_never_shows_how_many_others_are_connected(
 
 @pytest.fixture
 def initech(db: None) -> Tenant:
-    return Tenant.found("initech", "Initech", ["initech.localhost:8000"], by=Actor.operator())
+    return Tenant.create("initech", "Initech", ["initech.localhost:8000"], by=Actor.operator())
 
 
 def test_auditors_read_it_and_have_nothing_to_change_it_with(browser: Browse, carol: User, outside: Client):

@@ -11,7 +11,19 @@ from django.test import Client as Browser
 from django.utils import timezone
 from django_scopes import scope
 
-from console.models import Action, Actor, Client, Connection, Consent, Event, Tenant, TokenFamily, User
+from console.models import (
+    Action,
+    Actor,
+    Client,
+    Connection,
+    Consent,
+    Event,
+    Tenant,
+    TokenFamily,
+    User,
+    approval,
+)
+from console.pages import connections
 from tests import cast
 from tests.oauth.driver import hidden_fields
 
@@ -136,7 +148,7 @@ def publish(owner: Tenant, **fields: Any) -> Client:
 def connect(person: User, client: Client, **fields: Any) -> Connection:
     usual: dict[str, Any] = {"by": Actor(user=person), "consent_method": "required"}
     with scope(tenant=person.tenant):
-        return Connection.approve(person.tenant, client, **usual | fields)
+        return approval.approve(person.tenant, client, **usual | fields).connection
 
 
 def family(person: User, client: Client, **fields: Any) -> TokenFamily:
@@ -662,7 +674,8 @@ def removed_before(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     remove = Connection.remove
 
     def arrange(verb: str) -> None:
-        act = getattr(Connection, verb)
+        place: Any = connections if verb == "accept_version" else Connection
+        act = getattr(place, verb)
 
         def late(connection: Connection, *args: Any, **kwargs: Any) -> Any:
             remove(
@@ -670,7 +683,7 @@ def removed_before(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
             )
             return act(connection, *args, **kwargs)
 
-        monkeypatch.setattr(Connection, verb, late)
+        monkeypatch.setattr(place, verb, late)
 
     return arrange
 

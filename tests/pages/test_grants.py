@@ -10,7 +10,18 @@ from django.test import Client as Browser
 from django.utils import timezone
 from django_scopes import scope
 
-from console.models import Action, Actor, Client, Connection, Consent, Event, Tenant, TokenFamily, User
+from console.models import (
+    Action,
+    Actor,
+    Client,
+    Connection,
+    Consent,
+    Event,
+    Tenant,
+    TokenFamily,
+    User,
+    approval,
+)
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +67,9 @@ def portal(globex: Tenant, mallory: User, alice: User) -> Connection:
     with scope(tenant=globex):
         client.publish(by=Actor(user=mallory))
     with scope(tenant=alice.tenant):
-        return Connection.approve(alice.tenant, client, by=Actor(user=alice), consent_method="required")
+        return approval.approve(
+            alice.tenant, client, by=Actor(user=alice), consent_method="required"
+        ).connection
 
 
 def people_of(client: Client) -> str:

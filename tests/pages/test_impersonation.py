@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client as Browser
 from django_scopes import scope
 
-from console.models import Actor, Client, Connection, ConnectionRequest, Event, Tenant, User
+from console.models import Actor, Client, Connection, ConnectionRequest, Event, Tenant, User, approval
 from console.pages.connection_lookup import foreign_connection
 from tests import cast
 from tests.oauth.driver import Application, hidden_fields
@@ -253,7 +253,7 @@ def test_what_another_administrator_accepts_meanwhile_counts(
     owner_edits(client, grant_types=[GRANT])
     with scope(tenant=acme):
         again = foreign_connection(held.pk)
-        again.accept_version(by=Actor.operator(), terms=again.client.terms)
+        approval.accept_version(again, by=Actor.operator(), terms=again.client.terms)
     monkeypatch.setattr("console.pages.consent_methods.foreign_connection", lambda _id: read)
 
     assert trust(browser(alice), held).status_code == 422

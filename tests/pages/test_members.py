@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 from django_scopes import scope
 
-from console.models import Actor, Client, Connection, Consent, Tenant, TokenFamily, User
+from console.models import Actor, Client, Consent, Tenant, TokenFamily, User, approval
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -116,9 +116,9 @@ def test_a_persons_page_shows_what_may_act_for_them(
     with scope(tenant=globex):
         foreign.publish(by=Actor.operator())
     with scope(tenant=alice.tenant):
-        connection = Connection.approve(
+        connection = approval.approve(
             alice.tenant, foreign, by=Actor(user=alice), consent_method="required"
-        )
+        ).connection
         allow(bob, foreign)
         connection.block(by=Actor(user=alice))
     allow(bob, web_client[0])

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_scopes import scope
 
-from console.models import Action, Actor, Client, Connection, Event, Tenant, TokenFamily, User
+from console.models import Action, Actor, Client, Connection, Event, Tenant, TokenFamily, User, approval
 from tests import cast
 
 LIST = "/console/oauth"
@@ -66,7 +66,7 @@ def connected(published: Client, globex: Tenant) -> Client:
 def connect(tenant: Tenant, client: Client, **fields: Any) -> Connection:
     with scope(tenant=tenant):
         usual = {"consent_method": "required"} | fields
-        return Connection.approve(tenant, stored(client), by=Actor.operator(), **usual)
+        return approval.approve(tenant, stored(client), by=Actor.operator(), **usual).connection
 
 
 def sign_in_with(client: Client, *users: User, **fields: Any) -> None:

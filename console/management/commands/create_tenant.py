@@ -32,7 +32,7 @@ class Command(Operation):
         name = printable("--name", options["name"])
         hosts = [host_of_a_tenant(host) for host in options["host"]]
         try:
-            tenant = Tenant.found(alias, name, hosts, by=OPERATOR)
+            tenant = Tenant.create(alias, name, hosts, by=OPERATOR)
         except IntegrityError:
             raise CommandError("The alias or one of the hosts already belongs to a tenant.") from None
         hosts = descriptions.hosts(tenant)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ...models import Action, Connection, Event
-from ...models.event import REFUSALS
+from ...models.action import REFUSALS
 from . import event_search
 
 GROUPS: dict[str, Promise | str] = {
