@@ -95,22 +95,7 @@ class Grant(OwnRow, Checkable, AbstractGrant):
         now = timezone.now()
         with transaction.atomic():
             if self._use(client, now):
-                family = TokenFamily(
-                    id=self.family_id,
-                    tenant=self.tenant,
-                    client_id=client.pk,
-                    user=self.user,
-                    grant_type="authorization_code",
-                    scope=self.scope,
-                    generation=self.generation,
-                    user_generation=self.user_generation,
-                    auth_time=self.auth_time,
-                    access_expires_at=access_expires_at,
-                    expires_at=now + settings.REFRESH_TOKEN_ABSOLUTE,
-                    device_type=labels.get("deviceType", "")[:100],
-                    description=labels.get("description", "")[:200],
-                )
-                insert(family)
+                family = self._begin_family(client, now, access_expires_at, labels)
                 if refresh_token is not None:
                     RefreshToken.add_to(family, refresh_token)
                 Event.record(
@@ -123,6 +108,27 @@ class Grant(OwnRow, Checkable, AbstractGrant):
                 return family
         self._replayed(client, by)
         return None
+
+    def _begin_family(
+        self, client: EffectiveClient, now: datetime, access_expires_at: datetime, labels: Mapping[str, str]
+    ) -> TokenFamily:
+        family = TokenFamily(
+            id=self.family_id,
+            tenant=self.tenant,
+            client_id=client.pk,
+            user=self.user,
+            grant_type="authorization_code",
+            scope=self.scope,
+            generation=self.generation,
+            user_generation=self.user_generation,
+            auth_time=self.auth_time,
+            access_expires_at=access_expires_at,
+            expires_at=now + settings.REFRESH_TOKEN_ABSOLUTE,
+            device_type=labels.get("deviceType", "")[:100],
+            description=labels.get("description", "")[:200],
+        )
+        insert(family)
+        return family
 
     def _use(self, client: EffectiveClient, now: datetime) -> bool:
         """Compare and swap. Also compares with what the client's generation is by now, so that hardly ever a family is
