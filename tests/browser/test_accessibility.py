@@ -274,9 +274,9 @@ def too_often(scene: Scene) -> Page:
 def passwords_differ(scene: Scene) -> Page:
     page = scene.visit(STRANGER, scene.addresses["welcome"])
     page.get_by_label("Password", exact=True).fill("correct horse battery staple")
-    page.get_by_label("The same password again").fill("something else")
+    page.get_by_label("Confirm password").fill("something else")
     page.get_by_role("button", name="Save and sign in").click()
-    expect(page.get_by_text("The two passwords are not the same.")).to_be_visible()
+    expect(page.get_by_text("The passwords do not match.")).to_be_visible()
     return page
 
 

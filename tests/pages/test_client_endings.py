@@ -74,9 +74,9 @@ def test_the_confirmation_says_what_ends_and_changes_nothing(
     page = text(browser(alice).get(DELETE, {"client": [clients[0].client_id, clients[1].client_id]}))
 
     assert "Delete 2 clients?" in page
-    assert "2 tenants · 3 people with live sessions (4 sessions) · last used <time" in page
+    assert "2 tenants · 3 people, 4 active sessions · last used <time" in page
     assert "3 minutes ago" in page
-    assert "Nobody has a live session with it · never used · 1 secret" in page
+    assert "No active sessions · never used · 1 secret" in page
     assert "<bdi>three</bdi>" not in page
     assert left(acme) == {"one", "two", "three"}
 
@@ -132,7 +132,7 @@ def test_those_that_vanished_meanwhile_are_told_of(
         clients[1].remove(by=Actor.operator())
     several = {"client": [client.client_id for client in clients]}
     admin = browser(alice)
-    assert "1 of those you chose has already been deleted." in text(admin.get(DELETE, several))
+    assert "1 of the selected clients has already been deleted." in text(admin.get(DELETE, several))
 
     answer = text(admin.post(DELETE, several))
 
@@ -169,7 +169,7 @@ def test_the_receipt_says_until_when_tokens_may_be_accepted_elsewhere(
 
     assert 'Until <time datetime="2031-05-06T08:00:00+00:00"' in first
     assert "APIs that only check the signature" in first
-    assert "No session had to end" in second
+    assert "No sessions were active" in second
     assert "No access token already issued is still valid anywhere." in second
 
 
@@ -221,7 +221,7 @@ def test_disabling_says_what_ends_and_ends_it(
 ):
     sign_in_with(clients[0], bob)
     admin = browser(alice)
-    assert "1 person with live sessions (1 session)" in text(admin.get(address(clients[0], "disable")))
+    assert "1 person, 1 active session" in text(admin.get(address(clients[0], "disable")))
     assert alive(acme) == 1
 
     answer = admin.post(address(clients[0], "disable"))

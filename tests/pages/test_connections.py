@@ -192,14 +192,14 @@ def test_it_says_whose_the_client_is_and_what_was_approved(browser: Browse, alic
 
     page = text(browser(alice).get(at(reduced)))
 
-    for words in ("Globex", f"{HOME}/about", "Same host as its sign-in", "portal.globex.example", "by <bdi>Alice</bdi>",
-                  "1 person with live sessions", portal.client_id, "Approved until"):  # fmt: skip
+    for words in ("Globex", f"{HOME}/about", "Same host as its redirect URLs", "portal.globex.example",
+                  "by <bdi>Alice</bdi>", "1 person, 1 active session", portal.client_id, "Approved until"):  # fmt: skip
         assert words in page
     kept, _heading, off = page.partition("not allowed here now")
     assert "Export your apps" in kept
     assert "See your email address" in off
     assert "See your email address" not in kept
-    assert "Far-reaching" in kept
+    assert "Broad access" in kept
 
 
 def test_it_shows_no_secret_and_offers_nothing_that_is_the_owners(
@@ -231,7 +231,7 @@ def test_tn04_a_borrowed_client_has_none_of_the_owners_pages(
 def test_a_homepage_elsewhere_is_not_proven(browser: Browse, alice: User, globex: Tenant):
     other = connect(alice, publish(globex, homepage_url="https://bank.example"))
 
-    assert "Not proven" in text(browser(alice).get(at(other)))
+    assert "Unverified" in text(browser(alice).get(at(other)))
 
 
 def test_one_address_there_among_others_proves_no_homepage(browser: Browse, alice: User, globex: Tenant):
@@ -242,8 +242,8 @@ def test_one_address_there_among_others_proves_no_homepage(browser: Browse, alic
         alice, publish(globex, homepage_url="https://bank.example/", redirect_uris=addresses[:1])
     )
 
-    assert "Not proven" in text(browser(alice).get(at(imitation)))
-    assert "Same host as its sign-in" in text(browser(alice).get(at(genuine)))
+    assert "Unverified" in text(browser(alice).get(at(imitation)))
+    assert "Same host as its redirect URLs" in text(browser(alice).get(at(genuine)))
 
 
 def standing_of(connection: Connection, act: str) -> None:
@@ -399,14 +399,14 @@ def test_a_new_version_is_read_before_it_is_accepted(browser: Browse, alice: Use
     admin = browser(alice)
     assert "Nothing new waits" in text(admin.get(at(connection, "/version")))
     widen(connection.client, homepage_url="")
-    assert "Version 2 waits for your answer" in text(admin.get(at(connection)))
+    assert "Version 2 awaits approval for your answer" in text(admin.get(at(connection)))
 
     page = admin.get(at(connection, "/version"))
 
     new, _heading, rest = text(page).partition('id="same"')
     assert "<ins>apps.globex.example</ins>" in new
     assert "Do everything a tenant administrator can do" in new
-    assert "Far-reaching" in new
+    assert "Broad access" in new
     assert "Export your apps" in rest
     assert "Export your apps" not in new
     assert stored(connection).version == 1
@@ -496,7 +496,7 @@ def test_another_publisher_and_machine_grants_are_new_things(
     page = text(browser(alice).get(at(connection, "/version")))
 
     assert "<del>Globex</del> → <ins>Initech</ins>" in page
-    assert "It also wants to work without a person" in page
+    assert "It also wants to work without a user" in page
 
 
 def test_an_auditor_reads_a_version_and_cannot_accept_it(
@@ -527,7 +527,7 @@ def test_blocking_says_what_it_touches_ends_everything_here_and_gives_a_receipt(
     allow(bob, connection.client)
 
     asked = text(admin.get(at(connection, "/block")))
-    assert "1 person with live sessions" in asked
+    assert "1 person" in asked
     assert stored(connection).status == "approved"
     receipt = admin.post(at(connection, "/block"))
 

@@ -29,7 +29,7 @@ def test_unknown_and_foreign_ids_get_the_same_page_to_the_last_byte(
     assert [page.status_code for page in pages] == [404, 404]
     assert pages[0].content == pages[1].content
     assert {**pages[0].headers} == {**pages[1].headers}
-    assert "There is no such page" in pages[0].content.decode()
+    assert "Page not found" in pages[0].content.decode()
 
 
 def test_the_pages_say_nothing_about_what_was_asked(browser: Browse, alice: User):

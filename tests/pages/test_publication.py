@@ -99,15 +99,15 @@ def test_the_dialog_says_what_publishing_means_and_what_others_will_see(
     assert "its administrator must approve the client" in page
     for seen in ("Portal", "Acme AB", "https://app.example.com/about", "app.example.com", client.client_id):
         assert seen in page
-    assert "Same host as its sign-in" in page
-    assert "Keep access while you are away" in page
-    assert "Far-reaching" in page
+    assert "Same host as its redirect URLs" in page
+    assert "Stay connected when you’re not using it" in page
+    assert "Broad access" in page
     assert "offline_access" not in page
     assert stored(client).published_at is None
 
 
 @pytest.mark.parametrize(
-    ("homepage", "said"), [("", "None given"), ("https://elsewhere.example", "Not proven")]
+    ("homepage", "said"), [("", "None given"), ("https://elsewhere.example", "Unverified")]
 )
 def test_a_homepage_that_proves_nothing_is_named_so(
     browser: Browse, alice: User, acme: Tenant, register: Register, homepage: str, said: str
@@ -218,7 +218,7 @@ def test_the_dialog_says_whom_it_touches_and_leaves_the_choice(
     page = text(browser(alice).get(address(connected, "unpublish")))
 
     assert "1 other tenant is connected" in page
-    assert "1 tenant · 2 people with live sessions (3 sessions) · last used" in page
+    assert "1 tenant · 2 people, 3 active sessions · last used" in page
     assert re.findall(r'name="connected" value="(\w+)"', page) == ["stay", "end"]
     assert " checked" not in page
     assert "gustav" not in page
@@ -345,7 +345,7 @@ def test_it_says_who_runs_on_less(
     page = text(browser(alice).get(address(published, "tenants")))
 
     assert "Version 1" in page
-    assert "Waits for approval of version 2: new scopes" in page
+    assert "Awaiting approval of version 2: new scopes" in page
     assert "Narrowed to 2" in page
     assert '<span class="tag">profile</span>' in page
 
@@ -435,7 +435,7 @@ def test_after_a_wider_change_it_says_who_waits(
     page = edit(browser(alice), connected, **changes)
 
     assert "“Portal” has been saved." in page
-    assert "1 tenant keeps running on what it approved until it accepts the new version: Globex." in page
+    assert "1 tenant keeps what it approved until it accepts the new version: Globex." in page
 
 
 def test_many_that_wait_are_counted_by_version_and_not_compared_one_by_one(
@@ -495,7 +495,7 @@ def test_deleting_and_disabling_say_who_else_loses_it(
         admin.get(f"{LIST}/delete", {"client": connected.client_id}),
         admin.get(address(connected, "disable")),
     ):
-        assert "1 person with live sessions (1 session)" in text(page)
+        assert "1 person, 1 active session" in text(page)
         assert "1 other tenant is connected and loses it too" in text(page)
 
 

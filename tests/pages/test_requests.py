@@ -78,7 +78,7 @@ def test_somebody_who_may_not_approve_is_told_and_can_ask(
     here = browser(bob)
 
     page = app.authorize(here, scope="openid profile")
-    assert "Insight studio needs an administrator" in text(page)
+    assert "Insight studio needs approval" in text(page)
     fields = {**hidden_fields(page), "decision": "ask", "reason": " Quarterly\r\n figures "}
     answer = post_form(here, app.address(scope="openid profile"), fields)
 
@@ -164,7 +164,7 @@ def test_many_people_who_write_much_do_not_push_the_other_requests_away(
 
     assert "THE END" not in listed
     assert "Person2" not in listed
-    assert "5 people in all" in listed
+    assert "5 people in total" in listed
     assert "THE END" in asked
     assert asked.index("Person1") < asked.index("<details>") < asked.index("Person2")
 
@@ -256,8 +256,8 @@ def test_the_page_shows_what_is_approved(browser: Browse, alice: User, bob: User
 
     page = text(browser(alice).get(approve_at(ask(bob, client))))
 
-    for words in ("Globex", "https://elsewhere.example", "Not proven", "studio.globex.example", "For the board",
-                  "Keep access while you are away", "Far-reaching", "work without a person"):  # fmt: skip
+    for words in ("Globex", "https://elsewhere.example", "Unverified", "studio.globex.example", "For the board",
+                  "Stay connected when you’re not using it", "Broad access", "work without a user"):  # fmt: skip
         assert words in page
     for field in (
         'name="consent_method"',
@@ -452,7 +452,7 @@ def test_an_approval_inside_a_sign_in_answers_the_request_and_leaves_sign_in_to_
     assert [mail.to for mail in mailoutbox] == [[bob.email]]
     [made] = connections(alice.tenant)
     assert made.scopes == ["openid", "profile"]
-    assert "Know who you are" not in text(page)
+    assert "Confirm your identity" not in text(page)
 
 
 def test_a_mail_that_cannot_be_sent_undoes_nothing(
@@ -538,7 +538,7 @@ def test_f16_at_once_one_of_two_administrators_decides(
 
 def test_the_own_page_shows_nobody_elses(browser: Browse, bob: User, carol: User, wish: ConnectionRequest):
     assert "Insight studio" in text(browser(bob).get(OWN))
-    assert "You have not asked for anything" in text(browser(carol).get(OWN))
+    assert "No requests" in text(browser(carol).get(OWN))
 
 
 @pytest.mark.parametrize(

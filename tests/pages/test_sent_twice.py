@@ -84,7 +84,7 @@ def test_a_client_that_never_had_a_secret_is_not_said_to_have_one(browser: Brows
 
     again = text(admin.post(NEW, sent))
 
-    assert "That client had been created already." in again
+    assert "This client has already been created." in again
     assert "A secret is shown only once" not in again
 
 

@@ -159,7 +159,7 @@ def test_an_unknown_address_a_wrong_password_and_an_inactive_user_get_the_same_a
     # all but the moment of the answer
     headers = [{**page.headers} | {"Expires": ""} for page in pages]
     assert headers[0] == headers[1] == headers[2]
-    assert "The email address or the password is not right." in pages[0].content.decode()
+    assert "Incorrect email or password." in pages[0].content.decode()
 
 
 def test_every_failure_costs_one_hash(
