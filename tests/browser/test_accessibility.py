@@ -247,7 +247,7 @@ def sign_in(page: Page, email: str, password: str) -> Page:
 @reached_by_hand("sign-in, wrong password")
 def wrong_password(scene: Scene) -> Page:
     page = sign_in(scene.visit(STRANGER, "/login"), "nobody@acme.example", "wrong")
-    expect(page.get_by_role("alert")).to_contain_text("is not right")
+    expect(page.get_by_role("alert")).to_contain_text("Incorrect email or password")
     return page
 
 

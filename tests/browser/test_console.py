@@ -616,7 +616,7 @@ def test_the_audit_log_tells_what_happened_and_is_searched(console, reports, bob
     edited.get_by_text("What changed").click()
     expect(edited.get_by_role("insertion")).to_have_text("For the board")
 
-    page.get_by_role("combobox", name="Outcome").select_option("Refused")
+    page.get_by_role("combobox", name="Outcome").select_option("Rejected")
     expect(events).to_have_count(1)
     expect(events).to_contain_text("A token request of Reports was refused.")
     expect(page).to_have_url(re.compile("outcome=refused"))

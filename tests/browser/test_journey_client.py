@@ -120,7 +120,7 @@ def remove_the_only_secret(page: Page, secret: str) -> None:
     dialog.get_by_role("link", name=f"Remove the secret that ends with {secret[-5:]}").click()
     expect(dialog.get_by_text("Anything still using it stops working at once.")).to_be_visible()
     dialog.get_by_role("button", name="Remove secret").click()
-    acknowledge = dialog.get_by_role("checkbox", name="I know that nothing can get a token")
+    acknowledge = dialog.get_by_role("checkbox", name="I understand that nothing can get a token")
     expect(acknowledge).to_have_accessible_description(re.compile("This is the last secret"))
     acknowledge.check()
     dialog.get_by_role("button", name="Remove secret").click()

@@ -166,7 +166,7 @@ def test_from_publishing_a_client_to_its_removal(
         alices.get_by_role("link", name="Review the new version").click()
         expect(alices.get_by_role("region", name="New", exact=True)).to_contain_text(NEW_HOST)
         alices.get_by_role("button", name=re.compile("^Accept version")).click()
-        expect(alices.get_by_role("main")).not_to_contain_text("waits for your answer")
+        expect(alices.get_by_role("main")).not_to_contain_text("awaits your approval")
         expect(alices.get_by_role("region", name="The application")).to_contain_text(NEW_HOST)
 
         # Blocked: what Bob holds ends, and his next attempt is refused before he is asked anything.

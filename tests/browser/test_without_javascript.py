@@ -116,7 +116,7 @@ def test_a_client_from_creation_to_the_last_secret(plain_page, acme, alice, bob,
         page.get_by_role("link", name=f"Remove the secret that ends with {removed[-5:]}").click()
         if removed == second:
             page.get_by_role("button", name="Remove secret").click()
-            page.get_by_role("checkbox", name="I know that nothing can get a token").check()
+            page.get_by_role("checkbox", name="I understand that nothing can get a token").check()
         page.get_by_role("button", name="Remove secret").click()
         expect(page.get_by_text("has been removed. It no longer works.")).to_be_visible()
     expect(page.get_by_role("heading", name="No secrets")).to_be_visible()

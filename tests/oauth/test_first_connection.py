@@ -555,7 +555,7 @@ def test_a_machine_gets_nothing_before_and_nothing_without_trust(machine, alices
 
 
 def test_the_page_says_that_a_machine_is_coming(machine, alices):
-    assert "as a machine" in machine.authorize(alices, scope="openid").content.decode()
+    assert "(machine-to-machine)" in machine.authorize(alices, scope="openid").content.decode()
 
 
 def test_a_machine_has_no_more_than_was_approved(machine, alices):

@@ -187,7 +187,7 @@ def test_withdrawing_ends_every_token_and_is_noted(
     text = answer.content.decode()
     assert "Web app no longer has access" in text
     assert "1 session has ended" in text
-    assert "Some services only notice then" in text
+    assert "Some services may still accept" in text
     assert "token" not in text.partition('id="receipt"')[2].lower(), "a person reads nothing of tokens"
     assert f'href="{LIST}"' in text
     assert "Web app" not in chromium.get(LIST).content.decode()
@@ -335,11 +335,11 @@ def test_the_person_ends_the_sessions_of_a_trusted_application(
     answer = chromium.post(end_of(trusted))
 
     assert "1 session ends now" in question
-    assert "may sign you in again without asking, because your tenant administrator trusts it" in question
+    assert "can sign you in again without asking, because your tenant administrator trusts it" in question
     receipt = answer.content.decode()
     assert "Your sessions with Reports have ended" in receipt
     assert "1 session has ended" in receipt
-    assert "Some services only notice then" in receipt
+    assert "Some services may still accept" in receipt
     assert "token" not in receipt.partition('id="receipt"')[2].lower(), "a person reads nothing of tokens"
     assert "Reports" not in chromium.get(LIST).content.decode()
     for family in (held, other):
@@ -348,7 +348,7 @@ def test_the_person_ends_the_sessions_of_a_trusted_application(
     assert other.ended_at is None
     log = browser(alice).get("/console/events").content.decode()
     assert f"<b>{bob.email}</b> ended their own sessions of <b>Reports</b>." in log
-    assert "This had been done already" in chromium.post(end_of(trusted)).content.decode()
+    assert "This was already done" in chromium.post(end_of(trusted)).content.decode()
     page = chromium.get(end_of(trusted), follow=True).content.decode()
     assert "You have no sessions with “Reports”." in page
 
@@ -370,7 +370,7 @@ def test_what_an_application_began_by_itself_is_said(browser: Browse, bob: User,
     chromium = browser(bob)
 
     assert "It started sessions as you by itself (impersonation)." in chromium.get(LIST).content.decode()
-    assert "can begin new ones in your name by itself" in chromium.get(end_of(trusted)).content.decode()
+    assert "can start new sessions as you by itself" in chromium.get(end_of(trusted)).content.decode()
     assert "1 session has ended" in chromium.post(end_of(trusted)).content.decode()
 
 

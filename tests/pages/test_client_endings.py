@@ -88,7 +88,7 @@ def test_what_has_ended_already_is_not_counted(
     with scope(tenant=acme):
         TokenFamily.objects.get().end(reason="signed out")
 
-    assert "Nobody has a live session" in text(browser(alice).get(DELETE, {"client": clients[0].client_id}))
+    assert "No active sessions" in text(browser(alice).get(DELETE, {"client": clients[0].client_id}))
 
 
 def test_several_are_deleted_in_one_step(
@@ -152,7 +152,7 @@ def test_deleting_what_another_administrator_has_just_deleted_ends_nothing_more(
     answer = admin.post(DELETE, one)
 
     assert answer.status_code == 200
-    assert "This had been done already." in text(answer)
+    assert "This was already done." in text(answer)
     with scope(tenant=acme):
         assert Event.objects.filter(action=Action.CLIENT_DELETED).count() == 1
 
@@ -257,8 +257,8 @@ def test_doing_it_twice_is_no_error_and_one_event(
     admin = browser(alice)
     answers = [text(admin.post(address(clients[0], "disable"))) for _ in range(2)]
 
-    assert "This had been done already." not in answers[0]
-    assert "This had been done already." in answers[1]
+    assert "This was already done." not in answers[0]
+    assert "This was already done." in answers[1]
     with scope(tenant=acme):
         assert Event.objects.filter(action=Action.CLIENT_DISABLED).count() == 1
 

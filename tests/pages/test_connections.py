@@ -370,7 +370,7 @@ def test_scopes_changed_by_somebody_else_meanwhile_are_shown_and_not_overwritten
     late = admin.post(at(connection, "/scopes"), {**opened, "scopes": ["profile", "email"]})
 
     assert late.status_code == 422
-    assert "Somebody has changed this" in text(late)
+    assert "Someone has changed this" in text(late)
     assert stored(connection).scopes == ["openid", "profile"]
 
 
@@ -397,9 +397,9 @@ def test_a_part_that_is_allowed_by_name_is_not_lost(browser: Browse, alice: User
 
 def test_a_new_version_is_read_before_it_is_accepted(browser: Browse, alice: User, connection: Connection):
     admin = browser(alice)
-    assert "Nothing new waits" in text(admin.get(at(connection, "/version")))
+    assert "There is nothing new to review" in text(admin.get(at(connection, "/version")))
     widen(connection.client, homepage_url="")
-    assert "Version 2 awaits approval for your answer" in text(admin.get(at(connection)))
+    assert "Version 2 awaits your approval" in text(admin.get(at(connection)))
 
     page = admin.get(at(connection, "/version"))
 
@@ -603,7 +603,7 @@ def test_unblocking_lets_it_in_again(browser: Browse, alice: User, bob: User, co
     assert admin.get(at(connection, "/unblock")).status_code == 303  # there is nothing to unblock
     admin.post(at(connection, "/block"))
 
-    assert "The consent that 1 person gave counts again" in text(admin.get(at(connection, "/unblock")))
+    assert "The consent that 1 person gave applies again" in text(admin.get(at(connection, "/unblock")))
     answer = admin.post(at(connection, "/unblock"))
 
     assert (answer.status_code, answer["Location"]) == (303, at(connection))
@@ -617,7 +617,7 @@ def test_removing_forgets_everything_of_this_tenant(
     allow(bob, connection.client)
     family(bob, connection.client)
 
-    assert "The consent that 1 person gave is forgotten" in text(admin.get(at(connection, "/remove")))
+    assert "The consent that 1 person gave is removed" in text(admin.get(at(connection, "/remove")))
     receipt = admin.post(at(connection, "/remove"), headers=DIALOG)
 
     assert "<html" not in text(receipt)
@@ -742,6 +742,6 @@ def test_the_second_to_remove_is_told_that_it_was_done(
     else:
         answer = admin.post("/console/oauth/delete", {"client": connection.client.client_id})
 
-    assert "This had been done already" in text(answer)
+    assert "This was already done" in text(answer)
     with scope(tenant=alice.tenant):
         assert Event.objects.filter(action=Action.CONNECTION_REMOVED).count() == 1

@@ -50,7 +50,7 @@ def test_a_bad_request_is_explained(stranger: Browse, acme: Tenant):
     page = stranger(acme).post("/theme", {"theme": "pink"})
 
     assert page.status_code == 400
-    assert "could not be understood" in page.content.decode()
+    assert "was not valid" in page.content.decode()
 
 
 def test_an_address_that_only_answers_to_forms_says_so(browser: Browse, alice: User):
@@ -58,7 +58,7 @@ def test_an_address_that_only_answers_to_forms_says_so(browser: Browse, alice: U
 
     assert page.status_code == 405
     assert page["Allow"] == "POST"
-    assert "It only answers to a form" in page.content.decode()
+    assert "only accepts forms" in page.content.decode()
 
 
 def test_an_expired_form_is_explained(acme: Tenant):

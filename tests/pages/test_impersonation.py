@@ -17,7 +17,7 @@ from tests.oauth.driver import Application, hidden_fields
 
 pytestmark = pytest.mark.django_db
 GRANT = "urn:qlik:oauth:user-impersonation"
-ACTS = "act as any of this tenant’s people, administrators included, without them"
+ACTS = "act as any user in this tenant, administrators included"
 BOX = re.compile(r'<input type="checkbox" name="impersonation"[^>]*>')
 PROBLEM = "Tick this box if it may act as any of this tenant’s people"
 Browse = Callable[[User], Browser]
@@ -141,7 +141,7 @@ def test_a_machine_that_acts_as_nobody_keeps_its_own_words_and_needs_no_tick(
     wish, admin = cast.ask(bob, machine), browser(alice)
     page = text(admin.get(f"/console/requests/{wish.pk}/approve"))
 
-    assert "It also wants to work without a user, as a machine" in page
+    assert "It also wants to work without a user (machine-to-machine)" in page
     assert "act as any" not in page
     assert not BOX.findall(page)
     assert approve_request(admin, wish).status_code == 303
@@ -155,7 +155,7 @@ def test_those_who_are_told_by_mail_read_it_there(
     app.ask(here, app.authorize(here, scope="openid"))
 
     [mail] = mailoutbox
-    assert "it can act as any person of Acme AB, administrators included, without them" in mail.body
+    assert "it can act as any user at Acme AB, administrators included, without asking them" in mail.body
 
 
 # --- A new version ------------------------------------------------------------------------------------------------
@@ -297,8 +297,8 @@ def test_list_and_details_say_what_it_can_do_now(
 
     assert ("Acts as users" in text(admin.get("/console/oauth"))) == badge
     assert ("Can act as your users" in details) == badge
-    assert "any of this tenant’s people, administrators included, without them" in details
-    assert "Also works without a person" not in details
+    assert "any user in this tenant, administrators included, without asking them" in details
+    assert "Also works without a user" not in details
 
 
 def test_an_own_one_is_shown_so_too(browser: Browse, alice: User, carol: User, acme: Tenant):
@@ -308,7 +308,7 @@ def test_an_own_one_is_shown_so_too(browser: Browse, alice: User, carol: User, a
     assert ACTS in text(browser(carol).get(f"/console/oauth/{client.client_id}/edit"))
     assert ACTS in text(browser(alice).get("/console/oauth/new?type=web"))
     published = text(browser(alice).get(f"/console/oauth/{client.client_id}/publish"))
-    assert "any of their people, administrators included, without them" in published
+    assert "any of their users, administrators included, without asking them" in published
 
 
 def test_its_owner_reads_what_a_tenant_has_not_accepted(

@@ -155,7 +155,7 @@ def test_two_administrators_publish_once(browser: Browse, alice: User, acme: Ten
 
     answer = browser(alice).post(address(client, "publish"), follow=True)
 
-    assert "is published already" in text(answer)
+    assert "is already published" in text(answer)
     assert len(events(acme, Action.CLIENT_PUBLISHED)) == 1
 
 
@@ -172,7 +172,7 @@ def test_a_client_that_only_machines_use_says_why_not(
     assert (shown.status_code, refused.status_code) == (200, 422)
     for answer in (shown, refused):
         assert "Export cannot be published" in text(answer)
-        assert "nobody of another tenant could sign in with it" in text(answer)
+        assert "nobody in another tenant could sign in with it" in text(answer)
         assert 'id="publish-form"' not in text(answer)
     assert stored(machine).published_at is None
 
@@ -235,7 +235,7 @@ def test_those_connected_may_stay(
 
     assert (answer.status_code, answer["Location"]) == (303, LIST)
     page = text(admin.get(LIST))
-    assert "No further tenant can connect to it." in page
+    assert "No new tenants can connect to it." in page
     assert "Unpublished" in page
     assert "1 tenant still connected" in page
     assert address(connected, "publish") in page
@@ -256,7 +256,7 @@ def test_or_end_at_once_with_a_receipt(
     page = text(answer)
     assert (answer.status_code, answer["HX-Trigger"]) == (200, "clients-changed")
     assert "“Portal” is unpublished" in page
-    assert "1 tenant was cut off" in page
+    assert "1 tenant was disconnected" in page
     assert "1 session has ended" in page
     assert "APIs that only check the signature" in page
     assert Connection.to_client(globex, connected.client_id) is None
@@ -325,7 +325,7 @@ def test_the_owner_sees_tenants_and_numbers_and_none_of_their_people(
     assert "<bdi>Globex</bdi>" in page
     assert "Current" in page
     assert "All approved" in page
-    assert re.findall(r'data-label="(?:Sign-ins, 30 days|Live sessions)"[^>]*>(\d+)<', page) == ["3", "3"]
+    assert re.findall(r'data-label="(?:Sign-ins, 30 days|Active sessions)"[^>]*>(\d+)<', page) == ["3", "3"]
     assert "5 minutes ago" in page
     for person in (mallory, gustav):
         assert person.email not in page
@@ -360,7 +360,7 @@ def test_a_block_an_end_of_time_and_a_cut_are_seen(
 
     page = text(browser(alice).get(address(connected, "tenants")))
 
-    for said in ("Blocked by the tenant", "Expired", "Cut off", "Not published"):
+    for said in ("Blocked by the tenant", "Expired", "Disconnected", "Not published"):
         assert said in page
 
 
@@ -414,8 +414,8 @@ def test_the_form_says_what_flows_through_and_what_waits(browser: Browse, alice:
     page = text(browser(alice).get(address(connected, "edit")))
 
     assert "1 other tenant is connected" in page
-    assert "At once for all of them: name" in page
-    assert "Only after each tenant’s approval: a new scope" in page
+    assert "For all of them at once: name" in page
+    assert "Needs each tenant’s approval: a new scope" in page
 
 
 def test_the_form_of_a_client_for_one_tenant_says_nothing_of_it(browser: Browse, alice: User, client: Client):
@@ -449,7 +449,7 @@ def test_many_that_wait_are_counted_by_version_and_not_compared_one_by_one(
         browser(alice), connected, allowed_scopes=["openid", "profile", "offline_access", "admin_classic"]
     )
 
-    assert "6 tenants keep running" in page
+    assert "6 tenants keep what they approved" in page
     assert "Globex, Tenant 0 …" in page
 
 
@@ -467,7 +467,7 @@ def test_what_is_not_wider_waits_for_nobody(
     page = edit(browser(alice), connected, description="New words", **changes)
 
     assert "has been saved." in page
-    assert "keeps running" not in page
+    assert "keeps what it approved" not in page
 
 
 def test_a_wider_change_is_said_to_those_who_wait_and_named_to_three(
@@ -478,7 +478,7 @@ def test_a_wider_change_is_said_to_those_who_wait_and_named_to_three(
 
     page = edit(browser(alice), published, allowed_scopes=[*published.allowed_scopes, "apps:export"])
 
-    assert "4 tenants keep running" in page
+    assert "4 tenants keep what they approved" in page
     assert "Tenant 0, Tenant 1, Tenant 2 …." in page
 
 
@@ -496,7 +496,7 @@ def test_deleting_and_disabling_say_who_else_loses_it(
         admin.get(address(connected, "disable")),
     ):
         assert "1 person, 1 active session" in text(page)
-        assert "1 other tenant is connected and loses it too" in text(page)
+        assert "1 other tenant is connected and loses access too" in text(page)
 
 
 @pytest.fixture
@@ -531,9 +531,9 @@ def test_restoring_brings_it_back_without_tokens(
     page = text(admin.get(address(deleted, "restore")))
     for said in (
         "Restore Portal?",
-        "It can be restored until",
+        "You can restore it until",
         "1 secret works again.",
-        "It gets no tokens back",
+        "Its earlier tokens stay invalid",
         "1 other tenant that was connected can use it again.",
         "It is published again.",
     ):

@@ -123,7 +123,7 @@ def test_reloading_makes_no_second_one(browser: Browse, alice: User, client: Cli
 
     again = admin.post(page_of(client), ADD | {"once": "mark"})
 
-    assert "had been created already" in text(again)
+    assert "has already been created" in text(again)
     assert "qas_" not in text(again)
     assert len(secrets_of(client)) == 2
 

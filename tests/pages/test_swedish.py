@@ -549,7 +549,7 @@ def hidden_on(page: Any) -> dict[str, str]:
         (OAUTH + "/connections/{to_current}/block", {}, "1 session har avslutats"),
         (OAUTH + "/connections/{to_blocked}/unblock", {}, "”Spärrad” är inte längre blockerad."),
         (OAUTH + "/connections/{to_current}/remove", {}, "”Aktuell” har tagits bort"),
-        ("/console/requests/{for_asked_for}/deny", {"answer": "Nej"}, "Begäran om ”Önskad” har avslagits."),
+        ("/console/requests/{for_asked_for}/deny", {"answer": "Nej"}, "Begäran om ”Önskad” har nekats."),
         ("/console/people/{bob}/grants/{web}/withdraw", {}, "Rapporter kan inte längre agera för"),
         ("/account/applications/{consent}/withdraw", {}, "Rapporter har inte längre åtkomst"),
         ("/account/applications/{machine}/end", {}, "Dina sessioner hos Nattjobb har avslutats"),
@@ -575,7 +575,7 @@ def test_what_was_done_to_it_is_said_in_swedish(world: World, address: str, form
             "Välj hur personer i organisationen ska lämna samtycke.",
         ),
         ("/console/requests/{for_asked_for}/approve?", "Läs den igen."),
-        ("/console/requests/{for_asked_for}/deny", "Skriv varför"),
+        ("/console/requests/{for_asked_for}/deny", "Ange ett skäl"),
         (OAUTH + "/{shared}/unpublish", "Välj vad som ska hända"),
         (OAUTH + "/connections/{to_waiting}/version?", "Läs den igen."),
     ],
@@ -661,7 +661,7 @@ def test_one_and_several_are_told_apart(world: World):
 
     assert "Ta bort 2 klienter?" in text
     assert "1 person, 2 aktiva sessioner" in text
-    assert "(2 sessioner) · användes senast alldeles nyss · 2 hemligheter" in text
+    assert "2 aktiva sessioner · användes senast alldeles nyss · 2 hemligheter" in text
     assert "(1 session) · användes senast alldeles nyss · 1 hemlighet" in text
 
 

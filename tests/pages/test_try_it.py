@@ -113,7 +113,7 @@ def test_a_real_authorization_comes_back_and_becomes_tokens(
     fields = hidden(text)
     tokens = post_form(chromium, fields | {"client_secret": secret})
 
-    assert "State and issuer are right" in text
+    assert "State and issuer match" in text
     assert f"{fields['code'][:8]}…" in text
     assert text.count(fields["code"]) == 1  # in the form, and nowhere a person reads over a shoulder
     assert "no-store" in page["Cache-Control"]
