@@ -429,7 +429,7 @@ def configuration_dialog(scene: Scene) -> Page:
 
 @reached_by_hand("dialog: withdraw")
 def withdraw_dialog(scene: Scene) -> Page:
-    return scene.dialog("bob", "/account/applications", "Withdraw")
+    return scene.dialog("bob", "/account/applications", "Revoke")
 
 
 @reached_by_hand("hostname, refused")
@@ -453,10 +453,10 @@ def connection_scopes_dialog(scene: Scene) -> Page:
 
 @reached_by_hand("dialog: refuse a request, without an answer")
 def refuse_dialog(scene: Scene) -> Page:
-    page = scene.dialog("alice", "/console/requests", "Refuse Wanted")
+    page = scene.dialog("alice", "/console/requests", "Deny Wanted")
     dialog = page.get_by_role("dialog")
     dialog.locator("form[id=deny-form]").evaluate("form => form.noValidate = true")
-    dialog.get_by_role("button", name="Refuse").click()
+    dialog.get_by_role("button", name="Deny").click()
     expect(dialog.get_by_role("textbox")).to_have_attribute("aria-invalid", "true")
     return page
 

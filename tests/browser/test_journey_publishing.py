@@ -182,7 +182,7 @@ def test_from_publishing_a_client_to_its_removal(
 
         # He takes his consent back, and Alice removes the client: it is as unknown as in the beginning.
         bobs.goto(console_url(acme, "/account/applications"))
-        receipt = end(bobs, f"Withdraw {NAME}", "Revoke access")
+        receipt = end(bobs, f"Revoke {NAME}", "Revoke access")
         receipt.get_by_role("link", name="Done").click()
         expect(bobs.get_by_role("heading", name="No applications yet")).to_be_visible()
         alices.goto(console_url(acme))

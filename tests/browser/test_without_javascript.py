@@ -96,7 +96,7 @@ def test_a_client_from_creation_to_the_last_secret(plain_page, acme, alice, bob,
     assert refreshed.status_code == 200, refreshed.content
 
     bobs.goto(console_url(acme, "/account/applications"))
-    bobs.get_by_role("link", name="Withdraw Reports").click()
+    bobs.get_by_role("link", name="Revoke Reports").click()
     expect(bobs.get_by_text("1 session ends now.")).to_be_visible()
     bobs.get_by_role("button", name="Revoke access").click()
     expect(bobs.get_by_role("heading", level=1)).to_have_text("Reports no longer has access")

@@ -183,7 +183,7 @@ def test_text_is_looked_for_in_the_newest_and_the_page_says_so(
     many()
 
     recent = page(browser, alice, q="203.0.113")
-    assert "newest 3 events only" in recent
+    assert "newest 3 events were searched" in recent
     assert "created the user" not in page(browser, alice, q="alice@")
     assert "created the user" in page(browser, alice, q="alice@", until="2026-01-02")
     assert "events were searched" not in page(browser, alice, q="alice@", until="2026-01-02")
@@ -192,7 +192,7 @@ def test_text_is_looked_for_in_the_newest_and_the_page_says_so(
 def test_who_is_looked_for_in_the_newest_too(browser: Browse, alice: User, many: Callable[[], None]):
     many()
 
-    assert "newest 3 events only" in page(browser, alice, actor="nobody")
+    assert "newest 3 events were searched" in page(browser, alice, actor="nobody")
 
 
 def test_reading_on_goes_through_what_was_found(

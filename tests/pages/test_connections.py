@@ -192,7 +192,7 @@ def test_it_says_whose_the_client_is_and_what_was_approved(browser: Browse, alic
 
     page = text(browser(alice).get(at(reduced)))
 
-    for words in ("Globex", f"{HOME}/about", "Same host as its redirect URLs", "portal.globex.example",
+    for words in ("Globex", f"{HOME}/about", "Same host as redirect URLs", "portal.globex.example",
                   "by <bdi>Alice</bdi>", "1 person, 1 active session", portal.client_id, "Approved until"):  # fmt: skip
         assert words in page
     kept, _heading, off = page.partition("not allowed here now")
@@ -243,7 +243,7 @@ def test_one_address_there_among_others_proves_no_homepage(browser: Browse, alic
     )
 
     assert "Unverified" in text(browser(alice).get(at(imitation)))
-    assert "Same host as its redirect URLs" in text(browser(alice).get(at(genuine)))
+    assert "Same host as redirect URLs" in text(browser(alice).get(at(genuine)))
 
 
 def standing_of(connection: Connection, act: str) -> None:
@@ -533,7 +533,7 @@ def test_blocking_says_what_it_touches_ends_everything_here_and_gives_a_receipt(
 
     assert receipt.status_code == 200
     assert "1 session has ended" in text(receipt)
-    assert "can still be accepted until then" in text(receipt)
+    assert "may accept tokens already issued until then" in text(receipt)
     assert f'href="{at(connection)}"' in text(receipt)
     assert stored(connection).status == "blocked"
     for one in (here, there):

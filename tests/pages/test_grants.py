@@ -161,7 +161,7 @@ def test_withdrawing_for_somebody_asks_and_gives_a_receipt_and_a_line_in_the_log
     assert receipt.status_code == 200
     assert "Report portal no longer acts for Bob" in text(receipt)
     assert "1 session has ended" in text(receipt)
-    assert "can still be accepted until then" in text(receipt)
+    assert "may accept tokens already issued until then" in text(receipt)
     assert f'href="/console/people/{bob.pk}"' in text(receipt)
     for one in (mine, other):
         one.refresh_from_db()

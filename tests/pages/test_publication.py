@@ -99,7 +99,7 @@ def test_the_dialog_says_what_publishing_means_and_what_others_will_see(
     assert "its administrator must approve the client" in page
     for seen in ("Portal", "Acme AB", "https://app.example.com/about", "app.example.com", client.client_id):
         assert seen in page
-    assert "Same host as its redirect URLs" in page
+    assert "Same host as redirect URLs" in page
     assert "Stay connected when you’re not using it" in page
     assert "Broad access" in page
     assert "offline_access" not in page

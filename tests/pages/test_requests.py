@@ -93,6 +93,26 @@ def test_somebody_who_may_not_approve_is_told_and_can_ask(
     assert not connections(bob.tenant)
 
 
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [
+        ("locmem", "You’ll get an email when they decide."),
+        ("console", "You’ll see their decision on this page."),
+    ],
+)
+def test_whoever_asked_is_told_what_comes_next_until_it_is_decided(
+    browser: Browse, alice: User, bob: User, wish: ConnectionRequest, settings: Any, backend: str, said: str
+):
+    settings.EMAIL_BACKEND = f"django.core.mail.backends.{backend}.EmailBackend"
+
+    waiting = text(browser(bob).get(OWN))
+    assert browser(alice).post(deny_at(wish), {"answer": "Not now."}).status_code == 303
+
+    assert "We’ve asked your administrators" in waiting
+    assert said in waiting
+    assert "We’ve asked your administrators" not in text(browser(bob).get(OWN))
+
+
 def test_several_people_are_one_request_and_one_mail(
     browser: Browse, alice: User, bob: User, carol: User, studio: Client, mailoutbox: list[Any]
 ):

@@ -600,7 +600,7 @@ def test_approval_and_request_are_swedish(world: World, acme: Tenant):
     assert "Obekant behöver godkännas" in swedish(page)
     asked = hidden_fields(page) | {"decision": "ask", "reason": "Bokslut"}
     post_form(bob, app.address(scope="openid apps:read"), asked)
-    assert "Du har bett om den" in swedish(app.authorize(bob, scope="openid apps:read"))
+    assert "Vi har frågat dina huvudadministratörer" in swedish(app.authorize(bob, scope="openid apps:read"))
     refused = Application(*world.clients["refused"], tenant=acme)
     assert "Din senaste begäran nekades" in swedish(refused.authorize(bob, scope="openid"))
 
@@ -662,7 +662,7 @@ def test_one_and_several_are_told_apart(world: World):
     assert "Ta bort 2 klienter?" in text
     assert "1 person, 2 aktiva sessioner" in text
     assert "2 aktiva sessioner · användes senast alldeles nyss · 2 hemligheter" in text
-    assert "(1 session) · användes senast alldeles nyss · 1 hemlighet" in text
+    assert "1 aktiv session · användes senast alldeles nyss · 1 hemlighet" in text
 
 
 # --- The audit log ------------------------------------------------------------------------------------------------
