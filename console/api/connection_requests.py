@@ -115,11 +115,11 @@ def _check_open(wish: ConnectionRequest) -> None:
     if wish.status != ConnectionRequest.Status.OPEN:
         raise _decided()
     if not approvals.available(wish.client):
-        raise Refused(409, "The client is not available any more.")
+        raise Refused(409, "The client is no longer available.")
 
 
 def _decided() -> Refused:
-    return Refused(409, "The request has been answered already.")
+    return Refused(409, "The request has already been answered.")
 
 
 def _changed() -> Refused:

@@ -17,7 +17,7 @@ from .errors import Refused
 from .schema import number
 
 RULE = (
-    "A client does not decide about itself, nor about other clients of its publisher: ask an administrator."
+    "A client cannot change itself, nor other clients of its publisher. A tenant administrator must do that."
 )
 
 

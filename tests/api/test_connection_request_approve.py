@@ -125,7 +125,7 @@ def test_what_is_not_there_any_more_is_not_connected(
 ):
     owner_does(studio, verb, **({"connected_stay": True} if verb == "unpublish" else {}))
 
-    assert_problem(api.post(request_path(wish, "approve"), REQUIRED), 409, "not available any more")
+    assert_problem(api.post(request_path(wish, "approve"), REQUIRED), 409, "no longer available")
     assert not connections(acme)
     assert api.post(request_path(wish, "deny"), {"answer": "It has gone."}).status_code == 200
 
@@ -166,8 +166,8 @@ def test_what_happens_in_the_same_moment_is_a_conflict(
     [
         ({"scopes": ["openid"]}, "Missing member: consentMethod"),
         (REQUIRED | {"expiresAd": None}, "Unknown member: expiresAd"),
-        (REQUIRED | {"scopes": ["openid", "admin_classic"]}, "can only be fewer"),
-        (REQUIRED | {"scopes": ["user_default"]}, "can only be fewer"),
+        (REQUIRED | {"scopes": ["openid", "admin_classic"]}, "not allowed"),
+        (REQUIRED | {"scopes": ["user_default"]}, "not allowed"),
         (REQUIRED | {"scopes": ["apps:read", "apps:read"]}, "twice"),
         *[({"consentMethod": value}, "must be required or trusted") for value in odd("", "Required", None, 1, [], {})],
         *[(REQUIRED | {"scopes": value}, "scopes must be a JSON array") for value in odd(None, "openid", {})],
