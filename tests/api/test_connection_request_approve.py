@@ -113,7 +113,7 @@ def test_what_somebody_has_answered_is_not_answered_again(
     mailoutbox.clear()
 
     for action, body in (("approve", REQUIRED), ("deny", {"answer": "No."})):
-        assert_problem(api.post(request_path(wish, action), body), 409, "answered already")
+        assert_problem(api.post(request_path(wish, action), body), 409, "already been answered")
     assert len(connections(acme)) == (before == "approve")
     assert len(events_of(acme, "connection.approved", "connection.denied")) == 1
     assert not mailoutbox
@@ -146,7 +146,7 @@ def test_what_is_not_what_was_read_is_not_connected(
 @pytest.mark.parametrize(
     ("happens", "detail"),
     [
-        (approvals.AlreadyDecided, "answered already"),
+        (approvals.AlreadyDecided, "already been answered"),
         (NotPublished, "changed"),
         (Client.DoesNotExist, "changed"),
     ],
