@@ -11,7 +11,7 @@ Headers = Iterable[tuple[str, str]]
 
 
 class Wrong(Exception):
-    """The server's answer is not what it must be. A measurement of wrong answers is worth nothing, so it stops."""
+    """The server's answer is wrong. The measurement stops."""
 
 
 @dataclass(frozen=True, slots=True)

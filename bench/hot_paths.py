@@ -1,4 +1,4 @@
-"""Where the time of one operation goes: the Python profiler, on the application inside this process."""
+"""Profiles one operation with the Python profiler, in this process."""
 
 import cProfile
 import os

@@ -14,7 +14,7 @@ PATIENCE = 30  # seconds without any answer
 
 @dataclass
 class Load:
-    """What one run of an operation was like. `busy` is the share of its time that the generator itself worked."""
+    """The result of one run of an operation. `busy` is the share of its time that the generator itself worked."""
 
     count: int
     seconds: float

@@ -59,7 +59,7 @@ def slowness() -> float:
 def wait_until_quiet(patience: float) -> float:
     """Waits, for `patience` seconds at most, until nothing much else runs. Returns the load average of the last minute.
 
-    A loaded machine does not only make everything slower: virtual CPUs that share a core make it slower unevenly.
+    On a loaded machine results are not only slower but uneven: virtual CPUs share a core.
     """
     deadline = time.monotonic() + patience
     while (load := os.getloadavg()[0]) > QUIET and time.monotonic() < deadline:

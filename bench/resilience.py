@@ -1,4 +1,4 @@
-"""What a server does when it is told to stop, when a worker dies, and when somebody is rude to it."""
+"""Behaviour of a server on SIGTERM, when a worker dies, and with slow or malformed clients."""
 
 import os
 import signal

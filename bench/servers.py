@@ -117,7 +117,7 @@ def _running(made: Region, name: str, application: str = APPLICATION) -> Abstrac
 
 
 def costs(rounds: int, seconds: float, patience: float) -> dict[tuple[str, str], Measured]:
-    """What each server needs for each load, measured in turns."""
+    """CPU, throughput and latency of each server for each load, measured in turns."""
     found: dict[tuple[str, str], Measured] = {}
     with _prepared() as (made, target):
         for _ in range(rounds):
@@ -143,7 +143,7 @@ def _measure(
 
 
 def behaviour() -> dict[str, dict[str, str]]:
-    """How each server takes what resilience.py does to it."""
+    """The results of resilience.py for each server."""
     found: dict[str, dict[str, str]] = {}
     with _prepared() as (made, target):
         ask = target.asks["token"]

@@ -1,4 +1,4 @@
-"""A WSGI application that takes its time, reads what it is sent, and has a long answer: how does a server take that?"""
+"""A slow WSGI application with a long answer, for measuring how a server copes."""
 
 import time
 from collections.abc import Callable, Iterable

@@ -80,7 +80,7 @@ def test_a_name_that_shows_nothing_is_none(name: str, browser: Browse, alice: Us
 def test_the_sentence_is_in_the_readers_language(browser: Browse, alice: User):
     page = browser(alice).post(NEW, form(name="a\u202eb"), headers={"accept-language": "sv"})
 
-    assert "Det finns ett tecken i texten som inte syns eller som vilseleder, U+202E" in beside(page, "name")
+    assert "Texten innehåller ett osynligt eller vilseledande tecken, U+202E" in beside(page, "name")
 
 
 def test_what_languages_need_is_kept_and_spaces_are_one_each(browser: Browse, alice: User, acme: Tenant):

@@ -1,4 +1,4 @@
-"""The answers that calls get."""
+"""The schemas of the responses of the REST API."""
 
 from typing import Annotated
 
@@ -16,13 +16,13 @@ class Link(Given):
 
 
 class Links(Given):
-    """Where the thing itself is."""
+    """The link to the resource itself."""
 
     self_: Annotated[Link, Field(alias="self")]
 
 
 class PageLinks(Links):
-    """Where the page itself is, and its neighbours."""
+    """The links to the page, the next and the previous one."""
 
     next: MayBeGiven[Link] = None
     prev: MayBeGiven[Link] = None
@@ -60,13 +60,13 @@ class Caller(Given):
 
 
 class Publication(Given):
-    """Since when a client is published."""
+    """When a client was published."""
 
     published_at: Moment | None
 
 
 class Receipt(Given):
-    """What an act has ended."""
+    """What an operation has ended: the receipt."""
 
     tenants: int
     sessions_ended: int

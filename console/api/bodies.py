@@ -1,4 +1,4 @@
-"""The bodies and parameters that calls send."""
+"""The schemas of request bodies and query parameters of the REST API."""
 
 from typing import Annotated, Literal
 

@@ -41,9 +41,7 @@ def change(request: TenantRequest, caller: Caller, client_id: str, sent: Connect
     replaced: dict[str, Any] = {operation.path: operation.value for operation in sent.root}
     said = bool(replaced.pop(IMPERSONATION, False))
     if said and CONSENT_METHOD not in replaced:
-        raise ApiError(
-            400, f"{IMPERSONATION} goes with {CONSENT_METHOD}: it allows what Trusted would begin."
-        )
+        raise ApiError(400, f"{IMPERSONATION} must be sent together with {CONSENT_METHOD}.")
     with transaction.atomic():
         connection = _connection(request.tenant, client_id, lock=True)
         if replaced.get(CONSENT_METHOD) == ConsentMethod.TRUSTED and begins_when_trusted(connection):
@@ -74,7 +72,7 @@ def _replace_consent_method(connection: Connection, value: ConsentMethod, by: Ac
 
 
 def _replace_scopes(connection: Connection, value: list[str], by: Actor) -> None:
-    _check_foreign(connection, "The scopes of a tenant's own client are the client's: edit the client.")
+    _check_foreign(connection, "The scopes of a tenant's own client cannot be reduced here: edit the client.")
     connection.reduce_scopes(chosen(value, connection.approved.scopes), by=by)
 
 

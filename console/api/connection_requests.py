@@ -111,11 +111,11 @@ def _check_open(wish: ConnectionRequest) -> None:
     if wish.status != ConnectionRequest.Status.OPEN:
         raise _decided()
     if not approval_answer.available(wish.client):
-        raise ApiError(409, "The client is not available any more.")
+        raise ApiError(409, "The client is no longer available.")
 
 
 def _decided() -> ApiError:
-    return ApiError(409, "The request has been answered already.")
+    return ApiError(409, "The request has already been answered.")
 
 
 def _changed() -> ApiError:

@@ -1,4 +1,4 @@
-"""Errors of the REST API, in Qlik's envelope (Q6)."""
+"""The errors of the REST API, in Qlik's envelope (Q6)."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -31,5 +31,5 @@ class ApiError(Exception):
 
 
 def not_found() -> ApiError:
-    """Unknown, deleted or another tenant's: the answer is the same (TN-01)."""
+    """Not found: the same answer for unknown, deleted and another tenant's (TN-01)."""
     return ApiError(404)

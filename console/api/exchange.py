@@ -1,4 +1,4 @@
-"""What an operation reads and what it answers: from here come its validation and its description."""
+"""The input and output schemas of an operation. Validation and the OpenAPI description use them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is wrong with what a call sends, each in a sentence, with the place that it is about."""
+"""The faults of a request: a sentence for each, with its place in the body or the query."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -13,6 +13,6 @@ def check_said(grants: Collection[str], said: bool) -> None:
     except Incomplete:
         raise ApiError(
             400,
-            "The client could act as any of this tenant's people, administrators included, without them. "
-            f"If it may, send {IMPERSONATION} with true.",
+            "The client could act as any user in this tenant, administrators included, without asking them. "
+            f"To allow that, send {IMPERSONATION} with true.",
         ) from None

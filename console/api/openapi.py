@@ -30,7 +30,7 @@ SCOPES = {"admin_classic": "All of the tenant's administration", "user_default":
 REFUSED = {
     "400": "What was sent is wrong",
     "401": "The access token is missing or does not live",
-    "403": "The role or the scope is missing, or a client would decide about itself",
+    "403": "The role or the scope is missing, or a client would change itself",
     "404": "It is not there, or not this tenant's",
     "409": "Somebody else has answered, or the offer has changed or gone",
     "413": "The body is too long",

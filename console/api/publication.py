@@ -25,7 +25,7 @@ def publish(request: TenantRequest, caller: Caller, client_id: str) -> Publicati
                 client.publish(by=caller.actor)
             except NotPublishable:
                 raise ApiError(
-                    400, "Only machines use this client: nobody of another tenant could sign in with it."
+                    400, "Only machines use this client: nobody in another tenant could sign in with it."
                 ) from None
     return publication(client)
 

@@ -1,4 +1,4 @@
-"""How our nouns look to those who call the API: rows of ours to answers of Qlik's (answers.py)."""
+"""Converts rows to the responses of the API, in Qlik's shape (answers.py)."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -70,7 +70,7 @@ def bot(client: EffectiveClient, tenant: Tenant) -> Caller:
 
 
 def publication(client: Client) -> Publication:
-    """Since when a client is published."""
+    """When a client was published."""
     return Publication(published_at=client.published_at)
 
 

@@ -28,12 +28,12 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from ..policy import text
 
 T = TypeVar("T")
-# RFC 3339 §5.6, in the capitals that everybody writes; which days a month has is for datetime to say.
+# RFC 3339 §5.6, with upper-case T and Z; datetime checks the days of the month.
 MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
 DATE_TIME = WithJsonSchema({"type": "string", "format": "date-time"})
-MAX_DIGITS = 18  # of a row's number: what is longer, no database holds
+MAX_DIGITS = 18  # of a row's number: longer ones exceed the column
 
 _SENT = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel, hide_input_in_errors=True)
 
@@ -51,7 +51,7 @@ class SentList(RootModel[T]):
 
 
 class Asked(BaseModel):
-    """Parameters of an address. Others mean nothing, and are let be."""
+    """Query parameters. Unknown ones are ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel, hide_input_in_errors=True)
 
@@ -118,7 +118,7 @@ def _no_word_twice(words: list[str]) -> list[str]:
 
 Words = Annotated[
     list[Annotated[str, Field(min_length=1)]],
-    # Its first error is enough: there could be thousands.
+    # Only the first error is reported: there could be thousands.
     Field(fail_fast=True, json_schema_extra={"uniqueItems": True}),
     AfterValidator(_no_word_twice),
 ]

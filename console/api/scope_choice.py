@@ -16,7 +16,7 @@ def chosen(wanted: list[str], ceiling: Collection[str]) -> list[str]:
     beyond = [scope for scope in wanted if not scopes.within([scope], ceiling)]
     if beyond:
         shown = ", ".join(scope[:SHOWN] for scope in beyond[:3])
-        raise ApiError(400, f"scopes can only be fewer; beyond them: {shown}.")
+        raise ApiError(400, f"Scopes that are not allowed: {shown}.")
     try:
         return chosen_scopes([*ceiling, *wanted], wanted)
     except Incomplete as incomplete:

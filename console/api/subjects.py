@@ -1,4 +1,4 @@
-"""Whose client a call would change, and the rule that no client decides about itself.
+"""The client that a call would change, and the rule that a client cannot change itself.
 
 An administrator decides about another tenant's client. That client must not decide in their place, whatever token it
 holds: its own, one that an administrator let it have, or one with which it acts as an administrator. So a client's
@@ -17,7 +17,7 @@ from .errors import ApiError
 from .schema import number
 
 RULE = (
-    "A client does not decide about itself, nor about other clients of its publisher: ask an administrator."
+    "A client cannot change itself, nor other clients of its publisher. A tenant administrator must do that."
 )
 
 

@@ -1,4 +1,4 @@
-"""What every template knows without being told."""
+"""Variables that every template has."""
 
 from functools import cache
 from typing import Any

@@ -45,7 +45,7 @@ def session_ended(request: HttpRequest, *, sign_in: str = "") -> HttpResponse:
             "Nothing was changed, and what you entered is kept. "
             "Sign in again in another tab, then show it again and answer."
         ),
-        lost=_("Nothing was changed. Sign in again, and begin anew."),
+        lost=_("Nothing was changed. Sign in again and start over."),
         sign_in=sign_in or resolve_url("login"),
     )
 

@@ -251,8 +251,8 @@ class WrongMethodMiddleware:
         if response.status_code != 405 or response.content or not request.accepts("text/html"):
             return response
         context = {
-            "title": _("Nothing to see at this address"),
-            "advice": _("It only answers to a form. Go back, or begin at the start page."),
+            "title": _("This address only accepts forms"),
+            "advice": _("It can’t be opened as a page. Go back, or go to the start page."),
             "status": 405,
         }
         page = render(request, "failures/failure.html", context, status=405)

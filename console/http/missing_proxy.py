@@ -1,4 +1,4 @@
-"""A public region whose proxy does not say that requests came by https: said plainly, instead of led in a ring."""
+"""Detects a public region whose proxy does not send X-Forwarded-Proto: an error instead of a redirect loop."""
 
 import logging
 import time

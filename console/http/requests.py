@@ -1,4 +1,4 @@
-"""What a request has become by the time a view sees it. Only types: the middleware does the work."""
+"""The types of requests that views take. Types only: the middleware sets the attributes."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails

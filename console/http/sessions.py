@@ -87,7 +87,7 @@ def _note(request: HttpRequest, user: User) -> None:
 
 
 def end(request: HttpRequest, **details: str) -> None:
-    """Signs out: the session is gone from the server, not only from the browser (ASVS 7.4.1).
+    """Signs out: deletes the session on the server, not only the cookie (ASVS 7.4.1).
 
     `details` are for the audit log.
     """
@@ -99,7 +99,7 @@ def end(request: HttpRequest, **details: str) -> None:
 def belongs_here(session: Any, tenant_id: str) -> bool:
     """Whether a session began in this tenant and is within its idle and absolute limits (ASVS 7.3)."""
     if TENANT not in session:
-        return auth.SESSION_KEY not in session  # nobody has signed in: nothing to protect yet
+        return auth.SESSION_KEY not in session  # an anonymous session has nothing to protect
     now = timezone.now().timestamp()
     return (
         session[TENANT] == tenant_id

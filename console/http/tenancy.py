@@ -18,9 +18,10 @@ REMEMBERED_HOSTS = 10_000
 
 
 class Hosts:
-    """host -> tenant, remembered in this process for a moment; unknown hosts too, so that a flood costs no queries.
+    """A cache of host -> tenant in this process, for a few seconds; unknown hosts too, so that a flood costs no
+    queries.
 
-    Each kind has a memory of its own: anybody can make up hosts, and they push nothing out but each other.
+    Known and unknown hosts have separate caches: made-up hosts only displace one another.
     """
 
     _known: Remembered[str, tuple[float, Tenant]] = Remembered(REMEMBERED_HOSTS)
@@ -48,7 +49,7 @@ class Hosts:
 
     @classmethod
     def forget(cls) -> None:
-        """Empties the memory, for tests and for commands that change hostnames."""
+        """Empties the cache, for tests and for commands that change hostnames."""
         cls._known.clear()
         cls._unknown.clear()
 

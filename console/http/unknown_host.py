@@ -1,4 +1,4 @@
-"""The answer at a host that belongs to nobody: a page for people, a line of text for programs.
+"""The answer at an unknown host: a page for people, a line of text for programs.
 
 Anybody can ask for any host: nothing is looked up for it, no session begins, no cookie is set, and nothing about who is
 here is said.
@@ -19,7 +19,7 @@ RULES = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 's
 
 
 def answer(request: HttpRequest, status: int, host: str = "") -> HttpResponse:
-    """404 at `host`, which nobody has; 400 for what is no host, which is not repeated."""
+    """404 for an unknown `host`; 400 for an invalid one, which is not repeated in the answer."""
     if programs.asks(request) or "text/html" not in request.headers.get("Accept", ""):
         response = HttpResponse(
             f"{PHRASES[status]}\n", status=status, content_type="text/plain; charset=utf-8"

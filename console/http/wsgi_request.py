@@ -1,4 +1,4 @@
-"""How a request is read off the wire, in two places where Django is too trusting and too narrow for this server."""
+"""Reads requests more strictly than Django in two places: the encoding, and chunked bodies."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,1 +1,1 @@
-"""Floor 3, beside http: letters to people, in their language. They are sent from the outbox (models/mail.py)."""
+"""Floor 3, beside http: emails to people, in their language. They are sent from the outbox (models/mail.py)."""

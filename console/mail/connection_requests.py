@@ -1,4 +1,4 @@
-"""E-mail about what waits for somebody or has been answered: written in the transaction of the act, sent afterwards."""
+"""Emails about new and answered requests: queued in the transaction of the act, sent afterwards."""
 
 from collections.abc import Iterable, Iterator
 
@@ -21,7 +21,7 @@ def tell_administrators(request: ConnectionRequest, **_signal: object) -> None:
     """A new request waits: every administrator of the tenant is told."""
     _put(
         User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True),
-        _("%(client)s: somebody asks you to connect it"),
+        _("Request to connect %(client)s"),
         "approvals/mail_request.txt",
         request,
         f"{request.tenant.issuer}/console/requests",
@@ -33,7 +33,7 @@ def tell_requesters(request: ConnectionRequest, **_signal: object) -> None:
     """A request was answered: those who asked are told."""
     _put(
         User.objects.filter(connection_requests__request=request, is_active=True),
-        _("%(client)s: your request has been answered"),
+        _("Your request for %(client)s has been answered"),
         "approvals/mail_answer.txt",
         request,
         f"{request.tenant.issuer}/account/requests",

@@ -1,4 +1,4 @@
-"""Commands of Django and django-oauth-toolkit that would fail here, or do nothing: each says what to use."""
+"""Replacements for commands of Django and django-oauth-toolkit that do not work here: each names the one to use."""
 
 from typing import Any, NoReturn
 
@@ -8,7 +8,7 @@ UNDERSTOOD = {"-h", "--help", "--traceback"}
 
 
 class Instead(BaseCommand):
-    """A command that does nothing but say, in `help`, what to use instead. It exits with 1, whatever it is given."""
+    """A command that only prints its `help`, which names the command to use instead, and exits with 1."""
 
     help: str
     requires_system_checks = []

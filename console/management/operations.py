@@ -92,7 +92,7 @@ def client_with(client_id: str) -> Client:
 
 
 def host_of_a_tenant(raw: str) -> str:
-    """The normal form of a host that a tenant may have; CommandError for what is none, and for the region host."""
+    """The normal form of a tenant's host; CommandError for an invalid one, and for the region host."""
     try:
         host = parse_host(raw)
     except NotAHost as error:

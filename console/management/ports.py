@@ -1,4 +1,4 @@
-"""The ports of the demonstration, and whether they can be had.
+"""The ports of the demonstration, and whether they are free.
 
 `make run` runs this file before anything is installed, with whatever Python there is: it imports nothing but the
 standard library. `manage.py demonstrate` asks again, with the same words.
@@ -29,7 +29,7 @@ def wanted(environment: Mapping[str, str]) -> Dict[str, int]:  # noqa: UP006
 
 
 def problems(environment: Mapping[str, str]) -> List[str]:  # noqa: UP006
-    """A sentence for each port that cannot be had, with the setting that moves it. Empty if all can."""
+    """A sentence for each port that is taken, with the setting that changes it. Empty if all are free."""
     try:
         ports = wanted(environment)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Access tokens: whether one that is genuine may still be used, and how one is taken back (RFC 7009, RFC 7662)."""
+"""Access tokens: whether a correctly signed one is still valid, and revocation (RFC 7009, RFC 7662)."""
 
 import uuid
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class RevokedAccessToken(TenantOwned):
-    """One access token taken back before its time (RFC 7009), remembered until it would have expired anyway."""
+    """An access token that was revoked before it expired (RFC 7009). Kept until its expiry."""
 
     jti = models.CharField(max_length=64, primary_key=True)
     expires_at = models.DateTimeField()
@@ -36,7 +36,7 @@ class RevokedAccessToken(TenantOwned):
 
     @classmethod
     def includes(cls, jti: str) -> bool:
-        """Whether the token with this ID was taken back."""
+        """Whether the token with this ID was revoked."""
         return _REVOKED.first(jti) is not None
 
 
@@ -96,7 +96,7 @@ class LiveToken:
         return ClientSecret.is_live(uuid.UUID(credential), client)
 
     def revoke(self, tenant: Tenant, *, by: Actor) -> None:
-        """Takes this one access token of `tenant` back (RFC 7009 §2.1)."""
+        """Revokes this one access token of `tenant` (RFC 7009 §2.1)."""
         with transaction.atomic():
             RevokedAccessToken.objects.bulk_create(
                 [

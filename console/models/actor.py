@@ -26,11 +26,11 @@ class Kind(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, and from which address. Nobody in particular, unless it says who: see `operator` and `anonymous`."""
+    """Who acts, and from which address. Without a user or client: see `operator` and `anonymous`."""
 
     user: "User | None" = None
     client: "Client | EffectiveClient | None" = None
-    tenant: "Tenant | None" = None  # another tenant, of whose people nothing is said here
+    tenant: "Tenant | None" = None  # the acting tenant, if it is another one; its users are not named here
     address: str = ""
     is_operator: bool = False
 
@@ -41,7 +41,7 @@ class Actor:
 
     @classmethod
     def anonymous(cls, address: str = "") -> "Actor":
-        """Somebody of whom nothing is known but the address; "" if there is none, as on a unix socket."""
+        """An unauthenticated caller, known only by the address; "" if there is none, as on a unix socket."""
         return cls(address=address)
 
     @property

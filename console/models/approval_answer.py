@@ -54,9 +54,7 @@ def check_impersonation(grants: Collection[str], *, allowed: bool) -> None:
     """
     if impersonates(grants) and not allowed:
         raise Incomplete(
-            _(
-                "Tick this box if it may act as any of this tenant’s people. Without that, nothing is changed."
-            ),
+            _("Select this box to let it act as any user in this tenant. Until you do, nothing is changed."),
             field=IMPERSONATION,
         )
 
@@ -69,7 +67,7 @@ def chosen_scopes(offered: Collection[str], ticked: Collection[str]) -> list[str
     identity = {scopes.OPENID} & set(offered)
     remaining = scopes.common(offered, (set(ticked) & set(offered)) | identity)
     if offered and not remaining:
-        raise Incomplete(_("Leave it at least one thing that it may do."))
+        raise Incomplete(_("Select at least one thing that it may do."))
     return remaining
 
 

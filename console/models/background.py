@@ -18,7 +18,7 @@ _waiting: list[Event] = []
 
 
 def start(*works: Callable[[], object]) -> None:
-    """Begins to do these kinds of work until the process ends. Call it in the process, after forking."""
+    """Starts a thread for each kind of work, until the process ends. Call it after forking."""
     for work in works:
         woken = Event()
         woken.set()
@@ -27,7 +27,7 @@ def start(*works: Callable[[], object]) -> None:
 
 
 def wake() -> None:
-    """There is something to do: no thread waits for its next look."""
+    """Wakes the threads: there is work."""
     for woken in _waiting:
         woken.set()
 
@@ -52,7 +52,7 @@ def _go_on(work: Callable[[], object], woken: Event) -> None:
 
 
 def once(work: Callable[[], object]) -> bool:
-    """One round. One that fails is told of in the log, and ends no thread: False. No connection is kept."""
+    """One round. Returns False if it failed, which is logged and does not end the thread. Closes the connection."""
     try:
         work()
     except Exception:

@@ -68,7 +68,7 @@ def _check_choices(client: "Client", problems: dict[str, list[str]]) -> None:
     methods = set(client.auth_methods)
     if traits.confidential != bool(methods) or not methods <= set(AuthMethod):
         problems["auth_methods"].append(
-            _("Choose at least one way for the application to prove who it is.")
+            _("Choose at least one authentication method.")
             if traits.confidential
-            else _("A public client proves nothing: leave the ways empty.")
+            else _("A public client does not authenticate: leave the authentication methods empty.")
         )

@@ -1,7 +1,7 @@
 """The audit log: what happened in a tenant, who did it, from where, and what changed (Q8, P8).
 
 An event is written in the transaction of the act that it tells of, so neither exists without the other. Its text is
-made when it is shown, so it is in the reader's language. Secrets and tokens never come near it.
+made when it is shown, so it is in the reader's language. Secrets and tokens are never part of it.
 """
 
 import hashlib
@@ -149,8 +149,9 @@ class Event(models.Model):
     ) -> None:
         """Writes a refused attempt, or counts it on the row of the same refusal in the same minute.
 
-        The same is what reads the same. As many different ones of a minute as refusal_count.py allows have a row
-        each; the rest of them are counted together. Call it last in a transaction: it locks what it counts.
+        Two refusals are the same if they would read the same. As many different ones of a minute as refusal_count.py
+        allows have a row each; the rest of them are counted together. Call it last in a transaction: it locks what it
+        counts.
         """
         now = datetime.now(UTC)
         event = cls(

@@ -1,11 +1,11 @@
-"""When something was used last: noted now and then, so that a hot path stays free of writes and waits for nobody."""
+"""The time of the last use, written at most once a minute, so that hot paths write rarely and never wait for a lock."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models, transaction
 
-NOTED_EVERY = timedelta(minutes=1)  # at most; what is noted can be late by that much
+NOTED_EVERY = timedelta(minutes=1)  # the recorded time can be this much too early
 
 
 def is_due(noted: datetime | None, now: datetime) -> bool:

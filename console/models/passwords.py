@@ -29,8 +29,8 @@ class NotGuessable:
     def get_help_text(self) -> str:
         """What stands below the field."""
         return _(
-            "Several words that do not belong together are hard to guess and easy to remember. Common passwords, rows "
-            "of keys and your own name are refused."
+            "Use several words that do not belong together: they are hard to guess and easy to remember. "
+            "Common passwords, keyboard patterns and your own name are not accepted."
         )
 
 

@@ -25,7 +25,7 @@ Row = TypeVar("Row", bound=models.Model)
 
 Value = uuid.UUID | str | int | datetime
 
-# Values that stand for others while a query is built: nothing else in it can be equal to them.
+# Placeholder values, used while a query is built and replaced by the parameters: no other value equals them.
 _SAMPLES: dict[type, Callable[[], Value]] = {
     uuid.UUID: uuid.uuid4,
     str: lambda: uuid.uuid4().hex,
@@ -141,10 +141,10 @@ def _first_row(sql: str, parameters: Sequence[Any]) -> Any:
 
 
 def _is_worn_out(error: DatabaseError) -> bool:
-    """Whether it is the connection that is no longer good, and not the statement.
+    """Whether the connection has become unusable, and not the statement.
 
-    The server has gone since it was used last; or a migration has changed a column under this process, and a plan that
-    no longer fits is never forgotten by its connection.
+    The server has gone away since the last use; or a migration has changed a column, and PostgreSQL keeps the stale
+    plan until the connection is closed ("cached plan must not change result type").
     """
     if connection.vendor != "postgresql":
         return False

@@ -1,4 +1,4 @@
-"""What an act on clients would touch now: tenants, people, sessions (N9). Numbers only, never whose.
+"""What an act on clients would touch now: tenants, people, sessions (N9). Counts only: no identity crosses a tenant.
 
 The owner of a published client is told how many of other tenants' people it serves, so these look-ups cross tenants on
 purpose.

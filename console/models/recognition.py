@@ -1,6 +1,6 @@
-"""What a refused credential is, as far as the tenant that it was presented in may know (N2).
+"""Identifies a refused credential, as far as the tenant that it was presented in may know (N2).
 
-Asked only once something has been refused, for the audit log: the caller learns nothing of it. A client of another
+For the audit log only, after a refusal: nothing of it reaches the caller. A client of another
 tenant is known here if this tenant has a connection to it, whatever has become of that; its secrets, and who removed
 them, are its owner's business. Anything else of other tenants is as unknown as what does not exist.
 """
@@ -90,7 +90,7 @@ def code_presented(tenant: Tenant, code: str) -> Grant | None:
 
 
 def _standing(tenant: Tenant, client: Client, status: str, expires_at: datetime | None) -> str:
-    """What stands against the use of a client here; "" if nothing does."""
+    """Why the client cannot be used here; "" if it can."""
     withdrawn = client.published_at is None and not client.stays_connected
     if client.deleted_at is not None:
         return "client deleted"

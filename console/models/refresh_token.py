@@ -155,7 +155,7 @@ class RefreshToken(OwnRow, Checkable, AbstractRefreshToken):
         return bool(_REPEAT_REFRESH_TOKEN.update(self.pk, _leeway_begins(now)))
 
     def reused(self, *, by: Actor) -> None:
-        """Somebody presented this token again: either the client or a thief has a copy, so the whole family ends."""
+        """The token was presented again, by the client or by a thief, so the whole family ends."""
         with transaction.atomic():
             self.family.end(reason="refresh token reused")
             Event.refuse(
@@ -169,7 +169,7 @@ class RefreshToken(OwnRow, Checkable, AbstractRefreshToken):
 
 
 def _leeway_begins(now: datetime) -> datetime:
-    """What was used after this may be sent again. No process's clock reaches the end of time."""
+    """Tokens used after this moment are within the leeway."""
     leeway: timedelta = settings.REFRESH_TOKEN_LEEWAY
     return now - leeway if leeway else datetime.max.replace(tzinfo=UTC)
 

@@ -37,7 +37,7 @@ class RefusalCount(models.Model):
 
     @classmethod
     def take(cls, tenant_id: Any, action: str, address: str, minute: datetime) -> Place:
-        """Takes the place of one more, if there is one. Call it in a transaction: until it ends, others from the same
+        """Reserves room for one more, if there is any. Call it in a transaction: until it ends, others from the same
         source, and then in the same tenant, wait, so that the first ones get their rows and exactly as many as may."""
         source, tenant = _keys(tenant_id, action, address, minute)
         if not cls._one_more(source, minute, PER_SOURCE, unless_full=tenant):
@@ -46,7 +46,7 @@ class RefusalCount(models.Model):
 
     @classmethod
     def give_back(cls, tenant_id: Any, action: str, address: str, minute: datetime) -> None:
-        """The refusal turned out to have a row already."""
+        """Releases the reservation: the refusal already has a row."""
         for key in _keys(tenant_id, action, address, minute):
             cls._one_less(key)
 

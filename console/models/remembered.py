@@ -1,4 +1,4 @@
-"""What a process remembers so that it need not ask the database again: so much and no more."""
+"""A bounded cache in a process's memory."""
 
 from collections import OrderedDict
 from threading import Lock
@@ -9,7 +9,7 @@ Value = TypeVar("Value")
 
 
 class Remembered(Generic[Key, Value]):
-    """At most `most` values by key. One more, and the one that was not asked for longest is forgotten. For threads."""
+    """A thread-safe cache of at most `most` values, which evicts the least recently used one."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -20,14 +20,14 @@ class Remembered(Generic[Key, Value]):
         return len(self._values)
 
     def get(self, key: Key) -> Value | None:
-        """What is remembered for `key`, however old it is; None if nothing is."""
+        """The cached value of `key`, of any age; None if there is none."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
             return self._values.get(key)
 
     def keep(self, key: Key, value: Value) -> None:
-        """Remembers `value`, in the place of an earlier one."""
+        """Stores `value`, replacing an earlier one."""
         with self._lock:
             self._values[key] = value
             self._values.move_to_end(key)
@@ -35,11 +35,11 @@ class Remembered(Generic[Key, Value]):
                 self._values.popitem(last=False)
 
     def drop(self, key: Key) -> None:
-        """Forgets one value, if it is there."""
+        """Removes one value, if it is there."""
         with self._lock:
             self._values.pop(key, None)
 
     def clear(self) -> None:
-        """Forgets everything."""
+        """Removes every value."""
         with self._lock:
             self._values.clear()

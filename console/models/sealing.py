@@ -1,7 +1,7 @@
-"""The deployment's keys at work: digests of secrets and tokens, encryption of signing keys and waiting mails at rest.
+"""Digests of secrets and tokens, and encryption at rest of signing keys and queued mails.
 
 Each purpose has a key of its own, derived from QLIKAUTH_SECRET_KEY (HKDF, RFC 5869), so that no two uses can be
-confused. Keys derived from the fallbacks still open and recognise what they sealed.
+confused. Keys derived from the fallback secrets still decrypt and verify older values.
 """
 
 import base64
@@ -30,7 +30,7 @@ def _keys(purpose: str) -> list[bytes]:
 
 
 def digest(value: str) -> str:
-    """The digest under which a new value is stored."""
+    """The digest to store for a new value."""
     return credentials.digest(value, _derived(settings.SECRET_KEY, "digest"))
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class ClientSecret(TenantOwned):
-    """What is known of a secret once it has been shown: digest, hint, who made it, when it was last used."""
+    """A client secret as it is stored: digest, hint, creator, last use. The secret itself is not stored."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client = models.ForeignKey("console.Client", on_delete=models.CASCADE, related_name="secrets")
@@ -60,7 +60,7 @@ class ClientSecret(TenantOwned):
 
     @classmethod
     def add_to(cls, client: "Client", *, by: Actor) -> "tuple[ClientSecret, str]":
-        """Makes a further secret. Returns the row and the plain text, which nothing keeps.
+        """Adds a secret. Returns the row and the plain text, which is stored nowhere.
 
         Raises LimitReached when the client has as many as it may; the client's row is locked while they are counted.
         """

@@ -1,4 +1,4 @@
-"""Copies of forms that have made something: each makes it once, however often and however fast it is sent (S3)."""
+"""Idempotency of forms that create something: each rendered form creates it once, however often it is sent (S3)."""
 
 import hashlib
 from datetime import timedelta
@@ -18,7 +18,7 @@ KEPT = timedelta(
 
 
 class AlreadySent(Exception):
-    """This copy of the form has done its work. `made` says what it made: the key that `SentForm.note` was given."""
+    """This form has already been processed. `made` says what it made: the key that `SentForm.note` was given."""
 
     def __init__(self, made: str) -> None:
         self.made = made
@@ -26,7 +26,7 @@ class AlreadySent(Exception):
 
 
 class SentForm(TenantOwned):
-    """One copy of a form, known by the mark in its hidden field and by the person who sent it."""
+    """A processed form, identified by the key in its hidden field and the user who sent it."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     made = models.CharField(max_length=255, blank=True)

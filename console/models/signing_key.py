@@ -1,4 +1,4 @@
-"""The keys that sign a tenant's tokens: made, published, used, retired, and sealed in the database (P6)."""
+"""The keys that sign a tenant's tokens: creation, publication, rotation, and encryption at rest (P6)."""
 
 import base64
 import hashlib
@@ -68,7 +68,7 @@ class SigningKey(TenantOwned):
 
     @classmethod
     def rotate(cls, tenant: "Tenant", *, by: Actor) -> "list[SigningKey]":
-        """Replaces a tenant's keys without a moment in which a token fails to verify.
+        """Replaces a tenant's keys so that every valid token can always be verified.
 
         The new keys are published at once and sign after SIGNING_KEY_LEAD, when every cache has them; the old ones
         stay published until the last token that they can have signed has expired.
@@ -132,13 +132,13 @@ class LoadedKey:
         self.follow(row)
 
     def follow(self, row: SigningKey) -> None:
-        """Takes over what changes about a key as long as it is there."""
+        """Updates the dates of a cached key."""
         self.retires_at = row.retires_at.timestamp() if row.retires_at else float("inf")
 
     @cached_property
     def private_key(self) -> PrivateKeyTypes:
         """Signs. The check of an RSA key's numbers takes a hundred signatures' time, and this one we made ourselves:
-        it comes out of its seal unchanged or not at all."""
+        decryption is authenticated."""
         return load_der_private_key(unseal(self._sealed), None, unsafe_skip_rsa_key_validation=True)
 
     @cached_property
@@ -166,7 +166,7 @@ class KeyRing:
 
     @classmethod
     def forget(cls) -> None:
-        """Empties the memory, for tests and for the command that rotates."""
+        """Empties the cache, for tests and for the command that rotates keys."""
         cls._rings.clear()
 
     @classmethod
@@ -181,9 +181,9 @@ class KeyRing:
         return cls(keys, time.monotonic())
 
     def signing(self, algorithm: str) -> LoadedKey:
-        """The key that signs now: of those whose time has come, the one whose time came last.
+        """The key that signs now: the newest one whose `signs_from` has passed.
 
-        A clock that is behind the one which made a tenant's first keys finds none; then the oldest key signs.
+        If this process's clock is behind and none has passed, the oldest key signs.
         Raises NoSigningKey if there is none at all.
         """
         now = time.time()

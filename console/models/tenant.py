@@ -1,4 +1,4 @@
-"""A customer organisation of the region, and the hostnames it answers to."""
+"""A customer organisation of the region, and its hostnames."""
 
 import uuid
 

@@ -8,7 +8,7 @@ from django_scopes import ScopedManager, get_scope
 
 
 class AnotherTenantsRow(Exception):
-    """A row of another tenant would be changed in the name of the active one."""
+    """The active tenant would change a row of another tenant."""
 
 
 class OwnRow:

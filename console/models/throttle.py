@@ -27,7 +27,7 @@ class FailedAttempts(models.Model):
 
     @classmethod
     def add(cls, *what: str, now: datetime) -> int:
-        """One failure more: one statement, no race, on both databases. Returns how many that makes."""
+        """Increments the counter in one atomic statement, on both databases. Returns how many that makes."""
         table = cls._meta.db_table
         window = connection.ops.adapt_datetimefield_value(throttling.window_of(now))
         with connection.cursor() as cursor:
@@ -41,7 +41,7 @@ class FailedAttempts(models.Model):
 
     @classmethod
     def take_back(cls, *what: str, now: datetime) -> None:
-        """One failure less: what was counted beforehand turned out to be none."""
+        """Decrements the counter: the attempt had been counted as failed in advance, and succeeded."""
         cls.objects.filter(key=_key(what, now), failures__gt=0).update(failures=models.F("failures") - 1)
 
 

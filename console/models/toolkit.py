@@ -74,7 +74,7 @@ class AccessToken(Checkable, AbstractAccessToken):
         raise NotSupportedError("An access token is signed and given, not saved.")
 
     def is_expired(self) -> bool:
-        """Whether it is of no use any more: its time has come, or its family has ended."""
+        """Whether it has expired, or its family has ended."""
         return self.ended_at is not None or super().is_expired()
 
     def revoke(self) -> None:

@@ -1,10 +1,10 @@
-"""What an act has decided and is still to be done row by row: sessions to end, consents to delete, tenants to tell.
+"""The remaining row-by-row work of an act: sessions to end, consents to delete, tenants to inform.
 
 An act such as disabling a client is one short transaction, however much it touches. It changes the generation that
 every look compares with, and from then on nothing that was given earlier is accepted anywhere. The rows follow: the
 first ones in that transaction, the others in batches afterwards, by a thread of the server (background.py) or by
 `manage.py expire`.
-Every batch is a transaction of its own and notes how far it has come, so a crash costs nothing but time.
+Every batch is a transaction of its own and notes how far it has come, so nothing is lost in a crash.
 
 A request that was at work during the act can still commit a session under the old generation. It is dead, but its row
 does not say so yet: therefore an act that ends sessions looks once more when it is committed, and again when no such

@@ -1,4 +1,4 @@
-"""What a person's answer may do once and not again: an answered page, a sign-in that one request demanded."""
+"""Answers that can be used only once: of a consent or approval page, or of a sign-in that a request demanded."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from .tenant_owned import TenantOwned
 
 
 class UsedAnswer(TenantOwned):
-    """An answer that has been used up. The row is kept until nothing could be answered with it any more."""
+    """A used answer. The row is kept as long as the answer could otherwise be valid."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     expires_at = models.DateTimeField()

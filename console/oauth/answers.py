@@ -20,7 +20,7 @@ NUMBER = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 class Standing(Enum):
-    """What an answer that was sent is worth."""
+    """Whether a submitted answer is valid."""
 
     NONE = auto()  # nothing was answered
     GOOD = auto()

@@ -162,7 +162,7 @@ def _consented(
             shown=shown,
             by=sessions.actor(request),
         )
-    except NotConnected:  # removed or blocked in this very moment: what it is now is judged anew
+    except NotConnected:  # removed or blocked by a concurrent act: start again
         return Again()
     return _code(request, user, asked, consent)
 
@@ -213,7 +213,7 @@ def _code(
                 "without_pkce": not asked.code_challenge,
             },
         )
-    except IntegrityError:  # the consent was withdrawn in this very moment: what it is now is judged anew
+    except IntegrityError:  # the consent was revoked by a concurrent act: start again
         return Again()
     sessions.answered(request, what)
     left_out.tell_owner(request, asked)

@@ -1,4 +1,4 @@
-"""How an answer travels to the application: in the query, in the fragment, or in a form that the browser posts.
+"""How an authorization response is sent to the application: in the query, the fragment or a posted form.
 
 OAuth 2.0 Multiple Response Type Encoding Practices §2.1; OAuth 2.0 Form Post Response Mode.
 """

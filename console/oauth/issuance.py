@@ -1,4 +1,4 @@
-"""What becomes known while a token request is worked on, from who calls to which family the tokens belong to.
+"""The state of one token request: the client, the grant, the user, the token family.
 
 oauthlib's request falls back to the caller's own parameters for any attribute that was not set: reading
 `request.user` before setting it would believe the caller. So everything of ours hangs on one object that is only ever

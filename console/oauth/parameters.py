@@ -1,4 +1,4 @@
-"""Reads parameters strictly: what could mean two things, or nothing, is refused before anything is decided.
+"""Reads parameters strictly: ambiguous or malformed ones are refused before anything is decided.
 
 Django is forgiving (last value wins, broken escapes stay as they are); an authorization server must not be, because
 two readers that disagree about one request are how codes end up in the wrong place (RFC 6749 §3.1, RFC 9700 §4).
@@ -47,7 +47,7 @@ class Parameters(dict[str, str]):
 
 
 def parse(encoded: str) -> Parameters:
-    """Decodes a query string or a form body. OAuthError for anything that has no single meaning.
+    """Decodes a query string or a form body. Raises OAuthError if it is malformed or ambiguous.
 
     A parameter without a value counts as not sent (RFC 6749 §3.1).
     """
@@ -109,7 +109,7 @@ def _text(raw: bytes) -> str:
 
 
 def decode_json(sent: bytes | str) -> object:
-    """JSON with one meaning, by the rules of the REST API too. OAuthError for anything else.
+    """Unambiguous JSON, by the same rules as in the REST API. Raises OAuthError for anything else.
 
     The sentence can repeat the caller's own text: it goes back to the caller, and not into the audit log.
     """

@@ -1,4 +1,4 @@
-"""Refused requests of programs in the audit log: which client it was about, and whether that was proven."""
+"""Records refused requests of programs in the audit log, with the client and whether it was authenticated."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ CLIENT_ID = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(slots=True)
 class Attempt:
-    """What is known of a request while it is worked on."""
+    """What is known of a request so far."""
 
     sent: Mapping[str, str] = field(default_factory=dict)
     client: EffectiveClient | None = None  # once it is authenticated
@@ -41,7 +41,7 @@ def recorded(request: TenantRequest, **details: Any) -> Iterator[Attempt]:
 def record(request: TenantRequest, attempt: Attempt, error: OAuthError) -> None:
     """Writes a refused request; the same again within a minute is counted on its row.
 
-    A client that has only named itself is the target, but nobody acts in its name.
+    A client that did not authenticate is the target of the event, but not its actor.
     """
     tenant, address = request.tenant, client_address(request)
     client, details = (
@@ -76,7 +76,7 @@ def _named(tenant: Tenant, client_id: str) -> tuple[Client | None, dict[str, Any
 
 
 def _tell_its_owner(tenant: Tenant, address: str, secret: ClientSecret, error: OAuthError) -> None:
-    """A removed secret is still being tried: its owner reads which one and from where, also if it was elsewhere."""
+    """Records the use of a removed secret in the log of its owner, also if it was used in another tenant."""
     secret.tried(address, timezone.now())
     if secret.client.tenant_id != tenant.pk:
         Event.refuse(

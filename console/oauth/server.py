@@ -1,4 +1,4 @@
-"""oauthlib's server, set up by django-oauth-toolkit, narrowed to what this product offers.
+"""oauthlib's server, built by django-oauth-toolkit and limited to what this product offers.
 
 One response type (code) and four grants. Anything else is unsupported here, not merely disabled somewhere else.
 """

@@ -23,7 +23,7 @@ from .issuance import LABELS, Issuance
 from .server import server
 
 CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
-# What a token request may say. oauthlib takes any other parameter for an attribute of its request that it does not
+# The parameters of a token request. oauthlib takes any other parameter for an attribute of its request that it does not
 # find set, and some of these decide what is issued (`extra_credentials`, `response_type`): it never sees them.
 UNDERSTOOD = frozenset(
     {

@@ -1,4 +1,4 @@
-"""What a person has connected to their account, and how they take it back (P5, ASVS 7.5.2, 10.7.3)."""
+"""The applications connected to a person's account, and revoking their access (P5, ASVS 7.5.2, 10.7.3)."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def applications(request: PageRequest) -> HttpResponse:
 @needs(Permission.OWN_ACCOUNT)
 @pages
 def withdraw(request: PageRequest, consent_id: int) -> HttpResponse:
-    """Asks first, then takes the consent back: every token that the application holds for this person ends."""
+    """After a confirmation, revokes the consent and every token that the application holds for this person."""
     consent: Consent = get_object_or_404(
         Consent.objects.select_related("client__tenant", "user", "tenant"), pk=consent_id, user=request.user
     )
@@ -50,7 +50,7 @@ def withdraw(request: PageRequest, consent_id: int) -> HttpResponse:
         return receipts.shown(request, title, receipt, back=back, section="account_applications")
     [grant] = granted.of_people([request.user], consent.client)
     context: dict[str, Any] = {
-        "title": _("Withdraw access?"),
+        "title": _("Revoke access?"),
         "section": "account_applications",
         "grant": grant,
     }
@@ -64,7 +64,7 @@ def end_sessions(request: PageRequest, client_id: str) -> HttpResponse:
     client = _holder(request.user, client_id)
     grant = granted.one(request.user, client)
     back = reverse("account_applications")
-    if grant is not None and grant.consent is not None:  # given meanwhile: there is more to take back
+    if grant is not None and grant.consent is not None:  # a consent was given meanwhile: revoke that too
         return fragments.done(request, reverse("consent_withdraw", args=[grant.consent.pk]))
     if request.method == "POST":
         receipt = None
@@ -76,7 +76,7 @@ def end_sessions(request: PageRequest, client_id: str) -> HttpResponse:
         return receipts.shown(request, title, receipt, back=back, section="account_applications")
     if grant is None:
         messages.info(
-            request, _("“%(application)s” holds no session of yours.") % {"application": client.name}
+            request, _("You have no sessions with “%(application)s”.") % {"application": client.name}
         )
         return fragments.done(request, back)
     context: dict[str, Any] = {

@@ -50,7 +50,7 @@ def read(sent: QueryDict, client: Client | EffectiveClient) -> Answer:
     """The answer as it was entered. Raises Incomplete."""
     method = sent.get("consent_method", "")
     if method not in set(ConsentMethod):
-        raise Incomplete(_("Choose how your people consent."))
+        raise Incomplete(_("Choose a consent method."))
     answer = Answer(
         method, chosen_scopes(client.terms.scopes, sent.getlist("scopes")), _until(sent.get("until", ""))
     )

@@ -89,7 +89,8 @@ def _created_already(request: PageRequest, client_id: str) -> HttpResponse:
     if client is not None:
         return shown_once(request, client, "", created="client", again=True)
     messages.info(
-        request, _("That client had been created already. A secret is shown only once and is not kept.")
+        request,
+        _("This client has already been created. A secret is shown only once and can’t be shown again."),
     )
     return fragments.done(request, back_to_list(request))
 

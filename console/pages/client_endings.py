@@ -107,7 +107,7 @@ def _question(chosen: Chosen) -> str:
 def _deleted(chosen: Chosen) -> str:
     """The heading of the receipt."""
     if not chosen:
-        return _("Nothing was left to delete")
+        return _("There was nothing to delete")
     if len(chosen) == 1:
         text = _("“%(name)s” has been deleted") if chosen.clients else _("“%(name)s” has been removed")
         return text % {"name": (chosen.clients or [chosen.connections[0].client])[0].name}
@@ -128,14 +128,16 @@ def _afterwards(chosen: Chosen) -> str:
         until = date_format(timezone.localtime(timezone.now() + DELETED_KEPT), "DATE_FORMAT")
         sentences.append(
             ngettext(
-                "Until %(day)s it can be restored from the deleted clients.",
-                "Until %(day)s they can be restored from the deleted clients.",
+                "You can restore it from the deleted clients until %(day)s.",
+                "You can restore them from the deleted clients until %(day)s.",
                 len(chosen.clients),
             )
             % {"day": until}
         )
     if chosen.connections:
-        sentences.append(_("The next sign-in with a removed client is a first connection again."))
+        sentences.append(
+            _("An administrator must approve a removed connection again before anyone can use the client.")
+        )
     if chosen.gone:
         sentences.append(_already_gone(chosen.gone))
     return " ".join(sentences)
@@ -169,7 +171,7 @@ def disable(request: PageRequest, client_id: str) -> HttpResponse:
         _("“%(name)s” is disabled") % {"name": client.name},
         receipt,
         back=back_to_list(request),
-        text=_("It gets no more tokens until you enable it again."),
+        text=_("It can’t get tokens until you enable it."),
     )
 
 

@@ -39,7 +39,7 @@ def change_scopes(request: PageRequest, connection_id: int) -> HttpResponse:
         if not changed and not problem:
             connection.reduce_scopes(chosen, by=actor(request))
             messages.success(
-                request, _("What “%(name)s” may do here has been saved.") % {"name": connection.client.name}
+                request, _("The scopes of “%(name)s” have been saved.") % {"name": connection.client.name}
             )
             return fragments.done(request, address_of(connection))
     ticked = (
@@ -72,7 +72,7 @@ def block(request: PageRequest, connection_id: int) -> HttpResponse:
     connection = foreign_connection(connection_id)
     name = connection.client.name
     if Stop.BLOCKED in standing(connection).stops:
-        messages.info(request, _("“%(name)s” is blocked already.") % {"name": name})
+        messages.info(request, _("“%(name)s” is already blocked.") % {"name": name})
         return fragments.done(request, address_of(connection))
     if request.method != "POST":
         return _confirmation(request, connection, "block", _("Block %(name)s?") % {"name": name})
@@ -82,9 +82,7 @@ def block(request: PageRequest, connection_id: int) -> HttpResponse:
         _("“%(name)s” is blocked") % {"name": name},
         receipt,
         back=address_of(connection),
-        text=_(
-            "Nobody of this tenant can use it until it is unblocked. What people have granted it is kept."
-        ),
+        text=_("No one in this tenant can use it until it is unblocked. Consents are kept."),
     )
 
 
@@ -123,7 +121,8 @@ def remove(request: PageRequest, connection_id: int) -> HttpResponse:
         receipt,
         back=reverse("clients"),
         text=_(
-            "What people had granted it is gone too. If somebody uses it again, an administrator must approve it first."
+            "Consents to it were removed too. An administrator must approve it again before anyone can use "
+            "it."
         ),
     )
 

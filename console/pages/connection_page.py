@@ -51,9 +51,7 @@ def while_connected(
         try:
             return view(request, *args, **kwargs)
         except NotConnected:
-            messages.warning(
-                request, _("Somebody has removed this connection meanwhile, so nothing was changed.")
-            )
+            messages.warning(request, _("Someone else has removed this connection. Nothing was changed."))
             return fragments.done(request, reverse("clients"))
 
     return told

@@ -1,4 +1,4 @@
-"""How a tenant's connection to another tenant's client stands: what stops it, whoever did that, and what waits."""
+"""The status of a tenant's connection to another tenant's client: what stops it, and which version awaits approval."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -38,7 +38,7 @@ def _accept(request: PageRequest, connection_id: int) -> HttpResponse:
     if not standing(connection).waits:
         messages.info(
             request,
-            _("There is nothing new of “%(name)s” to accept: it is up to date here.")
+            _("“%(name)s” is already up to date. There is no new version to accept.")
             % {"name": connection.client.name},
         )
         return fragments.done(request, address_of(connection))

@@ -22,7 +22,7 @@ from .scope_words import by_area
 @needs(Permission.READ_CONSOLE)
 @require_safe
 def details(request: PageRequest, connection_id: int) -> HttpResponse:
-    """Whose client it is, what it may do here, who approved that, and what has become of it."""
+    """Shows the publisher, the scopes allowed here, who approved them, and the status."""
     connection = foreign_connection(connection_id)
     client, approved = connection.client, connection.approved
     pending = connection.pending()

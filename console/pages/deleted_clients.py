@@ -47,7 +47,7 @@ def restore(request: PageRequest, client_id: str) -> HttpResponse:
     client: Client = get_object_or_404(Client.with_deleted.select_related("tenant"), client_id=client_id)
     name = {"name": client.name}
     if client.deleted_at is None:
-        messages.info(request, _("“%(name)s” is not deleted, or has been restored meanwhile.") % name)
+        messages.info(request, _("“%(name)s” is not deleted, or someone has already restored it.") % name)
         return fragments.done(request, back_to_list(request))
     if client.deleted_at <= timezone.now() - DELETED_KEPT:
         raise Http404
@@ -59,9 +59,18 @@ def restore(request: PageRequest, client_id: str) -> HttpResponse:
             problem = reached(limit)
         else:
             if restored:
-                messages.success(request, _("“%(name)s” is restored. It got no tokens back.") % name)
+                messages.success(
+                    request,
+                    _(
+                        "“%(name)s” has been restored. Its earlier tokens stay invalid, "
+                        "so users must sign in again."
+                    )
+                    % name,
+                )
             else:
-                messages.info(request, _("“%(name)s” is not deleted, or has been restored meanwhile.") % name)
+                messages.info(
+                    request, _("“%(name)s” is not deleted, or someone has already restored it.") % name
+                )
             return fragments.done(request, back_to_list(request))
     context = {
         "title": _("Restore %(name)s?") % name,

@@ -63,7 +63,7 @@ DETAILS: dict[str, Promise | str] = {
     "publisher": _("Publisher"),
     "redirect_hosts": _("Redirect hosts"),
     "origins": _("Allowed origins"),
-    "grants": _("Works without a person"),
+    "grants": _("Works without a user"),
     "version": _("Version"),
     "connected_stay": _("Connected tenants may go on"),
     "issuer": _("Issuer"),

@@ -17,13 +17,13 @@ from . import refusal_sentences
 # escaped and in bold.
 SENTENCES: dict[str, Promise | str] = {
     Action.TENANT_CREATED: _("{actor} created the tenant {target}."),
-    Action.TENANT_MOVED: _("{actor} gave the tenant {target} other addresses."),
-    Action.TENANT_HOST_ADDED: _("{actor} gave the tenant {target} a further host."),
-    Action.TENANT_HOST_REMOVED: _("{actor} took a host away from the tenant {target}."),
+    Action.TENANT_MOVED: _("{actor} changed the hostnames of the tenant {target}."),
+    Action.TENANT_HOST_ADDED: _("{actor} added a host to the tenant {target}."),
+    Action.TENANT_HOST_REMOVED: _("{actor} removed a host from the tenant {target}."),
     Action.SIGNING_KEY_ROTATED: _("{actor} rotated the signing key."),
     Action.USER_CREATED: _("{actor} created the user {target}."),
     Action.USER_LINK_CREATED: _("{actor} created a one-time link for {target}."),
-    Action.USER_EMAIL_VERIFIED: _("{actor} vouched for the email address of {target}."),
+    Action.USER_EMAIL_VERIFIED: _("{actor} marked the email address of {target} as verified."),
     Action.USER_PASSWORD_SET: _("{actor} set the password of {target}."),
     Action.USER_PASSWORD_RESET: _("{actor} reset the password of {target}."),
     Action.USER_ROLE_CHANGED: _("{actor} changed the role of {target}."),
@@ -31,7 +31,7 @@ SENTENCES: dict[str, Promise | str] = {
     Action.USER_ENABLED: _("{actor} enabled {target}."),
     Action.USER_SESSIONS_ENDED: _("{actor} ended all sessions of {target}."),
     Action.SESSION_STARTED: _("{target} signed in."),
-    Action.SESSION_REFUSED: _("A sign-in as {person} was refused."),
+    Action.SESSION_REFUSED: _("Sign-in failed for {person}."),
     Action.SESSION_ENDED: _("{target} signed out."),
     Action.CLIENT_CREATED: _("{actor} created {target}."),
     Action.CLIENT_UPDATED: _("{actor} edited {target}."),
@@ -39,14 +39,14 @@ SENTENCES: dict[str, Promise | str] = {
     Action.CLIENT_ENABLED: _("{actor} enabled {target}."),
     Action.CLIENT_PUBLISHED: _("{actor} published {target}."),
     Action.CLIENT_UNPUBLISHED: _("{actor} unpublished {target}."),
-    Action.CLIENT_CONNECTED: _("{actor} approved {target} in version {version}."),
+    Action.CLIENT_CONNECTED: _("{actor} approved version {version} of {target}."),
     Action.CLIENT_DISCONNECTED: _("{actor} disconnected from {target}."),
     Action.CLIENT_DELETED: _("{actor} deleted {target}."),
     Action.CLIENT_RESTORED: _("{actor} restored {target}."),
     Action.SECRET_CREATED: _("{actor} generated the secret {hint} of {target}."),
     Action.SECRET_REMOVED: _("{actor} removed the secret {hint} of {target}."),
-    Action.CONNECTION_REQUESTED: _("{actor} asked for {target} to be connected."),
-    Action.CONNECTION_DENIED: _("{actor} refused to connect {target}."),
+    Action.CONNECTION_REQUESTED: _("{actor} asked to connect {target}."),
+    Action.CONNECTION_DENIED: _("{actor} denied the request to connect {target}."),
     Action.CONNECTION_APPROVED: _("{actor} connected {target}, published by {publisher}."),
     Action.CONNECTION_UPDATED: _("{actor} changed the consent method of {target}."),
     Action.CONNECTION_ACCEPTED: _("{actor} accepted version {version} of {target}."),
@@ -55,32 +55,30 @@ SENTENCES: dict[str, Promise | str] = {
     Action.CONNECTION_REMOVED: _("{actor} removed {target} from this tenant."),
     Action.CONNECTION_CHANGED_BY_OWNER: _("{actor} changed {target}."),
     Action.CONSENT_GIVEN: _("{actor} gave consent to {target}."),
-    Action.CONSENT_DENIED: _("{actor} denied {target} what it asked for."),
-    Action.CONSENT_WITHDRAWN: _("{actor} withdrew the consent of {person} to {target}."),
-    Action.AUTHORIZATION_REFUSED: _("An authorization request of {target} was refused."),
+    Action.CONSENT_DENIED: _("{actor} denied consent to {target}."),
+    Action.CONSENT_WITHDRAWN: _("{actor} revoked the consent of {person} to {target}."),
+    Action.AUTHORIZATION_REFUSED: _("An authorization request from {target} was rejected."),
     Action.AUTHORIZATION_NARROWED: _("{target} asked for scopes that it does not have."),
     Action.TOKENS_ISSUED: _("{target} received tokens for {person}."),
-    Action.TOKENS_REFUSED: _("A token request of {target} was refused."),
-    Action.TOKENS_REUSED: _(
-        "{target} presented something that had been used before; the tokens it gave have ended."
-    ),
+    Action.TOKENS_REFUSED: _("A token request from {target} was rejected."),
+    Action.TOKENS_REUSED: _("{target} reused a one-time code or token. All tokens from it were revoked."),
     Action.TOKENS_REVOKED: _("{actor} revoked tokens of {target}."),
-    Action.SESSIONS_ENDED: _("The sessions of {target} have ended, as {actor} decided."),
-    Action.API_REFUSED: _("An API call with a token of {target} was refused."),
-    Action.MAIL_FAILED: _("A mail to {person} could not be sent."),
+    Action.SESSIONS_ENDED: _("All sessions of {target} have ended, as requested by {actor}."),
+    Action.API_REFUSED: _("An API call with a token of {target} was rejected."),
+    Action.MAIL_FAILED: _("An email to {person} could not be sent."),
 }
 # The person did it to themselves.
 OWN = {
     Action.USER_PASSWORD_SET: _("{actor} chose a password."),
-    Action.CONSENT_WITHDRAWN: _("{actor} withdrew their consent to {target}."),
+    Action.CONSENT_WITHDRAWN: _("{actor} revoked their consent to {target}."),
     Action.TOKENS_REVOKED: _("{target} revoked its own tokens."),
 }
 # The event names no person.
 WITHOUT_PERSON = {
-    Action.SESSION_REFUSED: _("A sign-in was refused."),
+    Action.SESSION_REFUSED: _("A sign-in failed."),
     Action.TOKENS_ISSUED: _("{target} received a token of its own."),
-    Action.CONSENT_WITHDRAWN: _("{actor} withdrew a consent to {target}."),
-    Action.MAIL_FAILED: _("A mail could not be sent."),
+    Action.CONSENT_WITHDRAWN: _("{actor} revoked a consent to {target}."),
+    Action.MAIL_FAILED: _("An email could not be sent."),
 }
 LEFT_OUT_THERE = _("{target} asked for scopes that it does not have, at {actor}.")
 SCOPES_CHANGED = _("{actor} changed what {target} may do here.")
@@ -96,10 +94,10 @@ BY_OWNER: dict[str, dict[bool, Promise]] = {
     "unpublished": {False: _("{actor} published {target}.")},
 }
 UNPUBLISHED_BY_OWNER: dict[bool, Promise] = {
-    True: _("{actor} unpublished {target}; this tenant may go on using it."),
+    True: _("{actor} unpublished {target}; this tenant can keep using it."),
     False: _("{actor} unpublished {target}; this tenant can no longer use it."),
 }
-OFFERS_VERSION = _("{actor} offers version {version} of {target}, which waits for an administrator here.")
+OFFERS_VERSION = _("{actor} offers version {version} of {target}. An administrator must approve it here.")
 
 
 def sentence(event: Event) -> SafeString:
@@ -158,6 +156,4 @@ def _by_owner(details: Mapping[str, Any]) -> Promise | None:
 
 def _nameless(kind: str) -> str:
     """What an actor without a name is called."""
-    return (
-        gettext("An operator") if kind == Event.Kind.OPERATOR else gettext("Somebody who was not signed in")
-    )
+    return gettext("An operator") if kind == Event.Kind.OPERATOR else gettext("Someone who was not signed in")

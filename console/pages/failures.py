@@ -1,4 +1,4 @@
-"""The answers for what went wrong. They say what happened and what to do; they never say how the server is built.
+"""Error pages. They say what happened and what to do, and never how the server is built.
 
 A program gets the same in JSON.
 """
@@ -19,9 +19,7 @@ from . import sign_in
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(
-        request, 400, _("That request could not be understood"), _("Go back, reload the page and try again.")
-    )
+    return _page(request, 400, _("The request was not valid"), _("Go back, reload the page and try again."))
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -45,7 +43,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _page(
         request,
         404,
-        _("There is no such page"),
+        _("Page not found"),
         _("It may have been moved or deleted, or the address is not complete."),
     )
 
@@ -60,11 +58,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
             500,
             _("Something went wrong on our side"),
             _(
-                "Nothing is lost on your side. Try again in a moment; if it happens again, "
-                "tell whoever runs this service."
+                "You have not lost anything. Try again in a moment. If it happens again, contact the people "
+                "who run this service."
             ),
         )
-    except Exception:  # the last resort must not need anything that may be what is broken
+    except Exception:  # the 500 page must not depend on the database or the session
         text = f"Internal Server Error\nReference: {trace.current()}\n"
         return HttpResponseServerError(text, content_type="text/plain; charset=utf-8")
 

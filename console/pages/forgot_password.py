@@ -40,7 +40,7 @@ def forgot_password(request: VisitorRequest) -> HttpResponse:
     if MailToAccount(request, email).begin() is None:
         language = translation.get_language()
         background.beside(partial(_send, current_tenant(), email, client_address(request), language))
-    context = {"title": _("Look into your mailbox"), "email": email}
+    context = {"title": _("Check your email"), "email": email}
     return render(request, "sign_in/link_is_sent.html", context)
 
 

@@ -1,4 +1,4 @@
-"""How one template answers as a page, as the inside of the dialog, or as a fragment (house habit 9)."""
+"""Renders one template as a page, inside the dialog, or as a fragment (house habit 9)."""
 
 from typing import Any
 

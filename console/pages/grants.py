@@ -1,4 +1,4 @@
-"""What people have granted to one client, and taking it back for them (P5, N9)."""
+"""The grants of one client's users, and revoking them (P5, N9)."""
 
 from typing import Any
 from uuid import UUID
@@ -64,7 +64,7 @@ def _people(request: PageRequest, client: Client, back: str) -> HttpResponse:
 @needs(Permission.MANAGE_CLIENTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: PageRequest, user_id: UUID, client_id: str) -> HttpResponse:
-    """Takes a grant back for somebody: asks first, then ends their consent and every session of the client for them."""
+    """After a confirmation, revokes somebody's consent and ends every session of the client for them."""
     user, connection = _whose(user_id, client_id)
     client = connection.client
     grant = granted.one(user, client)
@@ -80,7 +80,7 @@ def withdraw(request: PageRequest, user_id: UUID, client_id: str) -> HttpRespons
     if grant is None:
         raise Http404
     context: dict[str, Any] = {
-        "title": _("Withdraw this grant?"),
+        "title": _("Revoke this access?"),
         "section": "members",
         "grant": grant,
         "back": _back(request, user, connection),

@@ -72,7 +72,7 @@ def enable(request: PageRequest, user_id: UUID) -> HttpResponse:
     if person.enable(by=actor(request)):
         messages.success(request, _("%(name)s can sign in again.") % name)
     else:
-        messages.info(request, _("%(name)s was not disabled, or has been enabled meanwhile.") % name)
+        messages.info(request, _("%(name)s was not disabled, or someone has already enabled them.") % name)
     return fragments.done(request, _page_of(person))
 
 

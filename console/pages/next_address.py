@@ -1,4 +1,4 @@
-"""Where a person goes after signing in or changing a preference: somewhere on this host, or nowhere."""
+"""The page to go to after signing in or changing a preference: on this host only."""
 
 from urllib.parse import parse_qs, urlsplit
 

@@ -50,7 +50,7 @@ def overview(request: PageRequest) -> HttpResponse:
         if status == 303:
             messages.success(
                 request,
-                _("Your password is changed. You are signed out everywhere else, and of applications."),
+                _("Your password has been changed. You are signed out everywhere else, and of applications."),
             )
             return fragments.done(request, reverse("account"))
     context = {"title": _("Password and sessions"), "form": form, "sessions": _sessions(request)}
@@ -66,7 +66,7 @@ def _change_password(request: PageRequest, form: ChangePasswordForm) -> int:
         return 429
     if not user.check_password(form.cleaned_data["present_password"]):
         attempt.failed()
-        form.add_error("present_password", _("This is not your present password."))
+        form.add_error("present_password", _("This is not your current password."))
         return 422
     attempt.succeeded()
     user.choose_password(form.cleaned_data["password"], by=sessions.actor(request))

@@ -48,7 +48,7 @@ def publish(request: PageRequest, client_id: str) -> HttpResponse:
     """Says what publishing means and what other tenants will see; then publishes what was read."""
     with client_to_change(request, client_id) as client:
         if client.published_at:
-            messages.info(request, _("“%(name)s” is published already.") % {"name": client.name})
+            messages.info(request, _("“%(name)s” is already published.") % {"name": client.name})
             return fragments.done(request, back_to_list(request))
         if request.method != "POST":
             return _publishing(request, client)
@@ -108,7 +108,7 @@ def unpublish(request: PageRequest, client_id: str) -> HttpResponse:
         receipt = client.unpublish(by=actor(request), connected_stay=form.connected_stay)
     name = {"name": client.name}
     if form.connected_stay or not number:
-        messages.success(request, _("“%(name)s” is unpublished. No further tenant can connect to it.") % name)
+        messages.success(request, _("“%(name)s” is unpublished. No new tenants can connect to it.") % name)
         return fragments.done(request, back_to_list(request))
     return receipts.shown(
         request,
@@ -116,8 +116,8 @@ def unpublish(request: PageRequest, client_id: str) -> HttpResponse:
         receipt,
         back=back_to_list(request),
         text=ngettext(
-            "%(number)d tenant was cut off, and no tenant can connect any more.",
-            "%(number)d tenants were cut off, and no tenant can connect any more.",
+            "%(number)d tenant was disconnected, and no tenant can connect any more.",
+            "%(number)d tenants were disconnected, and no tenant can connect any more.",
             number,
         )
         % {"number": number},
@@ -144,8 +144,8 @@ WAITS_FOR: dict[Promise, Callable[[Difference], object]] = {
     gettext_lazy("new scopes"): lambda change: change.new_scopes,
     gettext_lazy("new redirect hosts"): lambda change: change.new_hosts,
     gettext_lazy("new allowed origins"): lambda change: change.new_origins,
-    gettext_lazy("work without a person"): lambda change: works_alone(change.new_grants),
-    gettext_lazy("acting as any of its people"): lambda change: impersonates(change.new_grants),
+    gettext_lazy("work without a user"): lambda change: works_alone(change.new_grants),
+    gettext_lazy("acting as any of its users"): lambda change: impersonates(change.new_grants),
     gettext_lazy("another publisher"): lambda change: change.publisher,
 }
 
@@ -242,7 +242,7 @@ def waiting(client: Client) -> str:
     number = len(names) + max(earlier.count() - COMPARED, 0)
     listed = ", ".join(names[:NAMED]) + (" …" if number > NAMED else "")
     return ngettext(
-        "%(number)d tenant keeps running on what it approved until it accepts the new version: %(names)s.",
-        "%(number)d tenants keep running on what they approved until they accept the new version: %(names)s.",
+        "%(number)d tenant keeps what it approved until it accepts the new version: %(names)s.",
+        "%(number)d tenants keep what they approved until they accept the new version: %(names)s.",
         number,
     ) % {"number": number, "names": listed}

@@ -50,7 +50,7 @@ def together(receipts: Iterable[Receipt | None]) -> Receipt | None:
 @needs(Permission.OWN_ACCOUNT)
 @require_safe
 def progress(request: PageRequest) -> HttpResponse:
-    """How far acts have come: for those who read the console, and for the person whose own sessions they end."""
+    """The progress of acts: for readers of the console, and for the person whose sessions they end."""
     reader = request.user.may(Permission.READ_CONSOLE)
     try:
         asked = {UUID(value) for value in request.GET.getlist("act")}
@@ -69,7 +69,7 @@ def progress(request: PageRequest) -> HttpResponse:
     if request.htmx:
         return render(request, "components/receipt.html", context)
     context |= {
-        "title": _("What is ending"),
+        "title": _("Ending access"),
         "back": reverse(OWN if own else "clients"),
         "section": OWN if own else "clients",
     }

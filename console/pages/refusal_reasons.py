@@ -10,17 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 CODES: dict[str, Promise | str] = {
     "repeated_parameter": _("A parameter was repeated in the request"),
-    "no_client": _("The request named no client"),
+    "no_client": _("The request did not name a client"),
     "client_withdrawn": _("The publisher has unpublished or deleted the client"),
     "unknown_client": _("The client does not exist, or this tenant is not connected to it"),
-    "no_redirect_uri": _("The request named no redirect URL"),
+    "no_redirect_uri": _("The request did not name a redirect URL"),
     "redirect_uri_mismatch": _("The redirect URL is not one of the client’s"),
-    "sign_out_url_mismatch": _(
-        "The person was not sent back: the address is not a sign-out URL of the client"
-    ),
+    "sign_out_url_mismatch": _("The user was not sent back: the address is not a sign-out URL of the client"),
     "client_disabled": _("The client is disabled"),
     "connection_blocked": _("This tenant has blocked the client"),
-    "others": _("More different refusals in one minute than are listed one by one"),
+    "others": _("Too many different rejections in one minute to list one by one"),
     "redirect_uri_not_accepted": _("The redirect URL is on a host that this tenant has not accepted yet"),
     "not_connected": _("No administrator of this tenant has connected the client yet"),
     "not_connected_silent": _("No administrator of this tenant has connected the client yet"),

@@ -6,25 +6,27 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Action, Event, recognition
 from ..models.event import OTHERS
 
-REFUSED_REMOVED_SECRET = _("The removed secret {hint} of {target} was tried.")
-REFUSED_REMOVED_SECRET_ELSEWHERE = _("The removed secret {hint} of {target} was tried in the tenant {actor}.")
-REFUSED_SECRET_OF_PUBLISHER = _("A secret of {target} that its publisher has removed was tried.")
+REFUSED_REMOVED_SECRET = _("Someone tried to use the removed secret {hint} of {target}.")
+REFUSED_REMOVED_SECRET_ELSEWHERE = _(
+    "Someone tried to use the removed secret {hint} of {target} in the tenant {actor}."
+)
+REFUSED_SECRET_OF_PUBLISHER = _("Someone tried to use a secret of {target} that its publisher has removed.")
 REFUSED_OTHERS: dict[str, Promise] = {
-    Action.SESSION_REFUSED: _("Further sign-ins were refused."),
-    Action.AUTHORIZATION_REFUSED: _("Further authorization requests were refused."),
-    Action.TOKENS_REFUSED: _("Further token requests were refused."),
-    Action.API_REFUSED: _("Further API calls were refused."),
-    Action.TOKENS_REUSED: _("Further reuse was detected."),
+    Action.SESSION_REFUSED: _("More sign-ins failed."),
+    Action.AUTHORIZATION_REFUSED: _("More authorization requests were rejected."),
+    Action.TOKENS_REFUSED: _("More token requests were rejected."),
+    Action.API_REFUSED: _("More API calls were rejected."),
+    Action.TOKENS_REUSED: _("More reuse was detected."),
 }
 # What was refused at an endpoint, when its client had proven who it is, and when it had only been named.
 REFUSED_AT: dict[tuple[str, bool], Promise] = {
-    ("", True): _("A token request in the name of {target} was refused."),
-    ("introspection", False): _("An introspection request of {target} was refused."),
-    ("introspection", True): _("An introspection request in the name of {target} was refused."),
-    ("revocation", False): _("A revocation request of {target} was refused."),
-    ("revocation", True): _("A revocation request in the name of {target} was refused."),
+    ("", True): _("A token request claiming to be from {target} was rejected."),
+    ("introspection", False): _("An introspection request from {target} was rejected."),
+    ("introspection", True): _("An introspection request claiming to be from {target} was rejected."),
+    ("revocation", False): _("A revocation request from {target} was rejected."),
+    ("revocation", True): _("A revocation request claiming to be from {target} was rejected."),
 }
-REFUSED_UNKNOWN_TOKEN = _("An API call was refused.")
+REFUSED_UNKNOWN_TOKEN = _("An API call was rejected.")
 
 
 def of(event: Event) -> Promise | None:

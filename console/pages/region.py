@@ -15,4 +15,4 @@ __all__ = ["language", "start", "theme"]
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """Says what this host is and where a person's own console is."""
-    return render(request, "region/start.html", {"title": _("This is the region host")})
+    return render(request, "region/start.html", {"title": _("You are at the region address")})

@@ -13,6 +13,7 @@ from ..http.access import needs
 from ..http.requests import PageRequest
 from ..http.sessions import actor
 from ..http.tenancy import current_tenant
+from ..mail.one_time_links import mail_works
 from ..models import Connection, ConnectionRequest, ConnectionRequester, NotPublished, approval_answer
 from ..policy.roles import Permission
 from . import approval_form, fragments
@@ -77,7 +78,7 @@ def approve(request: PageRequest, request_id: int) -> HttpResponse:
     except NotPublished:  # changed between reading and saving
         return _approval_page(request, _wish(request_id), changed=True)
     messages.success(
-        request, _("“%(name)s” is connected. Those who asked are told.") % {"name": wish.client.name}
+        request, _("“%(name)s” is connected. Everyone who asked is notified.") % {"name": wish.client.name}
     )
     return fragments.done(request, reverse("connection", args=[connection.pk]))
 
@@ -117,7 +118,7 @@ def deny(request: PageRequest, request_id: int) -> HttpResponse:
     form = RefusalForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         context = {
-            "title": _("Refuse this request?"),
+            "title": _("Deny this request?"),
             "section": "connection_requests",
             "wish": wish,
             "form": form,
@@ -127,7 +128,8 @@ def deny(request: PageRequest, request_id: int) -> HttpResponse:
         return _decided(request, _wish(request_id))
     messages.success(
         request,
-        _("The request for “%(name)s” is refused. Those who asked are told.") % {"name": wish.client.name},
+        _("The request for “%(name)s” is denied. Everyone who asked is notified.")
+        % {"name": wish.client.name},
     )
     return fragments.done(request, reverse("connection_requests"))
 
@@ -150,11 +152,17 @@ def _decided(request: PageRequest, wish: ConnectionRequest) -> HttpResponse:
 @needs(Permission.OWN_ACCOUNT)
 @require_safe
 def own(request: PageRequest) -> HttpResponse:
-    """What this person asked for, how it stands, and the answer."""
+    """What this person asked for, its status, and the answer."""
     asked = (
         ConnectionRequester.objects.filter(user=request.user)
         .select_related("request__client__tenant", "request__decided_by")
         .order_by("-asked_at", "-pk")
     )
     page = Paginator(asked, DECIDED_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "requests/own.html", {"title": _("Your requests"), "page": page})
+    context = {
+        "title": _("Your requests"),
+        "page": page,
+        "waiting": asked.filter(request__status=OPEN).exists(),
+        "by_email": mail_works(),
+    }
+    return render(request, "requests/own.html", context)

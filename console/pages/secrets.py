@@ -80,7 +80,7 @@ def _add(request: PageRequest, client_id: str) -> HttpResponse:
         return _secrets(
             request,
             client,
-            notice=_("That secret had been created already. It was shown once and is not kept."),
+            notice=_("This secret has already been created. It was shown once and can’t be shown again."),
         )
     except LimitReached as limit:
         return _secrets(request, client, problem=reached(limit), status=422)
@@ -119,7 +119,7 @@ def remove(request: PageRequest, client_id: str, secret_id: UUID) -> HttpRespons
         secret = get_object_or_404(ClientSecret.objects.filter(client=client), pk=secret_id)
         if secret.removed_at:
             return _after(
-                request, client, _("The secret …%(hint)s had already been removed.") % {"hint": secret.hint}
+                request, client, _("The secret …%(hint)s has already been removed.") % {"hint": secret.hint}
             )
         last = len(client.live_secrets) == 1
         form = SecretRemovalForm(request.POST if request.method == "POST" else None, last=last)

@@ -35,7 +35,7 @@ LINK_HOLDER = "whoever holds the one-time link: the signed token in it is checke
 @needs(Permission.OWN_ACCOUNT)
 @require_safe
 def home(request: VisitorRequest) -> HttpResponse:
-    """Leads everybody to the page that is for them."""
+    """Redirects everybody to their start page."""
     user = sessions.actor(request).user
     reads_console = user is not None and user.may(Permission.READ_CONSOLE)
     return redirect("clients" if reads_console else "account_applications")
@@ -68,7 +68,7 @@ def sign_in(request: VisitorRequest) -> HttpResponse:
     user = authenticate(request, email=attempt.email, password=form.cleaned_data["password"])
     if not isinstance(user, User):
         attempt.failed()
-        form.add_error(None, _("The email address or the password is not right."))
+        form.add_error(None, _("Incorrect email or password."))
         return _ask(request, form, onward, status=422)
     attempt.succeeded()
     _start(request, user)
@@ -138,7 +138,7 @@ def _link_works(request: VisitorRequest, user: User | None) -> bool:
 
 
 def _dead_link(request: VisitorRequest, user: User | None) -> HttpResponse:
-    """Whoever opens many of them waits. A link that works is asked for first, so its holder never does."""
+    """Opening many invalid links is throttled. A link that works is asked for first, so its holder never does."""
     context: dict[str, Any] = {"title": _("This link does not work")}
     attempt = LinkAttempt(request, user)
     too_many = attempt.begin()

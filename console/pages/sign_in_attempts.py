@@ -1,4 +1,4 @@
-"""Counts failed sign-ins and makes those wait who fail too often (ASVS 6.1.1, 6.3.1; policy/throttling.py)."""
+"""Counts failed sign-ins and delays further attempts (ASVS 6.1.1, 6.3.1; policy/throttling.py)."""
 
 import hashlib
 import secrets
@@ -60,7 +60,7 @@ class Counted:
         self.request = request
         self.tenant = current_tenant()
         self.now = timezone.now()
-        self.counters = counters  # always in the same order, so that nobody waits in a ring
+        self.counters = counters  # always locked in the same order, so that no deadlock is possible
 
     def begin(self) -> TooMany | None:
         """Why this attempt may not be made now, or None if it may. Asked before any hashing.
@@ -83,7 +83,7 @@ class Counted:
             self._take_back()
 
     def refused(self, refused: TooMany) -> None:
-        """Notes an attempt that was not made. Whoever goes from address to address is still one line in the log."""
+        """Notes an attempt that was not made. Attempts from many addresses are counted on one line of the log."""
         self._note(TOO_MANY, where=refused.where)
 
     def _note(self, reason: str, *, where: str = "") -> None:
@@ -104,7 +104,7 @@ class Counted:
         raise NotImplementedError
 
     def _too_many(self, failures: list[int]) -> TooMany | None:
-        """Of the limits that are reached the widest counts: it says where all of this comes from."""
+        """Of the limits that are reached the widest is reported: it shows where the attempts come from."""
         reached = None
         for number, counter in zip(failures, self.counters, strict=True):
             if wait := throttling.wait(number, counter.limit, self.now):
@@ -239,4 +239,4 @@ def later(too_many: TooMany, *, known: bool) -> str:
     ) % {"minutes": too_many.minutes}
     if known:
         return wait
-    return f"{wait} {_('In a browser that you have signed in with before you do not have to wait.')}"
+    return f"{wait} {_('You do not have to wait in a browser that you have signed in with before.')}"

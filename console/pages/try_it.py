@@ -81,7 +81,7 @@ def try_it(request: PageRequest, client_id: str) -> HttpResponse:
     if form.is_valid() and not client.machine_only:
         return _start(request, client, form.cleaned_data["scopes"], here)
     context = {
-        "title": _("Try %(client)s") % {"client": client.name},
+        "title": _("Test %(client)s") % {"client": client.name},
         "section": "clients",
         "client": client,
         "form": form,

@@ -1,4 +1,4 @@
-"""How a person proved who they are, as an ID token says it (OpenID Connect Core §2)."""
+"""The authentication method and class of a sign-in, as ID tokens state them (OpenID Connect Core §2)."""
 
 METHODS = ["pwd"]  # RFC 8176 §2: people sign in with a password, and in no other way
 

@@ -1,4 +1,4 @@
-"""What a browser is called, from what it says about itself (User-Agent, RFC 9110 §10.1.5): a hint, never a proof."""
+"""The name of a browser, from its User-Agent (RFC 9110 §10.1.5): for display only."""
 
 BROWSERS = (
     ("Edg", "Edge"),
@@ -22,6 +22,6 @@ SYSTEMS = (
 
 
 def called(agent: str) -> str:
-    """For instance "Firefox, Windows"; "" for what is not known."""
+    """For instance "Firefox, Windows"; "" if unknown."""
     found = (next((name for mark, name in marks if mark in agent), "") for marks in (BROWSERS, SYSTEMS))
     return ", ".join(name for name in found if name)

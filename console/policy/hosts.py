@@ -8,7 +8,7 @@ USUAL_PORTS = {"", "80", "443"}
 
 
 class NotAHost(ValueError):
-    """What was written is no host. The message is a sentence that says why."""
+    """Not a valid host. The message says why."""
 
 
 def normalize_host(raw: str) -> str:

@@ -38,7 +38,7 @@ class Weakness(Enum):
     )
     REPEATED = gettext_noop("This password is easy to guess: it repeats the same characters.")
     IN_A_ROW = gettext_noop(
-        "This password is easy to guess: its characters follow one another, or lie next to one another on the keyboard."
+        "This password is easy to guess: it is a sequence of characters or of neighbouring keys."
     )
 
 

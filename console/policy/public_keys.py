@@ -57,7 +57,7 @@ def check(key: Mapping[str, Any]) -> dict[str, str]:
     if PRIVATE_MEMBERS & key.keys():
         raise Refused(
             gettext_noop(
-                "This is a private key. It has now been seen here: make a new pair and paste the public key."
+                "This is a private key. It is now exposed: make a new key pair and paste its public key."
             )
         )
     kind, algorithm, kid = key.get("kty"), key.get("alg"), key.get("kid")
@@ -78,7 +78,7 @@ def check(key: Mapping[str, Any]) -> dict[str, str]:
     try:
         jwt.PyJWK.from_dict(public)  # a point that is not on its curve is no key
     except (jwt.PyJWTError, ValueError):
-        raise Refused(gettext_noop("The key's numbers are not a usable public key.")) from None
+        raise Refused(gettext_noop("The key’s values are not a usable public key.")) from None
     return public
 
 
@@ -92,7 +92,7 @@ def _rsa(key: Mapping[str, Any]) -> dict[str, str]:
         raise Refused(gettext_noop("An RSA key needs at least 2048 bits."))
     number = int.from_bytes(exponent)
     if number < 3 or number % 2 == 0 or len(exponent) > 8:
-        raise Refused(gettext_noop("The key's numbers are not a usable public key."))
+        raise Refused(gettext_noop("The key’s values are not a usable public key."))
     return {"n": key["n"], "e": key["e"]}
 
 
@@ -102,7 +102,7 @@ def _curve(key: Mapping[str, Any], algorithm: str) -> dict[str, str]:
         raise Refused(gettext_noop("The curve (crv) does not fit the algorithm."))
     members = ("x",) if curve == "Ed25519" else ("x", "y")
     if any(len(_bytes(key, member)) != size for member in members):
-        raise Refused(gettext_noop("The key's numbers are not a usable public key."))
+        raise Refused(gettext_noop("The key’s values are not a usable public key."))
     return {"crv": curve} | {member: key[member] for member in members}
 
 
@@ -113,4 +113,4 @@ def _bytes(key: Mapping[str, Any], member: str) -> bytes:
             raise ValueError
         return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
     except (ValueError, binascii.Error):
-        raise Refused(gettext_noop("The key's numbers are not a usable public key.")) from None
+        raise Refused(gettext_noop("The key’s values are not a usable public key.")) from None

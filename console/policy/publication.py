@@ -1,4 +1,4 @@
-"""What other tenants approve when they connect to a published client, and what a change of it means (S6, S9, N5).
+"""The terms that other tenants approve when they connect to a published client, and changes of them (S6, S9, N5).
 
 They approve a *version*: how far the client may reach, where its answers go, which pages may call for it, whose it is.
 What only narrows or only looks different flows through at once; what reaches further waits, tenant by tenant, for an

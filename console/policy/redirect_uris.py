@@ -87,7 +87,10 @@ def check_redirect_url(
     """
     if OUT_OF_BAND.fullmatch(url):
         raise Refused(
-            gettext_noop("Codes are no longer shown for copying. Use http://127.0.0.1/callback or https://.")
+            gettext_noop(
+                "Showing a code for copying (oob) is not supported. Use http://127.0.0.1/callback "
+                "or https://."
+            )
         )
     parts = _split(url)
     if TWO_ADDRESSES.match(url):
@@ -117,13 +120,13 @@ def _check_private_scheme(url: str, parts: SplitResult, private_schemes: bool) -
             )
         )
     if not url.startswith(f"{parts.scheme}:/") and _is_short(parts.scheme):
-        raise Refused(gettext_noop("A slash follows the colon of a scheme, such as myapp:/callback."))
+        raise Refused(gettext_noop("Write a slash after the colon of the scheme, as in myapp:/callback."))
 
 
 def _check_steps(path: str) -> None:
     steps = re.sub(r"%2e", ".", path, flags=re.IGNORECASE).split("/")
     if any(step.partition(";")[0] in {".", ".."} for step in steps):  # some servers take "..;x" for ".."
-        raise Refused(gettext_noop("Write the path without “.” and “..” steps."))
+        raise Refused(gettext_noop("Remove “.” and “..” steps from the path."))
 
 
 def is_forbidden(scheme: str) -> bool:

@@ -56,10 +56,8 @@ SIGN_IN: tuple[Scope, ...] = (
     Scope(
         "openid",
         "sign_in",
-        gettext_noop("Know who you are"),
-        gettext_noop(
-            "It learns that you signed in, when you did, and an identifier that is always the same for you."
-        ),
+        gettext_noop("Confirm your identity"),
+        gettext_noop("It sees when you signed in and an ID that stays the same."),
     ),
     Scope(
         "profile",
@@ -76,10 +74,8 @@ SIGN_IN: tuple[Scope, ...] = (
     Scope(
         "offline_access",
         "sign_in",
-        gettext_noop("Keep access while you are away"),
-        gettext_noop(
-            "It can go on working for you after you have signed out, until you withdraw its access."
-        ),
+        gettext_noop("Stay connected when you’re not using it"),
+        gettext_noop("It can keep acting for you after you sign out, until you revoke its access."),
         sensitive=True,
     ),
 )
@@ -89,7 +85,7 @@ ACCOUNT: tuple[Scope, ...] = (
         "user_default",
         "account",
         gettext_noop("Do everything you can do with your own account and content"),
-        gettext_noop("It holds every permission of an ordinary user, including those that are added later."),
+        gettext_noop("It has every permission of an ordinary user, including those that are added later."),
         sensitive=True,
     ),
     Scope(
@@ -113,8 +109,8 @@ ACCOUNT: tuple[Scope, ...] = (
     Scope(
         "identity.subject:read",
         "account",
-        gettext_noop("See your sign-in identifier"),
-        gettext_noop("It reads the identifier that your organisation's sign-in service knows you by."),
+        gettext_noop("See your sign-in ID"),
+        gettext_noop("It reads the ID that your organisation's sign-in service has for you."),
     ),
 )
 
@@ -263,7 +259,9 @@ AUTOMATIONS: tuple[Scope, ...] = (
         "automations",
         "automations",
         gettext_noop("Create, run and delete your automations"),
-        gettext_noop("It can create, change, run and delete automations, which may work while you are away."),
+        gettext_noop(
+            "It can create, change, run and delete automations, which may run when you’re not signed in."
+        ),
         sensitive=True,
     ),
     Scope(
@@ -510,7 +508,8 @@ AI: tuple[Scope, ...] = (
         "ai",
         gettext_noop("Use and set up the discovery agent"),
         gettext_noop(
-            "It can decide what the agent watches in your data, and read what it finds while you are away."
+            "It can decide what the agent watches in your data, and read what it finds when you’re not "
+            "signed in."
         ),
         sensitive=True,
     ),
@@ -545,7 +544,7 @@ AI: tuple[Scope, ...] = (
         "knowledgebases:index",
         "ai",
         gettext_noop("Refresh knowledge bases"),
-        gettext_noop("It can have the documents of your knowledge bases read anew."),
+        gettext_noop("It can have the documents of your knowledge bases read again."),
         parent="knowledgebases",
     ),
     Scope(
@@ -580,7 +579,9 @@ PLATFORM: tuple[Scope, ...] = (
         "webhooks",
         "platform",
         gettext_noop("Create, change and delete your webhooks"),
-        gettext_noop("It can have messages about events sent to other systems, also while you are away."),
+        gettext_noop(
+            "It can have messages about events sent to other systems, even when you’re not signed in."
+        ),
         sensitive=True,
     ),
     Scope(
@@ -616,7 +617,7 @@ ADMINISTRATION: tuple[Scope, ...] = (
         "administration",
         gettext_noop("Do everything a tenant administrator can do"),
         gettext_noop(
-            "It holds every permission of an administrator in the whole tenant, including those added later."
+            "It has every permission of an administrator in the whole tenant, including those added later."
         ),
         sensitive=True,
         admin=True,
@@ -807,7 +808,7 @@ ADMINISTRATION: tuple[Scope, ...] = (
     Scope(
         "admin.direct-access-gateways:remote_configuration",
         "administration",
-        gettext_noop("Configure gateways from afar"),
+        gettext_noop("Configure gateways remotely"),
         gettext_noop("It can change the settings of gateways in your organisation's network."),
         sensitive=True,
         admin=True,

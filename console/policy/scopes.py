@@ -1,4 +1,4 @@
-"""What scopes mean to each other (Q4): parents contain children, bundles contain everything of their kind."""
+"""The relations between scopes (Q4): parents contain children, bundles contain everything of their kind."""
 
 import re
 from collections.abc import Iterable
@@ -58,14 +58,14 @@ def join(names: Iterable[str]) -> str:
 @lru_cache(maxsize=4096)
 def _closure(names: frozenset[str]) -> frozenset[str]:
     """Every scope that `names` give: themselves, the children of parents, the members of bundles."""
-    # A scope that has left the catalogue gives nothing any more.
+    # A scope that is no longer in the catalogue grants nothing.
     given = {name for name in names if name in SCOPES}
     for scope in CATALOGUE:
         if scope.name in PROTOCOL_SCOPES or scope.name in BUNDLES:
             continue
         if ("admin_classic" if scope.admin else "user_default") in names:
             given.add(scope.name)
-    for scope in CATALOGUE:  # parents stand before their children, so one pass reaches grandchildren
+    for scope in CATALOGUE:  # parents come before their children, so one pass reaches grandchildren
         if scope.parent in given:
             given.add(scope.name)
     return frozenset(given)
@@ -88,7 +88,7 @@ def added(requested: Iterable[str], granted: Iterable[str]) -> list[str]:
 
 
 def common(one: Iterable[str], other: Iterable[str]) -> list[str]:
-    """The scopes that both ceilings give, written as shortly as either writes them, in the catalogue's order."""
+    """The intersection of two scope lists, in the catalogue's order; a parent stays where both grant it."""
     first, second = list(one), list(other)
     names = {name for name in first if name in closure(second)} | {
         name for name in second if name in closure(first)
@@ -97,7 +97,7 @@ def common(one: Iterable[str], other: Iterable[str]) -> list[str]:
 
 
 def narrowed(wanted: Iterable[str], ceiling: Iterable[str]) -> list[str]:
-    """What of `wanted` the ceiling gives, in its order. Of a bundle or parent it does not give, parts may stay."""
+    """The scopes of `wanted` that the ceiling grants, in its order. Of a parent it lacks, the granted members stay."""
     allowed = list(ceiling)
     given = closure(allowed)
     remaining: dict[str, None] = {}

@@ -1,4 +1,4 @@
-"""Reads JSON that has one meaning. What two readers could understand differently is refused (RFC 8259 §4, §6)."""
+"""Reads JSON strictly: what two parsers could read differently is refused (RFC 8259 §4, §6)."""
 
 import json
 import math

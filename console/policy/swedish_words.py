@@ -1,4 +1,4 @@
-"""Words that people in Sweden begin a password with. The word lists of zxcvbn are English (policy/passwords.py)."""
+"""Common Swedish password words. The word lists of zxcvbn are English (policy/passwords.py)."""
 
 LISTED = """
 lösenord lösen hemligt hemlig hemlighet sommar sommaren vinter vintern höst hösten vår våren

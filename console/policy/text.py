@@ -42,8 +42,8 @@ _SOMETHING = ("L", "N", "S")
 _ANYTHING = (*_SOMETHING, "P")
 
 ONE_LINE = gettext_noop("This must be one line.")
-HIDDEN = gettext_noop("There is a character in it that cannot be seen or that misleads, %(code)s: remove it.")
-NOTHING = gettext_noop("This needs at least one letter, number or symbol that can be seen.")
+HIDDEN = gettext_noop("The text contains an invisible or misleading character, %(code)s: remove it.")
+NOTHING = gettext_noop("Enter at least one visible letter, number or symbol.")
 
 
 class Refused(ValueError):

@@ -1,4 +1,4 @@
-"""How many failed sign-ins are too many (ASVS 6.1.1, 6.3.1).
+"""Limits of failed sign-ins (ASVS 6.1.1, 6.3.1).
 
 A browser that has signed in to the account before is counted on its own: nobody else's failures touch it, so nobody
 can lock the owner out (a "device cookie", OWASP Authentication Cheat Sheet). All others are counted by where they

@@ -1,4 +1,4 @@
-"""Which time zone a person reads times in: the one they chose, else their device's, else none that is known."""
+"""The time zone of a person: the one they chose, else their device's, else unknown."""
 
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones

@@ -1,4 +1,4 @@
-"""Marks a sentence for translation without translating it: policy decides, the surfaces speak a language."""
+"""Marks a sentence for translation without translating it: pages translate it when they show it."""
 
 
 def gettext_noop(message: str) -> str:

@@ -25,7 +25,7 @@ class ScopePicker extends HTMLElement {
       item.querySelector("[data-note]").textContent = included ? `${this.dataset.included} ${parent.value}` : "";
     }
     const chosen = this.querySelectorAll("input:checked:not(:disabled)").length;
-    this.querySelector("[data-count]").textContent = `${this.dataset.chosen}: ${chosen}`;
+    this.querySelector("[data-count]").textContent = this.dataset.chosen.replace("{number}", chosen);
   }
 
   filter() {

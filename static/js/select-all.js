@@ -6,7 +6,9 @@ function rows(form) {
 function update(form) {
   const boxes = rows(form);
   const chosen = boxes.filter((box) => box.checked).length;
-  for (const output of form.querySelectorAll("[data-chosen]")) output.textContent = chosen;
+  for (const output of form.querySelectorAll("[data-chosen]")) {
+    output.textContent = output.dataset.chosen.replace("{number}", chosen);
+  }
   const all = form.querySelector("[data-select-all]");
   if (!all) return;
   all.checked = chosen > 0 && chosen === boxes.length;

@@ -109,7 +109,7 @@ def test_the_mail_is_in_the_language_of_who_reads_it_whatever_page_was_answered_
     api.web.get("/login", headers={"accept-language": "sv"})
     api.post(request_path(wish, "approve"), REQUIRED)
 
-    assert "your request has been answered" in mailoutbox[0].subject
+    assert "has been answered" in mailoutbox[0].subject
 
 
 @pytest.mark.parametrize("before", ["approve", "deny"])
@@ -121,7 +121,7 @@ def test_what_somebody_has_answered_is_not_answered_again(
     mailoutbox.clear()
 
     for action, body in (("approve", REQUIRED), ("deny", {"answer": "No."})):
-        assert_problem(api.post(request_path(wish, action), body), 409, "answered already")
+        assert_problem(api.post(request_path(wish, action), body), 409, "already been answered")
     assert len(connections(acme)) == (before == "approve")
     assert len(events_of(acme, "connection.approved", "connection.denied")) == 1
     assert not mailoutbox
@@ -133,7 +133,7 @@ def test_what_is_not_there_any_more_is_not_connected(
 ):
     owner_does(studio, verb, **({"connected_stay": True} if verb == "unpublish" else {}))
 
-    assert_problem(api.post(request_path(wish, "approve"), REQUIRED), 409, "not available any more")
+    assert_problem(api.post(request_path(wish, "approve"), REQUIRED), 409, "no longer available")
     assert not connections(acme)
     assert api.post(request_path(wish, "deny"), {"answer": "It has gone."}).status_code == 200
 
@@ -154,7 +154,7 @@ def test_what_is_not_what_was_read_is_not_connected(
 @pytest.mark.parametrize(
     ("happens", "detail"),
     [
-        (approval_answer.AlreadyDecided, "answered already"),
+        (approval_answer.AlreadyDecided, "already been answered"),
         (NotPublished, "changed"),
         (Client.DoesNotExist, "changed"),
     ],
@@ -174,8 +174,8 @@ def test_what_happens_in_the_same_moment_is_a_conflict(
     [
         ({"scopes": ["openid"]}, "Missing member: consentMethod"),
         (REQUIRED | {"expiresAd": None}, "Unknown member: expiresAd"),
-        (REQUIRED | {"scopes": ["openid", "admin_classic"]}, "can only be fewer"),
-        (REQUIRED | {"scopes": ["user_default"]}, "can only be fewer"),
+        (REQUIRED | {"scopes": ["openid", "admin_classic"]}, "not allowed"),
+        (REQUIRED | {"scopes": ["user_default"]}, "not allowed"),
         (REQUIRED | {"scopes": ["apps:read", "apps:read"]}, "twice"),
         *[({"consentMethod": value}, "must be required or trusted") for value in odd("", "Required", None, 1, [], {})],
         *[(REQUIRED | {"scopes": value}, "scopes must be a JSON array") for value in odd(None, "openid", {})],
@@ -202,7 +202,7 @@ def test_something_must_remain(api: Api, globex: Tenant, bob: User):
     wish = ask(bob, publish(globex, allowed_scopes=["profile", "apps:read"]))
     body: dict[str, Any] = REQUIRED | {"scopes": []}
 
-    assert_problem(api.post(request_path(wish, "approve"), body), 400, "Leave it at least one thing")
+    assert_problem(api.post(request_path(wish, "approve"), body), 400, "Select at least one thing")
 
 
 def test_tn01_another_tenant_approves_for_itself_alone(wish: ConnectionRequest, mallory: User, acme: Tenant):

@@ -11,7 +11,7 @@ from tests.api.caller import Api, assert_problem, config_of, odd, patch_of, requ
 
 pytestmark = pytest.mark.django_db
 GRANT = "urn:qlik:oauth:user-impersonation"
-DETAIL = "act as any of this tenant's people, administrators included, without them"
+DETAIL = "act as any user in this tenant, administrators included, without asking them"
 TRUSTED: dict[str, Any] = {"consentMethod": "trusted"}
 
 
@@ -93,7 +93,9 @@ def test_in_a_patch_it_is_true_or_false(value: Any, api: Api, robot: Client, acm
 
 def test_alone_it_means_nothing(api: Api, robot: Client, acme: Tenant, alice: User):
     cast.connect(robot, acme, by=alice)
-    assert_problem(api.patch(config_of(robot), patch_of(impersonation=True)), 400, "goes with /consentMethod")
+    assert_problem(
+        api.patch(config_of(robot), patch_of(impersonation=True)), 400, "together with /consentMethod"
+    )
     assert held(acme).consent_method == "required"  # type: ignore[union-attr]
 
 

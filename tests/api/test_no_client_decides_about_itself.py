@@ -17,7 +17,7 @@ from tests.test_access import EVERY_ADDRESS
 
 pytestmark = pytest.mark.django_db
 IMPERSONATION = "urn:qlik:oauth:user-impersonation"
-RULE = "does not decide about itself, nor about other clients of its publisher"
+RULE = "cannot change itself, nor other clients of its publisher"
 
 # Every write of the API: (name of the address, method) -> the path to it, and a body that would be carried out.
 WRITES: dict[tuple[str, str], tuple[Callable[[Client, ConnectionRequest], str], Any]] = {

@@ -247,7 +247,7 @@ def sign_in(page: Page, email: str, password: str) -> Page:
 @reached_by_hand("sign-in, wrong password")
 def wrong_password(scene: Scene) -> Page:
     page = sign_in(scene.visit(STRANGER, "/login"), "nobody@acme.example", "wrong")
-    expect(page.get_by_role("alert")).to_contain_text("is not right")
+    expect(page.get_by_role("alert")).to_contain_text("Incorrect email or password")
     return page
 
 
@@ -274,9 +274,9 @@ def too_often(scene: Scene) -> Page:
 def passwords_differ(scene: Scene) -> Page:
     page = scene.visit(STRANGER, scene.addresses["welcome"])
     page.get_by_label("Password", exact=True).fill("correct horse battery staple")
-    page.get_by_label("The same password again").fill("something else")
+    page.get_by_label("Confirm password").fill("something else")
     page.get_by_role("button", name="Save and sign in").click()
-    expect(page.get_by_text("The two passwords are not the same.")).to_be_visible()
+    expect(page.get_by_text("The passwords do not match.")).to_be_visible()
     return page
 
 
@@ -429,7 +429,7 @@ def configuration_dialog(scene: Scene) -> Page:
 
 @reached_by_hand("dialog: withdraw")
 def withdraw_dialog(scene: Scene) -> Page:
-    return scene.dialog("bob", "/account/applications", "Withdraw")
+    return scene.dialog("bob", "/account/applications", "Revoke")
 
 
 @reached_by_hand("hostname, refused")
@@ -453,10 +453,10 @@ def connection_scopes_dialog(scene: Scene) -> Page:
 
 @reached_by_hand("dialog: refuse a request, without an answer")
 def refuse_dialog(scene: Scene) -> Page:
-    page = scene.dialog("alice", "/console/requests", "Refuse Wanted")
+    page = scene.dialog("alice", "/console/requests", "Deny Wanted")
     dialog = page.get_by_role("dialog")
     dialog.locator("form[id=deny-form]").evaluate("form => form.noValidate = true")
-    dialog.get_by_role("button", name="Refuse").click()
+    dialog.get_by_role("button", name="Deny").click()
     expect(dialog.get_by_role("textbox")).to_have_attribute("aria-invalid", "true")
     return page
 

@@ -145,10 +145,10 @@ def test_a_disabled_client_gets_nobody_until_it_is_enabled(
     page = console()
     act(page, "Reports", "Disable")
     dialog = page.get_by_role("dialog", name="Disable Reports?")
-    expect(dialog.get_by_text("Nobody has a live session with it")).to_be_visible()
+    expect(dialog.get_by_text("No active sessions")).to_be_visible()
     dialog.get_by_role("button", name="Disable").click()
     receipt = page.get_by_role("dialog", name="“Reports” is disabled")
-    expect(receipt.get_by_text("No session had to end")).to_be_visible()
+    expect(receipt.get_by_text("No sessions were active")).to_be_visible()
     receipt.get_by_role("link", name="Done").click()
     expect(receipt).to_be_hidden()
     expect(page.get_by_role("row", name="Reports")).to_contain_text("Disabled")
@@ -172,11 +172,11 @@ def test_several_clients_go_after_one_confirmation(console, reports, register, a
     page = console()
     for name in ("Payroll", "Reports"):
         page.get_by_role("checkbox", name=f"Select {name}").check()
-    expect(page.get_by_text("Chosen: 2")).to_be_visible()
+    expect(page.get_by_text("2 selected")).to_be_visible()
     page.get_by_role("button", name="Clear selection").click()
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
     page.get_by_role("checkbox", name="Select all on this page").check()
-    expect(page.get_by_text("Chosen: 3")).to_be_visible()
+    expect(page.get_by_text("3 selected")).to_be_visible()
     page.get_by_role("checkbox", name="Select Warehouse").uncheck()
     page.get_by_role("button", name="Delete", exact=True).click()
 
@@ -550,7 +550,7 @@ def test_trying_a_client_shows_tokens_and_what_they_are_good_for(console, report
     expect(page.get_by_role("heading", name="Allow Reports")).to_be_visible()
     page.get_by_role("button", name="Allow").click()
 
-    expect(page.get_by_text("The authorization server gave a code")).to_be_visible()
+    expect(page.get_by_text("Authorization code received")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/try$"))  # the code is not left in the address
     page.get_by_label("Client secret").fill(reports.secret)
     page.get_by_role("button", name="Get tokens").click()
@@ -568,7 +568,7 @@ def test_trying_a_client_shows_tokens_and_what_they_are_good_for(console, report
     ):
         expect(access).to_contain_text(claim)
     expect(identity).to_contain_text(f'"email": "{alice.email}"')
-    expect(identity).to_contain_text("The nonce is the one that was sent.")
+    expect(identity).to_contain_text("The nonce matches.")
 
     answer = result.get_by_label("Answer", exact=True)
     call = result.get_by_role("button", name="Call /api/v1/users/me")
@@ -606,7 +606,7 @@ def test_the_audit_log_tells_what_happened_and_is_searched(console, reports, bob
     events = page.get_by_role("main").get_by_role("list").get_by_role("listitem")
     for sentence in (
         "alice@acme.example disabled Reports.",
-        "A token request of Reports was refused.",
+        "A token request from Reports was rejected.",
         "bob@acme.example gave consent to Reports.",
         "alice@acme.example edited Reports.",
         "alice@acme.example created Reports.",
@@ -616,9 +616,9 @@ def test_the_audit_log_tells_what_happened_and_is_searched(console, reports, bob
     edited.get_by_text("What changed").click()
     expect(edited.get_by_role("insertion")).to_have_text("For the board")
 
-    page.get_by_role("combobox", name="Outcome").select_option("Refused")
+    page.get_by_role("combobox", name="Outcome").select_option("Rejected")
     expect(events).to_have_count(1)
-    expect(events).to_contain_text("A token request of Reports was refused.")
+    expect(events).to_contain_text("A token request from Reports was rejected.")
     expect(page).to_have_url(re.compile("outcome=refused"))
     page.get_by_role("combobox", name="Outcome").select_option("Every outcome")
     page.get_by_role("combobox", name="Action").select_option("Client disabled")

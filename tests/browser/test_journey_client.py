@@ -85,7 +85,7 @@ def register(page: Page, address: str) -> tuple[str, str]:
         scopes.get_by_role("searchbox", name="Search scopes").fill(scope)
         scopes.get_by_role("checkbox", name=re.compile(f"^{scope} ")).check()
     expect(scopes.get_by_role("checkbox", name=re.compile("^openid "))).to_be_hidden()
-    expect(scopes.get_by_text(f"Chosen: {len(SCOPES)}")).to_be_visible()
+    expect(scopes.get_by_text(f"{len(SCOPES)} selected")).to_be_visible()
 
     dialog.get_by_text("Advanced").click()
     add(page, "Sign-out URLs", f"{address}/")
@@ -118,9 +118,9 @@ def remove_the_only_secret(page: Page, secret: str) -> None:
     page.get_by_role("link", name="Manage secrets").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("link", name=f"Remove the secret that ends with {secret[-5:]}").click()
-    expect(dialog.get_by_text("Whatever still uses it stops working at once.")).to_be_visible()
+    expect(dialog.get_by_text("Anything still using it stops working at once.")).to_be_visible()
     dialog.get_by_role("button", name="Remove secret").click()
-    acknowledge = dialog.get_by_role("checkbox", name="I know that nothing can get a token")
+    acknowledge = dialog.get_by_role("checkbox", name="I understand that nothing can get a token")
     expect(acknowledge).to_have_accessible_description(re.compile("This is the last secret"))
     acknowledge.check()
     dialog.get_by_role("button", name="Remove secret").click()
@@ -155,7 +155,7 @@ def test_from_registering_a_client_to_signing_out_of_it(new_page, acme, alice, b
         for scope in (
             "See your name and language",
             "See your email address",
-            "Keep access while you are away",
+            "Stay connected when you’re not using it",
         ):
             expect(bobs.get_by_role("listitem").filter(has_text=scope)).to_be_visible()
         bobs.get_by_role("button", name="Allow").click()

@@ -112,8 +112,8 @@ def test_from_publishing_a_client_to_its_removal(
         bobs.get_by_label("Email").fill(bob.email)
         bobs.get_by_label("Password").fill(PASSWORD)
         bobs.get_by_role("button", name="Sign in").click()
-        expect(bobs.get_by_role("heading", level=1)).to_have_text(f"{NAME} needs an administrator")
-        bobs.get_by_role("textbox", name="Why do you need it?").fill(REASON)
+        expect(bobs.get_by_role("heading", level=1)).to_have_text(f"{NAME} needs approval")
+        bobs.get_by_role("textbox", name="Reason").fill(REASON)
         bobs.get_by_role("button", name="Ask an administrator").click()
         expect(bobs.get_by_role("main")).to_contain_text("Waiting for an administrator")
 
@@ -146,7 +146,7 @@ def test_from_publishing_a_client_to_its_removal(
         # It stands in Acme's console, with nothing in it that is its owner's.
         alices.goto(console_url(acme))
         expect(row_of_client(alices).get_by_role("rowheader")).to_contain_text(
-            "From outside, published by Globex"
+            "Outside client, published by Globex"
         )
         menu = open_menu(alices)
         expect(menu.get_by_role("link", name="Reduce scopes")).to_be_visible()
@@ -166,7 +166,7 @@ def test_from_publishing_a_client_to_its_removal(
         alices.get_by_role("link", name="Review the new version").click()
         expect(alices.get_by_role("region", name="New", exact=True)).to_contain_text(NEW_HOST)
         alices.get_by_role("button", name=re.compile("^Accept version")).click()
-        expect(alices.get_by_role("main")).not_to_contain_text("waits for your answer")
+        expect(alices.get_by_role("main")).not_to_contain_text("awaits your approval")
         expect(alices.get_by_role("region", name="The application")).to_contain_text(NEW_HOST)
 
         # Blocked: what Bob holds ends, and his next attempt is refused before he is asked anything.
@@ -182,7 +182,7 @@ def test_from_publishing_a_client_to_its_removal(
 
         # He takes his consent back, and Alice removes the client: it is as unknown as in the beginning.
         bobs.goto(console_url(acme, "/account/applications"))
-        receipt = end(bobs, f"Withdraw {NAME}", "Withdraw access")
+        receipt = end(bobs, f"Revoke {NAME}", "Revoke access")
         receipt.get_by_role("link", name="Done").click()
         expect(bobs.get_by_role("heading", name="No applications yet")).to_be_visible()
         alices.goto(console_url(acme))
@@ -190,4 +190,4 @@ def test_from_publishing_a_client_to_its_removal(
         expect(alices.get_by_role("heading", name="No OAuth clients yet")).to_be_visible()
         start_sign_in(bobs, address)
         bobs.get_by_role("button", name=f"acme.localhost:{port}").click()
-        expect(bobs.get_by_role("heading", level=1)).to_have_text(f"{NAME} needs an administrator")
+        expect(bobs.get_by_role("heading", level=1)).to_have_text(f"{NAME} needs approval")

@@ -206,7 +206,7 @@ def test_a_phone_shows_the_whole_of_what_a_client_is_trusted_with(
 
 
 @pytest.mark.spec("requirements", "P7")
-@pytest.mark.parametrize(("locale", "words"), [("en-GB", "Added"), ("sv-SE", "Har lagts till")])
+@pytest.mark.parametrize(("locale", "words"), [("en-GB", "Added"), ("sv-SE", "Tillagd")])
 def test_a_usual_window_shows_since_when_a_client_is_there_and_what_is_searched(
     new_page, signed_in, alice, acme, register, console_url, locale, words
 ):

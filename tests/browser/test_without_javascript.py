@@ -96,9 +96,9 @@ def test_a_client_from_creation_to_the_last_secret(plain_page, acme, alice, bob,
     assert refreshed.status_code == 200, refreshed.content
 
     bobs.goto(console_url(acme, "/account/applications"))
-    bobs.get_by_role("link", name="Withdraw Reports").click()
+    bobs.get_by_role("link", name="Revoke Reports").click()
     expect(bobs.get_by_text("1 session ends now.")).to_be_visible()
-    bobs.get_by_role("button", name="Withdraw access").click()
+    bobs.get_by_role("button", name="Revoke access").click()
     expect(bobs.get_by_role("heading", level=1)).to_have_text("Reports no longer has access")
     expect(bobs.get_by_text("1 session has ended")).to_be_visible()
     bobs.get_by_role("link", name="Done").click()
@@ -116,7 +116,7 @@ def test_a_client_from_creation_to_the_last_secret(plain_page, acme, alice, bob,
         page.get_by_role("link", name=f"Remove the secret that ends with {removed[-5:]}").click()
         if removed == second:
             page.get_by_role("button", name="Remove secret").click()
-            page.get_by_role("checkbox", name="I know that nothing can get a token").check()
+            page.get_by_role("checkbox", name="I understand that nothing can get a token").check()
         page.get_by_role("button", name="Remove secret").click()
         expect(page.get_by_text("has been removed. It no longer works.")).to_be_visible()
     expect(page.get_by_role("heading", name="No secrets")).to_be_visible()

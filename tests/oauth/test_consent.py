@@ -177,7 +177,7 @@ def test_it_says_who_asks_for_whom_for_what_and_where_the_answer_goes(app, brows
     for words in ("Web app", "Acme AB", "Bob", "bob@acme.example", "Not you?", "app.example.com"):
         assert words in page
     assert "See your name and language" in page
-    assert "Keep access while you are away" in page
+    assert "Stay connected when you’re not using it" in page
 
 
 @pytest.mark.spec("ASVS 5.0", "10.7.2")
@@ -186,10 +186,10 @@ def test_it_says_who_asks_for_whom_for_what_and_where_the_answer_goes(app, brows
     [
         (
             "profile",
-            "Its access lasts for <b>1 hour</b>. To go on after that, it has to send you here again.",
+            "Its access lasts for <b>1 hour</b>. After that, it has to send you here again.",
         ),
-        ("profile offline_access", "until you withdraw it, for <b>180 days</b> at most."),
-        ("profile offline_access", "If it does not use it for 30 days, its access ends by itself."),
+        ("profile offline_access", "until you revoke it, for <b>180 days</b> at most."),
+        ("profile offline_access", "Its access also ends if it is not used for 30 days."),
     ],
 )
 def test_it_says_for_how_long(app, browser, bob, requested, words):
@@ -207,7 +207,7 @@ def test_how_long_is_what_the_operator_has_set(app, browser, bob, settings, life
     assert f"lasts for <b>{words}</b>" in text(app.authorize(browser(bob), scope="profile"))
     away = text(app.authorize(browser(bob), scope="profile offline_access"))
     assert "for <b>1 day</b> at most" in away
-    assert "ends by itself" not in away
+    assert "if it is not used" not in away
 
 
 def test_it_names_the_tenant_that_published_a_client(acme, globex, browser, bob):

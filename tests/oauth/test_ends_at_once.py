@@ -301,7 +301,7 @@ def test_a_page_that_asks_before_an_end_counts_no_further_than_it_must(
     monkeypatch.setattr("console.models.reach.MOST", 3)
     page = cast.signed_in_as(mallory).get(reverse("client_disable", args=[portal[0].client_id]))
 
-    assert "More than 3 live sessions" in page.content.decode()
+    assert "More than 3 active sessions" in page.content.decode()
 
 
 def test_an_edit_writes_only_what_was_changed(globex, portal):

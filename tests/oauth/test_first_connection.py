@@ -382,7 +382,7 @@ def test_a_reason_keeps_its_lines_and_no_more_empty_ones_than_it_needs(app, bobs
     ("reason", "sentence"),
     [
         ("x" * 1001, "This is too long: at most 1000 characters."),
-        ("Because\x1b[31m", "cannot be seen or that misleads, U+001B"),
+        ("Because\x1b[31m", "invisible or misleading character, U+001B"),
         ("Because\x07", "U+0007"),
         ("Because \u202eyas I", "U+202E"),
         ("Because\u2066 I say", "U+2066"),
@@ -555,7 +555,7 @@ def test_a_machine_gets_nothing_before_and_nothing_without_trust(machine, alices
 
 
 def test_the_page_says_that_a_machine_is_coming(machine, alices):
-    assert "as a machine" in machine.authorize(alices, scope="openid").content.decode()
+    assert "(machine-to-machine)" in machine.authorize(alices, scope="openid").content.decode()
 
 
 def test_a_machine_has_no_more_than_was_approved(machine, alices):

@@ -273,7 +273,7 @@ def test_lo03_a_hint_about_somebody_else_signs_nobody_out(app, browser, bob, ali
 def test_lo03_the_person_says_yes(app, browser, bob):
     person = browser(bob)
     page = ask(person, client_id=app.client_id, post_logout_redirect_uri=AFTERWARDS, state="s")
-    assert "asks that you are signed out" in page.content.decode()
+    assert "wants to sign you out" in page.content.decode()
     assert "form-action 'self' https:" in page["Content-Security-Policy"]
 
     response = say_yes(person, page)

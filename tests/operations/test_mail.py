@@ -159,7 +159,7 @@ def test_a_mail_is_given_up_openly_once_there_is_no_sense_in_it(
     assert Mail._base_manager.get().sealed == ""
     assert "given up: TimeoutError" in caplog.text
     page = signed_in_as(alice).get("/console/events?action=mail.failed").content.decode()
-    assert "A mail to <b>bob@acme.example</b> could not be sent." in page
+    assert "An email to <b>bob@acme.example</b> could not be sent." in page
     clock.shift(timedelta(days=3, minutes=1))
     call_command("expire", "--json", stdout=io.StringIO())
     assert not Mail._base_manager.exists()

@@ -75,8 +75,8 @@ def test_it_shows_what_was_allowed_in_plain_words(browser: Browse, bob: User, we
 
     assert "Web app" in text
     assert "Registered by <bdi>Acme AB</bdi>" in text
-    assert "Know who you are" in text
-    assert "Keep access while you are away" in text
+    assert "Confirm your identity" in text
+    assert "Stay connected when you’re not using it" in text
     assert "apps:read" not in text  # apps contains it
     assert "no.longer:there" in text
     assert "1 active" in text
@@ -188,7 +188,7 @@ def test_withdrawing_ends_every_token_and_is_noted(
     text = answer.content.decode()
     assert "Web app no longer has access" in text
     assert "1 session has ended" in text
-    assert "Some services only notice then" in text
+    assert "Some services may still accept" in text
     assert "token" not in text.partition('id="receipt"')[2].lower(), "a person reads nothing of tokens"
     assert f'href="{LIST}"' in text
     assert "Web app" not in chromium.get(LIST).content.decode()
@@ -213,7 +213,7 @@ def test_the_dialog_is_the_same_page_without_its_frame(
     assert "<html" not in fragment.content.decode()
     assert answer.status_code == 200
     assert "<html" not in answer.content.decode()
-    assert "No session had to end" in answer.content.decode()
+    assert "No sessions were active" in answer.content.decode()
     assert answer["HX-Trigger"] == "clients-changed"
 
 
@@ -269,7 +269,7 @@ def test_it_names_the_publisher(browser: Browse, alice: User, bob: User, globex:
     text = browser(bob).get(LIST).content.decode()
 
     assert "Published by <bdi>Globex</bdi>, another organisation" in text
-    assert "Far-reaching" in text
+    assert "Broad access" in text
 
 
 @pytest.mark.parametrize(
@@ -338,11 +338,11 @@ def test_the_person_ends_the_sessions_of_a_trusted_application(
     answer = chromium.post(end_of(trusted))
 
     assert "1 session ends now" in question
-    assert "may sign you in again without asking, because your tenant administrator trusts it" in question
+    assert "can sign you in again without asking, because your tenant administrator trusts it" in question
     receipt = answer.content.decode()
     assert "Your sessions with Reports have ended" in receipt
     assert "1 session has ended" in receipt
-    assert "Some services only notice then" in receipt
+    assert "Some services may still accept" in receipt
     assert "token" not in receipt.partition('id="receipt"')[2].lower(), "a person reads nothing of tokens"
     assert "Reports" not in chromium.get(LIST).content.decode()
     for family in (held, other):
@@ -351,9 +351,9 @@ def test_the_person_ends_the_sessions_of_a_trusted_application(
     assert other.ended_at is None
     log = browser(alice).get("/console/events").content.decode()
     assert f"<b>{bob.email}</b> ended their own sessions of <b>Reports</b>." in log
-    assert "This had been done already" in chromium.post(end_of(trusted)).content.decode()
+    assert "This was already done" in chromium.post(end_of(trusted)).content.decode()
     page = chromium.get(end_of(trusted), follow=True).content.decode()
-    assert "“Reports” holds no session of yours." in page
+    assert "You have no sessions with “Reports”." in page
 
 
 @pytest.mark.spec("ASVS", "10.4.9")
@@ -372,8 +372,8 @@ def test_what_an_application_began_by_itself_is_said(browser: Browse, bob: User,
     session(bob, trusted, grant_type="urn:qlik:oauth:user-impersonation")
     chromium = browser(bob)
 
-    assert "It began sessions in your name by itself, as a machine." in chromium.get(LIST).content.decode()
-    assert "can begin new ones in your name by itself" in chromium.get(end_of(trusted)).content.decode()
+    assert "It started sessions as you by itself (impersonation)." in chromium.get(LIST).content.decode()
+    assert "can start new sessions as you by itself" in chromium.get(end_of(trusted)).content.decode()
     assert "1 session has ended" in chromium.post(end_of(trusted)).content.decode()
 
 
@@ -385,7 +385,7 @@ def test_of_one_that_is_trusted_no_longer_the_truth_is_said(browser: Browse, bob
 
     assert "trusted this application when the sessions began" in chromium.get(LIST).content.decode()
     question = chromium.get(end_of(trusted)).content.decode()
-    assert "You are asked if you sign in to it another time." in question
+    assert "You’ll be asked next time you sign in to it." in question
     assert "without asking" not in question
     assert "1 session has ended" in chromium.post(end_of(trusted)).content.decode()
 

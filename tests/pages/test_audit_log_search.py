@@ -65,7 +65,7 @@ def test_a_refused_redirect_url_is_found_by_itself_and_by_its_host(
     found = page(browser, alice, q=text)
 
     assert sentences(found) == 1
-    assert "An authorization request of <b>Web app</b> was refused." in found
+    assert "An authorization request from <b>Web app</b> was rejected." in found
     assert sentences(page(browser, alice, q="evil.exampl")) == 0  # text, and no longer among the newest
 
 
@@ -100,7 +100,7 @@ def test_a_client_id_finds_what_is_about_the_client(
 
     found = page(browser, alice, q=refused_url.client_id)
 
-    assert "An authorization request of <b>Web app</b> was refused." in found
+    assert "An authorization request from <b>Web app</b> was rejected." in found
     assert "created <b>Web app</b>" in found
 
 
@@ -183,16 +183,16 @@ def test_text_is_looked_for_in_the_newest_and_the_page_says_so(
     many()
 
     recent = page(browser, alice, q="203.0.113")
-    assert "newest 3 events only" in recent
+    assert "newest 3 events were searched" in recent
     assert "created the user" not in page(browser, alice, q="alice@")
     assert "created the user" in page(browser, alice, q="alice@", until="2026-01-02")
-    assert "events only" not in page(browser, alice, q="alice@", until="2026-01-02")
+    assert "events were searched" not in page(browser, alice, q="alice@", until="2026-01-02")
 
 
 def test_who_is_looked_for_in_the_newest_too(browser: Browse, alice: User, many: Callable[[], None]):
     many()
 
-    assert "newest 3 events only" in page(browser, alice, actor="nobody")
+    assert "newest 3 events were searched" in page(browser, alice, actor="nobody")
 
 
 def test_reading_on_goes_through_what_was_found(

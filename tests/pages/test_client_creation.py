@@ -89,7 +89,7 @@ def test_what_concerns_people_is_not_taken_for_a_machine(browser: Browse, alice:
 def test_a_machine_proves_itself_with_a_key_if_it_is_to(browser: Browse, alice: User, acme: Tenant):
     admin = browser(alice)
     nothing = admin.post(NEW, machine(auth_methods=[""]))
-    assert "Choose at least one way" in error(nothing, "auth_methods")
+    assert "Choose at least one authentication method" in error(nothing, "auth_methods")
 
     made = admin.post(NEW, machine(auth_methods=["", "private_key_jwt"], public_keys=[jwk()]))
 

@@ -74,9 +74,9 @@ def test_the_confirmation_says_what_ends_and_changes_nothing(
     page = text(browser(alice).get(DELETE, {"client": [clients[0].client_id, clients[1].client_id]}))
 
     assert "Delete 2 clients?" in page
-    assert "2 tenants · 3 people with live sessions (4 sessions) · last used <time" in page
+    assert "2 tenants · 3 people, 4 active sessions · last used <time" in page
     assert "3 minutes ago" in page
-    assert "Nobody has a live session with it · never used · 1 secret" in page
+    assert "No active sessions · never used · 1 secret" in page
     assert "<bdi>three</bdi>" not in page
     assert left(acme) == {"one", "two", "three"}
 
@@ -88,7 +88,7 @@ def test_what_has_ended_already_is_not_counted(
     with scope(tenant=acme):
         TokenFamily.objects.get().end(reason="signed out")
 
-    assert "Nobody has a live session" in text(browser(alice).get(DELETE, {"client": clients[0].client_id}))
+    assert "No active sessions" in text(browser(alice).get(DELETE, {"client": clients[0].client_id}))
 
 
 def test_several_are_deleted_in_one_step(
@@ -122,7 +122,7 @@ def test_one_is_deleted_by_name_and_from_the_dialog(
     assert (answer.status_code, answer["HX-Trigger"]) == (200, "clients-changed")
     assert "<html" not in text(answer)
     assert "“one” has been deleted" in text(answer)
-    assert "it can be restored" in text(answer)
+    assert "You can restore it" in text(answer)
 
 
 def test_those_that_vanished_meanwhile_are_told_of(
@@ -132,7 +132,7 @@ def test_those_that_vanished_meanwhile_are_told_of(
         clients[1].remove(by=Actor.operator())
     several = {"client": [client.client_id for client in clients]}
     admin = browser(alice)
-    assert "1 of those you chose has already been deleted." in text(admin.get(DELETE, several))
+    assert "1 of the selected clients has already been deleted." in text(admin.get(DELETE, several))
 
     answer = text(admin.post(DELETE, several))
 
@@ -152,7 +152,7 @@ def test_deleting_what_another_administrator_has_just_deleted_ends_nothing_more(
     answer = admin.post(DELETE, one)
 
     assert answer.status_code == 200
-    assert "This had been done already." in text(answer)
+    assert "This was already done." in text(answer)
     with scope(tenant=acme):
         assert Event.objects.filter(action=Action.CLIENT_DELETED).count() == 1
 
@@ -169,7 +169,7 @@ def test_the_receipt_says_until_when_tokens_may_be_accepted_elsewhere(
 
     assert 'Until <time datetime="2031-05-06T08:00:00+00:00"' in first
     assert "APIs that only check the signature" in first
-    assert "No session had to end" in second
+    assert "No sessions were active" in second
     assert "No access token already issued is still valid anywhere." in second
 
 
@@ -221,7 +221,7 @@ def test_disabling_says_what_ends_and_ends_it(
 ):
     sign_in_with(clients[0], bob)
     admin = browser(alice)
-    assert "1 person with live sessions (1 session)" in text(admin.get(address(clients[0], "disable")))
+    assert "1 person, 1 active session" in text(admin.get(address(clients[0], "disable")))
     assert alive(acme) == 1
 
     answer = admin.post(address(clients[0], "disable"))
@@ -257,8 +257,8 @@ def test_doing_it_twice_is_no_error_and_one_event(
     admin = browser(alice)
     answers = [text(admin.post(address(clients[0], "disable"))) for _ in range(2)]
 
-    assert "This had been done already." not in answers[0]
-    assert "This had been done already." in answers[1]
+    assert "This was already done." not in answers[0]
+    assert "This was already done." in answers[1]
     with scope(tenant=acme):
         assert Event.objects.filter(action=Action.CLIENT_DISABLED).count() == 1
 

@@ -203,7 +203,7 @@ def test_a_web_client_is_created_and_its_id_and_secret_are_shown(browser: Browse
     assert (client.tenant_id, client.type) == (acme.pk, "web")
     assert client.client_id in text(answer)
     assert re.search(r"qas_\w{49}", text(answer))
-    assert "shown only this once" in text(answer)
+    assert "shown only once" in text(answer)
     with scope(tenant=acme):
         assert Connection.objects.get().consent_method == "trusted"
         assert Event.objects.get(action=Action.CLIENT_CREATED).actor_name == alice.email
@@ -248,7 +248,7 @@ def test_reloading_the_result_makes_no_second_client(browser: Browse, alice: Use
     again = admin.post(NEW, web(once="mark-of-this-form"), follow=True)
 
     assert only_client(acme).name == "Reports"
-    assert "had been created already" in text(again)
+    assert "has already been created" in text(again)
     assert "qas_" not in text(again)
 
 
@@ -725,7 +725,7 @@ def test_a_pasted_list_becomes_a_row_each(browser: Browse, alice: User, acme: Te
     page = admin.post(NEW, web(redirect_uris=[pasted]))
 
     assert page.status_code == 422, "where an answer may go is seen before it is saved"
-    assert "They have a row each now" in text(page)
+    assert "They are now in separate rows" in text(page)
     assert all(f'value="{address}"' in text(page) for address in (A, B))
     assert no_clients(acme)
     admin.post(NEW, web(redirect_uris=[A, B]))
@@ -902,7 +902,7 @@ def test_a_page_can_be_saved_without_an_origin_by_somebody_who_was_told(
 
     client = only_client(acme)
     page = admin.get(edit_of(client))
-    assert "No allowed origin: the browser keeps" in text(page)
+    assert "No allowed origin: the browser does not let" in text(page)
     assert offers(page) == [("https://spa.example.com", False)]
     assert admin.post(edit_of(client), spa(name="Renamed")).status_code == 303
 

@@ -261,8 +261,8 @@ def test_the_confirmation_names_what_is_deleted_and_what_is_removed(
     assert "Will be deleted" in ours
     assert "Web app" in ours
     assert "Outside" in theirs
-    assert "1 person with live sessions (1 session)" in theirs  # of this tenant
-    assert "The client goes on elsewhere." in theirs
+    assert "1 person, 1 active session" in theirs  # of this tenant
+    assert "The client keeps working in other tenants." in theirs
     assert "Delete and remove" in page
 
 

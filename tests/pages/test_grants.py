@@ -98,7 +98,7 @@ def test_it_lists_everybody_who_granted_something(
     assert "2 scopes" in listed
     assert "See your apps" in listed
     assert "Not asked: was trusted" in listed
-    assert "2 people with live sessions" in page
+    assert "2 people" in page
 
 
 def test_people_are_searched_and_paged(browser: Browse, alice: User, client: Client):
@@ -143,7 +143,7 @@ def test_the_owner_never_sees_people_of_a_connected_tenant_and_the_reverse(
     assert bob.email not in owner
     assert bob.email in ours
     assert gustav.email not in ours
-    assert "1 person with live sessions" in ours
+    assert "1 person" in ours
     for person, other, address in (
         (alice, gustav, withdraw_at(gustav, portal.client)),
         (mallory, bob, withdraw_at(bob, portal.client)),
@@ -166,7 +166,7 @@ def test_withdrawing_for_somebody_asks_and_gives_a_receipt_and_a_line_in_the_log
 
     asked = text(admin.get(address))
     assert "Report portal</bdi> can no longer act for <bdi>Bob" in asked
-    assert "1 person with live sessions" in asked
+    assert "1 person" in asked
     with scope(tenant=alice.tenant):
         assert Consent.objects.exists()
     receipt = admin.post(address)
@@ -184,7 +184,7 @@ def test_withdrawing_for_somebody_asks_and_gives_a_receipt_and_a_line_in_the_log
         event = Event.objects.get(action=Action.CONSENT_WITHDRAWN)
     assert (event.actor_name, event.details["user"]) == (alice.email, bob.email)
     log = text(admin.get("/console/events"))
-    assert f"<b>{alice.email}</b> withdrew the consent of <b>{bob.email}</b> to <b>Report portal</b>." in log
+    assert f"<b>{alice.email}</b> revoked the consent of <b>{bob.email}</b> to <b>Report portal</b>." in log
 
 
 def test_the_second_to_withdraw_is_told_that_it_was_done(
@@ -197,7 +197,7 @@ def test_the_second_to_withdraw_is_told_that_it_was_done(
     again = admin.post(address, headers=DIALOG)
 
     assert again.status_code == 200
-    assert "This had been done already" in text(again)
+    assert "This was already done" in text(again)
     assert admin.get(address).status_code == 404
     with scope(tenant=alice.tenant):
         assert Event.objects.filter(action=Action.CONSENT_WITHDRAWN).count() == 1
@@ -210,7 +210,7 @@ def test_sessions_of_a_trusted_client_can_be_ended_without_a_consent(
     held = family(bob, client)
     admin, address = browser(alice), withdraw_at(bob, client)
 
-    assert "a new one can begin" in text(admin.get(address))
+    assert "new ones can begin" in text(admin.get(address))
     receipt = admin.post(f"{address}?from=client")
 
     assert "1 session has ended" in text(receipt)

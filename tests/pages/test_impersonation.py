@@ -17,9 +17,9 @@ from tests.oauth.driver import Application, hidden_fields
 
 pytestmark = pytest.mark.django_db
 GRANT = "urn:qlik:oauth:user-impersonation"
-ACTS = "act as any of this tenant’s people, administrators included, without them"
+ACTS = "act as any user in this tenant, administrators included"
 BOX = re.compile(r'<input type="checkbox" name="impersonation"[^>]*>')
-PROBLEM = "Tick this box if it may act as any of this tenant’s people"
+PROBLEM = "Select this box to let it act as any of this tenant’s people"
 Browse = Callable[[User], Browser]
 
 
@@ -81,8 +81,8 @@ def test_the_page_of_a_request_says_so_in_its_own_words(
     assert ACTS in page
     assert BOX.findall(page)
     assert "checked" not in BOX.findall(page)[0]
-    assert "work without a person" not in page
-    assert "Wants to act as your people" in text(admin.get("/console/requests"))
+    assert "work without a user" not in page
+    assert "Wants to act as your users" in text(admin.get("/console/requests"))
 
 
 @pytest.mark.parametrize("method", ["trusted", "required"])
@@ -141,7 +141,7 @@ def test_a_machine_that_acts_as_nobody_keeps_its_own_words_and_needs_no_tick(
     wish, admin = cast.ask(bob, machine), browser(alice)
     page = text(admin.get(f"/console/requests/{wish.pk}/approve"))
 
-    assert "It also wants to work without a person, as a machine" in page
+    assert "It also wants to work without a user (machine-to-machine)" in page
     assert "act as any" not in page
     assert not BOX.findall(page)
     assert approve_request(admin, wish).status_code == 303
@@ -155,7 +155,7 @@ def test_those_who_are_told_by_mail_read_it_there(
     app.ask(here, app.authorize(here, scope="openid"))
 
     [mail] = mailoutbox
-    assert "it can act as any person of Acme AB, administrators included, without them" in mail.body
+    assert "it can act as any user at Acme AB, administrators included, without asking them" in mail.body
 
 
 # --- A new version ------------------------------------------------------------------------------------------------
@@ -167,9 +167,9 @@ def test_a_version_that_adds_it_needs_the_tick(browser: Browse, alice: User, acm
     owner_edits(client, grant_types=["client_credentials", GRANT])
     address = f"/console/oauth/connections/{held.pk}/version"
     page = admin.get(address)
-    assert "It also wants to act as any of your people" in text(page)
+    assert "It also wants to act as any of your users" in text(page)
     assert ACTS in text(page)
-    assert "It also wants to work without a person" not in text(page)  # it has been approved for that
+    assert "It also wants to work without a user" not in text(page)  # it has been approved for that
 
     refused = admin.post(address, hidden_fields(page, of="shown"))
     assert refused.status_code == 422
@@ -191,7 +191,7 @@ def test_a_version_that_adds_something_else_needs_none(
     owner_edits(robot, allowed_scopes=["openid", "profile"], grant_types=[GRANT, "client_credentials"])
     address = f"/console/oauth/connections/{held.pk}/version"
     page = admin.get(address)
-    assert "It also wants to work without a person" in text(page)
+    assert "It also wants to work without a user" in text(page)
     assert not BOX.findall(text(page))
 
     assert admin.post(address, hidden_fields(page, of="shown")).status_code == 303
@@ -203,8 +203,8 @@ def test_what_is_gone_is_told_apart(browser: Browse, alice: User, acme: Tenant, 
     owner_edits(client, grant_types=["client_credentials"])
 
     page = text(browser(alice).get(f"/console/oauth/connections/{held.pk}/version"))
-    assert "It no longer acts as your people." in page
-    assert "It no longer works without a person." not in page
+    assert "It no longer acts as your users." in page
+    assert "It no longer works without a user." not in page
 
 
 # --- Trusting -----------------------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ def trust(admin: Browser, held: Connection, **fields: str) -> Any:
 def test_trusting_it_needs_the_tick(browser: Browse, alice: User, acme: Tenant, robot: Client):
     held, admin = cast.connect(robot, acme, by=alice), browser(alice)
     page = text(admin.get(f"/console/oauth/connections/{held.pk}/consent-method"))
-    assert "With “Trusted” it can act as any of your people" in page
+    assert "With “Trusted” it can act as any of your users" in page
     assert "machine-to-machine" not in page
 
     refused = trust(admin, held)
@@ -295,20 +295,20 @@ def test_list_and_details_say_what_it_can_do_now(
     held, admin = cast.connect(robot, acme, by=alice, consent_method=method), browser(alice)
     details = text(admin.get(f"/console/oauth/connections/{held.pk}"))
 
-    assert ("Acts as people" in text(admin.get("/console/oauth"))) == badge
-    assert ("Can act as your people" in details) == badge
-    assert "any of this tenant’s people, administrators included, without them" in details
-    assert "Also works without a person" not in details
+    assert ("Acts as users" in text(admin.get("/console/oauth"))) == badge
+    assert ("Can act as your users" in details) == badge
+    assert "any user in this tenant, administrators included, without asking them" in details
+    assert "Also works without a user" not in details
 
 
 def test_an_own_one_is_shown_so_too(browser: Browse, alice: User, carol: User, acme: Tenant):
     client, _ = cast.register(acme, grant_types=[GRANT], consent_method="trusted")
 
-    assert "Acts as people" in text(browser(alice).get("/console/oauth"))
+    assert "Acts as users" in text(browser(alice).get("/console/oauth"))
     assert ACTS in text(browser(carol).get(f"/console/oauth/{client.client_id}/edit"))
     assert ACTS in text(browser(alice).get("/console/oauth/new?type=web"))
     published = text(browser(alice).get(f"/console/oauth/{client.client_id}/publish"))
-    assert "any of their people, administrators included, without them" in published
+    assert "any of their users, administrators included, without asking them" in published
 
 
 def test_its_owner_reads_what_a_tenant_has_not_accepted(
@@ -319,8 +319,8 @@ def test_its_owner_reads_what_a_tenant_has_not_accepted(
     owner_edits(client, grant_types=[GRANT])
 
     page = text(browser(mallory).get(f"/console/oauth/{client.client_id}/tenants"))
-    assert "acting as any of its people" in page
-    assert "work without a person" not in page
+    assert "acting as any of its users" in page
+    assert "work without a user" not in page
 
 
 def test_the_command_says_so(acme: Tenant, capsys: pytest.CaptureFixture[str]):

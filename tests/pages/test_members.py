@@ -150,4 +150,4 @@ def test_auditors_read_and_users_see_nothing(browser: Browse, stranger: Any, bob
         assert browser(carol).post(address).status_code == 405
         assert browser(bob).get(address).status_code == 403
         assert stranger(bob.tenant).get(address).status_code == 302
-    assert "Withdraw" not in text(browser(carol).get(f"{LIST}/{bob.pk}"))
+    assert "Revoke" not in text(browser(carol).get(f"{LIST}/{bob.pk}"))

@@ -52,7 +52,7 @@ def test_people_change_their_password_and_everything_else_ends(
 
     page = mine.post("/account", CHANGE, follow=True)
 
-    assert "Your password is changed" in text(page)
+    assert "Your password has been changed" in text(page)
     assert is_in(mine)
     assert not is_in(other)
     assert not is_alive(application, tokens["access_token"])
@@ -63,9 +63,9 @@ def test_people_change_their_password_and_everything_else_ends(
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"present_password": "wrong"}, "not your present password"),
+        ({"present_password": "wrong"}, "not your current password"),
         ({"present_password": ""}, "required"),
-        ({"password_again": "something else entirely"}, "not the same"),
+        ({"password_again": "something else entirely"}, "do not match"),
         ({"password": "short", "password_again": "short"}, "too short"),
     ],
 )

@@ -99,15 +99,15 @@ def test_the_dialog_says_what_publishing_means_and_what_others_will_see(
     assert "its administrator must approve the client" in page
     for seen in ("Portal", "Acme AB", "https://app.example.com/about", "app.example.com", client.client_id):
         assert seen in page
-    assert "Same host as its sign-in" in page
-    assert "Keep access while you are away" in page
-    assert "Far-reaching" in page
+    assert "Same host as redirect URLs" in page
+    assert "Stay connected when you’re not using it" in page
+    assert "Broad access" in page
     assert "offline_access" not in page
     assert stored(client).published_at is None
 
 
 @pytest.mark.parametrize(
-    ("homepage", "said"), [("", "None given"), ("https://elsewhere.example", "Not proven")]
+    ("homepage", "said"), [("", "None given"), ("https://elsewhere.example", "Unverified")]
 )
 def test_a_homepage_that_proves_nothing_is_named_so(
     browser: Browse, alice: User, acme: Tenant, register: Register, homepage: str, said: str
@@ -155,7 +155,7 @@ def test_two_administrators_publish_once(browser: Browse, alice: User, acme: Ten
 
     answer = browser(alice).post(address(client, "publish"), follow=True)
 
-    assert "is published already" in text(answer)
+    assert "is already published" in text(answer)
     assert len(events(acme, Action.CLIENT_PUBLISHED)) == 1
 
 
@@ -172,7 +172,7 @@ def test_a_client_that_only_machines_use_says_why_not(
     assert (shown.status_code, refused.status_code) == (200, 422)
     for answer in (shown, refused):
         assert "Export cannot be published" in text(answer)
-        assert "nobody of another tenant could sign in with it" in text(answer)
+        assert "nobody in another tenant could sign in with it" in text(answer)
         assert 'id="publish-form"' not in text(answer)
     assert stored(machine).published_at is None
 
@@ -218,7 +218,7 @@ def test_the_dialog_says_whom_it_touches_and_leaves_the_choice(
     page = text(browser(alice).get(address(connected, "unpublish")))
 
     assert "1 other tenant is connected" in page
-    assert "1 tenant · 2 people with live sessions (3 sessions) · last used" in page
+    assert "1 tenant · 2 people, 3 active sessions · last used" in page
     assert re.findall(r'name="connected" value="(\w+)"', page) == ["stay", "end"]
     assert " checked" not in page
     assert "gustav" not in page
@@ -235,7 +235,7 @@ def test_those_connected_may_stay(
 
     assert (answer.status_code, answer["Location"]) == (303, LIST)
     page = text(admin.get(LIST))
-    assert "No further tenant can connect to it." in page
+    assert "No new tenants can connect to it." in page
     assert "Unpublished" in page
     assert "1 tenant still connected" in page
     assert address(connected, "publish") in page
@@ -256,7 +256,7 @@ def test_or_end_at_once_with_a_receipt(
     page = text(answer)
     assert (answer.status_code, answer["HX-Trigger"]) == (200, "clients-changed")
     assert "“Portal” is unpublished" in page
-    assert "1 tenant was cut off" in page
+    assert "1 tenant was disconnected" in page
     assert "1 session has ended" in page
     assert "APIs that only check the signature" in page
     assert Connection.to_client(globex, connected.client_id) is None
@@ -325,7 +325,7 @@ def test_the_owner_sees_tenants_and_numbers_and_none_of_their_people(
     assert "<bdi>Globex</bdi>" in page
     assert "Current" in page
     assert "All approved" in page
-    assert re.findall(r'data-label="(?:Sign-ins, 30 days|Live sessions)"[^>]*>(\d+)<', page) == ["3", "3"]
+    assert re.findall(r'data-label="(?:Sign-ins, 30 days|Active sessions)"[^>]*>(\d+)<', page) == ["3", "3"]
     assert "5 minutes ago" in page
     for person in (mallory, gustav):
         assert person.email not in page
@@ -345,7 +345,7 @@ def test_it_says_who_runs_on_less(
     page = text(browser(alice).get(address(published, "tenants")))
 
     assert "Version 1" in page
-    assert "Waits for approval of version 2: new scopes" in page
+    assert "Awaiting approval of version 2: new scopes" in page
     assert "Narrowed to 2" in page
     assert '<span class="tag">profile</span>' in page
 
@@ -360,7 +360,7 @@ def test_a_block_an_end_of_time_and_a_cut_are_seen(
 
     page = text(browser(alice).get(address(connected, "tenants")))
 
-    for said in ("Blocked by the tenant", "Expired", "Cut off", "Not published"):
+    for said in ("Blocked by the tenant", "Expired", "Disconnected", "Not published"):
         assert said in page
 
 
@@ -414,8 +414,8 @@ def test_the_form_says_what_flows_through_and_what_waits(browser: Browse, alice:
     page = text(browser(alice).get(address(connected, "edit")))
 
     assert "1 other tenant is connected" in page
-    assert "At once for all of them: name" in page
-    assert "Only after each tenant’s approval: a new scope" in page
+    assert "For all of them at once: name" in page
+    assert "Needs each tenant’s approval: a new scope" in page
 
 
 def test_the_form_of_a_client_for_one_tenant_says_nothing_of_it(browser: Browse, alice: User, client: Client):
@@ -435,7 +435,7 @@ def test_after_a_wider_change_it_says_who_waits(
     page = edit(browser(alice), connected, **changes)
 
     assert "“Portal” has been saved." in page
-    assert "1 tenant keeps running on what it approved until it accepts the new version: Globex." in page
+    assert "1 tenant keeps what it approved until it accepts the new version: Globex." in page
 
 
 def test_many_that_wait_are_counted_by_version_and_not_compared_one_by_one(
@@ -449,7 +449,7 @@ def test_many_that_wait_are_counted_by_version_and_not_compared_one_by_one(
         browser(alice), connected, allowed_scopes=["openid", "profile", "offline_access", "admin_classic"]
     )
 
-    assert "6 tenants keep running" in page
+    assert "6 tenants keep what they approved" in page
     assert "Globex, Tenant 0 …" in page
 
 
@@ -467,7 +467,7 @@ def test_what_is_not_wider_waits_for_nobody(
     page = edit(browser(alice), connected, description="New words", **changes)
 
     assert "has been saved." in page
-    assert "keeps running" not in page
+    assert "keeps what it approved" not in page
 
 
 def test_a_wider_change_is_said_to_those_who_wait_and_named_to_three(
@@ -478,7 +478,7 @@ def test_a_wider_change_is_said_to_those_who_wait_and_named_to_three(
 
     page = edit(browser(alice), published, allowed_scopes=[*published.allowed_scopes, "apps:export"])
 
-    assert "4 tenants keep running" in page
+    assert "4 tenants keep what they approved" in page
     assert "Tenant 0, Tenant 1, Tenant 2 …." in page
 
 
@@ -495,8 +495,8 @@ def test_deleting_and_disabling_say_who_else_loses_it(
         admin.get(f"{LIST}/delete", {"client": connected.client_id}),
         admin.get(address(connected, "disable")),
     ):
-        assert "1 person with live sessions (1 session)" in text(page)
-        assert "1 other tenant is connected and loses it too" in text(page)
+        assert "1 person, 1 active session" in text(page)
+        assert "1 other tenant is connected and loses access too" in text(page)
 
 
 @pytest.fixture
@@ -531,9 +531,9 @@ def test_restoring_brings_it_back_without_tokens(
     page = text(admin.get(address(deleted, "restore")))
     for said in (
         "Restore Portal?",
-        "It can be restored until",
+        "You can restore it until",
         "1 secret works again.",
-        "It gets no tokens back",
+        "Its earlier tokens stay invalid",
         "1 other tenant that was connected can use it again.",
         "It is published again.",
     ):
@@ -543,7 +543,10 @@ def test_restoring_brings_it_back_without_tokens(
     answer = admin.post(address(deleted, "restore"))
 
     assert (answer.status_code, answer["Location"]) == (303, LIST)
-    assert "“Portal” is restored. It got no tokens back." in text(admin.get(LIST))
+    assert (
+        "“Portal” has been restored. Its earlier tokens stay invalid, so users must sign in again."
+        in text(admin.get(LIST))
+    )
     assert Connection.to_client(globex, deleted.client_id)
     with scope(tenant=globex):
         assert not TokenFamily.objects.filter(ended_at=None).exists()

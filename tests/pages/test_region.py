@@ -20,7 +20,7 @@ def test_its_start_page_says_where_to_go_and_lists_nobody(region: Browser, acme:
 
     assert page.status_code == 200
     text = page.content.decode()
-    assert "This is the region host" in text
+    assert "You are at the region address" in text
     for name in ("acme", "Acme", "globex", "Globex"):
         assert name not in text
 

@@ -78,19 +78,39 @@ def test_somebody_who_may_not_approve_is_told_and_can_ask(
     here = browser(bob)
 
     page = app.authorize(here, scope="openid profile")
-    assert "Insight studio needs an administrator" in text(page)
+    assert "Insight studio needs approval" in text(page)
     fields = {**hidden_fields(page), "decision": "ask", "reason": " Quarterly\r\n figures "}
     answer = post_form(here, app.address(scope="openid profile"), fields)
 
     assert answer["Location"] == OWN
     assert re.search(r"Quarterly\s+figures", text(here.get(OWN)))
     assert "Waiting for an administrator" in text(here.get(OWN))
-    assert "You have asked for it" in text(app.authorize(here, scope="openid profile"))
+    assert "We’ve asked your administrators" in text(app.authorize(here, scope="openid profile"))
     assert [mail.to for mail in mailoutbox] == [[alice.email]]  # every administrator, and nobody else
     assert "Insight studio" in mailoutbox[0].subject
     assert f"{bob.tenant.issuer}{LIST}" in mailoutbox[0].body
     assert "Reason: Quarterly figures" in mailoutbox[0].body
     assert not connections(bob.tenant)
+
+
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [
+        ("locmem", "You’ll get an email when they decide."),
+        ("console", "You’ll see their decision on this page."),
+    ],
+)
+def test_whoever_asked_is_told_what_comes_next_until_it_is_decided(
+    browser: Browse, alice: User, bob: User, wish: ConnectionRequest, settings: Any, backend: str, said: str
+):
+    settings.EMAIL_BACKEND = f"django.core.mail.backends.{backend}.EmailBackend"
+
+    waiting = text(browser(bob).get(OWN))
+    assert browser(alice).post(deny_at(wish), {"answer": "Not now."}).status_code == 303
+
+    assert "We’ve asked your administrators" in waiting
+    assert said in waiting
+    assert "We’ve asked your administrators" not in text(browser(bob).get(OWN))
 
 
 def test_several_people_are_one_request_and_one_mail(
@@ -125,7 +145,7 @@ def test_everybody_is_written_to_in_their_own_language(
     post_form(here, app.address(scope="openid"), {**hidden_fields(page), "decision": "ask"})
 
     to = {mail.to[0]: f"{mail.subject}\n{mail.body}" for mail in mailoutbox}
-    assert "somebody asks you" in to[alice.email]
+    assert "Request to connect" in to[alice.email]
     assert "Bob asks you to connect" in to[alice.email]
     assert "Bob ber dig" in to[dora.email]
 
@@ -133,7 +153,7 @@ def test_everybody_is_written_to_in_their_own_language(
         [wish] = ConnectionRequest.objects.all()
     browser(alice).post(deny_at(wish), {"answer": "No."})
 
-    assert "din begäran har besvarats" in mailoutbox[-1].subject
+    assert "har besvarats" in mailoutbox[-1].subject
     assert "En huvudadministratör har" in mailoutbox[-1].body
 
 
@@ -164,7 +184,7 @@ def test_many_people_who_write_much_do_not_push_the_other_requests_away(
 
     assert "THE END" not in listed
     assert "Person2" not in listed
-    assert "5 people in all" in listed
+    assert "5 people in total" in listed
     assert "THE END" in asked
     assert asked.index("Person1") < asked.index("<details>") < asked.index("Person2")
 
@@ -189,7 +209,7 @@ def test_open_and_answered_requests_have_pages_of_their_own(
     assert ('href="?waiting=2"' in first, 'href="?page=2"' in first) == (True, True)
     assert further.count("Review and approve") == 1
     assert "Studio 46<" in further
-    assert further.count("Refused</span>") == 20
+    assert further.count("Denied</span>") == 20
     assert badge(admin.get(LIST)) == ["26"]
 
 
@@ -256,8 +276,8 @@ def test_the_page_shows_what_is_approved(browser: Browse, alice: User, bob: User
 
     page = text(browser(alice).get(approve_at(ask(bob, client))))
 
-    for words in ("Globex", "https://elsewhere.example", "Not proven", "studio.globex.example", "For the board",
-                  "Keep access while you are away", "Far-reaching", "work without a person"):  # fmt: skip
+    for words in ("Globex", "https://elsewhere.example", "Unverified", "studio.globex.example", "For the board",
+                  "Stay connected when you’re not using it", "Broad access", "work without a user"):  # fmt: skip
         assert words in page
     for field in (
         'name="consent_method"',
@@ -296,8 +316,8 @@ def test_approving_connects_on_these_terms_and_tells_those_who_asked(
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"consent_method": ""}, "Choose how your people consent"),
-        ({"consent_method": "never"}, "Choose how your people consent"),
+        ({"consent_method": ""}, "Choose a consent method"),
+        ({"consent_method": "never"}, "Choose a consent method"),
         ({"until": "2001-01-01"}, "Choose a day after today"),
         ({"until": "2026-02-31"}, "Choose a day after today"),
         ({"until": "soon\0"}, "Choose a day after today"),
@@ -396,15 +416,15 @@ def test_a_refusal_is_told_and_listed(
     assert "has decided not to connect Insight studio" in mailoutbox[0].body
     assert "<b>another</b> one." in mailoutbox[0].body
     for page in (text(admin.get(LIST)), text(browser(bob).get(OWN))):
-        assert "Refused" in page
+        assert "Denied" in page
         assert "&lt;b&gt;another&lt;/b&gt; one." in page
         assert "Alice" in page
     with scope(tenant=alice.tenant):
         event = Event.objects.get(action=Action.CONNECTION_DENIED)
     assert (event.actor_name, event.details["answer"]) == (alice.email, "We have\n<b>another</b> one.")
     log = text(admin.get("/console/events"))
-    assert "refused to connect <b>Insight studio</b>" in log
-    assert "asked for <b>Insight studio</b> to be connected" in log
+    assert "denied the request to connect <b>Insight studio</b>" in log
+    assert "asked to connect <b>Insight studio</b>" in log
 
 
 def test_a_refusal_is_not_told_again_when_somebody_connects_it_later(
@@ -452,7 +472,7 @@ def test_an_approval_inside_a_sign_in_answers_the_request_and_leaves_sign_in_to_
     assert [mail.to for mail in mailoutbox] == [[bob.email]]
     [made] = connections(alice.tenant)
     assert made.scopes == ["openid", "profile"]
-    assert "Know who you are" not in text(page)
+    assert "Confirm your identity" not in text(page)
 
 
 def test_a_mail_that_cannot_be_sent_undoes_nothing(
@@ -484,7 +504,7 @@ def test_the_second_administrator_sees_what_the_first_decided(
         dora.get(deny_at(wish)),
     ):
         assert late.status_code == (200 if late.wsgi_request.method == "GET" else 422)
-        for words in ("This request has been answered", "Alice", "Refused", "Too expensive"):
+        for words in ("This request has been answered", "Alice", "Denied", "Too expensive"):
             assert words in text(late)
     assert not connections(alice.tenant)
     assert stored(wish).answer == "Too expensive"
@@ -538,7 +558,7 @@ def test_f16_at_once_one_of_two_administrators_decides(
 
 def test_the_own_page_shows_nobody_elses(browser: Browse, bob: User, carol: User, wish: ConnectionRequest):
     assert "Insight studio" in text(browser(bob).get(OWN))
-    assert "You have not asked for anything" in text(browser(carol).get(OWN))
+    assert "No requests" in text(browser(carol).get(OWN))
 
 
 @pytest.mark.parametrize(

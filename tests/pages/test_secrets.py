@@ -123,7 +123,7 @@ def test_reloading_makes_no_second_one(browser: Browse, alice: User, client: Cli
 
     again = admin.post(page_of(client), ADD | {"once": "mark"})
 
-    assert "had been created already" in text(again)
+    assert "has already been created" in text(again)
     assert "qas_" not in text(again)
     assert len(secrets_of(client)) == 2
 
@@ -189,7 +189,7 @@ def test_any_other_action_does_nothing(browser: Browse, alice: User, client: Cli
     [
         (timedelta(minutes=3), "Last used <time"),
         (timedelta(days=6, hours=23), "stops working at once"),
-        (timedelta(days=9, hours=1), "Not seen for 9 days"),
+        (timedelta(days=9, hours=1), "Not used for 9 days"),
         (None, "Never used"),
     ],
 )
@@ -272,7 +272,7 @@ def test_the_second_administrator_learns_that_it_is_gone(
     answer = admin.post(removal_of(secret), headers=headers, follow=True)
 
     assert answer.status_code == 200
-    assert f"The secret …{secret.hint} had already been removed." in text(answer)
+    assert f"The secret …{secret.hint} has already been removed." in text(answer)
     with scope(tenant=client.tenant):
         assert Event.objects.filter(action=Action.SECRET_REMOVED).count() == 1
     assert len(secrets_of(client)) == 1

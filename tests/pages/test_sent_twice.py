@@ -64,7 +64,7 @@ def test_the_second_answer_is_the_result_without_the_secret(browser: Browse, ali
     [client] = clients_of(acme)
     assert len(SECRET.findall(text(first))) == 1
     assert client.client_id in text(again)
-    assert "had been created already. A secret is shown only once" in text(again)
+    assert "has already been created. A secret is shown only once" in text(again)
     assert secrets_page(client) in text(again)
     assert not SECRET.findall(text(again))
     assert "Copy the secret now" not in text(again)
@@ -84,7 +84,7 @@ def test_a_client_that_never_had_a_secret_is_not_said_to_have_one(browser: Brows
 
     again = text(admin.post(NEW, sent))
 
-    assert "That client had been created already." in again
+    assert "This client has already been created." in again
     assert "A secret is shown only once" not in again
 
 
@@ -99,7 +99,7 @@ def test_a_client_that_has_been_deleted_meanwhile_is_not_made_again(
 
     again = admin.post(NEW, WEB, follow=True)
 
-    assert "had been created already" in text(again)
+    assert "has already been created" in text(again)
     assert clients_of(acme) == []
 
 
@@ -143,7 +143,7 @@ def test_a_form_that_was_refused_may_be_sent_again(
     monkeypatch.setitem(settings.LIMITS, "clients_per_tenant", 1)
 
     assert SECRET.findall(text(admin.post(NEW, WEB)))
-    assert "had been created already" in text(admin.post(NEW, WEB))
+    assert "has already been created" in text(admin.post(NEW, WEB))
 
 
 @pytest.mark.django_db
@@ -170,7 +170,7 @@ def test_of_many_sends_at_once_one_makes_a_client(browser: Browse, alice: User, 
     assert [answer.status_code for answer in answers] == [200] * SENDERS
     assert len(clients_of(acme)) == 1
     assert sum(len(SECRET.findall(text(answer))) for answer in answers) == 1
-    assert sum("had been created already" in text(answer) for answer in answers) == SENDERS - 1
+    assert sum("has already been created" in text(answer) for answer in answers) == SENDERS - 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -208,4 +208,4 @@ def test_the_second_waits_until_the_first_is_decided(
 
     assert live_secrets(client) == 2
     assert bool(SECRET.findall(text(answer))) is not succeeds
-    assert ("had been created already" in text(answer)) is succeeds
+    assert ("has already been created" in text(answer)) is succeeds

@@ -506,7 +506,7 @@ def test_a_new_client_and_its_secret_are_shown_in_swedish(world: World):
     text = swedish(world.browsers["alice"].post(OAUTH + "/new?type=web", form))
 
     assert "Klienten har skapats" in text
-    assert "Kopiera hemligheten nu: den visas bara den här gången" in text
+    assert "Kopiera hemligheten nu: den visas bara en gång" in text
 
 
 def test_what_was_done_is_said_in_swedish(world: World):
@@ -526,7 +526,7 @@ def test_the_answer_of_a_trial_is_swedish(world: World):
         fields = hidden_fields(page) | {"decision": "allow"}
         page = post_form(alice, page.wsgi_request.get_full_path(), fields)
 
-    assert "Auktoriseringsservern gav en kod" in swedish(alice.get(page["Location"]))
+    assert "Auktoriseringskod mottagen" in swedish(alice.get(page["Location"]))
 
 
 # --- What was done to clients, connections and requests -------------------------------------------------------------
@@ -549,7 +549,7 @@ def hidden_on(page: Any) -> dict[str, str]:
         (OAUTH + "/connections/{to_current}/block", {}, "1 session har avslutats"),
         (OAUTH + "/connections/{to_blocked}/unblock", {}, "”Spärrad” är inte längre blockerad."),
         (OAUTH + "/connections/{to_current}/remove", {}, "”Aktuell” har tagits bort"),
-        ("/console/requests/{for_asked_for}/deny", {"answer": "Nej"}, "Begäran om ”Önskad” har avslagits."),
+        ("/console/requests/{for_asked_for}/deny", {"answer": "Nej"}, "Begäran om ”Önskad” har nekats."),
         ("/console/people/{bob}/grants/{web}/withdraw", {}, "Rapporter kan inte längre agera för"),
         ("/account/applications/{consent}/withdraw", {}, "Rapporter har inte längre åtkomst"),
         ("/account/applications/{machine}/end", {}, "Dina sessioner hos Nattjobb har avslutats"),
@@ -572,10 +572,10 @@ def test_what_was_done_to_it_is_said_in_swedish(world: World, address: str, form
     [
         (
             "/console/requests/{for_asked_for}/approve",
-            "Välj hur personer i organisationen ska lämna samtycke.",
+            "Välj en samtyckesmetod.",
         ),
         ("/console/requests/{for_asked_for}/approve?", "Läs den igen."),
-        ("/console/requests/{for_asked_for}/deny", "Skriv varför"),
+        ("/console/requests/{for_asked_for}/deny", "Ange ett skäl"),
         (OAUTH + "/{shared}/unpublish", "Välj vad som ska hända"),
         (OAUTH + "/connections/{to_waiting}/version?", "Läs den igen."),
     ],
@@ -597,12 +597,12 @@ def test_approval_and_request_are_swedish(world: World, acme: Tenant):
 
     assert "Ansluta Obekant till Acme AB?" in swedish(app.authorize(alice, scope="openid apps:read"))
     page = app.authorize(bob, scope="openid apps:read")
-    assert "Obekant behöver godkännas av en huvudadministratör" in swedish(page)
+    assert "Obekant behöver godkännas" in swedish(page)
     asked = hidden_fields(page) | {"decision": "ask", "reason": "Bokslut"}
     post_form(bob, app.address(scope="openid apps:read"), asked)
-    assert "Du har bett om den" in swedish(app.authorize(bob, scope="openid apps:read"))
+    assert "Vi har frågat dina huvudadministratörer" in swedish(app.authorize(bob, scope="openid apps:read"))
     refused = Application(*world.clients["refused"], tenant=acme)
-    assert "Din senaste begäran avslogs" in swedish(refused.authorize(bob, scope="openid"))
+    assert "Din senaste begäran nekades" in swedish(refused.authorize(bob, scope="openid"))
 
 
 def test_the_region_asks_for_the_organisation_in_swedish(world: World):
@@ -660,9 +660,9 @@ def test_one_and_several_are_told_apart(world: World):
     text = swedish(world.get("alice", OAUTH + "/delete?client={web}&client={machine}"))
 
     assert "Ta bort 2 klienter?" in text
-    assert "1 person med pågående sessioner (2 sessioner)" in text
-    assert "(2 sessioner) · användes senast alldeles nyss · 2 hemligheter" in text
-    assert "(1 session) · användes senast alldeles nyss · 1 hemlighet" in text
+    assert "1 person, 2 aktiva sessioner" in text
+    assert "2 aktiva sessioner · användes senast alldeles nyss · 2 hemligheter" in text
+    assert "1 aktiv session · användes senast alldeles nyss · 1 hemlighet" in text
 
 
 # --- The audit log ------------------------------------------------------------------------------------------------

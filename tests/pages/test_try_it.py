@@ -113,7 +113,7 @@ def test_a_real_authorization_comes_back_and_becomes_tokens(
     fields = hidden(text)
     tokens = post_form(chromium, fields | {"client_secret": secret})
 
-    assert "State and issuer are right" in text
+    assert "State and issuer match" in text
     assert f"{fields['code'][:8]}…" in text
     assert text.count(fields["code"]) == 1  # in the form, and nowhere a person reads over a shoulder
     assert "no-store" in page["Cache-Control"]
@@ -164,7 +164,7 @@ def test_an_answer_that_is_not_to_this_question_is_refused(
 ):
     text = answered(browser(alice), web_client[0], **changes)
 
-    assert "Not an answer to this page" in text
+    assert "Not a response to this page" in text
     assert "qac_canary-code" not in text
 
 
@@ -176,7 +176,7 @@ def test_an_answer_to_another_session_or_another_client_is_refused(
     for_spa = start(chromium, spa_client[0], [])["state"]
 
     for state in (other, for_spa):
-        assert "Not an answer to this page" in answered(chromium, web_client[0], state=state)
+        assert "Not a response to this page" in answered(chromium, web_client[0], state=state)
 
 
 def test_a_parameter_that_stands_twice_is_refused(browser: Browse, alice: User, web_client: Registered):
@@ -184,7 +184,7 @@ def test_a_parameter_that_stands_twice_is_refused(browser: Browse, alice: User, 
     state = start(chromium, web_client[0], ["openid"])["state"]
     query = urlencode([("code", "a"), ("code", "b"), ("state", state), ("iss", "http://acme.localhost:8000")])
 
-    assert "Not an answer to this page" in chromium.get(f"{address(web_client[0])}?{query}").content.decode()
+    assert "Not a response to this page" in chromium.get(f"{address(web_client[0])}?{query}").content.decode()
 
 
 def test_a_refusal_is_shown_as_text(browser: Browse, alice: User, web_client: Registered):
@@ -196,7 +196,7 @@ def test_a_refusal_is_shown_as_text(browser: Browse, alice: User, web_client: Re
         error_description="<script>alert(1)</script>",
     )
 
-    assert "The authorization server refused" in text
+    assert "The authorization server returned an error" in text
     assert "access_denied" in text
     assert "<script>alert" not in text
     assert "Get tokens" not in text

@@ -86,7 +86,7 @@ def test_several_lines_may_have_line_breaks_and_tabs():
 
 @pytest.mark.parametrize("written", ["", "…", "!?", "- \u2013 \u2014", "\u0301"])
 def test_a_name_has_something_to_see(written: str):
-    with pytest.raises(text.Refused, match="at least one letter, number or symbol"):
+    with pytest.raises(text.Refused, match="at least one visible letter, number or symbol"):
         text.check_name(written)
 
 

@@ -159,7 +159,7 @@ class Command(Operation):
             raise CommandError("Give at least one --redirect-url.")
         if options["published"] and options["grant"] and not options["redirect_url"]:
             raise CommandError(
-                "A client that only machines use cannot be published: nobody of another tenant could sign in with it."
+                "A client that only machines use cannot be published: nobody in another tenant could sign in with it."
             )
         unknown = [scope for scope in options["scope"] if scope not in scopes.SCOPES]
         if unknown:

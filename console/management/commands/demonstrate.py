@@ -21,7 +21,7 @@ STOP_SECONDS = 10
 
 
 class Stopped(Exception):
-    """The person has had enough."""
+    """Raised on SIGINT or SIGTERM."""
 
 
 class Command(BaseCommand):

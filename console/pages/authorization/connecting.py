@@ -22,7 +22,7 @@ from .. import approval_form
 from ..scope_words import grouped
 from . import refusal
 
-ANSWERED_BEFORE = _("This answer was sent before and does not count again. Please decide once more.")
+ANSWERED_BEFORE = _("This answer was already sent and can’t be used again. Please decide again.")
 
 
 def settle(request: TenantRequest, outcome: Connect) -> HttpResponse:
@@ -49,7 +49,7 @@ def _approved(request: TenantRequest, outcome: Connect) -> HttpResponse:
         approve(asked.tenant, asked.client, answer, by=sessions.actor(request))
     except Incomplete as problem:
         return _approval_page(request, outcome, problem=problem)
-    except NotPublished:  # changed or gone in this very moment: what it is now is judged anew
+    except NotPublished:  # changed or removed by a concurrent act: start again
         return again(request)
     return again(request)
 
@@ -93,7 +93,7 @@ def _ask_administrators(request: TenantRequest, outcome: Connect) -> HttpRespons
     try:
         reason = approval_form.reason(request.POST)
         ConnectionRequest.ask(outcome.user, outcome.asked.client, reason=reason, by=sessions.actor(request))
-    except (AlreadyConnected, NotPublished):  # what it is now is judged anew
+    except (AlreadyConnected, NotPublished):  # start again
         return again(request)
     except Incomplete as incomplete:
         return _request_page(request, outcome, problem=incomplete)

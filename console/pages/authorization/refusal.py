@@ -20,7 +20,8 @@ from ...policy import text
 LONGEST_NAME, LONGEST_ADDRESS = 120, 512
 
 ASK_ITS_OWNER = _(
-    "Nothing is wrong with your account, and trying again will not help. Tell whoever runs the application."
+    "Nothing is wrong with your account, and trying again won’t help. Contact the people who run this "
+    "application."
 )
 ASK_AN_ADMINISTRATOR = _(
     "Nothing is wrong with your account. One of your tenant administrators can change this in the console."
@@ -38,23 +39,23 @@ class Words:
 
 WORDS = {
     "no_client": Words(
-        _("The application that sent you here did not say who it is."),
+        _("The application that sent you here did not identify itself."),
         _("client_id is missing."),
     ),
     "unknown_client": Words(
-        _("The application that sent you here is not known to {tenant}."),
+        _("The application that sent you here is not known at {tenant}."),
         _(
             "No client of this tenant has this client_id. Was it deleted, or does it belong to another tenant "
             "or region?"
         ),
     ),
     "client_withdrawn": Words(
-        _("The publisher of <bdi>{application}</bdi> has withdrawn it from {tenant}."),
+        _("The publisher of <bdi>{application}</bdi> no longer offers it to {tenant}."),
         _("The client was unpublished or deleted by the tenant that it belongs to."),
     ),
     "client_disabled": Words(
-        _("<bdi>{application}</bdi> is switched off."),
-        _("The client is disabled. The audit log says by whom."),
+        _("<bdi>{application}</bdi> is disabled."),
+        _("The client is disabled. The audit log shows who disabled it."),
         _("A tenant administrator can enable it again. Nothing is wrong with your account."),
     ),
     "connection_blocked": Words(
@@ -63,36 +64,33 @@ WORDS = {
         ASK_AN_ADMINISTRATOR,
     ),
     "no_redirect_uri": Words(
-        _(
-            "<bdi>{application}</bdi> did not say where the answer should go, and it has several addresses "
-            "to choose from."
-        ),
+        _("<bdi>{application}</bdi> did not send a redirect URL, and more than one is registered for it."),
         _("redirect_uri may only be left out if the client has exactly one."),
     ),
     "redirect_uri_mismatch": Words(
         _(
-            "<bdi>{application}</bdi> asked for an answer at an address that is not registered for it. "
-            "Nothing was sent there."
+            "<bdi>{application}</bdi> sent a redirect URL that is not registered for it. Nothing was sent "
+            "to that URL."
         ),
         _(
-            "redirect_uri must be identical to a redirect URL of the client, character by character. "
-            "Only the port of http://127.0.0.1, http://[::1] and http://localhost is free."
+            "redirect_uri must be identical to a redirect URL of the client, character by character. Any "
+            "port is allowed for http://127.0.0.1, http://[::1] and http://localhost."
         ),
     ),
     "redirect_uri_not_accepted": Words(
         _(
-            "<bdi>{application}</bdi> asked for an answer at an address that {tenant} has not accepted yet. "
-            "Nothing was sent there."
+            "<bdi>{application}</bdi> sent a redirect URL that {tenant} has not accepted yet. Nothing was "
+            "sent to that URL."
         ),
         _(
-            "redirect_uri is registered, but on a host that this tenant’s administrator has not accepted: "
-            "the new version waits in the console."
+            "redirect_uri is registered, but on a host that this tenant’s administrator has not accepted "
+            "yet. The new version is waiting in the console."
         ),
         ASK_AN_ADMINISTRATOR,
     ),
     "not_connected": Words(
         _(
-            "<bdi>{application}</bdi> is not connected to {tenant} yet, and its request cannot be answered as it is. "
+            "<bdi>{application}</bdi> is not connected to {tenant} yet, and its request has an error. "
             "Nothing was sent to it."
         ),
         _(
@@ -102,17 +100,18 @@ WORDS = {
     "not_connected_silent": Words(
         _("<bdi>{application}</bdi> is not connected to {tenant} yet. Nothing was sent to it."),
         _(
-            "With prompt=none nobody can be asked to connect the client, and no error is sent to it before that."
+            "With prompt=none, no administrator can be asked to connect the client. Until it is connected, "
+            "no error is sent to it."
         ),
         _("Open the application and sign in there. You can then ask an administrator to connect it."),
     ),
     "connection_denied": Words(
         _("You decided not to connect <bdi>{application}</bdi> to {tenant}. Nothing was sent to it."),
-        _("No answer goes to a client before an administrator of this tenant has connected it."),
+        _("Nothing is sent to a client until an administrator of this tenant has connected it."),
         _("You can close this page. If you change your mind, open the application and sign in there again."),
     ),
     "repeated_parameter": Words(
-        _("The application that sent you here made a request that cannot be understood."),
+        _("The application that sent you here sent an invalid request."),
         _("client_id and redirect_uri may be sent only once."),
     ),
 }

@@ -79,7 +79,8 @@ class AddressesField(RowsField):
         if isinstance(value, SplitRows):
             raise ValidationError(
                 gettext(
-                    "There were several addresses in one row. They have a row each now: check them, then save."
+                    "You entered several addresses in one row. They are now in separate rows. Check them, "
+                    "then save."
                 )
             )
         return cleaned
@@ -120,10 +121,10 @@ def _too_many(name: str) -> str:
     most = limit(name)
     if name == ORIGIN:
         return ngettext(
-            "At most %(most)d origin is possible.", "At most %(most)d origins are possible.", most
+            "You can add at most %(most)d origin.", "You can add at most %(most)d origins.", most
         ) % {"most": most}
     return ngettext(
-        "At most %(most)d address is possible.", "At most %(most)d addresses are possible.", most
+        "You can add at most %(most)d address.", "You can add at most %(most)d addresses.", most
     ) % {"most": most}
 
 

@@ -126,7 +126,9 @@ class ClientForm(forms.Form):
     algorithm = forms.ChoiceField(
         label=_("ID token signature"),
         choices=choices.ALGORITHMS,
-        help_text=_("The library of the application must expect the same. Access tokens are always ES256."),
+        help_text=_(
+            "The application’s library must be set to the same algorithm. Access tokens are always ES256."
+        ),
         required=False,
         widget=forms.RadioSelect,
     )
@@ -256,7 +258,7 @@ class ClientForm(forms.Form):
 
     def clean_auth_methods(self) -> list[str]:
         if not self.cleaned_data["auth_methods"]:
-            raise ValidationError(_("Choose at least one way for the application to prove who it is."))
+            raise ValidationError(_("Choose at least one authentication method."))
         return sorted(self.cleaned_data["auth_methods"])
 
     def clean(self) -> dict[str, Any]:
@@ -280,8 +282,8 @@ class ClientForm(forms.Form):
             self.add_error(
                 addresses.ORIGIN,
                 _(
-                    "Add an allowed origin: without one the browser keeps this server’s answers (CORS) from the "
-                    "application, and nobody can sign in."
+                    "Add an allowed origin. Without one, the browser does not let the application read this "
+                    "server’s responses (CORS), and nobody can sign in."
                 ),
             )
         return self.cleaned_data

@@ -63,12 +63,12 @@ class ClientSearch(forms.Form):
     owner = forms.ChoiceField(
         label=_("Owner"),
         required=False,
-        choices=[("", _("Any owner")), ("ours", _("Ours")), ("outside", _("From outside"))],
+        choices=[("", _("Any owner")), ("ours", _("Our clients")), ("outside", _("Outside clients"))],
     )
     consent_method = forms.ChoiceField(
         label=_("Consent method"),
         required=False,
-        choices=[("", _("Any consent")), *Connection.Method.choices],
+        choices=[("", _("Any consent method")), *Connection.Method.choices],
     )
 
     def __init__(self, data: Mapping[str, Any]) -> None:

@@ -25,7 +25,7 @@ class ConsentMethodForm(forms.Form):
         label=_("Consent method"), choices=choices.CONSENT_METHODS, widget=forms.RadioSelect
     )
     impersonation = forms.BooleanField(
-        label=_("It may act as any of this tenant’s people, administrators included, without them"),
+        label=_("It may act as any user in this tenant, administrators included, without asking them"),
         required=False,
     )
 

@@ -26,7 +26,7 @@ GROUPS: dict[str, Promise | str] = {
     "user": _("Users"),
     "signing_key": _("Signing keys"),
     "tenant": _("Tenant"),
-    "mail": _("Mail"),
+    "mail": _("Email"),
 }
 REFUSED, DONE = "refused", "done"
 SUGGESTIONS = 50
@@ -67,7 +67,11 @@ class EventFilter(forms.Form):
     outcome = forms.ChoiceField(
         label=_("Outcome"),
         required=False,
-        choices=[("", _("Every outcome")), (DONE, pgettext_lazy("outcome", "Done")), (REFUSED, _("Refused"))],
+        choices=[
+            ("", _("Every outcome")),
+            (DONE, pgettext_lazy("outcome", "Done")),
+            (REFUSED, _("Rejected")),
+        ],
     )
     since = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -108,7 +112,7 @@ class EventFilter(forms.Form):
         cleaned = super().clean() or {}
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and since > until:
-            self.add_error("until", _("This day is before the first one."))
+            self.add_error("until", _("The end date is before the start date."))
         return cleaned
 
     def apply(self, events: "QuerySet[Event]") -> "QuerySet[Event]":

@@ -32,7 +32,7 @@ def keys_field(**options: Any) -> RowsField:
     return RowsField(
         check=_check,
         most=MOST,
-        too_many=gettext("At most 5 keys are possible."),
+        too_many=gettext("You can add at most 5 keys."),
         repeated=lambda key: key["kid"],
         repetition=gettext("Another key already has this key ID (kid)."),
         **options,

@@ -22,7 +22,7 @@ def reached(limit: LimitReached) -> str:
             limit.number,
         ) % {"number": limit.number}
     return ngettext(
-        "At most %(number)d address is possible in each list.",
-        "At most %(number)d addresses are possible in each list.",
+        "Each list can have at most %(number)d address.",
+        "Each list can have at most %(number)d addresses.",
         limit.number,
     ) % {"number": limit.number}

@@ -13,7 +13,7 @@ FIELD = "once"
 
 
 def mark() -> str:
-    """A mark for one copy of a form, for its hidden field."""
+    """An idempotency key for one rendered form, for its hidden field."""
     return secrets.token_urlsafe(12)
 
 

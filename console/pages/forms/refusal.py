@@ -10,11 +10,11 @@ from .text import TextField, check_description
 class RefusalForm(forms.Form):
     answer = TextField(
         label=_("Answer"),
-        help_text=_("Those who asked read it, here and by email."),
+        help_text=_("Everyone who asked can read this, here and by email."),
         max_length=ANSWER_LENGTH,
         validators=[check_description],
         widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}),
-        error_messages={"required": _("Say why, so that those who asked know what to do.")},
+        error_messages={"required": _("Enter a reason, so that the people who asked know what to do.")},
     )
 
     use_required_attribute = False

@@ -11,9 +11,9 @@ class SecretRemovalForm(forms.Form):
     """Asks for a check mark when no secret is left afterwards."""
 
     acknowledge = forms.BooleanField(
-        label=_("I know that nothing can get a token with a client secret after this"),
+        label=_("I understand that nothing can get a token with a client secret after this"),
         error_messages={
-            "required": _("This is the last secret: check the box if you want to remove it all the same.")
+            "required": _("This is the last secret: check the box if you want to remove it anyway.")
         },
     )
 

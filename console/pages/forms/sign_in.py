@@ -61,7 +61,7 @@ class ChoosePasswordForm(forms.Form):
         error_messages={"max_length": _("This is too long to be a password.")},
     )
     password_again = forms.CharField(
-        label=_("The same password again"),
+        label=_("Confirm password"),
         strip=False,
         max_length=MAX_PASSWORD,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -87,7 +87,7 @@ class ChoosePasswordForm(forms.Form):
             and "password_again" in cleaned
             and cleaned["password"] != cleaned["password_again"]
         ):
-            self.add_error("password_again", _("The two passwords are not the same."))
+            self.add_error("password_again", _("The passwords do not match."))
         return cleaned
 
 
@@ -96,7 +96,7 @@ class ChangePasswordForm(ChoosePasswordForm):
 
     field_order = ("present_password", "password", "password_again")
     present_password = forms.CharField(
-        label=_("Present password"),
+        label=_("Current password"),
         strip=False,
         max_length=MAX_PASSWORD,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),

@@ -12,16 +12,21 @@ STAY, END = "stay", "end"
 
 
 class UnpublicationForm(forms.Form):
-    """Asks only if there are tenants to ask about. One that connects meanwhile is cut off: so says "unpublished"."""
+    """Asks only if there are tenants to ask about. A tenant that connects meanwhile is disconnected."""
 
     connected = forms.ChoiceField(
         label=_("Tenants that are connected"),
         widget=forms.RadioSelect,
         choices=[
-            (STAY, Explained(_("Stay connected"), _("They go on as before; only new ones cannot connect."))),
-            (END, Explained(_("End at once"), _("Their people are signed out of it and get no new token."))),
+            (
+                STAY,
+                Explained(
+                    _("Stay connected"), _("Connected tenants keep working. New tenants cannot connect.")
+                ),
+            ),
+            (END, Explained(_("End at once"), _("Their users are signed out of it and get no new tokens."))),
         ],
-        error_messages={"required": _("Choose what becomes of the tenants that are connected.")},
+        error_messages={"required": _("Choose what happens to connected tenants.")},
     )
 
     use_required_attribute = False

@@ -144,4 +144,4 @@ def test_somebody_who_may_not_approve_is_told_so(portal: str, acme: Tenant, bob:
 
     page = bobs.follow(bobs.get(f"{portal}/sign-in"), until="decision")
 
-    assert "needs an administrator" in page.text
+    assert "needs approval" in page.text
