@@ -15,6 +15,7 @@ from django_scopes import scope
 
 from console.http import sessions
 from console.models import Actor, Client, Connection, ConnectionRequest, Tenant, User
+from console.policy.redirect_uris import short_schemes
 
 PASSWORD = "correct horse battery staple"
 OPERATOR = Actor.operator()
@@ -52,6 +53,9 @@ def register(tenant: Tenant, by: User | None = None, **fields: Any) -> tuple[Cli
         usual.setdefault("auth_methods", ["client_secret"])
     if "client_credentials" in usual.get("grant_types", ()):
         usual.setdefault("consent_method", "trusted")  # it could not be otherwise
+    if usual["type"] == "native":
+        addresses = [*usual["redirect_uris"], *usual.get("post_logout_redirect_uris", ())]
+        usual.setdefault("confirmed_schemes", short_schemes(addresses))
     with scope(tenant=tenant):
         return Client.register(tenant, by=Actor(user=by), **usual)
 

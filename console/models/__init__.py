@@ -3,8 +3,9 @@
 from . import recognition
 from .access_token import LiveToken, RevokedAccessToken
 from .browser_session import BrowserSession
-from .client import Client, LimitReached, NotPublishable
+from .client import Client, ClientGone, LimitReached
 from .client_assertion import ClientAssertion
+from .client_availability import NotPublishable
 from .client_origin import ClientOrigin
 from .connection import Connection, NeedsTrust, NotConnected, NotPublished
 from .connection_request import AlreadyConnected, ConnectionRequest, ConnectionRequester
@@ -36,6 +37,7 @@ __all__ = [
     "CanonicalHost",
     "Client",
     "ClientAssertion",
+    "ClientGone",
     "ClientOrigin",
     "ClientSecret",
     "Connection",

@@ -58,11 +58,12 @@ class ClientSecret(TenantOwned):
     def add_to(cls, client: Client, *, by: Actor) -> "tuple[ClientSecret, str]":
         """Makes a further secret. Returns the row and the plain text, which nothing keeps.
 
-        Raises LimitReached when the client has as many as it may; the client's row is locked while they are counted.
+        Raises LimitReached when the client has as many as it may, and ClientGone if it has been deleted; the client's
+        row is locked while they are counted.
         """
         secret = credentials.make(credentials.Prefix.CLIENT_SECRET)
         with transaction.atomic():
-            Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+            Client.locked(client.pk)
             if (
                 cls.objects.filter(client=client, removed_at=None).count()
                 >= settings.LIMITS["client_secrets"]

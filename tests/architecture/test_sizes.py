@@ -12,7 +12,6 @@ DATA = {"console/policy/scope_catalogue.py", "qlikauth/settings.py"}
 
 # Nothing is added here. What has become short enough leaves the list: the tests below say so.
 LONG_MODULES = {
-    "console/models/client.py": 550,
     "console/models/connection.py": 425,
     "console/models/event.py": 350,
     "console/models/unfinished_act.py": 350,
@@ -23,11 +22,9 @@ LONG_MODULES = {
     "console/pages/client_endings.py": 325,
     "console/pages/connections.py": 375,
     "console/pages/event_sentences.py": 375,
-    "console/pages/forms/client.py": 325,
 }
 LONG_FUNCTIONS = {
     "console/api/authentication.py: resource": 55,
-    "console/management/commands/create_client.py: Command._fields": 45,
     "console/management/commands/create_user.py: Command.handle": 45,
     "console/models/connection.py: Connection.approve": 62,
     "qlikauth/server/environ.py: environ_of": 45,

@@ -609,7 +609,8 @@ def test_keys_are_shown_and_replaced(browser: Browse, alice: User, acme: Tenant,
 def test_scopes_that_the_catalogue_has_lost_may_stay(
     browser: Browse, alice: User, acme: Tenant, register: Register
 ):
-    client = register(acme, allowed_scopes=["apps", "old:scope"])[0]
+    client = register(acme)[0]
+    Client._base_manager.filter(pk=client.pk).update(allowed_scopes=["apps", "old:scope"])
     admin = browser(alice)
     assert re.search(r'value="old:scope" checked', text(admin.get(edit_of(client))))
 
@@ -761,7 +762,9 @@ def test_a_long_row_of_separators_takes_no_time(browser: Browse, alice: User):
 
 
 def native(**fields: Any) -> dict[str, Any]:
-    return {"type": "native", "name": "Editor", "redirect_uris": [CURSOR]} | fields
+    """What our page sends for a native client."""
+    usual = {"type": "native", "name": "Editor", "redirect_uris": [CURSOR], "schemes_asked": "1"}
+    return usual | fields
 
 
 CURSOR = "cursor://anysphere.cursor-mcp/oauth/callback"
