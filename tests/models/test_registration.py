@@ -126,7 +126,7 @@ def test_a_scheme_is_confirmed_once_and_what_nobody_was_asked_about_is_in_the_au
 
 def test_a_scope_that_the_catalogue_has_lost_may_stay_and_none_may_come(acme: Tenant):
     client, _ = cast.register(acme)
-    Client._base_manager.filter(pk=client.pk).update(allowed_scopes=["openid", "old:scope"])
+    cast.registered_earlier(client, allowed_scopes=["openid", "old:scope"])
     with scope(tenant=acme):
         client.edit(by=OPERATOR, name="Renamed", allowed_scopes=["old:scope"])
         with pytest.raises(InvalidRegistration):
