@@ -15,9 +15,20 @@ from django_scopes import scope
 
 from console.http import sessions
 from console.models import Actor, Client, Connection, ConnectionRequest, Mail, Tenant, User, approval
+from console.policy.redirect_uris import short_schemes
 
 PASSWORD = "correct horse battery staple"
 OPERATOR = Actor.operator()
+# The example of RFC 7517, appendix A.1; nobody here has its private key.
+PUBLIC_KEY = {
+    "kty": "EC",
+    "alg": "ES256",
+    "kid": "1",
+    "use": "sig",
+    "crv": "P-256",
+    "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+    "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+}
 REDIRECT_URL = "https://app.example.com/callback"
 
 
@@ -52,8 +63,20 @@ def register(tenant: Tenant, by: User | None = None, **fields: Any) -> tuple[Cli
         usual.setdefault("auth_methods", ["client_secret"])
     if "client_credentials" in usual.get("grant_types", ()):
         usual.setdefault("consent_method", "trusted")  # it could not be otherwise
+    if "private_key_jwt" in usual.get("auth_methods", ()):
+        usual.setdefault("public_keys", [PUBLIC_KEY])
+    if usual["type"] == "native":
+        addresses = [*usual["redirect_uris"], *usual.get("post_logout_redirect_uris", ())]
+        usual.setdefault("confirmed_schemes", short_schemes(addresses))
     with scope(tenant=tenant):
         return Client.register(tenant, by=Actor(user=by), **usual)
+
+
+def registered_earlier(client: Client, **columns: Any) -> Client:
+    """The client as it would stand there if it had been registered before there were rules about these columns."""
+    Client._base_manager.filter(pk=client.pk).update(**columns)
+    client.refresh_from_db(fields=list(columns))
+    return client
 
 
 def host_of(tenant: Tenant) -> str:

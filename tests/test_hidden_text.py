@@ -148,7 +148,7 @@ def test_what_a_command_says_steers_no_terminal(acme: Tenant):
         )
 
     assert "Acme\\x1b[31m\\u202e AB" in out.getvalue()
-    assert str(refused.value) == "Unknown scope: a\\x1b[2J\\u202e."
+    assert str(refused.value) == "--scope a\\x1b[2J\\u202e: One of the scopes is not in the catalogue."
 
 
 # --- What must be kept, whatever it is --------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from .access_token import LiveToken, RevokedAccessToken
 from .action import Action
 from .actor import Actor
 from .browser_session import BrowserSession
-from .client import Client, NotPublishable
+from .client import Client, ClientGone
 from .client_assertion import ClientAssertion
+from .client_availability import NotPublishable
 from .client_origin import ClientOrigin
 from .connection import Connection, NeedsTrust, NotConnected, NotPublished
 from .connection_request import AlreadyConnected, AlreadyDecided, ConnectionRequest, ConnectionRequester
@@ -43,6 +44,7 @@ __all__ = [
     "CanonicalHost",
     "Client",
     "ClientAssertion",
+    "ClientGone",
     "ClientOrigin",
     "ClientSecret",
     "Connection",

@@ -62,11 +62,12 @@ class ClientSecret(TenantOwned):
     def add_to(cls, client: "Client", *, by: Actor) -> "tuple[ClientSecret, str]":
         """Adds a secret. Returns the row and the plain text, which is stored nowhere.
 
-        Raises LimitReached when the client has as many as it may; the client's row is locked while they are counted.
+        Raises LimitReached when the client has as many as it may, and ClientGone if it has been deleted; the client's
+        row is locked while they are counted.
         """
         secret = credentials.make(credentials.Prefix.CLIENT_SECRET)
         with transaction.atomic():
-            type(client).objects.select_for_update(no_key=True).get(pk=client.pk)
+            type(client).locked(client.pk)
             if (
                 cls.objects.filter(client=client, removed_at=None).count()
                 >= settings.LIMITS["client_secrets"]

@@ -12,11 +12,13 @@ from ..http.sessions import actor
 from ..http.tenancy import current_tenant
 from ..models import AlreadySent, Client, LimitReached
 from ..policy.client_types import ClientType
+from ..policy.registration_problems import InvalidRegistration
 from ..policy.roles import Permission
 from . import fragments
 from .client_lookup import back_to_list
-from .forms import choices, once, typed
-from .forms.client import ClientForm, TypeForm
+from .forms import choices, once, problems, schemes, typed
+from .forms.client import ClientForm
+from .forms.client_type import TypeForm
 from .forms.limits import reached
 from .forms.machine import MachineForm
 from .secrets import shown_once
@@ -70,6 +72,7 @@ def _create(request: PageRequest, form: ClientForm) -> HttpResponse:
                     by=actor(request),
                     type=form.client_type,
                     consent_method=form.cleaned_data["consent_method"],
+                    **form.about_schemes(),
                     **form.values(),
                 )
                 if sent:
@@ -78,8 +81,11 @@ def _create(request: PageRequest, form: ClientForm) -> HttpResponse:
             return _created_already(request, earlier.made)
         except LimitReached as limit:
             form.add_error(None, reached(limit))
+        except InvalidRegistration as invalid:
+            problems.add(form, invalid.problems)
         else:
-            return shown_once(request, client, secret, created="client")
+            warning = schemes.warning(unasked) if (unasked := form.unconfirmed_schemes) else ""
+            return shown_once(request, client, secret, created="client", warning=warning)
     return _fields_page(request, form)
 
 

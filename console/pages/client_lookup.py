@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 from django.db import transaction
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from ..http.requests import PageRequest
@@ -13,12 +12,21 @@ from ..models import Client
 from . import fragments
 
 
+class Deleted(Http404):
+    """This tenant had the client that the page is about: it has been deleted, perhaps a moment ago."""
+
+
 def own_client(client_id: str, *, lock: bool = False) -> Client:
-    """The live client of this tenant with this client ID; 404 for any other, whether or not it exists elsewhere."""
+    """The live client of this tenant with this client ID; 404 for any other, whether or not it exists elsewhere.
+
+    Raises Deleted, so that the 404 says so, if this tenant has deleted it.
+    """
     if not client_id.isprintable():
         raise Http404
     clients = Client.objects.select_for_update(no_key=True) if lock else Client.objects.all()
-    client: Client = get_object_or_404(clients, client_id=client_id)
+    client: Client | None = clients.filter(client_id=client_id).first()
+    if client is None:
+        raise Deleted if Client.with_deleted.filter(client_id=client_id).exists() else Http404
     return client
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
@@ -19,19 +18,21 @@ from ..http.access import needs
 from ..http.requests import PageRequest
 from ..http.sessions import actor
 from ..http.tenancy import current_tenant
-from ..models import Actor, Client, ClientSecret, Connection, LimitReached, NeedsTrust, reach
+from ..models import Actor, Client, ClientSecret, Connection, LimitReached, reach
+from ..models.client_rules import in_words
 from ..policy.client_types import MACHINE_GRANTS, ClientType, impersonates
 from ..policy.consent_rules import ConsentMethod, suits
 from ..policy.publication import difference
+from ..policy.registration_problems import UNCONFIRMED, InvalidRegistration
+from ..policy.registration_rules import address_problem
 from ..policy.roles import Permission
 from . import fragments, publication
 from .client_lookup import back_to_list, client_to_change, own_client
 from .connection_standing import Standing, standing
-from .forms import addresses
+from .forms import addresses, problems, schemes
 from .forms.client import ClientForm
 from .forms.client_search import USUAL_ORDER, ClientSearch
 from .forms.conflict import Conflict
-from .forms.consent_method import MACHINE_IS_TRUSTED
 from .forms.limits import reached
 from .secrets import shown_once
 
@@ -172,9 +173,11 @@ def _save(request: PageRequest, client_id: str) -> HttpResponse:
         except LimitReached as limit:
             form.add_error(None, reached(limit))
             return _form(request, client, form)
-        except NeedsTrust:  # somebody else has made it Required meanwhile
-            form.add_error("grant_types", MACHINE_IS_TRUSTED)
+        except InvalidRegistration as invalid:  # somebody else has made it Required meanwhile
+            problems.add(form, invalid.problems)
             return _form(request, client, form)
+    if form.unconfirmed_schemes:
+        messages.warning(request, schemes.warning(form.unconfirmed_schemes))
     wider = difference(before, client.terms).is_wider
     waits = publication.waiting(client) if wider else ""
     if secret:
@@ -192,7 +195,7 @@ def _edit(client: Client, form: ClientForm, *, by: Actor) -> str:
     if form.becomes_trusted:
         own = Connection.objects.get(client=client, tenant=client.tenant_id)
         own.change_consent_method(ConsentMethod.TRUSTED, by=by)
-    return client.edit(by=by, **form.values())
+    return client.edit(by=by, **form.about_schemes(), **form.values())
 
 
 def _needs_trust(client: Client) -> bool:
@@ -238,11 +241,14 @@ def check_address(request: PageRequest) -> JsonResponse:
     name, client_type = request.POST.get("name", ""), request.GET.get("type", ClientType.WEB.value)
     if name not in addresses.LISTS or client_type not in list(ClientType):
         raise Http404
-    try:
-        confirmed = request.GET.getlist(addresses.CONFIRMED)
-        addresses.checker(name, client_type, confirmed)(request.POST.get("value", "").strip())
-    except addresses.Unconfirmed as unconfirmed:
-        return JsonResponse({"reason": "", "notice": unconfirmed.notice})
-    except ValidationError as error:
-        return JsonResponse({"reason": error.messages[0]}, status=422)
-    return JsonResponse({"reason": ""})
+    problem = address_problem(
+        name,
+        request.POST.get("value", "").strip(),
+        client_type=client_type,
+        confirmed_schemes=request.GET.getlist(addresses.CONFIRMED),
+    )
+    if problem is None:
+        return JsonResponse({"reason": ""})
+    if problem.code == UNCONFIRMED:
+        return JsonResponse({"reason": "", "notice": schemes.notice(problem.parameters["scheme"])})
+    return JsonResponse({"reason": in_words(problem)}, status=422)

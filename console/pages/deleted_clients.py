@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..http.access import needs
@@ -19,6 +20,10 @@ from .client_lookup import back_to_list
 from .forms.limits import reached
 
 PER_PAGE = 25
+
+RESTORED = gettext_lazy(
+    "“%(name)s” has been restored. Its earlier tokens stay invalid, so users must sign in again."
+)
 
 
 @needs(Permission.READ_CONSOLE)
@@ -59,14 +64,7 @@ def restore(request: PageRequest, client_id: str) -> HttpResponse:
             problem = reached(limit)
         else:
             if restored:
-                messages.success(
-                    request,
-                    _(
-                        "“%(name)s” has been restored. Its earlier tokens stay invalid, "
-                        "so users must sign in again."
-                    )
-                    % name,
-                )
+                messages.success(request, RESTORED % name)
             else:
                 messages.info(
                     request, _("“%(name)s” is not deleted, or someone has already restored it.") % name

@@ -51,6 +51,7 @@ DETAILS: dict[str, Promise | str] = {
     "sessions_ended": _("Sessions ended"),
     "counting": _("Sessions are still being counted"),
     "consent_method": _("Consent method"),
+    "unconfirmed_schemes": _("Schemes that nobody confirmed"),
     "token": _("Token"),
     "error": _("Error"),
     "impersonation": _("Impersonation"),

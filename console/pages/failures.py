@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from .. import trace
 from ..http import expired_forms, programs
 from ..http.requests import VisitorRequest
-from . import sign_in
+from . import client_lookup, sign_in
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -40,6 +40,15 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, client_lookup.Deleted):
+        return _page(
+            request,
+            404,
+            _("This client has been deleted"),
+            _(
+                "Nothing about it can be changed. It is listed under “Deleted clients” as long as it can be restored."
+            ),
+        )
     return _page(
         request,
         404,

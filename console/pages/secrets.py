@@ -32,11 +32,18 @@ pages = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def shown_once(
-    request: PageRequest, client: Client, secret: str, *, created: str, again: bool = False
+    request: PageRequest,
+    client: Client,
+    secret: str,
+    *,
+    created: str,
+    again: bool = False,
+    warning: str = "",
 ) -> HttpResponse:
     """The only response that holds `secret`. Nothing keeps it, neither here nor in a cache.
 
-    `again`: the form has been sent a second time. The same page then, without the secret, says so.
+    `again`: the form has been sent a second time. The same page then, without the secret, says so. `warning` is what
+    whoever created the client should know about it.
     """
     title = _("The client has been created") if created == "client" else _("New client secret")
     context = {
@@ -45,6 +52,7 @@ def shown_once(
         "secret": secret,
         "created": created,
         "again": again,
+        "warning": warning,
         "section": "clients",
     }
     response = fragments.dialog(request, "secrets/shown_once.html", context)

@@ -1,12 +1,15 @@
 """What the owner of an OAuth client has registered, as a value (RFC 7591 §2 names the members)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 from . import client_types, redirect_uris, scopes
 from .client_types import AuthMethod, GrantType
 from .publication import Terms
+
+# The allow lists.
+ADDRESSES = ("redirect_uris", "post_logout_redirect_uris", "allowed_origins")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,15 @@ class Registration:
     public_keys: tuple[dict[str, Any], ...] = ()
     algorithm: str = "ES256"
     accepts_no_pkce: bool = False
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Registration":
+        """The registration with these values, lists made tuples. They may be of any type: whether they may be
+        registered is for registration_rules.py to say. TypeError for a name that is no member."""
+        members: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        return cls(**members)
 
     @property
     def confidential(self) -> bool:
@@ -74,3 +86,7 @@ class Registration:
             publisher=publisher,
             origins=self.allowed_origins,
         )
+
+
+# What the owner may change after creation, in the order in which it is shown and compared.
+EDITABLE = tuple(member.name for member in fields(Registration) if member.name != "type")

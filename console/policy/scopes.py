@@ -48,11 +48,16 @@ def in_short(names: Iterable[str]) -> list[str]:
     return first if len(listed) <= MOST_NAMED else [*first, "…"]
 
 
-def join(names: Iterable[str]) -> str:
-    """The scope parameter for a list of scopes, in the catalogue's order so that equal sets are equal strings."""
+def in_order(names: Iterable[str]) -> list[str]:
+    """The scopes in the catalogue's order, each once; those that it does not know stand last."""
     wanted = set(names)
     known = [name for name in SCOPES if name in wanted]
-    return " ".join(known + sorted(wanted - SCOPES.keys()))
+    return known + sorted(wanted - SCOPES.keys())
+
+
+def join(names: Iterable[str]) -> str:
+    """The scope parameter for a list of scopes, in the catalogue's order so that equal sets are equal strings."""
+    return " ".join(in_order(names))
 
 
 @lru_cache(maxsize=4096)

@@ -11,13 +11,8 @@ LINES_OF_A_FUNCTION = 40
 DATA = {"console/policy/scope_catalogue.py", "qlikauth/settings.py"}
 
 # Nothing is added here. What has become short enough leaves the list: the tests below say so.
-LONG_MODULES = {
-    "console/models/client.py": 563,
-    "console/pages/forms/client.py": 413,
-}
-LONG_FUNCTIONS = {
-    "console/management/commands/create_client.py: Command.add_arguments": 52,
-}
+LONG_MODULES: dict[str, int] = {}
+LONG_FUNCTIONS: dict[str, int] = {}
 
 
 def sources() -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from tests import cast
 from tests.oauth.driver import Application
 
 pytestmark = pytest.mark.django_db
-OFFERED = ["openid", "apps:read", "apps:update"]
+OFFERED = ["openid", "apps:read", "apps:export"]
 SECOND = "https://other.example/callback"
 
 

@@ -92,7 +92,8 @@ def test_it_does_not_ask_about_what_a_granted_scope_contains(acme, browser, bob)
 
 
 def test_it_leaves_out_a_scope_that_has_left_the_catalogue(acme, browser, bob):
-    app = Application(*cast.register(acme, allowed_scopes=["apps", "of:old:times"]))
+    client, secret = cast.register(acme)
+    app = Application(cast.registered_earlier(client, allowed_scopes=["apps", "of:old:times"]), secret)
     person = browser(bob)
 
     assert answer(app.authorize(person, scope="of:old:times"))["error"] == "invalid_scope"
@@ -242,7 +243,8 @@ def connected(owner, tenant, **fields):
     ids=lambda name: ascii(name)[:30],
 )
 def test_tn10_it_shows_a_name_as_text_whatever_it_is(acme, browser, bob, name):
-    app, person = Application(*cast.register(acme, name=name)), browser(bob)
+    client, secret = cast.register(acme)
+    app, person = Application(cast.registered_earlier(client, name=name), secret), browser(bob)
 
     page = app.authorize(person)
 

@@ -16,6 +16,7 @@ from time_machine import TimeMachineFixture
 
 from console.models import Actor, Client, Tenant
 from console.policy import public_keys
+from tests import cast
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import assert_refused
 from tests.oauth.signed import segment, sign
@@ -433,13 +434,14 @@ def test_a_wrong_assertion_never_falls_back(machine: Machine, spa_client: tuple[
 
 
 def test_a_client_registered_for_secrets_cannot_use_a_key(acme: Tenant, register: Callable[..., Any]):
-    machine = Machine(acme, register, "ES256", auth_methods=["client_secret"])
+    machine = Machine(acme, register, "ES256")
+    cast.registered_earlier(machine.client, auth_methods=["client_secret"])
 
     assert_unauthenticated(machine.ask(machine.assertion()))
 
 
 def test_a_client_registered_for_keys_cannot_use_a_secret(acme: Tenant, register: Callable[..., Any]):
-    machine = Machine(acme, register, "ES256", auth_methods=["client_secret"])
+    machine = Machine(acme, register, "ES256", auth_methods=["client_secret", "private_key_jwt"])
     with scope(tenant=acme):
         machine.client.edit(by=Actor.operator(), auth_methods=["private_key_jwt"])
 
@@ -455,5 +457,6 @@ def test_a_key_that_was_taken_away_or_a_disabled_client_is_refused(machine: Mach
 
     with scope(tenant=acme):
         machine.client.enable(by=Actor.operator())
-        machine.client.edit(by=Actor.operator(), public_keys=[])
+        other = machine.client.public_keys[0] | {"kid": "another"}
+        machine.client.edit(by=Actor.operator(), public_keys=[other])
     assert_unauthenticated(machine.ask(machine.assertion()))

@@ -85,7 +85,8 @@ def test_it_is_off_by_default_and_switching_is_an_event(acme, browser, bob):
 
 @pytest.mark.parametrize("kind", ["spa", "native"])
 def test_a_public_client_never_goes_without(acme, browser, bob, kind):
-    client, _ = cast.register(acme, type=kind, consent_method="trusted", accepts_no_pkce=True)
+    client, _ = cast.register(acme, type=kind, consent_method="trusted")
+    cast.registered_earlier(client, accepts_no_pkce=True)
 
     assert refused(Application(client).authorize(browser(bob), **ASKED))
 

@@ -532,6 +532,29 @@ def test_create_client_refuses(acme: Tenant, arguments: list[str]):
         assert not Client.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["", *WEB], "NAME: Give the client a name."),
+        (["x", *WEB, "--scope", "unheard:of"], "--scope unheard:of: One of the scopes"),
+        (["x", *WEB, "--sign-out-url", "javascript:x"], "--sign-out-url javascript:x: This kind of address"),
+        (["x", *WEB, "--origin", "https://a.example"], "--origin: This client has no allowed origins"),
+        (
+            [
+                "x",
+                "--type=spa",
+                "--redirect-url=https://a.example/",
+                "--grant=client_credentials",
+                "--trusted",
+            ],
+            "Only a web client can have --grant.",
+        ),
+    ],
+)
+def test_create_client_names_the_argument(acme: Tenant, arguments: list[str], told: str):
+    assert told in refused("create_client", "acme", *arguments)
+
+
 def test_create_client_keeps_the_limit_of_the_tenant(acme: Tenant, settings: Any):
     settings.LIMITS = settings.LIMITS | {"clients_per_tenant": 1}
     run("create_client", "acme", "First", *WEB)

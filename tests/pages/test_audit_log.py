@@ -97,7 +97,11 @@ def test_every_action_is_a_sentence_in_both_languages(acme: Tenant, action: Acti
 def test_a_line_says_who_what_when_and_from_where(browser: Browse, alice: User):
     with scope(tenant=alice.tenant):
         Client.register(
-            alice.tenant, by=Actor(alice, address="203.0.113.7"), type="web", name="Reports", redirect_uris=[]
+            alice.tenant,
+            by=Actor(alice, address="203.0.113.7"),
+            type="spa",
+            name="Reports",
+            redirect_uris=["https://reports.example/callback"],
         )
 
     text = browser(alice).get(LIST).content.decode()

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.test import Client as Browser
 from django_scopes import scope
 
-from console.models import Client, Connection, NeedsTrust, Tenant, User
+from console.models import Client, Connection, Tenant, User
 from console.policy.consent_rules import suits
+from console.policy.registration_problems import InvalidRegistration
 from tests.cast import OPERATOR
 from tests.held import Waiting
 from tests.oauth.driver import Application
@@ -118,12 +119,12 @@ def test_a_machine_that_people_would_be_asked_about_is_refused(
 
 
 def test_no_way_in_makes_such_a_client(acme: Tenant, register: Register):
-    with pytest.raises(NeedsTrust):
+    with pytest.raises(InvalidRegistration, match="consent_method"):
         register(acme, redirect_uris=[], grant_types=[MACHINE_GRANT], consent_method="required")
     assert no_clients(acme)
 
     client = register(acme)[0]
-    with scope(tenant=acme), pytest.raises(NeedsTrust):
+    with scope(tenant=acme), pytest.raises(InvalidRegistration, match="consent_method"):
         client.edit(by=OPERATOR, grant_types=[MACHINE_GRANT])
     assert only_client(acme).grant_types == []
 

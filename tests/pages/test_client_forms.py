@@ -15,6 +15,7 @@ from django_scopes import scope
 from jwt.algorithms import ECAlgorithm
 
 from console.models import Action, Actor, Client, Connection, Event, Tenant, User
+from tests import cast
 
 NEW = "/console/oauth/new"
 CHECK = "/console/oauth/check"
@@ -609,7 +610,7 @@ def test_keys_are_shown_and_replaced(browser: Browse, alice: User, acme: Tenant,
 def test_scopes_that_the_catalogue_has_lost_may_stay(
     browser: Browse, alice: User, acme: Tenant, register: Register
 ):
-    client = register(acme, allowed_scopes=["apps", "old:scope"])[0]
+    client = cast.registered_earlier(register(acme)[0], allowed_scopes=["apps", "old:scope"])
     admin = browser(alice)
     assert re.search(r'value="old:scope" checked', text(admin.get(edit_of(client))))
 
@@ -761,7 +762,9 @@ def test_a_long_row_of_separators_takes_no_time(browser: Browse, alice: User):
 
 
 def native(**fields: Any) -> dict[str, Any]:
-    return {"type": "native", "name": "Editor", "redirect_uris": [CURSOR]} | fields
+    """What our page sends for a native client."""
+    usual = {"type": "native", "name": "Editor", "redirect_uris": [CURSOR], "schemes_asked": "1"}
+    return usual | fields
 
 
 CURSOR = "cursor://anysphere.cursor-mcp/oauth/callback"
@@ -815,6 +818,79 @@ def test_a_confirmed_scheme_is_not_asked_about_again_and_a_new_one_is(
     )
     assert other.status_code == 422
     assert boxes(other) == [("vscode", False)]
+
+
+@pytest.mark.spec("RFC 8252", "8.6")
+@pytest.mark.parametrize("address", [CURSOR, "vscode://publisher.extension/callback", "myapp://callback"])
+def test_a_program_that_has_not_seen_the_page_is_warned(
+    browser: Browse, alice: User, acme: Tenant, address: str
+):
+    sent = native(redirect_uris=[address])
+    del sent["schemes_asked"]
+
+    created = browser(alice).post(NEW, sent)
+
+    assert created.status_code == 200
+    scheme = address.partition(":")[0]
+    assert f"Any application on a device can claim {scheme}: and receive the sign-in" in text(created)
+    client = only_client(acme)
+    assert client.redirect_uris == [address]
+    with scope(tenant=acme):
+        made = Event.objects.get(action=Action.CLIENT_CREATED)
+    assert made.details["unconfirmed_schemes"] == [scheme]
+    log = text(browser(alice).get("/console/events"))
+    assert "Schemes that nobody confirmed" in log
+
+
+@pytest.mark.spec("RFC 8252", "8.6")
+def test_a_program_that_edits_is_warned_about_new_schemes_only(
+    browser: Browse, alice: User, acme: Tenant, register: Register
+):
+    client, _ = register(acme, alice, type="native", redirect_uris=[CURSOR])
+    sent = native(redirect_uris=[CURSOR, "myapp:/a"], name="By a program")
+    del sent["schemes_asked"]
+
+    saved = browser(alice).post(edit_of(client), sent, follow=True)
+
+    assert "Any application on a device can claim myapp: and receive" in text(saved)
+    with scope(tenant=acme):
+        assert Event.objects.get(action=Action.CLIENT_UPDATED).details["unconfirmed_schemes"] == ["myapp"]
+
+
+@pytest.mark.parametrize("kind", ["native", "web", "spa"])
+def test_the_page_of_a_native_client_says_that_it_asks(browser: Browse, alice: User, kind: str):
+    page = text(browser(alice).get(NEW, {"type": kind}))
+
+    assert ('name="schemes_asked"' in page) == (kind == "native")
+
+
+@pytest.mark.parametrize("address", ["javascript:/x", "intent://x", "localhost:5000/cb", "ms-settings:/x"])
+def test_no_program_registers_a_dangerous_scheme(browser: Browse, alice: User, acme: Tenant, address: str):
+    sent = native(redirect_uris=[address])
+    del sent["schemes_asked"]
+
+    assert error(browser(alice).post(NEW, sent), "redirect_uris_1")
+    assert no_clients(acme)
+
+
+def test_a_client_that_was_deleted_meanwhile_is_a_clear_sentence(
+    browser: Browse, alice: User, mallory: User, acme: Tenant, web_client: tuple[Client, str]
+):
+    client = web_client[0]
+    with scope(tenant=acme):
+        client.remove(by=Actor(user=alice))
+
+    answers = [
+        browser(alice).post(edit_of(client), web(name="Too late")),
+        browser(alice).post(f"/console/oauth/{client.client_id}/secrets", {"action": "add"}),
+    ]
+    elsewhere = browser(mallory).post(edit_of(client), web(name="Too late"))
+
+    for answer in answers:
+        assert answer.status_code == 404
+        assert "This client has been deleted" in text(answer)
+    assert elsewhere.status_code == 404
+    assert "This client has been deleted" not in text(elsewhere)
 
 
 @pytest.mark.spec("RFC 8252", "7.1")

@@ -646,9 +646,11 @@ def test_removing_forgets_everything_of_this_tenant(
     "name", ["<script>alert(1)</script>", "Bank\N{RIGHT-TO-LEFT OVERRIDE}gnp", "{{ x }}%(name)s"]
 )
 def test_tn10_a_name_of_another_tenant_is_text(browser: Browse, alice: User, globex: Tenant, name: str):
-    hostile = publish(globex, name=name, description=name, homepage_url=f"https://x.example/{name}")
+    texts = {"name": name, "description": name, "homepage_url": f"https://x.example/{name}"}
+    hostile = cast.registered_earlier(publish(globex), **texts)
     connection = connect(alice, hostile)
-    widen(hostile)
+    widen(hostile, name="Plain", description="", homepage_url="")
+    cast.registered_earlier(hostile, **texts)
 
     for rest in ADDRESSES[:6]:
         page = text(browser(alice).get(at(connection, rest), follow=True))

@@ -569,7 +569,7 @@ def test_tn10_names_and_reasons_are_text_in_pages_and_mails(
 ):
     with scope(tenant=bob.tenant):
         User.objects.filter(pk=bob.pk).update(name=name)
-    wish = ask(bob, publish(globex, name=name), reason=name)
+    wish = ask(bob, cast.registered_earlier(publish(globex), name=name), reason=name)
 
     for page in (
         browser(alice).get(LIST),

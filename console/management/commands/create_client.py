@@ -10,18 +10,25 @@ from console.management.operations import (
     OPERATOR,
     Operation,
     check_that_oauth_clients_are_supported,
-    printable,
     read_all_of_stdin,
     tenant_named,
 )
-from console.models import Client, LimitReached, NeedsTrust, NotPublishable
-from console.policy import client_types, public_keys, redirect_uris, scopes
+from console.models import Client, LimitReached, NotPublishable, Tenant
+from console.policy import client_types, public_keys, redirect_uris, scopes, text
 from console.policy.client_types import AuthMethod, ClientType
 from console.policy.consent_rules import ConsentMethod
+from console.policy.registration_problems import (
+    NEEDS_TRUST,
+    ONLY_WEB,
+    TOO_MANY,
+    UNCONFIRMED,
+    InvalidRegistration,
+    Problem,
+)
 
 LIMITED = {
-    "clients_per_tenant": "OAuth clients of a tenant",
-    "redirect_urls": "redirect URLs and as many sign-out URLs",
+    "redirect_uris": "redirect URLs and as many sign-out URLs",
+    "post_logout_redirect_uris": "redirect URLs and as many sign-out URLs",
     "allowed_origins": "allowed origins",
 }
 # As the metadata names them. The server takes a secret in the header and in the body alike (RFC 6749 §2.3.1).
@@ -30,6 +37,25 @@ AUTH_METHODS = {
     "client_secret_basic": AuthMethod.CLIENT_SECRET.value,
     "client_secret_post": AuthMethod.CLIENT_SECRET.value,
     "private_key_jwt": AuthMethod.PRIVATE_KEY_JWT.value,
+}
+SWITCHES = {
+    "accept-no-pkce": "for web clients whose software cannot send PKCE: accept openid with a nonce instead",
+    "public-key-stdin": "for private_key_jwt: the public key, a JWK with kid and alg, comes on standard input",
+    "trusted": "never ask people for consent",
+    "published": "available to every tenant of the region",
+}
+# Which argument says what of the registration.
+ARGUMENTS = {
+    "name": "NAME",
+    "redirect_uris": "--redirect-url",
+    "post_logout_redirect_uris": "--sign-out-url",
+    "allowed_origins": "--origin",
+    "allowed_scopes": "--scope",
+    "grant_types": "--grant",
+    "auth_methods": "--auth-method",
+    "public_keys": "--public-key-stdin",
+    "algorithm": "--id-token-alg",
+    "accepts_no_pkce": "--accept-no-pkce",
 }
 
 
@@ -47,77 +73,33 @@ class Command(Operation):
             ("origin", "ORIGIN"),
             ("scope", "SCOPE"),
         ):
-            parser.add_argument(
-                f"--{option}", action="append", default=[], metavar=what, help="may be repeated"
-            )
-        parser.add_argument(
-            "--confirm-scheme",
-            action="append",
-            default=[],
+            _repeatable(parser, option, metavar=what)
+        _repeatable(
+            parser,
+            "confirm-scheme",
+            "for native clients: accept addresses of this scheme, such as cursor, although it has no dot and any "
+            "application can claim it",
             metavar="SCHEME",
-            help="for native clients: accept addresses of this scheme, such as cursor, although it has no dot and any "
-            "application can claim it; may be repeated",
         )
-        grants = sorted(client_types.MACHINE_GRANTS)
-        parser.add_argument(
-            "--grant", action="append", default=[], choices=grants, help="for web clients; may be repeated"
-        )
+        _repeatable(parser, "grant", "for web clients", choices=sorted(client_types.MACHINE_GRANTS))
         parser.add_argument(
             "--id-token-alg",
             choices=list(Client.Algorithm),
             help="what signs its ID tokens: RS256 for a web client, ES256 for others unless said otherwise",
         )
-        parser.add_argument(
-            "--accept-no-pkce",
-            action="store_true",
-            help="for web clients whose software cannot send PKCE: accept openid with a nonce instead",
-        )
-        parser.add_argument(
-            "--auth-method",
-            action="append",
-            default=[],
+        _repeatable(
+            parser,
+            "auth-method",
+            "for web clients, how it proves who it is: a secret unless said otherwise",
             choices=list(AUTH_METHODS),
-            help="for web clients, how it proves who it is: a secret unless said otherwise; may be repeated",
         )
-        parser.add_argument(
-            "--public-key-stdin",
-            action="store_true",
-            help="for private_key_jwt: the public key, a JWK with kid and alg, comes on standard input",
-        )
-        parser.add_argument("--trusted", action="store_true", help="never ask people for consent")
-        parser.add_argument(
-            "--published", action="store_true", help="available to every tenant of the region"
-        )
+        for option, what in SWITCHES.items():
+            parser.add_argument(f"--{option}", action="store_true", help=what)
 
     def handle(self, *args: Any, **options: Any) -> None:
         check_that_oauth_clients_are_supported()
         tenant = tenant_named(options["tenant"])
-        traits = client_types.traits(options["type"])
-        fields = self._fields(options)
-        with scope(tenant=tenant), transaction.atomic():
-            try:
-                client, secret = Client.register(
-                    tenant,
-                    by=OPERATOR,
-                    type=options["type"],
-                    consent_method=ConsentMethod.TRUSTED if options["trusted"] else ConsentMethod.REQUIRED,
-                    **fields,
-                )
-                if options["published"]:
-                    client.publish(by=OPERATOR)
-            except LimitReached as limit:
-                what = LIMITED[limit.limit]
-                raise CommandError(f"The limit is reached: at most {limit.number} {what}.") from None
-            except NeedsTrust:
-                raise CommandError(
-                    "A machine-to-machine client (--grant client_credentials) must be trusted: no user is involved, "
-                    "so there is nobody to ask. Add --trusted."
-                ) from None
-            except NotPublishable:
-                raise CommandError(
-                    "A client that only machines use cannot be published: nobody could sign in with it. "
-                    "Give it a --redirect-url, or leave out --published."
-                ) from None
+        client, secret = _register(tenant, options)
         result = {"client_id": client.client_id}
         lines = [f"Registered {client.name} for {tenant.name}.", f"Client ID: {client.client_id}"]
         if secret:
@@ -132,86 +114,94 @@ class Command(Operation):
             lines.append(
                 "It gets no tokens without a person until its consent method is trusted (--trusted)."
             )
-        if traits.allowed_origins and not client.allowed_origins:
+        if client_types.traits(client.type).allowed_origins and not client.allowed_origins:
             lines.append(
                 "No page can read its tokens: the browser keeps the answers (CORS) until it has an --origin, such as "
                 f"{redirect_uris.page_origins(client.redirect_uris)[0]}."
             )
         self.report(options, result, *lines)
 
-    @staticmethod
-    def _fields(options: dict[str, Any]) -> dict[str, Any]:
-        """The client's fields, checked like the console's form checks them."""
-        traits = client_types.traits(options["type"])
-        name = printable("NAME", options["name"], 512)
-        if options["grant"] and not traits.machine_grants:
-            raise CommandError("Only a web client can have --grant.")
-        if options["accept_no_pkce"] and not traits.confidential:
-            raise CommandError("Only a web client can have --accept-no-pkce.")
-        if options["origin"] and not client_types.shows_allowed_origins(
-            options["type"], set(options["grant"])
-        ):
-            raise CommandError("This type of client has no allowed origins.")
-        if (
-            client_types.needs_redirect_url(options["type"], set(options["grant"]))
-            and not options["redirect_url"]
-        ):
-            raise CommandError("Give at least one --redirect-url.")
-        if options["published"] and options["grant"] and not options["redirect_url"]:
-            raise CommandError(
-                "A client that only machines use cannot be published: nobody in another tenant could sign in with it."
+
+def _repeatable(parser: CommandParser, option: str, what: str = "", **more: Any) -> None:
+    what = f"{what}; may be repeated" if what else "may be repeated"
+    parser.add_argument(f"--{option}", action="append", default=[], help=what, **more)
+
+
+def _register(tenant: Tenant, options: dict[str, Any]) -> tuple[Client, str]:
+    """Registers the client and publishes it if it shall be. CommandError with what may not be."""
+    fields = _fields(options)
+    try:
+        with scope(tenant=tenant), transaction.atomic():
+            client, secret = Client.register(
+                tenant,
+                by=OPERATOR,
+                type=options["type"],
+                consent_method=ConsentMethod.TRUSTED if options["trusted"] else ConsentMethod.REQUIRED,
+                confirmed_schemes=[scheme.rstrip(":/") for scheme in options["confirm_scheme"]],
+                **fields,
             )
-        unknown = [scope for scope in options["scope"] if scope not in scopes.SCOPES]
-        if unknown:
-            raise CommandError(f"Unknown scope: {', '.join(unknown)}.")
-        Command._check_addresses(options)
-        return {
-            "name": name,
-            "redirect_uris": list(dict.fromkeys(options["redirect_url"])),
-            "post_logout_redirect_uris": list(dict.fromkeys(options["sign_out_url"])),
-            "allowed_origins": list(dict.fromkeys(options["origin"])),
-            "allowed_scopes": scopes.join(options["scope"]).split(),
-            "grant_types": sorted(set(options["grant"])),
-            "accepts_no_pkce": options["accept_no_pkce"],
-            **_authentication(options, confidential=traits.confidential),
-        } | ({"algorithm": options["id_token_alg"]} if options["id_token_alg"] else {})
-
-    @staticmethod
-    def _check_addresses(options: dict[str, Any]) -> None:
-        """Raises CommandError for an address that may not be registered, and for a scheme that is not confirmed."""
-        traits = client_types.traits(options["type"])
-        if options["confirm_scheme"] and not traits.private_schemes:
-            raise CommandError("Only a native client can have --confirm-scheme.")
-        try:
-            for url in options["redirect_url"] + options["sign_out_url"]:
-                redirect_uris.check_redirect_url(
-                    url,
-                    private_schemes=traits.private_schemes,
-                    confirmed_schemes=[scheme.rstrip(":/") for scheme in options["confirm_scheme"]],
-                )
-            for origin in options["origin"]:
-                redirect_uris.check_origin(origin)
-        except redirect_uris.Unproven as unproven:
-            raise CommandError(
-                f"Any application on a device can claim {unproven.scheme}: (RFC 8252 §8.6). Use a domain name in "
-                "reverse, such as com.example.app:/callback, or say that it must be this one: "
-                f"--confirm-scheme {unproven.scheme}."
-            ) from None
-        except redirect_uris.Refused as refused:
-            raise CommandError(refused.message) from None
+            if options["published"]:
+                client.publish(by=OPERATOR)
+    except InvalidRegistration as invalid:
+        name, found = next(iter(invalid.problems.items()))
+        raise CommandError(_in_words(name, found[0], fields)) from None
+    except LimitReached as limit:
+        raise CommandError(
+            f"The limit is reached: at most {limit.number} OAuth clients of a tenant."
+        ) from None
+    except NotPublishable:
+        raise CommandError(
+            "A client that only machines use cannot be published: nobody could sign in with it. "
+            "Give it a --redirect-url, or leave out --published."
+        ) from None
+    return client, secret
 
 
-def _authentication(options: dict[str, Any], *, confidential: bool) -> dict[str, list[Any]]:
-    """How the client proves who it is, by the rules of the console's form. CommandError with the reason."""
+def _in_words(name: str, problem: Problem, fields: dict[str, Any]) -> str:
+    """What is wrong, by the argument that says it."""
+    if problem.code == NEEDS_TRUST:
+        return (
+            "A machine-to-machine client (--grant client_credentials) must be trusted: no user is involved, "
+            "so there is nobody to ask. Add --trusted."
+        )
+    if problem.code == UNCONFIRMED:
+        scheme = problem.parameters["scheme"]
+        return (
+            f"Any application on a device can claim {scheme}: (RFC 8252 §8.6). Use a domain name in "
+            "reverse, such as com.example.app:/callback, or say that it must be this one: "
+            f"--confirm-scheme {scheme}."
+        )
+    argument = ARGUMENTS.get(name, name)
+    if problem.code == ONLY_WEB:
+        return f"Only a web client can have {argument}."
+    if problem.code == TOO_MANY and name in LIMITED:
+        return f"The limit is reached: at most {problem.parameters['most']} {LIMITED[name]}."
+    entry = fields[name][problem.place] if problem.place is not None else ""
+    about = f"{argument} {entry}".strip() if isinstance(entry, str) else argument
+    return f"{about}: {problem}"
+
+
+def _fields(options: dict[str, Any]) -> dict[str, Any]:
+    """What the arguments say of the client. What of it may be registered is for the client to say."""
+    traits = client_types.traits(options["type"])
+    if options["confirm_scheme"] and not traits.private_schemes:
+        raise CommandError("Only a native client can have --confirm-scheme.")
     chosen = {AUTH_METHODS[name] for name in options["auth_method"]}
-    if not confidential:
-        if chosen or options["public_key_stdin"]:
-            raise CommandError("Only a web client can have --auth-method or --public-key-stdin.")
-        return {"auth_methods": [], "public_keys": []}
-    methods = sorted(chosen or {AuthMethod.CLIENT_SECRET.value})
-    if (AuthMethod.PRIVATE_KEY_JWT in methods) != options["public_key_stdin"]:
+    if (AuthMethod.PRIVATE_KEY_JWT in chosen) != options["public_key_stdin"]:
         raise CommandError("--auth-method private_key_jwt and --public-key-stdin belong together: give both.")
-    return {"auth_methods": methods, "public_keys": [_public_key()] if options["public_key_stdin"] else []}
+    usual = {AuthMethod.CLIENT_SECRET.value} if traits.confidential else set()
+    fields = {
+        "name": text.name(options["name"]),
+        "redirect_uris": list(dict.fromkeys(options["redirect_url"])),
+        "post_logout_redirect_uris": list(dict.fromkeys(options["sign_out_url"])),
+        "allowed_origins": list(dict.fromkeys(options["origin"])),
+        "allowed_scopes": scopes.in_order(options["scope"]),
+        "grant_types": sorted(set(options["grant"])),
+        "accepts_no_pkce": options["accept_no_pkce"],
+        "auth_methods": sorted(chosen or usual),
+        "public_keys": [_public_key()] if options["public_key_stdin"] and traits.confidential else [],
+    }
+    return fields | ({"algorithm": options["id_token_alg"]} if options["id_token_alg"] else {})
 
 
 def _public_key() -> dict[str, str]:

@@ -1,75 +1,26 @@
-"""The forms of an OAuth client: its type first, then the fields of that type (S2, S4, Q1–Q5)."""
+"""The form of an OAuth client: the fields of its type (S2, S4, Q1–Q5)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.functional import Promise, cached_property
+from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from ...models import Client
-from ...policy import client_types, redirect_uris
-from ...policy.client_types import AuthMethod, ClientType
+from ...models import Client, client_rules
+from ...policy import client_types, redirect_uris, registration_rules
+from ...policy.client_types import AuthMethod
 from ...policy.consent_rules import ConsentMethod, suits
-from . import addresses, choices, keys, schemes, scope_tree, text
-from .consent_method import MACHINE_IS_TRUSTED
+from ...policy.registration import EDITABLE, Registration
+from ...policy.registration_problems import Problem
+from . import addresses, client_fields, keys, problems, schemes, scope_tree
+from .address_lists import ON_THIS_DEVICE, PLACEHOLDERS, AddressList
 from .rows import Row, list_errors, rows_of
 
-TOO_LONG = _("This is too long: at most %(limit_value)d characters.")
-UNSUPPORTED = frozenset({"anonymous-embed"})
 
-
-class TypeForm(forms.Form):
-    """The first step: which type of client, or machine-to-machine. It can never be changed afterwards."""
-
-    type = forms.ChoiceField(
-        label=_("Client type"),
-        choices=choices.KINDS,
-        widget=forms.RadioSelect,
-        initial=ClientType.WEB.value,
-        help_text=_("Where does the application run? The type cannot be changed later."),
-        error_messages={"invalid_choice": _("Choose one of the types below.")},
-    )
-
-    def __init__(
-        self, data: Mapping[str, Any] | None = None, *, initial: dict[str, Any] | None = None
-    ) -> None:
-        super().__init__(data, initial=initial)
-        if data and data.get("type") in UNSUPPORTED:
-            self.fields["type"].error_messages["invalid_choice"] = _(
-                "Clients of the type anonymous embed are not supported."
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class AddressList:
-    """One allow list, as templates/components/list_field.html shows it."""
-
-    name: str
-    label: str
-    hint: str
-    rows: list[Row]
-    errors: list[str]
-    max: int
-    check_url: str
-    placeholder: str
-    optional: bool
-    confirmations: Sequence[schemes.Confirmation] = ()
-    offers: Sequence[str] = ()  # origins that can be added with a tick
-    offers_ticked: bool = False
-
-    @property
-    def is_faulty(self) -> bool:
-        """Whether something in it must be mended or confirmed, so that it has to be seen."""
-        return bool(self.errors) or any(row.error for row in self.rows)
-
-
-class ClientForm(forms.Form):
+class ClientForm(client_fields.ClientFields):
     """The fields of one type of client. `client` is the client that is edited; without one it is a new client.
 
     `typed` is what a person has typed who went back to the first step: shown, and not judged before it is sent.
@@ -77,69 +28,6 @@ class ClientForm(forms.Form):
     and its grants do not suit that, so that both are changed by one act.
     """
 
-    name = text.NameField(
-        label=_("Name"),
-        max_length=text.NAME_LENGTH,
-        validators=[text.check_name],
-        help_text=_("Users see it when they sign in."),
-        error_messages={"required": _("Give the client a name."), "max_length": TOO_LONG},
-    )
-    description = text.TextField(
-        label=_("Description"),
-        max_length=text.DESCRIPTION_LENGTH,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
-        validators=[text.check_description],
-        error_messages={"max_length": TOO_LONG},
-    )
-    homepage_url = forms.CharField(
-        label=_("Homepage"),
-        max_length=text.HOMEPAGE_LENGTH,
-        required=False,
-        widget=forms.TextInput(
-            attrs={"inputmode": "url", "spellcheck": "false", "placeholder": "https://example.com"}
-        ),
-        validators=[text.check_homepage],
-        error_messages={"max_length": TOO_LONG},
-    )
-    grant_types = forms.MultipleChoiceField(
-        label=_("Machine-to-machine"),
-        choices=choices.GRANTS,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    auth_methods = forms.MultipleChoiceField(
-        label=_("Authentication method"),
-        choices=choices.AUTH_METHODS,
-        initial=[AuthMethod.CLIENT_SECRET.value],
-        help_text=_("How the application authenticates. You can choose both."),
-        required=False,
-        widget=choices.Boxes,
-    )
-    consent_method = forms.ChoiceField(
-        label=_("Consent method"),
-        choices=choices.CONSENT_METHODS,
-        initial=ConsentMethod.REQUIRED.value,
-        required=False,
-        widget=forms.RadioSelect,
-    )
-    algorithm = forms.ChoiceField(
-        label=_("ID token signature"),
-        choices=choices.ALGORITHMS,
-        help_text=_(
-            "The application’s library must be set to the same algorithm. Access tokens are always ES256."
-        ),
-        required=False,
-        widget=forms.RadioSelect,
-    )
-    accepts_no_pkce = forms.BooleanField(
-        label=_("Accept authorization requests without PKCE"),
-        required=False,
-        help_text=_(
-            "Only for software that cannot send PKCE. It must then ask for openid, send a nonce and compare it in the "
-            "ID token, or a stolen code can be used. Counts in this tenant only, also if the client is published."
-        ),
-    )
     data: QueryDict
     version = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -154,12 +42,11 @@ class ClientForm(forms.Form):
         typed: QueryDict | None = None,
     ) -> None:
         self.client_type, self.kind, self.client = client_type, client_type, client
-        self.schemes_before = schemes.confirmed_before(client)
+        self.before = client.registration if client else None
+        self.schemes_before = registration_rules.short_schemes(self.before) if self.before else []
         self.schemes_ticked = data.getlist(addresses.CONFIRMED) if data else []
         super().__init__(data, initial=self._stored())
-        for field in self.fields.values():
-            field.widget.attrs.pop("maxlength", None)  # a browser would cut what is pasted without a word
-        self.fields |= self._lists()
+        self.fields |= client_fields.lists(client_type)
         if typed:
             self.initial.update(self._as_typed(typed))
         if client and not self._is_required:
@@ -190,60 +77,7 @@ class ClientForm(forms.Form):
     def _stored(self) -> dict[str, Any]:
         if self.client is None:
             return {"algorithm": client_types.traits(self.client_type).id_token_algorithm}
-        return {name: getattr(self.client, name) for name in Client.EDITABLE} | {
-            "version": version_of(self.client)
-        }
-
-    def _lists(self) -> dict[str, forms.Field]:
-        held = self.client.allowed_scopes if self.client else ()
-        confirmed = {*self.schemes_before, *self.schemes_ticked}
-        return {
-            "allowed_scopes": scope_tree.ScopesField(
-                label=_("Scopes"),
-                held=held,
-                help_text=_(
-                    "What the client may ask for. A scope can only narrow what the user may do. "
-                    "A client with no scopes can’t access anything."
-                ),
-            ),
-            addresses.REDIRECT: addresses.address_field(
-                addresses.REDIRECT,
-                self.client_type,
-                confirmed,
-                label=_("Redirect URLs"),
-                help_text=self._redirect_hint,
-            ),
-            addresses.SIGN_OUT: addresses.address_field(
-                addresses.SIGN_OUT,
-                self.client_type,
-                confirmed,
-                label=_("Sign-out URLs"),
-                help_text=_("Where users may be sent back to after signing out."),
-            ),
-            addresses.ORIGIN: addresses.address_field(
-                addresses.ORIGIN,
-                self.client_type,
-                label=_("Allowed origins"),
-                help_text=_(
-                    "The origins whose pages may call this server from a browser (CORS): scheme, host and port."
-                ),
-            ),
-            "public_keys": keys.keys_field(
-                label=_("Public key"),
-                help_text=_("As a JWK, RSA or elliptic curve, with its key ID (kid) and algorithm (alg)."),
-            ),
-        }
-
-    @property
-    def _redirect_hint(self) -> Promise:
-        if client_types.traits(self.client_type).private_schemes:
-            return _(
-                "Where users are sent back to after signing in: http://127.0.0.1/… on any port, "
-                "a scheme of your own such as com.example.app:/callback, or https://."
-            )
-        return _(
-            "Where users are sent back to after signing in. Each begins with https://; localhost may use http://."
-        )
+        return {name: getattr(self.client, name) for name in EDITABLE} | {"version": version_of(self.client)}
 
     # --- What was entered ------------------------------------------------------------------------------------------
 
@@ -257,27 +91,18 @@ class ClientForm(forms.Form):
         return str(self.cleaned_data["consent_method"] or ConsentMethod.REQUIRED.value)
 
     def clean_auth_methods(self) -> list[str]:
-        if not self.cleaned_data["auth_methods"]:
-            raise ValidationError(_("Choose at least one authentication method."))
         return sorted(self.cleaned_data["auth_methods"])
 
     def clean(self) -> dict[str, Any]:
         grants = set(self.cleaned_data.get("grant_types", ()))
         if not client_types.shows_allowed_origins(self.client_type, grants):
             self._ignore(addresses.ORIGIN)
-        self._check_consent_method(grants)
         if AuthMethod.PRIVATE_KEY_JWT not in self.cleaned_data.get("auth_methods", ()):
             self._ignore("public_keys")
-        elif self.cleaned_data.get("public_keys") == []:
-            self.add_error(
-                "public_keys", _("Paste the public key that the application's signatures are checked with.")
-            )
-        if self.cleaned_data.get(addresses.REDIRECT) == [] and client_types.needs_redirect_url(
-            self.client_type, grants
-        ):
-            self.add_error(
-                addresses.REDIRECT, _("Add at least one redirect URL: without it nobody can sign in.")
-            )
+        problems.add(self, self._problems())
+        for name in addresses.LISTS:
+            if isinstance(self.cleaned_data.get(name), addresses.SplitRows):
+                self.add_error(name, addresses.SPLIT)
         if self._lacks_origins():
             self.add_error(
                 addresses.ORIGIN,
@@ -299,11 +124,35 @@ class ClientForm(forms.Form):
             and bool(entered.get(addresses.REDIRECT))
         )
 
-    def _check_consent_method(self, grants: set[str]) -> None:
-        if "consent_method" not in self.fields or suits(ConsentMethod.REQUIRED, grants):
-            return
-        if self.cleaned_data.get("consent_method") == ConsentMethod.REQUIRED:
-            self.add_error("consent_method", MACHINE_IS_TRUSTED)
+    def _problems(self) -> dict[str, list[Problem]]:
+        """What of it may not be registered."""
+        return registration_rules.problems(
+            self._entered(),
+            limits=client_rules.limits(),
+            consent_method=self.cleaned_data.get("consent_method"),
+            confirmed_schemes={*self.schemes_ticked, *self.unconfirmed_schemes},
+            before=self.before,
+        )
+
+    def _entered(self) -> Registration:
+        """The registration as it would become. What could not be read is left out."""
+        stored = {name: value for name, value in self._stored().items() if name in EDITABLE}
+        return Registration.of({"type": self.client_type, "name": ""} | stored | self.values())
+
+    @property
+    def unconfirmed_schemes(self) -> list[str]:
+        """The schemes without a dot that a program uses: it has not seen our page, so nobody was asked."""
+        if not self.is_bound or addresses.ASKED in self.data:
+            return []
+        known = {*self.schemes_before, *self.schemes_ticked}
+        return [scheme for scheme in registration_rules.short_schemes(self._entered()) if scheme not in known]
+
+    def about_schemes(self) -> dict[str, list[str]]:
+        """Which schemes without a dot may be used, for the client's verbs."""
+        return {
+            "confirmed_schemes": self.schemes_ticked,
+            "unconfirmed_schemes": self.unconfirmed_schemes,
+        }
 
     @property
     def becomes_trusted(self) -> bool:
@@ -328,10 +177,15 @@ class ClientForm(forms.Form):
         self.data = data
 
     def values(self) -> dict[str, Any]:
-        """The editable fields, for the client's verbs."""
-        return {name: self.cleaned_data[name] for name in Client.EDITABLE if name in self.fields}
+        """The editable fields, for the client's verbs; those that could be read, if the form is not valid."""
+        return {name: self.cleaned_data[name] for name in EDITABLE if name in self.cleaned_data}
 
     # --- What the page shows ---------------------------------------------------------------------------------------
+
+    @property
+    def asks_about_schemes(self) -> bool:
+        """Whether the page asks to confirm schemes without a dot."""
+        return client_types.traits(self.client_type).private_schemes
 
     @cached_property
     def scope_groups(self) -> list[scope_tree.Group]:
@@ -340,7 +194,7 @@ class ClientForm(forms.Form):
     @cached_property
     def key_rows(self) -> list[Row]:
         rows = rows_of(self["public_keys"], keys.key_text)
-        return rows if len(rows) >= keys.MOST else [*rows, Row("")]
+        return rows if len(rows) >= registration_rules.MOST_KEYS else [*rows, Row("")]
 
     @cached_property
     def key_errors(self) -> list[str]:
@@ -348,20 +202,17 @@ class ClientForm(forms.Form):
 
     @cached_property
     def redirect_list(self) -> AddressList:
-        private = client_types.traits(self.client_type).private_schemes
-        return self._address_list(
-            addresses.REDIRECT, "http://127.0.0.1/callback" if private else "https://app.example.com/callback"
-        )
+        placeholder = ON_THIS_DEVICE if self.asks_about_schemes else PLACEHOLDERS[addresses.REDIRECT]
+        return self._address_list(addresses.REDIRECT, placeholder=placeholder)
 
     @cached_property
     def sign_out_list(self) -> AddressList:
-        return self._address_list(addresses.SIGN_OUT, "https://app.example.com/")
+        return self._address_list(addresses.SIGN_OUT)
 
     @cached_property
     def origin_list(self) -> AddressList:
         return self._address_list(
             addresses.ORIGIN,
-            "https://app.example.com",
             offers=self._offered_origins,
             offers_ticked=self.is_bound and addresses.OFFERED not in self.data,
         )
@@ -377,33 +228,19 @@ class ClientForm(forms.Form):
             : addresses.limit(addresses.ORIGIN)
         ]
 
-    def _address_list(self, name: str, placeholder: str, **more: Any) -> AddressList:
-        bound = self[name]
-        rows, most = rows_of(bound), addresses.limit(name)
-        blanks = [Row("")] * (most - len(rows))
-        return AddressList(
-            name=name,
-            label=str(bound.label),
-            hint=str(bound.help_text),
-            rows=[*rows, *blanks],
-            errors=list_errors(bound),
-            max=most,
-            check_url=self._check_url,
-            placeholder=placeholder,
-            optional=name != addresses.REDIRECT,
-            confirmations=self._confirmations(name),
-            **more,
-        )
-
-    @property
-    def _check_url(self) -> str:
+    def _address_list(self, name: str, **more: Any) -> AddressList:
         query = {"type": self.client_type, addresses.CONFIRMED: sorted(self.schemes_before)}
-        return f"{reverse('check_address')}?{urlencode(query, doseq=True)}"
+        usual: dict[str, Any] = {
+            "check_url": f"{reverse('check_address')}?{urlencode(query, doseq=True)}",
+            "placeholder": PLACEHOLDERS[name],
+            "confirmations": self._confirmations(name),
+        }
+        return AddressList(self[name], **usual | more)
 
     def _confirmations(self, name: str) -> list[schemes.Confirmation]:
         """What must be confirmed beside a list. A scheme that stands in two lists is asked about in the first."""
         lists = {addresses.REDIRECT: (), addresses.SIGN_OUT: (addresses.REDIRECT,)}
-        if name not in lists or not client_types.traits(self.client_type).private_schemes:
+        if name not in lists or not self.asks_about_schemes:
             return []
         earlier = [url for other in lists[name] for url in self[other].value() or []]
         before = {*self.schemes_before, *redirect_uris.short_schemes(earlier)}

@@ -7,12 +7,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Connection, approval_answer
+from ...policy import registration_rules
 from ...policy.consent_rules import ConsentMethod
 from . import choices
 
-MACHINE_IS_TRUSTED = _(
-    "A machine-to-machine client must be “Trusted”: no user is involved, so there is nobody to ask."
-)
+MACHINE_IS_TRUSTED = _(registration_rules.MACHINE_IS_TRUSTED)
 
 
 class ConsentMethodForm(forms.Form):

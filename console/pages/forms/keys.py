@@ -10,11 +10,10 @@ from django.utils.translation import gettext
 from ...policy import public_keys
 from .rows import RowsField
 
-MOST = 5
 PRIVATE = re.compile(r'"(?:d|p|q|dp|dq|qi|oth|k)"\s*:|PRIVATE KEY')
 
 
-def _check(text: str) -> dict[str, str]:
+def _read(text: str) -> dict[str, str]:
     try:
         return public_keys.parse(text)
     except public_keys.Refused as refused:
@@ -28,12 +27,5 @@ def key_text(value: Any) -> str:
 
 
 def keys_field(**options: Any) -> RowsField:
-    """The form field of the keys; two keys with one ID could not be told apart."""
-    return RowsField(
-        check=_check,
-        most=MOST,
-        too_many=gettext("You can add at most 5 keys."),
-        repeated=lambda key: key["kid"],
-        repetition=gettext("Another key already has this key ID (kid)."),
-        **options,
-    )
+    """The form field of the keys."""
+    return RowsField(read=_read, **options)

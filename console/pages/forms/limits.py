@@ -15,14 +15,8 @@ def reached(limit: LimitReached) -> str:
             "or ask the people who run this server for a higher limit.",
             limit.number,
         ) % {"number": limit.number}
-    if limit.limit == "client_secrets":
-        return ngettext(
-            "A client can have %(number)d secret. Remove it before you create another.",
-            "A client can have %(number)d secrets. Remove one before you create another.",
-            limit.number,
-        ) % {"number": limit.number}
     return ngettext(
-        "Each list can have at most %(number)d address.",
-        "Each list can have at most %(number)d addresses.",
+        "A client can have %(number)d secret. Remove it before you create another.",
+        "A client can have %(number)d secrets. Remove one before you create another.",
         limit.number,
     ) % {"number": limit.number}

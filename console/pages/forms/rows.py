@@ -36,48 +36,30 @@ class Rows(forms.Widget):
 
 
 class RowsField(forms.Field):
-    """Cleans every row with `check`, so that the person sees everything that is wrong at once.
-
-    `check` takes the text of a row and returns its value, or raises ValidationError. `repeated` gives what may occur
-    only once, `too_many` the sentence for more than `most` rows.
+    """A list of values. `read` takes the text of a row and returns its value, or raises ValidationError; every row is
+    read, so that the person sees everything that is wrong at once. What the values may be is no matter of the field.
     """
 
     widget = Rows
 
-    def __init__(
-        self,
-        *,
-        check: Callable[[str], Any],
-        most: int,
-        too_many: str,
-        repeated: Callable[[Any], Any] = lambda value: value,
-        repetition: str,
-        **options: Any,
-    ) -> None:
+    def __init__(self, *, read: Callable[[str], Any] | None = None, **options: Any) -> None:
         super().__init__(required=False, **options)
-        self.check, self.most, self.too_many = check, most, too_many
-        self.repeated, self.repetition = repeated, repetition
+        self.read = read
 
     def clean(self, value: Any) -> list[Any]:
         texts: list[str] = value or []
-        cleaned: list[Any] = []
+        if self.read is None:
+            return texts
+        values: list[Any] = []
         errors: list[ValidationError] = []
-        seen = set()
         for place, text in enumerate(texts):
             try:
-                cleaned.append(self.check(text))
+                values.append(self.read(text))
             except ValidationError as error:
                 errors.append(RowRefused(error.messages[0], place))
-                continue
-            mark = self.repeated(cleaned[-1])
-            if mark in seen:
-                errors.append(RowRefused(self.repetition, place))
-            seen.add(mark)
-        if len(texts) > self.most:
-            errors.append(ValidationError(self.too_many))
         if errors:
             raise ValidationError(errors)
-        return cleaned
+        return values
 
 
 def _errors(bound: BoundField) -> list[ValidationError]:

@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from ...policy import scopes
 from ...policy.scope_catalogue import AREAS, Scope
@@ -33,19 +31,15 @@ class Group:
 
 
 class ScopesField(forms.Field):
-    """The chosen scopes, in the catalogue's order. What a client holds may stay, even if the catalogue has lost it."""
+    """The chosen scopes, in the catalogue's order."""
 
     widget = Rows
 
-    def __init__(self, *, held: Collection[str] = (), **options: Any) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__(required=False, **options)
-        self.held = held
 
     def clean(self, value: Any) -> list[str]:
-        names: list[str] = value or []
-        if any(name not in scopes.SCOPES and name not in self.held for name in names):
-            raise ValidationError(_("One of the scopes is not in the catalogue."))
-        return scopes.join(names).split()
+        return scopes.in_order(value or [])
 
 
 def groups(chosen: Collection[str]) -> list[Group]:

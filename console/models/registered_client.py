@@ -1,0 +1,208 @@
+"""The row of an OAuth client: its columns, and what it says about itself (S2–S5, Q1–Q5)."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
+
+from ..policy import client_types, credentials
+from ..policy.client_types import AuthMethod, ClientType
+from ..policy.effective_client import EffectiveClient, Generation
+from ..policy.publication import Terms
+from ..policy.registration import EDITABLE, Registration
+from .application import Application
+from .connection import Connection
+from .tenant import Tenant
+from .tenant_owned import OwnRow
+
+if TYPE_CHECKING:
+    from .client import Client
+    from .secret import ClientSecret
+
+
+class LiveClients(models.Manager["Client"]):
+    """Clients that have not been deleted."""
+
+    def get_queryset(self) -> models.QuerySet["Client"]:
+        return super().get_queryset().filter(deleted_at=None)
+
+
+class RegisteredClient(OwnRow, Application):
+    """What is kept of a client, to be read. Its type never changes; deleting keeps the row, for the audit log and for
+    restoring. The verbs are below it: client_availability.py, client.py."""
+
+    class Type(models.TextChoices):
+        WEB = ClientType.WEB.value, _("Web")
+        SPA = ClientType.SPA.value, _("Single-page app")
+        NATIVE = ClientType.NATIVE.value, _("Native")
+
+    class Algorithm(models.TextChoices):
+        ES256 = "ES256", "ES256"
+        RS256 = "RS256", "RS256"
+
+    client_id = models.CharField(
+        _("client ID"), max_length=255, default=credentials.make_client_id, editable=False
+    )
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="clients")
+    type = models.CharField(_("type"), max_length=10, choices=Type.choices)
+    name = models.CharField(_("name"), max_length=512)
+    description = models.CharField(_("description"), max_length=4096, blank=True)
+    homepage_url = models.CharField(_("homepage"), max_length=2048, blank=True)
+    redirect_uris = models.JSONField(_("redirect URLs"), default=list, blank=True)
+    post_logout_redirect_uris = models.JSONField(_("sign-out URLs"), default=list, blank=True)
+    allowed_origins = models.JSONField(_("allowed origins"), default=list, blank=True)
+    allowed_scopes = models.JSONField(_("scopes"), default=list, blank=True)
+    grant_types = models.JSONField(default=list, blank=True)
+    auth_methods = models.JSONField(default=list, blank=True)
+    public_keys = models.JSONField(default=list, blank=True)
+    algorithm = models.CharField(
+        _("ID token signature"), max_length=5, choices=Algorithm.choices, default=Algorithm.ES256
+    )
+    # For software that cannot send PKCE. Counts in the owner's tenant only: no other has approved it.
+    accepts_no_pkce = models.BooleanField(
+        _("authorization requests without PKCE accepted"), default=False, db_default=False
+    )
+    disabled_at = models.DateTimeField(null=True, blank=True, default=None)
+    published_at = models.DateTimeField(null=True, blank=True, default=None)
+    # Unpublished, but the tenants that had connected may go on using it.
+    stays_connected = models.BooleanField(default=False)
+    # Counts how often the client was switched off. What it is given names this number, and lives while it is the same.
+    generation = models.PositiveIntegerField(default=0)
+    # Counts how often its owner cut off the other tenants.
+    shared_generation = models.PositiveIntegerField(default=0, db_default=0)
+    # Counts what needs the approval of other tenants again (policy/publication.py).
+    version = models.PositiveIntegerField(default=1)
+    deleted_at = models.DateTimeField(null=True, blank=True, default=None)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, default=None)
+
+    objects: Any = ScopedManager(tenant="tenant", _manager_class=LiveClients)
+    with_deleted: Any = ScopedManager(tenant="tenant")
+
+    # What the owner may change after creation, and what the audit log compares.
+    EDITABLE = EDITABLE
+
+    class Meta:
+        abstract = True
+        verbose_name = _("OAuth client")
+        verbose_name_plural = _("OAuth clients")
+        base_manager_name = "with_deleted_anywhere"
+        constraints = [models.UniqueConstraint(fields=["client_id"], name="client_client_id")]
+        indexes = [
+            models.Index(fields=["tenant", "name"], name="client_by_name"),
+            models.Index(fields=["tenant", "-created_at"], name="client_newest"),
+        ]
+
+    with_deleted_anywhere: models.Manager["Client"] = models.Manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def registration(self) -> Registration:
+        """What the owner decided about the client, as a value."""
+        return Registration.of({"type": self.type} | self._facts())
+
+    def _facts(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in EDITABLE}
+
+    def offered_in(self, tenant: Tenant) -> EffectiveClient:
+        """The client as `tenant`, which has no connection to it, would get it."""
+        return self._in_tenant(tenant.pk, Generation(self.generation, 0, 0, self.shared_generation, True))
+
+    def _in_tenant(
+        self,
+        tenant_id: UUID,
+        generation: Generation,
+        consent_method: str = "",
+        last_used_here_at: datetime | None = None,
+    ) -> EffectiveClient:
+        """The client with everything that it is registered for."""
+        registration = self.registration
+        return EffectiveClient(
+            pk=self.pk,
+            client_id=self.client_id,
+            tenant_id=tenant_id,
+            publisher_id=self.tenant_id,
+            publisher=self.tenant.name,
+            created_at=self.created_at,
+            enabled=self.is_enabled,
+            registration=registration,
+            scopes=registration.allowed_scopes,
+            redirect_uris=registration.redirect_uris,
+            post_logout_redirect_uris=registration.post_logout_redirect_uris,
+            grants=registration.grants,
+            generation=generation,
+            consent_method=consent_method,
+            last_used_at=self.last_used_at,
+            last_used_here_at=last_used_here_at,
+        )
+
+    @property
+    def own_connection(self) -> "Connection":
+        """The connection of the tenant that owns it."""
+        return Connection._base_manager.get(client=self.pk, tenant=self.tenant_id)
+
+    @property
+    def confidential(self) -> bool:
+        return self.registration.confidential
+
+    @property
+    def is_enabled(self) -> bool:
+        return self.disabled_at is None and self.deleted_at is None
+
+    @property
+    def live_secrets(self) -> "list[ClientSecret]":
+        """The secrets that work now, oldest first. Uses the prefetched set when there is one."""
+        return sorted((s for s in self.secrets.all() if s.removed_at is None), key=lambda s: s.created_at)
+
+    @property
+    def machine_only(self) -> bool:
+        """Whether no person ever signs in with this client."""
+        return self.registration.machine_only
+
+    @property
+    def machine(self) -> bool:
+        """Whether the client can get tokens without a person."""
+        return self.registration.machine
+
+    @property
+    def own_consent_method(self) -> str:
+        """How the users of the tenant that owns the client consent to it."""
+        return str(
+            Connection.objects.values_list("consent_method", flat=True).get(
+                client=self, tenant=self.tenant_id
+            )
+        )
+
+    @property
+    def impersonates(self) -> bool:
+        """Whether it can act as any of a tenant's people, administrators included, without them."""
+        return client_types.impersonates(self.grant_types)
+
+    @property
+    def terms(self) -> Terms:
+        """What another tenant approves when it connects."""
+        return self.registration.terms(self.tenant.name)
+
+    def allows_auth_method(self, method: AuthMethod) -> bool:
+        return self.registration.allows_auth_method(method)
+
+    def connections_elsewhere(self) -> "models.QuerySet[Connection]":
+        """The connections of other tenants. Crosses tenants on purpose: the owner's act reaches them all."""
+        return Connection._base_manager.filter(client=self.pk).exclude(tenant=self.tenant_id)
+
+    @classmethod
+    def published(cls, tenant: Tenant, client_id: str) -> "Client | None":
+        """A client of another tenant that `tenant` could connect to. This look-up crosses tenants on purpose (S6)."""
+        return (
+            cls.with_deleted_anywhere.filter(client_id=client_id, deleted_at=None, published_at__isnull=False)
+            .exclude(tenant=tenant)
+            .select_related("tenant")
+            .first()
+        )
