@@ -17,7 +17,7 @@ from .nodes import (
     is_silent,
     name_of,
 )
-from .whitespace import BLOCK_LEVEL
+from .whitespace import BLOCK_LEVEL, either
 
 SOFT, SPACE, HARD, BLANK = Line(""), Line(" "), Line("", hard=True), Line("", hard=True, blank=True)
 OPENS = {"if", "for", "with", "block"}
@@ -63,7 +63,7 @@ def content(sequence: Sequence, top: bool = False) -> Document:
 
 
 def _between(before: Node, space: Space | None, after: Node, breaks: bool) -> Line | None:
-    if space is None and not after.free_before and not before.free_after:
+    if space is None and not either(after.free_before, before.free_after):
         return None
     if space is None and isinstance(after, Text) and after.source.lower().startswith("<!doctype"):
         return None
@@ -113,8 +113,14 @@ def _edges(sequence: Sequence) -> tuple[Line | None, Line | None]:
     if not nodes:
         return None, None
     first, last = nodes[0], nodes[-1]
-    start = SPACE if isinstance(first, Space) else SOFT if first.free_before or sequence.free_start else None
-    end = SPACE if isinstance(last, Space) else SOFT if last.free_after or sequence.free_end else None
+    start = (
+        SPACE
+        if isinstance(first, Space)
+        else SOFT
+        if either(first.free_before, sequence.free_start)
+        else None
+    )
+    end = SPACE if isinstance(last, Space) else SOFT if either(last.free_after, sequence.free_end) else None
     return start, end
 
 

@@ -36,10 +36,13 @@ class Misnested(ValueError):
 
 @dataclass(eq=False)
 class Node:
-    """Before and after it whitespace is free: nobody can see it, be it there or not. Set by `whitespace`."""
+    """Before and after it whitespace is free: nobody can see it, be it there or not. Set by `whitespace`.
 
-    free_before: bool = field(default=False, init=False)
-    free_after: bool = field(default=False, init=False)
+    None: it is seen, whatever stands on the other side.
+    """
+
+    free_before: bool | None = field(default=False, init=False)
+    free_after: bool | None = field(default=False, init=False)
 
 
 @dataclass(eq=False)
@@ -78,8 +81,8 @@ class Sequence:
     """Nodes between two tags. Behind the first tag, and in front of the second, whitespace is free because of them."""
 
     nodes: list[Node]
-    free_start: bool = False
-    free_end: bool = False
+    free_start: bool | None = False
+    free_end: bool | None = False
 
 
 @dataclass(eq=False)

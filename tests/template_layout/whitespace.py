@@ -30,10 +30,12 @@ WITHOUT_A_PARENT = "components/dialog_layout.html", "components/page_layout.html
 
 
 @cache
-def _style() -> tuple[dict[str, str], set[str]]:
-    """The display of each class that has one, and the classes that look different without content (:empty)."""
+def _style() -> tuple[dict[str, str], set[str], set[str]]:
+    """The display of each class that has one; the classes that look different without content (:empty); those whose
+    whitespace is shown as it is."""
     displays: dict[str, str] = {}
     emptied: set[str] = set()
+    exact: set[str] = set()
     for path in sorted((ROOT / "static/css").glob("*.css")):
         selectors: list[list[str]] = []
         for before, mark in re.findall(
@@ -48,11 +50,14 @@ def _style() -> tuple[dict[str, str], set[str]]:
                 continue
             if statement.startswith("display:") and not any(each.startswith("&") for each in outer):
                 displays |= dict.fromkeys(outer, statement.removeprefix("display:").split()[0])
+            if re.match(r"white-space(-collapse)?:.*\b(pre|preserve|break)", statement):
+                exact |= {names[-1] for each in outer if (names := re.findall(r"\.[\w-]+", each))}
             if mark == "}":
                 selectors.pop()
     return (
         {name[1:]: display for name, display in displays.items() if re.fullmatch(r"\.[\w-]+", name)},
         {name[1:] for name in emptied if name.startswith(".")},
+        {name[1:] for name in exact},
     )
 
 
@@ -70,7 +75,7 @@ def box(element: Element | Loose, in_flex: bool) -> Box:
     if isinstance(element, Loose):
         level = element.name in BLOCK_LEVEL
         return Box(level, level, flex=False)
-    displays, emptied = _style()
+    displays, emptied, exact_classes = _style()
     mine = {displays[each] for each in element.classes if each in displays}
     if element.classes & EXACT_CLASSES:
         return Box(False, False, flex=False)
@@ -82,13 +87,22 @@ def box(element: Element | Loose, in_flex: bool) -> Box:
         or "{{" in element.name
     )
     out = element.name == "template" or any(map(element.has, ["popover", "hidden", 'type="hidden"']))
-    exact = element.name in EXACT_ELEMENTS
+    exact = element.name in EXACT_ELEMENTS or bool(element.classes & exact_classes)
     return Box(
         outer=None if out else level,
         inner=not exact and (level or flex or element.name == "button"),
-        flex=flex,
+        flex=flex and not exact,
         changes_when_empty=bool(element.classes & emptied),
     )
+
+
+def meet(states: list[bool | None]) -> bool | None:
+    return None if None in states else all(states)
+
+
+def either(before: bool | None, after: bool | None) -> bool:
+    """Whether whitespace is free between what is carried along from both sides."""
+    return None not in (before, after) and bool(before or after)
 
 
 # --- What stands around a template, and around the blocks that it fills ----------------------------------------------
@@ -223,7 +237,7 @@ class _Walk:
 
     # --- Sequences ------------------------------------------------------------------------------------------------
 
-    def sequence(self, sequence: Sequence, free: bool, forwards: bool, flex: bool) -> bool:
+    def sequence(self, sequence: Sequence, free: bool | None, forwards: bool, flex: bool) -> bool | None:
         """What is carried along after the last node."""
         self._remove(sequence, free, forwards)
         for node in list(sequence.nodes) if forwards else list(reversed(sequence.nodes)):
@@ -233,7 +247,13 @@ class _Walk:
                 )
             if isinstance(node, Space):
                 # How a file ends is left as it is: what is included behind it may rely on it.
-                if free and self.removing and not (sequence is self.tree and node is sequence.nodes[-1]):
+                sealed = None in (node.free_before, node.free_after)
+                if (
+                    free
+                    and self.removing
+                    and not sealed
+                    and not (sequence is self.tree and node is sequence.nodes[-1])
+                ):
                     sequence.nodes.remove(node)
                 free = True
             else:
@@ -249,7 +269,7 @@ class _Walk:
         if self.removing and sequence is self.tree and parents(sequence):
             sequence.nodes = [each for each in sequence.nodes if not isinstance(each, Space)]
 
-    def node(self, node: Node, free: bool, forwards: bool, flex: bool) -> bool:
+    def node(self, node: Node, free: bool | None, forwards: bool, flex: bool) -> bool | None:
         if is_silent(node):
             return free
         match node:
@@ -265,8 +285,11 @@ class _Walk:
                 return True
         return False
 
-    def _element(self, node: Element, free: bool, forwards: bool, flex: bool) -> bool:
+    def _element(self, node: Element, free: bool | None, forwards: bool, flex: bool) -> bool | None:
         mine = box(node, flex)
+        if flex and node.classes & EXACT_CLASSES:
+            self.sequence(node.content or Sequence([]), False, forwards, False)
+            return None  # it is out of the flow, and whitespace beside it is a flex item, with a gap
         if node.content is not None:
             empty = mine.changes_when_empty and self.may_be_empty(node.content)
             filled = empty and len(node.content.nodes) == 1 and isinstance(node.content.nodes[0], Block)
@@ -275,37 +298,41 @@ class _Walk:
             self.empty_matters = before
         return free if mine.outer is None else mine.outer
 
-    def _block(self, node: Block, free: bool, forwards: bool, flex: bool) -> bool:
+    def _block(self, node: Block, free: bool | None, forwards: bool, flex: bool) -> bool | None:
         if node.name == "block":
             around = self.templates.around_block(self.name, node.argument)
             known = (
                 free or self.empty_matters
             )  # its text is the only one there: it decides whether there is any
-            around.meet(known if forwards else None, None if forwards else known, flex, self.empty_matters)
+            around.meet(
+                bool(known) if forwards else None, None if forwards else bool(known), flex, self.empty_matters
+            )
             self.sequence(node.clauses[0][1], free, forwards, flex)
             return False
         if node.name == "for":
-            free_again = free and self._peek(node.clauses[0][1], free, forwards, flex)
+            free_again = bool(free) and self._peek(node.clauses[0][1], free, forwards, flex)
             ends = [self.sequence(node.clauses[0][1], free_again, forwards, flex), free]
             ends += [self.sequence(each, free, forwards, flex) for _, each in node.clauses[1:]]
-            return all(ends)
+            return meet(ends)
         ends = [self.sequence(each, free, forwards, flex) for _, each in node.clauses]
         if node.name == "if" and name_of(node.clauses[-1][0]) != "else":
             ends.append(free)
-        return all(ends)
+        return meet(ends)
 
-    def _peek(self, sequence: Sequence, free: bool, forwards: bool, flex: bool) -> bool:
+    def _peek(self, sequence: Sequence, free: bool | None, forwards: bool, flex: bool) -> bool | None:
         removing, self.removing = self.removing, False
         end = self.sequence(sequence, free, forwards, flex)
         self.removing = removing
         return end
 
-    def _include(self, node: Text, free: bool, forwards: bool, flex: bool) -> bool:
+    def _include(self, node: Text, free: bool | None, forwards: bool, flex: bool) -> bool | None:
         found = re.search(r'include\s+"([^"]+)"', node.source)
         if found is None or found[1] not in self.templates.trees:
             return False
         around = self.templates.around(found[1])
-        around.meet(free if forwards else None, None if forwards else free, flex, self.empty_matters)
+        around.meet(
+            bool(free) if forwards else None, None if forwards else bool(free), flex, self.empty_matters
+        )
         if self.removing or found[1] == self.name or found[1] in self.including:
             return False  # what is included may be laid out differently itself; or it includes itself
         inner = _Walk(self.templates, found[1], (*self.including, self.name))
