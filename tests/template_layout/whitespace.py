@@ -209,7 +209,7 @@ class _Walk:
                 start = False
             self.sequence(self.tree, start, forwards, around.flex)
             return
-        self._remove(self.tree, True, forwards)
+        self._remove(self.tree)
         for node in self.tree.nodes:
             node.free_before = node.free_after = True
             if isinstance(node, Block):
@@ -239,7 +239,7 @@ class _Walk:
 
     def sequence(self, sequence: Sequence, free: bool | None, forwards: bool, flex: bool) -> bool | None:
         """What is carried along after the last node."""
-        self._remove(sequence, free, forwards)
+        self._remove(sequence)
         for node in list(sequence.nodes) if forwards else list(reversed(sequence.nodes)):
             if self.marking:
                 node.free_before, node.free_after = (
@@ -264,7 +264,7 @@ class _Walk:
             sequence.free_start = free
         return free
 
-    def _remove(self, sequence: Sequence, free: bool, forwards: bool) -> None:
+    def _remove(self, sequence: Sequence) -> None:
         """Outside of blocks a template that extends another writes nothing."""
         if self.removing and sequence is self.tree and parents(sequence):
             sequence.nodes = [each for each in sequence.nodes if not isinstance(each, Space)]
