@@ -46,7 +46,7 @@ def jwk(**members: Any) -> str:
 
 
 def text(page: Any) -> str:
-    return page.content.decode()
+    return " ".join(page.content.decode().split())
 
 
 def error(page: Any, name: str) -> str:

@@ -28,7 +28,7 @@ def names(page: Any) -> list[str]:
 
 
 def text(page: Any) -> str:
-    return page.content.decode()
+    return " ".join(page.content.decode().split())
 
 
 @pytest.fixture

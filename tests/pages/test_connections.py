@@ -25,7 +25,7 @@ def client(web_client: tuple[Client, str]) -> Client:
 
 
 def text(page: Any) -> str:
-    return page.content.decode()
+    return " ".join(page.content.decode().split())
 
 
 def address(client: Client) -> str:

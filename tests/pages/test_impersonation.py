@@ -24,7 +24,7 @@ Browse = Callable[[User], Browser]
 
 
 def text(page: Any) -> str:
-    return html.unescape(page.content.decode())
+    return " ".join(html.unescape(page.content.decode()).split())
 
 
 def error(page: Any) -> str:

@@ -26,7 +26,7 @@ Browse = Callable[[User], Browser]
 
 
 def text(page: Any) -> str:
-    return page.content.decode()
+    return " ".join(page.content.decode().split())
 
 
 @pytest.fixture
