@@ -65,7 +65,7 @@ def connections(tenant: Tenant) -> list[Connection]:
 
 
 def badge(page: Any) -> list[str]:
-    return re.findall(r'navigation__count">(\d+)', text(page))
+    return re.findall(r'navigation__count">\s*(\d+)', text(page))
 
 
 # --- Asking, inside the sign-in -----------------------------------------------------------------------------------
