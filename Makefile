@@ -74,11 +74,13 @@ bench: .venv/.dev catalogues
 
 # --- Work on the code -------------------------------------------------------------------------------------------
 
-# make lint      checks style, types and the floors
+# make lint      checks style, types, the floors, templates, JavaScript and CSS
 .PHONY: lint
 lint: .venv/.dev
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/python -m tests.template_layout --check
+	@$(BIN)/python -m tests.static_layout --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
@@ -87,6 +89,8 @@ lint: .venv/.dev
 format: .venv/.dev
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+	@$(BIN)/python -m tests.template_layout
+	@$(BIN)/python -m tests.static_layout
 
 # make messages  collects the texts to translate; needs GNU gettext
 .PHONY: messages
@@ -110,7 +114,8 @@ lock: .venv/.dev
 # make clean     removes everything that was made here, but not var/, which holds the data
 .PHONY: clean
 clean:
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache test-results tests/oauth/interop/node_modules .coverage
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache test-results .coverage \
+	    tests/oauth/interop/node_modules tests/static_layout/node_modules
 	@find console -name '*.mo' -delete
 
 # --- What the others need ---------------------------------------------------------------------------------------

@@ -22,23 +22,23 @@ def installation() -> Path:
     return Path(spec.origin).parent
 
 
-def packages() -> Path:
-    """The folder of the installed packages. Installs what the lock file names, if that has not been done."""
-    folder = FOLDER / "node_modules"
+def packages(of: Path = FOLDER) -> Path:
+    """The folder of the installed packages. Installs what the lock file in `of` names, if that has not been done."""
+    folder = of / "node_modules"
     installed = folder / ".package-lock.json"
-    lock = FOLDER / "package-lock.json"
+    lock = of / "package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        npm("ci")
+        npm("ci", of=of)
         installed.touch()
     return folder
 
 
-def npm(*arguments: str) -> None:
+def npm(*arguments: str, of: Path = FOLDER) -> None:
     """Runs npm among the tests' packages. Raises CalledProcessError if it fails."""
     program = installation() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     # Trusts what this machine trusts, as pip does: behind a proxy with its own authority nothing else would work.
     command = [str(executable()), "--use-system-ca", str(program), *arguments]
-    subprocess.run(command, cwd=FOLDER, check=True, stdout=sys.stderr)
+    subprocess.run(command, cwd=of, check=True, stdout=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -25,13 +25,16 @@ function show() {
   if (!reopened) dialog.showModal();
   const first = faulty() ?? content.querySelector("[autofocus]");
   if (first) first.focus();
-  else if (reopened || !content.querySelector("form:not([method=dialog])")) document.getElementById("dialog-title")?.focus();
+  else if (reopened || !content.querySelector("form:not([method=dialog])"))
+    document.getElementById("dialog-title")?.focus();
   else (firstField() ?? document.getElementById("dialog-title"))?.focus();
 }
 
 // Where to mend what the server has refused: the sentence above the form, or the first field that can be seen.
 function faulty() {
-  return [...content.querySelectorAll("[aria-invalid=true]:enabled, .form-errors")].find((place) => place.checkVisibility());
+  return [...content.querySelectorAll("[aria-invalid=true]:enabled, .form-errors")].find((place) =>
+    place.checkVisibility(),
+  );
 }
 
 // A field that can be seen at once: going to one further down would scroll away what stands above it.
@@ -61,7 +64,8 @@ if (dialog) {
     (event) => {
       const link = event.target.closest?.("[data-dialog]");
       if (!link) return;
-      if (event.ctrlKey || event.metaKey || event.shiftKey) event.stopPropagation(); // a new tab was asked for
+      if (event.ctrlKey || event.metaKey || event.shiftKey)
+        event.stopPropagation(); // a new tab was asked for
       else if (link.matches("[data-leaves]") && !mayClose()) {
         event.preventDefault();
         event.stopPropagation();

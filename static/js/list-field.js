@@ -7,7 +7,10 @@ class ListField extends HTMLElement {
     this.input = adder.querySelector("[data-new]");
     this.reason = adder.querySelector("[data-reason]");
     this.pattern = rows.querySelector("li").cloneNode(true);
-    this.label = this.pattern.querySelector("input").getAttribute("aria-label").replace(/\s*\d+$/, "");
+    this.label = this.pattern
+      .querySelector("input")
+      .getAttribute("aria-label")
+      .replace(/\s*\d+$/, "");
     for (const row of [...rows.children]) {
       const input = row.querySelector("input");
       if (input.value) this.arm(row);
@@ -41,7 +44,10 @@ class ListField extends HTMLElement {
 
   // A one-line input drops line breaks, and with them where one value of a list ends.
   paste(event) {
-    const lines = (event.clipboardData?.getData("text") ?? "").split(/[\r\n]+/).map((line) => line.trim()).filter(Boolean);
+    const lines = (event.clipboardData?.getData("text") ?? "")
+      .split(/[\r\n]+/)
+      .map((line) => line.trim())
+      .filter(Boolean);
     if (lines.length < 2) return;
     event.preventDefault();
     this.input.setRangeText(lines.join(" "), this.input.selectionStart, this.input.selectionEnd, "end");
@@ -50,7 +56,10 @@ class ListField extends HTMLElement {
 
   // Several values at once, as in forms/addresses.py: one is added after the other, up to the first that is refused.
   async add() {
-    const values = this.input.value.trim().split(/[\s,;]+(?=[a-z][a-z0-9+.-]*:\/)/i).map((value) => value.replace(/[,;]+$/, ""));
+    const values = this.input.value
+      .trim()
+      .split(/[\s,;]+(?=[a-z][a-z0-9+.-]*:\/)/i)
+      .map((value) => value.replace(/[,;]+$/, ""));
     while (values.length) {
       await this.addOne(values[0]);
       if (this.reason.textContent) break;
@@ -124,7 +133,9 @@ class ListField extends HTMLElement {
 
   // How many there are, and which of them each is.
   count() {
-    [...this.rows.querySelectorAll("input")].forEach((input, at) => input.setAttribute("aria-label", `${this.label} ${at + 1}`));
+    for (const [at, input] of this.rows.querySelectorAll("input").entries()) {
+      input.setAttribute("aria-label", `${this.label} ${at + 1}`);
+    }
     const [have, max] = [this.rows.children.length, Number(this.dataset.max) || Infinity];
     const output = this.querySelector("[data-count]");
     if (output && have) output.textContent = `${have} / ${max}`;

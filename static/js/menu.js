@@ -4,7 +4,8 @@ const ITEMS = ".menu__item:not(:disabled)";
 document.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const menu = document.querySelector(".menu:popover-open");
-  if (!step || !menu || !(menu.contains(document.activeElement) || document.activeElement?.matches("[popovertarget]"))) return;
+  if (!step || !menu || !(menu.contains(document.activeElement) || document.activeElement?.matches("[popovertarget]")))
+    return;
   const items = [...menu.querySelectorAll(ITEMS)];
   if (!items.length) return;
   event.preventDefault();

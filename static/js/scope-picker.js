@@ -31,8 +31,10 @@ class ScopePicker extends HTMLElement {
   filter() {
     const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const matches = (item) => words.every((word) => item.textContent.toLowerCase().includes(word));
-    for (const item of this.items) item.hidden = !matches(item) && !item.parentElement.closest("[data-scope]:not([hidden])");
-    for (const group of this.querySelectorAll("[data-group]")) group.hidden = !group.querySelector("[data-scope]:not([hidden])");
+    for (const item of this.items)
+      item.hidden = !matches(item) && !item.parentElement.closest("[data-scope]:not([hidden])");
+    for (const group of this.querySelectorAll("[data-group]"))
+      group.hidden = !group.querySelector("[data-scope]:not([hidden])");
     this.querySelector("[data-nothing]").hidden = Boolean(this.querySelector("[data-scope]:not([hidden])"));
   }
 }

@@ -65,7 +65,13 @@ class TryIt extends HTMLElement {
     const path = new URL(address, location.href).pathname;
     let [status, tone, text] = ["–", "danger", this.dataset.failed];
     try {
-      const response = await fetch(address, { method, credentials: "omit", redirect: "error", cache: "no-store", ...options });
+      const response = await fetch(address, {
+        method,
+        credentials: "omit",
+        redirect: "error",
+        cache: "no-store",
+        ...options,
+      });
       text = await response.text();
       status = `${response.status} ${response.statusText}`.trim();
       tone = response.ok ? "success" : "danger";
@@ -98,7 +104,8 @@ class TryIt extends HTMLElement {
 
   open(name, token) {
     const copy = this.part("token").content.cloneNode(true);
-    copy.querySelector("[data-name]").textContent = name === "id_token" ? this.dataset.idToken : this.dataset.accessToken;
+    copy.querySelector("[data-name]").textContent =
+      name === "id_token" ? this.dataset.idToken : this.dataset.accessToken;
     let text = this.dataset.opaque;
     try {
       const [header, claims] = token.split(".").slice(0, 2).map(decode);

@@ -286,7 +286,7 @@ def test_one_step_deletes_own_ones_and_gives_up_the_others(
     page = text(answer)
     assert "1 deleted, 1 removed" in page
     assert "2 sessions have ended" in page
-    assert "a first connection again" in page
+    assert "An administrator must approve a removed connection again" in page
     with scope(tenant=acme):
         assert not Client.objects.exists()
         assert not Connection.objects.filter(client=outside).exists()

@@ -23,7 +23,7 @@ from console.models import (
     User,
     approval,
 )
-from console.pages import connections
+from console.pages import connection_versions
 from tests import cast
 from tests.oauth.driver import hidden_fields
 
@@ -37,7 +37,7 @@ def client(web_client: tuple[Client, str]) -> Client:
 
 
 def text(page: Any) -> str:
-    return page.content.decode()
+    return " ".join(page.content.decode().split())
 
 
 def address(client: Client) -> str:
@@ -676,7 +676,7 @@ def removed_before(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     remove = Connection.remove
 
     def arrange(verb: str) -> None:
-        place: Any = connections if verb == "accept_version" else Connection
+        place: Any = connection_versions if verb == "accept_version" else Connection
         act = getattr(place, verb)
 
         def late(connection: Connection, *args: Any, **kwargs: Any) -> Any:

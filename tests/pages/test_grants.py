@@ -31,7 +31,7 @@ Browse = Callable[[User], Browser]
 
 
 def text(page: Any) -> str:
-    return page.content.decode()
+    return " ".join(page.content.decode().split())
 
 
 def allow(person: User, client: Client, *names: str) -> Consent:

@@ -19,12 +19,12 @@ pytestmark = pytest.mark.django_db
 GRANT = "urn:qlik:oauth:user-impersonation"
 ACTS = "act as any user in this tenant, administrators included"
 BOX = re.compile(r'<input type="checkbox" name="impersonation"[^>]*>')
-PROBLEM = "Select this box to let it act as any of this tenant’s people"
+PROBLEM = "Select this box to let it act as any user in this tenant"
 Browse = Callable[[User], Browser]
 
 
 def text(page: Any) -> str:
-    return html.unescape(page.content.decode())
+    return " ".join(html.unescape(page.content.decode()).split())
 
 
 def error(page: Any) -> str:

@@ -21,7 +21,7 @@ Browse = Callable[[User], Browser]
 
 
 def text(page: Any) -> str:
-    return page.content.decode()
+    return " ".join(page.content.decode().split())
 
 
 def rows(page: Any) -> dict[str, str]:

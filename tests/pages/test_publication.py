@@ -575,7 +575,7 @@ def test_restoring_twice_is_no_error_and_one_event(
 
     answer = getattr(admin, method)(address(deleted, "restore"), follow=True)
 
-    assert "is not deleted, or has been restored meanwhile" in text(answer)
+    assert "is not deleted, or someone has already restored it" in text(answer)
     assert len(events(acme, Action.CLIENT_RESTORED)) == 1
 
 

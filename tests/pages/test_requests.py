@@ -26,7 +26,7 @@ Browse = Callable[[User], Browser]
 
 
 def text(page: Any) -> str:
-    return page.content.decode()
+    return " ".join(page.content.decode().split())
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def connections(tenant: Tenant) -> list[Connection]:
 
 
 def badge(page: Any) -> list[str]:
-    return re.findall(r'navigation__count">(\d+)', text(page))
+    return re.findall(r'navigation__count">\s*(\d+)', text(page))
 
 
 # --- Asking, inside the sign-in -----------------------------------------------------------------------------------

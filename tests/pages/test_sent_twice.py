@@ -34,7 +34,7 @@ Browse = Callable[[User], Browser]
 
 
 def text(page: Any) -> str:
-    return page.content.decode()
+    return " ".join(page.content.decode().split())
 
 
 def clients_of(tenant: Tenant) -> list[Client]:
