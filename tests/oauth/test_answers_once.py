@@ -52,7 +52,7 @@ def test_the_same_answer_sent_again_is_asked_about_again(native, bobs, changes):
     for _ in range(2):
         again = native.decide(bobs, page, "allow")
         assert asks_for_consent(again)
-        assert "was sent before" in again.content.decode()
+        assert "was already sent" in again.content.decode()
     assert codes(native.tenant) == 2
     assert "code" in native.allow(bobs, again)
 
@@ -204,7 +204,7 @@ def test_an_approval_that_was_removed_does_not_come_back_with_the_same_answer(po
     again = portal.approve(alices, page, consent_method="trusted")
 
     assert asks_for_approval(again)
-    assert "was sent before" in again.content.decode()
+    assert "was already sent" in again.content.decode()
     with scope(tenant=acme):
         assert not Connection.objects.exclude(client__tenant=acme).exists()
         assert Event.objects.filter(action="connection.approved").count() == 1

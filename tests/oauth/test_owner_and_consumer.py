@@ -309,7 +309,8 @@ HOSTILE = [
 def test_tn10_names_are_text_and_the_real_publisher_stands_beside_them(
     globex, acme, browser, alice, bob, name
 ):
-    client, secret = cast.register(globex, name=name, description=name, allowed_scopes=SCOPES)
+    client, secret = cast.register(globex, allowed_scopes=SCOPES)
+    cast.registered_earlier(client, name=name, description=name)
     with scope(tenant=globex):
         client.publish(by=Actor.operator())
     app = Application(client, secret, tenant=acme)

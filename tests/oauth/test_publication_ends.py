@@ -151,12 +151,12 @@ def test_people_read_that_the_publisher_has_taken_it_away(portal, in_acme_, mall
 
     page = in_acme_.app.authorize(in_acme_.browser, scope=SCOPE)
     assert page.status_code == 400
-    assert "has withdrawn it from Acme AB" in page.content.decode()
+    assert "no longer offers it to Acme AB" in page.content.decode()
     assert [event.details["reason"] for event in log(in_acme_.app.tenant, "authorization.refused")] == [
         "client_withdrawn"
     ]
     # Whoever was never connected learns nothing of it.
-    assert "is not known to Umbrella" in elsewhere.authorize(stranger, scope=SCOPE).content.decode()
+    assert "is not known at Umbrella" in elsewhere.authorize(stranger, scope=SCOPE).content.decode()
 
 
 def test_of_two_administrators_the_first_decides(globex, acme, alice):

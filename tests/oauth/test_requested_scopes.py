@@ -26,7 +26,7 @@ UNIVERSE = ["openid", "offline_access", "apps", "apps:read", "email", "user_defa
 
 def titles(page):
     """The scopes that a consent page shows."""
-    return set(re.findall(r'consent__scope-title">([^<]+?)(?: <span|</div)', page.content.decode()))
+    return set(re.findall(r'consent__scope-title">\s*([^<]+?)\s*(?:<span|</div)', page.content.decode()))
 
 
 def titles_of(names):

@@ -165,8 +165,8 @@ def test_az14_it_needs_an_address_when_several_are_registered(acme, browser, bob
         *cast.register(acme, consent_method="trusted", redirect_uris=[REGISTERED, f"{REGISTERED}/2"])
     )
 
-    assert is_a_page(app.authorize(browser(bob), redirect_uri=None), saying="several addresses")
-    assert is_a_page(app.authorize(browser(bob), redirect_uri=""), saying="several addresses")
+    assert is_a_page(app.authorize(browser(bob), redirect_uri=None), saying="more than one is registered")
+    assert is_a_page(app.authorize(browser(bob), redirect_uri=""), saying="more than one is registered")
 
 
 @pytest.mark.spec("RFC 6749", "3.1.2.3")
@@ -221,7 +221,7 @@ def test_az15_it_shows_a_page_for_a_client_it_does_not_know(trusted, browser, bo
 
 def test_az15_it_takes_a_client_id_literally(trusted, browser, bob):
     for client_id in (trusted.client_id.upper(), f" {trusted.client_id}", f"{trusted.client_id}\n", "%"):
-        assert is_a_page(trusted.authorize(browser(bob), client_id=client_id), saying="not known to Acme AB")
+        assert is_a_page(trusted.authorize(browser(bob), client_id=client_id), saying="not known at Acme AB")
 
 
 @pytest.mark.spec("RFC 6749", "3.1")
@@ -270,8 +270,8 @@ def test_az30_it_refuses_a_client_that_is_disabled(trusted, browser, bob):
     with scope(tenant=trusted.tenant):
         client.disable(by=Actor.operator())
 
-        assert is_a_page(app.authorize(person), saying="switched off")
-        assert is_a_page(app.authorize(person, prompt="none"), saying="switched off")
+        assert is_a_page(app.authorize(person), saying="is disabled")
+        assert is_a_page(app.authorize(person, prompt="none"), saying="is disabled")
 
         client.enable(by=Actor.operator())
     assert "code" in answer(app.authorize(person))
@@ -283,7 +283,7 @@ def test_az30_it_does_not_know_a_client_that_was_deleted(trusted, browser, bob):
     with scope(tenant=trusted.tenant):
         client.remove(by=Actor.operator())
 
-    assert is_a_page(app.authorize(browser(bob)), saying="not known to Acme AB")
+    assert is_a_page(app.authorize(browser(bob)), saying="not known at Acme AB")
 
 
 @pytest.mark.spec("RFC 6749", "4.1.2.1")

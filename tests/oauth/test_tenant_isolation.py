@@ -268,7 +268,7 @@ def test_md02_no_header_but_the_host_says_which_tenant_it_is(theirs, globex, bro
     response = person.get(theirs.address(), headers={header: value})
 
     assert response.status_code == 400
-    assert "not known to Acme AB" in response.content.decode()
+    assert "not known at Acme AB" in response.content.decode()
 
 
 def test_tn01_people_with_the_same_address_are_not_the_same(web_client, theirs, globex, browser, bob):

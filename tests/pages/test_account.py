@@ -140,7 +140,9 @@ def test_trusted_applications_with_a_session_are_shown_and_can_be_ended(
 
 
 def test_a_hostile_name_is_text(browser: Browse, bob: User, register: Callable[..., tuple[Client, str]]):
-    client, _ = register(bob.tenant, name="<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}")
+    client = cast.registered_earlier(
+        register(bob.tenant)[0], name="<script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}"
+    )
     given = consent(bob, client, "openid")
 
     for address in (LIST, f"{LIST}/{given.pk}/withdraw"):

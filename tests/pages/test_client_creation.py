@@ -310,15 +310,15 @@ def test_a_limit_that_is_reached_meanwhile_loses_nothing(
 def inputs(page: Any) -> dict[str, list[str]]:
     """What the form of a page would send as it stands."""
     sent: dict[str, list[str]] = {}
-    for tag in re.findall(r"<input [^>]*>", text(page)):
-        name, value = re.search(r' name="(\w+)"', tag), re.search(r' value="([^"]*)"', tag)
-        chosen = " checked" in tag or not re.search(r'type="(radio|checkbox)"', tag)
+    source = page.content.decode()
+    for tag in re.findall(r"<input\s[^>]*>", source):
+        name, value = re.search(r'\sname="(\w+)"', tag), re.search(r'\svalue="([^"]*)"', tag)
+        ticked = bool(re.search(r"\schecked\b", tag))
+        chosen = ticked or not re.search(r'\stype="(radio|checkbox)"', tag)
         if name and chosen:
-            sent.setdefault(name[1], []).append(
-                html.unescape(value[1] if value else "on" if " checked" in tag else "")
-            )
+            sent.setdefault(name[1], []).append(html.unescape(value[1] if value else "on" if ticked else ""))
     for name, value in re.findall(
-        r'<textarea [^>]*name="(\w+)"[^>]*>\n?(.*?)</textarea>', text(page), re.DOTALL
+        r'<textarea\s[^>]*name="(\w+)"[^>]*>\r?\n?(.*?)</textarea>', source, re.DOTALL
     ):
         sent.setdefault(name, []).append(html.unescape(value))
     return sent

@@ -45,7 +45,7 @@ def test_only_those_who_manage_clients_may(
         assert getattr(stranger(alice.tenant), method)(place).status_code == to_sign_in
 
 
-def test_unknown_foreign_and_deleted_clients_get_the_same_404(
+def test_unknown_and_foreign_clients_get_the_same_404_and_a_deleted_one_its_own(
     browser: Browse, alice: User, globex: Tenant, web_client: Registered, register: Callable[..., Registered]
 ):
     foreign, _ = register(globex)
@@ -56,11 +56,12 @@ def test_unknown_foreign_and_deleted_clients_get_the_same_404(
 
     pages = [
         chromium.get(f"/console/oauth/{client_id}/try")
-        for client_id in (foreign.client_id, deleted.client_id, "x")
+        for client_id in (foreign.client_id, "x", deleted.client_id)
     ]
 
-    assert {page.status_code for page in pages} == {404}
-    assert len({page.content for page in pages}) == 1
+    assert [page.status_code for page in pages] == [404, 404, 404]
+    assert pages[0].content == pages[1].content
+    assert "This client has been deleted" in pages[2].content.decode()
 
 
 @pytest.mark.spec("RFC 7636", "4.2")
