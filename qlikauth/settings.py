@@ -400,7 +400,7 @@ SILENCED_SYSTEM_CHECKS = [
 ABSOLUTE_URL_OVERRIDES = {"console.client": lambda client: reverse("client_edit", args=[client.client_id])}
 
 OAUTH2_PROVIDER_APPLICATION_MODEL = "console.Client"
-OAUTH2_PROVIDER_GRANT_MODEL = "console.Grant"
+OAUTH2_PROVIDER_GRANT_MODEL = "console.AuthorizationCode"
 OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "console.AccessToken"
 OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "console.RefreshToken"
 OAUTH2_PROVIDER_ID_TOKEN_MODEL = "console.IDToken"

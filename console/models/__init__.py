@@ -4,6 +4,7 @@ from . import approval, reach, recognition
 from .access_token import LiveToken, RevokedAccessToken
 from .action import Action
 from .actor import Actor
+from .authorization_code import AuthorizationCode
 from .browser_session import BrowserSession
 from .client import Client, ClientGone
 from .client_assertion import ClientAssertion
@@ -14,7 +15,6 @@ from .connection_request import AlreadyConnected, AlreadyDecided, ConnectionRequ
 from .consent import Consent
 from .event import Event
 from .event_keyword import EventKeyword
-from .grant import Grant
 from .limits import LimitReached
 from .mail import Mail
 from .reach import Reach
@@ -40,6 +40,7 @@ __all__ = [
     "AlreadyDecided",
     "AlreadySent",
     "AnotherTenantsRow",
+    "AuthorizationCode",
     "BrowserSession",
     "CanonicalHost",
     "Client",
@@ -55,7 +56,6 @@ __all__ = [
     "Event",
     "EventKeyword",
     "FailedAttempts",
-    "Grant",
     "HostTaken",
     "Hostname",
     "IDToken",

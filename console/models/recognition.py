@@ -14,9 +14,9 @@ from django.db.models import F, FilteredRelation, Q
 from django.utils import timezone
 
 from ..policy import credentials
+from .authorization_code import AuthorizationCode
 from .client import Client
 from .connection import Connection
-from .grant import Grant
 from .sealing import digests
 from .secret import ClientSecret
 from .tenant import Tenant
@@ -77,12 +77,12 @@ def removal(secret: ClientSecret) -> dict[str, Any]:
     }
 
 
-def code_presented(tenant: Tenant, code: str) -> Grant | None:
+def code_presented(tenant: Tenant, code: str) -> AuthorizationCode | None:
     """The code that `tenant` gave, whichever client it was given to."""
     if not credentials.is_well_formed(code, credentials.Prefix.CODE):
         return None
-    given: Grant | None = (
-        Grant._base_manager.filter(tenant=tenant, code__in=digests(code))
+    given: AuthorizationCode | None = (
+        AuthorizationCode._base_manager.filter(tenant=tenant, code__in=digests(code))
         .select_related("application", "user")
         .first()
     )

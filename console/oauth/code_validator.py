@@ -1,6 +1,6 @@
 """What oauthlib asks about the code of a token request (RFC 6749 §4.1.3, RFC 7636 §4.6).
 
-Once `validate_code` has found the code, it is `issuance(request).grant`.
+Once `validate_code` has found the code, it is `issuance(request).authorization_code`.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 
 from ..http.tenancy import current_tenant
-from ..models import Grant, recognition
+from ..models import AuthorizationCode, recognition
 from ..policy import scopes
 from ..policy.effective_client import EffectiveClient
 from .issuance import issuance
@@ -26,36 +26,39 @@ class CodeValidator(OAuth2Validator):
         """Whether the client can exchange the code: it is its own, alive, and some of its scopes are still allowed.
 
         A code that was used before is valid here. It ends the tokens that it gave (RFC 6749 §4.1.2), and that must not
-        happen before everything else in the request is known to be right: Grant.redeem does it. Scopes that the client
-        or the tenant's approval has lost since the code was given are left out, as in a refresh.
+        happen before everything else in the request is known to be right: AuthorizationCode.redeem does it. Scopes that
+        the client or the tenant's approval has lost since the code was given are left out, as in a refresh.
         """
-        grant = Grant.presented(current_tenant(), code, client)
-        if grant is None or grant.expires <= timezone.now() or not grant.user.is_active:
+        code_given = AuthorizationCode.presented(current_tenant(), code, client)
+        if code_given is None or code_given.expires <= timezone.now() or not code_given.user.is_active:
             self._note_refused_code(request, code)
             return False
-        if grant.generation != str(client.generation) or grant.user_generation != grant.user.generation:
+        if (
+            code_given.generation != str(client.generation)
+            or code_given.user_generation != code_given.user.generation
+        ):
             issuance(request).refusal = "client switched off since the code was given"
             return False
-        grant.tenant = current_tenant()
-        remaining = scopes.join(scopes.narrowed(grant.scope.split(), client.scopes))
-        if grant.scope and not remaining:
+        code_given.tenant = current_tenant()
+        remaining = scopes.join(scopes.narrowed(code_given.scope.split(), client.scopes))
+        if code_given.scope and not remaining:
             issuance(request).refusal = "nothing left of what the code was given for"
             return False
-        grant.scope = remaining
-        issuance(request).grant = grant
-        request.user, request.scopes = grant.user, grant.scope.split()
+        code_given.scope = remaining
+        issuance(request).authorization_code = code_given
+        request.user, request.scopes = code_given.user, code_given.scope.split()
         return True
 
     @staticmethod
     def _note_refused_code(request: Request, code: str) -> None:
         """Keeps for the audit log why the code is refused, and whose it is."""
-        state, grant = issuance(request), recognition.code_presented(current_tenant(), code)
+        state, code_given = issuance(request), recognition.code_presented(current_tenant(), code)
         state.refusal = "unknown or expired code"
-        if grant is not None:
-            state.refusal_details["user"] = grant.user.email
-            if grant.application_id != request.client.pk:
+        if code_given is not None:
+            state.refusal_details["user"] = code_given.user.email
+            if code_given.application_id != request.client.pk:
                 state.refusal = "code of another client"
-                state.refusal_details["given_to"] = grant.application.name
+                state.refusal_details["given_to"] = code_given.application.name
 
     def get_code_challenge(self, code: str, request: Request) -> str | None:
         """The challenge of the code; None if it was requested without one.
@@ -63,9 +66,9 @@ class CodeValidator(OAuth2Validator):
         Raises InvalidGrantError for a verifier without a challenge: somebody may have removed the challenge from the
         authorization request (PKCE downgrade, RFC 9700 §2.1.1, §4.8).
         """
-        grant = issuance(request).grant
-        if grant is None or grant.code_challenge:
-            return str(grant.code_challenge) if grant else ""
+        code_given = issuance(request).authorization_code
+        if code_given is None or code_given.code_challenge:
+            return str(code_given.code_challenge) if code_given else ""
         if request.code_verifier:
             issuance(request).refusal = "code_verifier without a challenge"
             raise oauthlib_errors.InvalidGrantError(request=request)
@@ -77,8 +80,8 @@ class CodeValidator(OAuth2Validator):
     def get_authorization_code_nonce(
         self, client_id: str, code: str, redirect_uri: str, request: Request
     ) -> str | None:
-        grant = issuance(request).grant
-        return grant.nonce or None if grant else None
+        code_given = issuance(request).authorization_code
+        return code_given.nonce or None if code_given else None
 
     def get_default_redirect_uri(
         self, client_id: str, request: Request, *args: Any, **kwargs: Any
@@ -88,8 +91,8 @@ class CodeValidator(OAuth2Validator):
         OAuth 2.1 §4.1.3 does not need it there, because PKCE shows that the same client began. RFC 6749 §4.1.3 demands
         it of clients that named it when they requested the code; that is not enforced.
         """
-        grant = issuance(request).grant
-        return str(grant.redirect_uri) if grant else None
+        code_given = issuance(request).authorization_code
+        return str(code_given.redirect_uri) if code_given else None
 
     def confirm_redirect_uri(
         self,
@@ -101,8 +104,8 @@ class CodeValidator(OAuth2Validator):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        grant = issuance(request).grant
-        if grant is not None and grant.redirect_uri == redirect_uri:
+        code_given = issuance(request).authorization_code
+        if code_given is not None and code_given.redirect_uri == redirect_uri:
             return True
         raise oauthlib_errors.InvalidGrantError(
             description="redirect_uri is not the one of the code.", request=request
@@ -111,4 +114,4 @@ class CodeValidator(OAuth2Validator):
     def invalidate_authorization_code(
         self, client_id: str, code: str, request: Request, *args: Any, **kwargs: Any
     ) -> None:
-        """Nothing to do: Grant.redeem has marked it as used, in the transaction that began the tokens."""
+        """Nothing to do: AuthorizationCode.redeem has marked it as used, in the transaction that began the tokens."""

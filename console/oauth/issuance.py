@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from oauthlib.common import Request
 
-from ..models import Actor, Grant, RefreshToken
+from ..models import Actor, AuthorizationCode, RefreshToken
 from .authentication_outcome import Authenticated
 from .errors import OAuthError
 
@@ -26,7 +26,7 @@ class Issuance:
     """The state of one token request."""
 
     authenticated: Authenticated | None = None
-    grant: Grant | None = None
+    authorization_code: AuthorizationCode | None = None
     refresh_token: RefreshToken | None = None
     impersonating: bool = False
     asked_in_json: bool = False
@@ -40,8 +40,8 @@ class Issuance:
     @property
     def family_id(self) -> UUID | None:
         """The family that the tokens will belong to; None for client credentials, which have none."""
-        if self.grant is not None:
-            return self.grant.family_id
+        if self.authorization_code is not None:
+            return self.authorization_code.family_id
         if self.refresh_token is not None:
             return self.refresh_token.family_id
         return self.new_family if self.impersonating else None
@@ -49,8 +49,8 @@ class Issuance:
     @property
     def auth_time(self) -> datetime | None:
         """When the person last proved who they are."""
-        if self.grant is not None:
-            return self.grant.auth_time
+        if self.authorization_code is not None:
+            return self.authorization_code.auth_time
         return self.refresh_token.family.auth_time if self.refresh_token is not None else None
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django_scopes import scope
 
 from ..http.requests import TenantRequest
-from ..models import Grant, RefreshToken, Tenant
+from ..models import AuthorizationCode, RefreshToken, Tenant
 from . import bearer_tokens, metadata, parameters
 from .endpoint import View, endpoint, no_store
 from .errors import OAuthError
@@ -26,7 +26,9 @@ def region_token(request: TenantRequest) -> HttpResponse:
         raise OAuthError(
             "unsupported_grant_type", "Use the token endpoint of the tenant for this grant_type."
         )
-    found = Grant.tenant_of(sent.get("code", "")) or RefreshToken.tenant_of(sent.get("refresh_token", ""))
+    found = AuthorizationCode.tenant_of(sent.get("code", "")) or RefreshToken.tenant_of(
+        sent.get("refresh_token", "")
+    )
     if found is None:
         raise OAuthError(
             "invalid_grant", "The code or token is unknown, used, expired or was given to another client."

@@ -9,7 +9,7 @@ from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 
 from ..http.tenancy import current_tenant
-from ..models import Action, Event, Grant, TokenFamily
+from ..models import Action, AuthorizationCode, Event, TokenFamily
 from ..policy import scopes, text
 from ..policy.client_types import GrantType
 from .client_authentication import note_use
@@ -31,9 +31,9 @@ class TokenIssuer(OAuth2Validator):
             # before 1.6.6 and httpx-oauth fail after the code has been used up.
             token["expires_at"] = expires.isoformat(timespec="seconds").replace("+00:00", "Z")
         refresh_token = token.pop("refresh_token", None)
-        if state.grant is not None:
+        if state.authorization_code is not None:
             refresh_token = refresh_token if scopes.OFFLINE_ACCESS in request.scopes else None
-            self._redeem(state.grant, request, refresh_token, expires)
+            self._redeem(state.authorization_code, request, refresh_token, expires)
         elif state.refresh_token is not None:
             if not state.refresh_token.rotate(refresh_token, access_expires_at=expires, by=state.actor):
                 state.refusal = "refresh token reused"
@@ -48,7 +48,9 @@ class TokenIssuer(OAuth2Validator):
             note_use(state.authenticated)
 
     @staticmethod
-    def _redeem(grant: Grant, request: Request, refresh_token: str | None, expires: datetime) -> None:
+    def _redeem(
+        code: AuthorizationCode, request: Request, refresh_token: str | None, expires: datetime
+    ) -> None:
         """Uses the code and begins the family of its tokens. The access token lives until it `expires`."""
         state = issuance(request)
         # Labels for the list of tokens (Q6), from the parameters of the request and nowhere else.
@@ -57,7 +59,7 @@ class TokenIssuer(OAuth2Validator):
             for name, value in request.decoded_body or []
             if name in LABELS
         }
-        family = grant.redeem(
+        family = code.redeem(
             request.client,
             access_expires_at=expires,
             refresh_token=refresh_token,

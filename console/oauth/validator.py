@@ -13,7 +13,7 @@ from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 
 from ..http.tenancy import current_tenant
-from ..models import Grant
+from ..models import AuthorizationCode
 from ..policy import client_types, credentials, scopes
 from ..policy.client_types import GrantType
 from ..policy.effective_client import EffectiveClient
@@ -92,7 +92,9 @@ class TenantValidator(CodeValidator, RefreshTokenValidator, TokenIssuer):
         """False for an authorization request that was allowed without PKCE, and for its code if the client still is."""
         if request.__dict__.get("without_pkce") is True:
             return False
-        without = issuance(request).grant is not None and not self.get_code_challenge("", request)
+        without = issuance(request).authorization_code is not None and not self.get_code_challenge(
+            "", request
+        )
         return not (without and not request.client.needs_pkce)
 
     def validate_user_match(
@@ -111,7 +113,7 @@ class TenantValidator(CodeValidator, RefreshTokenValidator, TokenIssuer):
         tenant = current_tenant()
         code["code"] = credentials.make(credentials.Prefix.CODE)
         code["iss"] = tenant.issuer
-        Grant.keep(
+        AuthorizationCode.keep(
             code["code"],
             tenant=tenant,
             application_id=request.client.pk,

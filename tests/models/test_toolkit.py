@@ -29,10 +29,10 @@ from oauthlib.common import Request
 
 from console.models import (
     AccessToken,
+    AuthorizationCode,
     Client,
     DeviceGrant,
     Event,
-    Grant,
     IDToken,
     RefreshToken,
     Tenant,
@@ -49,7 +49,7 @@ Browse = Callable[[User], Browser]
 SCOPE = "openid offline_access user_default"
 OURS = {
     toolkit.get_application_model: Client,
-    toolkit.get_grant_model: Grant,
+    toolkit.get_grant_model: AuthorizationCode,
     toolkit.get_access_token_model: AccessToken,
     toolkit.get_refresh_token_model: RefreshToken,
     toolkit.get_id_token_model: IDToken,
@@ -171,8 +171,8 @@ def test_tokens_and_grants_pass_full_clean(
     app.code(browser(bob), scope=SCOPE)
 
     with scopes_disabled():
-        rows = [*Grant.objects.all(), *RefreshToken.objects.all(), *AccessToken.objects.all()]
-    assert {type(row) for row in rows} == {Grant, RefreshToken, AccessToken}
+        rows = [*AuthorizationCode.objects.all(), *RefreshToken.objects.all(), *AccessToken.objects.all()]
+    assert {type(row) for row in rows} == {AuthorizationCode, RefreshToken, AccessToken}
     for row in rows:
         row.full_clean()
 
@@ -232,7 +232,7 @@ def test_every_question_of_the_base_classes_has_an_answer(
     with scope(tenant=acme):
         rows = [
             (toolkit.AbstractApplication, Client.objects.get()),
-            (toolkit.AbstractGrant, Grant.objects.first()),
+            (toolkit.AbstractGrant, AuthorizationCode.objects.first()),
             (toolkit.AbstractRefreshToken, RefreshToken.objects.first()),
             (toolkit.AbstractAccessToken, AccessToken.objects.first()),
         ]
@@ -338,9 +338,17 @@ def test_clear_expired_removes_what_has_expired_in_the_tenant(
         toolkit.clear_expired()
 
     with scope(tenant=acme):
-        assert [model.objects.count() for model in (Grant, RefreshToken, AccessToken)] == [0, 0, 0]
+        assert [model.objects.count() for model in (AuthorizationCode, RefreshToken, AccessToken)] == [
+            0,
+            0,
+            0,
+        ]
     with scope(tenant=globex):
-        assert [model.objects.count() for model in (Grant, RefreshToken, AccessToken)] == [1, 1, 1]
+        assert [model.objects.count() for model in (AuthorizationCode, RefreshToken, AccessToken)] == [
+            1,
+            1,
+            1,
+        ]
 
 
 def test_clear_expired_outside_a_tenant_touches_nothing(given: dict[str, Any]):

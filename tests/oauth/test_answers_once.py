@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 from django_scopes import scope
 
-from console.models import Connection, ConnectionRequest, Consent, Event, Grant, UsedAnswer
+from console.models import AuthorizationCode, Connection, ConnectionRequest, Consent, Event, UsedAnswer
 from tests import cast
 from tests.oauth.driver import (
     Application,
@@ -40,7 +40,7 @@ def bobs(browser, bob):
 
 def codes(tenant):
     with scope(tenant=tenant):
-        return Grant.objects.count()
+        return AuthorizationCode.objects.count()
 
 
 @pytest.mark.parametrize("changes", [{}, {"prompt": "consent"}], ids=str)

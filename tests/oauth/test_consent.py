@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django_scopes import scope
 
-from console.models import Actor, Client, Consent, Event, Grant
+from console.models import Actor, AuthorizationCode, Client, Consent, Event
 from tests import cast
 from tests.oauth.driver import (
     Application,
@@ -37,7 +37,7 @@ def consents(tenant):
 
 def codes(tenant):
     with scope(tenant=tenant):
-        return Grant.objects.count()
+        return AuthorizationCode.objects.count()
 
 
 # --- When -----------------------------------------------------------------------------------------------------------

@@ -12,12 +12,12 @@ from django_scopes import scope
 
 from console.models import (
     Actor,
+    AuthorizationCode,
     Connection,
     ConnectionRequest,
     ConnectionRequester,
     Consent,
     Event,
-    Grant,
     NotPublished,
     Tenant,
 )
@@ -524,7 +524,7 @@ def test_what_was_blocked_is_refused_even_to_administrators(app, alices, bobs, a
         assert "has blocked" in refused.content.decode()
     assert app.decide(bobs, page, "allow").status_code == 400
     with scope(tenant=acme):
-        assert not Grant.objects.exists()
+        assert not AuthorizationCode.objects.exists()
         assert not Consent.objects.exists()
 
 

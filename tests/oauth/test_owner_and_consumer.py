@@ -349,7 +349,7 @@ def test_tn07_nothing_that_is_secret_is_in_the_database_as_it_is(portal, app, br
             stored = json.dumps(rows, default=str)
             for planted in (portal[1], tokens["refresh_token"], tokens["access_token"], code):
                 assert planted not in stored, model
-    assert filled >= {"ClientSecret", "Event", "Grant", "RefreshToken", "TokenFamily"}
+    assert filled >= {"ClientSecret", "Event", "AuthorizationCode", "RefreshToken", "TokenFamily"}
 
 
 def test_tn03_what_a_consumer_consented_to_is_no_consent_at_the_owner(

@@ -11,13 +11,13 @@ from django_scopes import scope
 
 from console.models import (
     Actor,
+    AuthorizationCode,
     Client,
     Connection,
     ConnectionRequest,
     ConnectionRequester,
     Consent,
     Event,
-    Grant,
     NotPublished,
     TokenFamily,
     approval,
@@ -230,7 +230,7 @@ def test_f15_a_tenant_that_cuts_it_off_while_its_own_flows_run(
         assert not TokenFamily.objects.filter(ended_at=None).exists()
         if act == "remove":
             assert not Consent.objects.exists()
-            assert not Grant.objects.filter(used_at__isnull=False).exists()
+            assert not AuthorizationCode.objects.filter(used_at__isnull=False).exists()
 
 
 def test_no_consent_is_left_behind_by_a_removal(app, portal, acme):

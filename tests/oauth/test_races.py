@@ -16,11 +16,11 @@ from django_scopes import scope
 
 from console.models import (
     Actor,
+    AuthorizationCode,
     Client,
     ClientSecret,
     Consent,
     Event,
-    Grant,
     LimitReached,
     RefreshToken,
     Tenant,
@@ -453,7 +453,7 @@ def test_f15_a_consent_that_is_withdrawn_while_a_code_is_asked_for_is_asked_for_
     assert asks_for_consent(bobs.get(answered["Location"]))
     assert "error=consent_required" in silent["Location"]
     with scope(tenant=acme):
-        assert not Grant.objects.exists()
+        assert not AuthorizationCode.objects.exists()
 
 
 def test_f15_a_code_that_is_taken_back_while_it_is_redeemed_is_refused_and_no_alarm(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client as Browser
 
-from console.models import Client, Grant, Tenant, User
+from console.models import AuthorizationCode, Client, Tenant, User
 from tests.oauth.driver import VERIFIER, Application, challenge_of
 from tests.oauth.outcomes import assert_refused
 
@@ -94,7 +94,7 @@ def test_pk06_a_code_without_a_challenge_would_be_worthless(
     app: Application, bobs: Browser, in_acme: Tenant, verifier: str | None
 ):
     code = app.code(bobs)
-    Grant.objects.update(code_challenge="")
+    AuthorizationCode.objects.update(code_challenge="")
 
     assert app.exchange(code, code_verifier=verifier).status_code == 400
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django_scopes import scope
 
-from console.models import Actor, Client, Connection, Grant
+from console.models import Actor, AuthorizationCode, Client, Connection
 from tests import cast
 from tests.oauth.driver import (
     Application,
@@ -127,7 +127,7 @@ def test_tn03_a_published_client_that_is_not_connected_gives_nobody_anything(
         assert there.authorize(person, redirect_uri="https://evil.example/").status_code == 400
     with scope(tenant=acme):
         assert not Connection.objects.exists()
-        assert not Grant.objects.exists()
+        assert not AuthorizationCode.objects.exists()
 
 
 def test_tn03_a_connection_that_is_blocked_leads_nowhere(connected, acme, browser, bob):

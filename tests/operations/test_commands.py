@@ -25,12 +25,12 @@ from time_machine import TimeMachineFixture
 
 from console.models import (
     Actor,
+    AuthorizationCode,
     Client,
     ClientAssertion,
     Consent,
     Event,
     FailedAttempts,
-    Grant,
     Hostname,
     RefreshToken,
     RevokedAccessToken,
@@ -727,7 +727,7 @@ def test_expire_removes_what_is_over_and_nothing_that_lives(
     assert app.refresh(idle["refresh_token"]).status_code == 400
     assert app.exchange(fresh_code).status_code == 200
     assert app.refresh(alive["refresh_token"]).status_code == 200
-    assert Grant.objects.count() == 1
+    assert AuthorizationCode.objects.count() == 1
     assert Consent.objects.count() == 1
     assert not RevokedAccessToken.objects.exists()
     assert not FailedAttempts.objects.exists()

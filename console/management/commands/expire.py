@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from console.management.operations import Operation
 from console.models import (
+    AuthorizationCode,
     Client,
     ClientAssertion,
     Connection,
     Consent,
     FailedAttempts,
-    Grant,
     Mail,
     RefreshToken,
     RevokedAccessToken,
@@ -53,7 +53,7 @@ class Command(Operation):
         now = timezone.now()
         over = Q(expires_at__lt=now) | Q(ended_at__lt=now - ENDED_FAMILIES_KEPT)
         expired: dict[str, models.QuerySet[Any]] = {
-            "codes": Grant._base_manager.filter(expires__lt=now - timedelta(minutes=10)),
+            "codes": AuthorizationCode._base_manager.filter(expires__lt=now - timedelta(minutes=10)),
             "refresh_tokens": RefreshToken._base_manager.filter(expires_at__lt=now),
             # a family outlives its last access token, so that an ended one is not forgotten while it still matters
             "token_families": TokenFamily._base_manager.filter(over, access_expires_at__lt=now),
@@ -86,7 +86,7 @@ class Command(Operation):
         """What there can be a million of goes before the client does: its own cascade must fit in one transaction."""
         for rows in (
             TokenFamily._base_manager.filter(client=client),
-            Grant._base_manager.filter(application=client),
+            AuthorizationCode._base_manager.filter(application=client),
             Consent._base_manager.filter(client=client),
             Connection._base_manager.filter(client=client),
         ):

@@ -26,7 +26,7 @@ from .token_family import TokenFamily
 from .toolkit import Checkable
 
 
-class Grant(OwnRow, Checkable, AbstractGrant):
+class AuthorizationCode(OwnRow, Checkable, AbstractGrant):
     """An authorization code: known by its digest, used once, kept used until it expires so that a replay is noticed."""
 
     claims = None
@@ -54,7 +54,7 @@ class Grant(OwnRow, Checkable, AbstractGrant):
         indexes = [models.Index(fields=["expires"], name="grant_expiry")]
 
     @classmethod
-    def presented(cls, tenant: Tenant, code: str, client: EffectiveClient) -> "Grant | None":
+    def presented(cls, tenant: Tenant, code: str, client: EffectiveClient) -> "AuthorizationCode | None":
         """The code that `tenant` gave this client, with this plain text, used or not, expired or not.
 
         A published client has the same ID in every tenant: a code of one must be nothing in another.
@@ -62,7 +62,7 @@ class Grant(OwnRow, Checkable, AbstractGrant):
         if not credentials.is_well_formed(code, credentials.Prefix.CODE):
             return None
         found = (_GRANT.first(tenant.pk, client.pk, candidate) for candidate in digests(code))
-        return next((grant for grant in found if grant is not None), None)
+        return next((row for row in found if row is not None), None)
 
     @classmethod
     def tenant_of(cls, code: str) -> Tenant | None:
@@ -139,7 +139,7 @@ class Grant(OwnRow, Checkable, AbstractGrant):
 
     def _replayed(self, client: EffectiveClient, by: Actor) -> None:
         """Only of a code that was used: one that was taken back in this very moment was not used twice."""
-        if not Grant.objects.filter(pk=self.pk).exclude(used_at=None).exists():
+        if not AuthorizationCode.objects.filter(pk=self.pk).exclude(used_at=None).exists():
             return
         with transaction.atomic():
             for family in TokenFamily.objects.filter(pk=self.family_id):
@@ -148,7 +148,7 @@ class Grant(OwnRow, Checkable, AbstractGrant):
 
 
 _GRANT = PreparedQuery(
-    lambda tenant_id, client_pk, digest: Grant._base_manager.filter(
+    lambda tenant_id, client_pk, digest: AuthorizationCode._base_manager.filter(
         tenant=tenant_id, code=digest, application=client_pk
     ).select_related("user"),
     uuid.UUID,
@@ -157,7 +157,7 @@ _GRANT = PreparedQuery(
 )
 _USE_GRANT = PreparedUpdate(
     lambda pk, generation, shared, connection_pk, generation_here, now: (
-        Grant._base_manager.filter(
+        AuthorizationCode._base_manager.filter(
             models.Exists(
                 Connection._base_manager.filter(
                     pk=connection_pk,
