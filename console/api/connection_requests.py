@@ -15,7 +15,7 @@ from .errors import ApiError, not_found
 from .exchange import exchanges
 from .impersonation import check_said
 from .pagination import page
-from .representations import connection_request, page_links
+from .representations import page_links, request_shown
 from .resources import needs_right, resource
 from .schema import number
 from .scope_choice import chosen
@@ -26,11 +26,11 @@ from .subjects import request_in_address
 @exchanges(asks=RequestsAsked, gives=RequestsShown)
 def show_all(request: TenantRequest, caller: Caller, asked: RequestsAsked) -> RequestsShown:
     """A page of the requests that the caller may see, newest first."""
-    wishes = _visible_to(caller)
+    requests_seen = _visible_to(caller)
     if asked.status is not None:
-        wishes = wishes.filter(status=asked.status)
-    found = page(request, wishes, asked)
-    shown = [_seen_by(request, caller, wish) for wish in found.rows]
+        requests_seen = requests_seen.filter(status=asked.status)
+    found = page(request, requests_seen, asked)
+    shown = [_seen_by(request, caller, requested) for requested in found.rows]
     return RequestsShown(data=shown, links=page_links(found.links))
 
 
@@ -38,7 +38,7 @@ def show_all(request: TenantRequest, caller: Caller, asked: RequestsAsked) -> Re
 @exchanges(gives=RequestShown)
 def show(request: TenantRequest, caller: Caller, request_id: str) -> RequestShown:
     """One request."""
-    return _seen_by(request, caller, _wish(caller, request_id))
+    return _seen_by(request, caller, _requested(caller, request_id))
 
 
 @needs_right(MANAGING, about=request_in_address)
@@ -48,26 +48,32 @@ def approve(request: TenantRequest, caller: Caller, request_id: str, sent: Appro
 
     One that can act as the tenant's people needs a yes to that of its own.
     """
-    wish = _wish(caller, request_id)
-    _check_open(wish)
-    answer = _answer(sent, wish.client)
+    requested = _requested(caller, request_id)
+    _check_open(requested)
+    answer = _answer(sent, requested.client)
     try:
-        approval_answer.approve(request.tenant, wish.client, answer, by=caller.actor, wish=wish)
+        approval_answer.approve(
+            request.tenant,
+            requested.client,
+            answer,
+            by=caller.actor,
+            request=requested,
+        )
     except approval_answer.AlreadyDecided:
         raise _decided() from None
     except (NotPublished, Client.DoesNotExist):  # changed or gone between reading and saving
         raise _changed() from None
-    return _seen_by(request, caller, _wish(caller, request_id))
+    return _seen_by(request, caller, _requested(caller, request_id))
 
 
 @needs_right(MANAGING, about=request_in_address)
 @exchanges(takes=Denial, gives=RequestShown, conflicts=True)
 def deny(request: TenantRequest, caller: Caller, request_id: str, sent: Denial) -> RequestShown:
     """Refuses a request, with a text for those who asked."""
-    wish = _wish(caller, request_id)
-    if not wish.deny(sent.answer, by=caller.actor):
+    requested = _requested(caller, request_id)
+    if not requested.deny(sent.answer, by=caller.actor):
         raise _decided()
-    return _seen_by(request, caller, wish)
+    return _seen_by(request, caller, requested)
 
 
 def _visible_to(caller: Caller) -> "QuerySet[ConnectionRequest]":
@@ -75,25 +81,30 @@ def _visible_to(caller: Caller) -> "QuerySet[ConnectionRequest]":
     if caller.right not in OWN:
         return approval_answer.with_requesters(ConnectionRequest.objects.all())
     own = ConnectionRequester.objects.filter(user=caller.live.user)
-    wishes: QuerySet[ConnectionRequest] = ConnectionRequest.objects.filter(requesters__user=caller.live.user)
-    return wishes.select_related("client__tenant").prefetch_related(
+    requests_seen: QuerySet[ConnectionRequest] = ConnectionRequest.objects.filter(
+        requesters__user=caller.live.user
+    )
+    return requests_seen.select_related("client__tenant").prefetch_related(
         Prefetch("requesters", queryset=own, to_attr="named")
     )
 
 
-def _wish(caller: Caller, request_id: str) -> ConnectionRequest:
+def _requested(caller: Caller, request_id: str) -> ConnectionRequest:
     """The request with this number, if the caller may see it; else ApiError with 404."""
     key = number(request_id)
-    wishes = _visible_to(caller).select_related("tenant", "client__tenant", "decided_by")
-    wish = wishes.filter(pk=key).first() if key is not None else None
-    if wish is None:
+    requests_seen = _visible_to(caller).select_related("tenant", "client__tenant", "decided_by")
+    requested = requests_seen.filter(pk=key).first() if key is not None else None
+    if requested is None:
         raise not_found()
-    return wish
+    return requested
 
 
-def _seen_by(request: TenantRequest, caller: Caller, wish: ConnectionRequest) -> RequestShown:
-    return connection_request(
-        wish, request.tenant, available=approval_answer.available(wish.client), own=caller.right in OWN
+def _seen_by(request: TenantRequest, caller: Caller, requested: ConnectionRequest) -> RequestShown:
+    return request_shown(
+        requested,
+        request.tenant,
+        available=approval_answer.available(requested.client),
+        own=caller.right in OWN,
     )
 
 
@@ -107,10 +118,10 @@ def _answer(sent: Approval, client: Client) -> approval_answer.Answer:
     return approval_answer.Answer(sent.consent_method, chosen(wanted, offered), sent.expires_at)
 
 
-def _check_open(wish: ConnectionRequest) -> None:
-    if wish.status != ConnectionRequest.Status.OPEN:
+def _check_open(requested: ConnectionRequest) -> None:
+    if requested.status != ConnectionRequest.Status.OPEN:
         raise _decided()
-    if not approval_answer.available(wish.client):
+    if not approval_answer.available(requested.client):
         raise ApiError(409, "The client is no longer available.")
 
 

@@ -99,30 +99,32 @@ def connection_config(connection: Connection) -> ConnectionConfig:
     )
 
 
-def connection_request(
-    wish: ConnectionRequest, tenant: Tenant, *, available: bool, own: bool
+def request_shown(
+    connection_request: ConnectionRequest, tenant: Tenant, *, available: bool, own: bool
 ) -> RequestShown:
     """A request for a published client, with what the client offers while it is available.
 
-    `wish` has `named`: who asked. A person's `own` request says nothing about anybody else.
+    `connection_request` has `named`: who asked. A person's `own` request says nothing about anybody else.
     """
-    named: list[ConnectionRequester] = wish.named  # type: ignore[attr-defined]
-    decided = wish.decided_at is not None
-    more: dict[str, Any] = _offer(wish.client) if available else {}
+    named: list[ConnectionRequester] = connection_request.named  # type: ignore[attr-defined]
+    decided = connection_request.decided_at is not None
+    more: dict[str, Any] = _offer(connection_request.client) if available else {}
     if decided and not own:
-        more["decided_by"] = str(wish.decided_by_id) if wish.decided_by_id else None
+        more["decided_by"] = (
+            str(connection_request.decided_by_id) if connection_request.decided_by_id else None
+        )
     return RequestShown(
-        id=str(wish.pk),
-        status=ConnectionRequest.Status(wish.status),
-        client_id=wish.client.client_id,
-        client_name=wish.client.name,
-        publisher=wish.client.tenant.name,
+        id=str(connection_request.pk),
+        status=ConnectionRequest.Status(connection_request.status),
+        client_id=connection_request.client.client_id,
+        client_name=connection_request.client.name,
+        publisher=connection_request.client.tenant.name,
         available=available,
-        created_at=wish.opened_at,
-        links=_self(tenant, f"oauth-connection-requests/{wish.pk}"),
-        decided_at=wish.decided_at,
-        answer=wish.answer if decided else None,
-        requester_count=None if own else wish.people,  # type: ignore[attr-defined]
+        created_at=connection_request.opened_at,
+        links=_self(tenant, f"oauth-connection-requests/{connection_request.pk}"),
+        decided_at=connection_request.decided_at,
+        answer=connection_request.answer if decided else None,
+        requester_count=None if own else connection_request.people,  # type: ignore[attr-defined]
         requesters=[_requester(requester, named=not own) for requester in named],
         **more,
     )

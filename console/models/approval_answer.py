@@ -83,9 +83,9 @@ def approve(
     answer: Answer,
     *,
     by: Actor,
-    wish: ConnectionRequest | None = None,
+    request: ConnectionRequest | None = None,
 ) -> Connection:
-    """Connects the client as it was answered. `wish` is the request that the administrator answers, if there is one.
+    """Connects the client as it was answered. `request` is what the administrator answers, if anything.
 
     Raises what `approval.approve` raises: AlreadyDecided, NotPublished.
     """
@@ -97,7 +97,7 @@ def approve(
         allowed=answer.allowed,
         expires_at=answer.until,
         terms=client.terms,
-        request=wish,
+        request=request,
     ).connection
 
 

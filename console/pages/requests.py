@@ -57,50 +57,62 @@ def approve(request: PageRequest, request_id: int) -> HttpResponse:
     """The approval page, for a request: what the client is and wants, and on what conditions it is let in."""
     if request.POST.get("decision") == "deny":
         return fragments.done(request, reverse("connection_request_deny", args=[request_id]))
-    wish = _wish(request_id)
-    if wish.status != OPEN:
-        return _decided(request, wish)
-    if not approval_answer.available(wish.client):
-        return _approval_page(request, wish)
+    requested = _requested(request_id)
+    if requested.status != OPEN:
+        return _decided(request, requested)
+    if not approval_answer.available(requested.client):
+        return _approval_page(request, requested)
     if request.method != "POST":
-        return _approval_page(request, wish)
-    if not approval_form.is_answered(request.POST, _seal(wish)):
-        return _approval_page(request, wish, changed=True)
+        return _approval_page(request, requested)
+    if not approval_form.is_answered(request.POST, _seal(requested)):
+        return _approval_page(request, requested, changed=True)
     try:
-        answer = approval_form.read(request.POST, wish.client)
+        answer = approval_form.read(request.POST, requested.client)
         connection = approval_answer.approve(
-            current_tenant(), wish.client, answer, by=actor(request), wish=wish
+            current_tenant(),
+            requested.client,
+            answer,
+            by=actor(request),
+            request=requested,
         )
     except approval_answer.Incomplete as problem:
-        return _approval_page(request, wish, problem=problem)
+        return _approval_page(request, requested, problem=problem)
     except approval_answer.AlreadyDecided:
-        return _decided(request, _wish(request_id))
+        return _decided(request, _requested(request_id))
     except NotPublished:  # changed between reading and saving
-        return _approval_page(request, _wish(request_id), changed=True)
+        return _approval_page(request, _requested(request_id), changed=True)
     messages.success(
-        request, _("“%(name)s” is connected. Everyone who asked is notified.") % {"name": wish.client.name}
+        request,
+        _("“%(name)s” is connected. Everyone who asked is notified.") % {"name": requested.client.name},
     )
     return fragments.done(request, reverse("connection", args=[connection.pk]))
 
 
-def _seal(wish: ConnectionRequest) -> str:
-    return approval_form.mac("request", str(wish.pk), wish.client.name, terms=wish.client.terms)
+def _seal(requested: ConnectionRequest) -> str:
+    return approval_form.mac(
+        "request",
+        str(requested.pk),
+        requested.client.name,
+        terms=requested.client.terms,
+    )
 
 
 def _approval_page(
     request: PageRequest,
-    wish: ConnectionRequest,
+    requested: ConnectionRequest,
     *,
     changed: bool = False,
     problem: approval_answer.Incomplete | None = None,
 ) -> HttpResponse:
-    context = approval_form.form(wish.client, request.POST if problem else None) | {
-        "title": _("Connect %(name)s?") % {"name": wish.client.name},
+    context = approval_form.form(requested.client, request.POST if problem else None) | {
+        "title": _("Connect %(name)s?") % {"name": requested.client.name},
         "section": "connection_requests",
-        "wish": wish,
-        "available": approval_answer.available(wish.client),
-        "blocked": Connection.objects.filter(client=wish.client, status=Connection.Status.BLOCKED).exists(),
-        "shown": _seal(wish),
+        "connection_request": requested,
+        "available": approval_answer.available(requested.client),
+        "blocked": Connection.objects.filter(
+            client=requested.client, status=Connection.Status.BLOCKED
+        ).exists(),
+        "shown": _seal(requested),
         "changed": changed,
         "problem": problem,
     }
@@ -112,38 +124,42 @@ def _approval_page(
 @pages
 def deny(request: PageRequest, request_id: int) -> HttpResponse:
     """Refuses a request, with a text for those who asked."""
-    wish = _wish(request_id)
-    if wish.status != OPEN:
-        return _decided(request, wish)
+    requested = _requested(request_id)
+    if requested.status != OPEN:
+        return _decided(request, requested)
     form = RefusalForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         context = {
             "title": _("Deny this request?"),
             "section": "connection_requests",
-            "wish": wish,
+            "connection_request": requested,
             "form": form,
         }
         return fragments.dialog(request, "requests/deny.html", context, status=422 if form.is_bound else 200)
-    if not wish.deny(form.cleaned_data["answer"], by=actor(request)):
-        return _decided(request, _wish(request_id))
+    if not requested.deny(form.cleaned_data["answer"], by=actor(request)):
+        return _decided(request, _requested(request_id))
     messages.success(
         request,
         _("The request for “%(name)s” is denied. Everyone who asked is notified.")
-        % {"name": wish.client.name},
+        % {"name": requested.client.name},
     )
     return fragments.done(request, reverse("connection_requests"))
 
 
-def _wish(request_id: int) -> ConnectionRequest:
-    wish: ConnectionRequest = get_object_or_404(
+def _requested(request_id: int) -> ConnectionRequest:
+    requested: ConnectionRequest = get_object_or_404(
         approval_answer.with_requesters(ConnectionRequest.objects.select_related("tenant")), pk=request_id
     )
-    return wish
+    return requested
 
 
-def _decided(request: PageRequest, wish: ConnectionRequest) -> HttpResponse:
+def _decided(request: PageRequest, requested: ConnectionRequest) -> HttpResponse:
     """Somebody has answered: who, when and what, instead of a form that would come too late."""
-    context = {"title": _("This request has been answered"), "section": "connection_requests", "wish": wish}
+    context = {
+        "title": _("This request has been answered"),
+        "section": "connection_requests",
+        "connection_request": requested,
+    }
     return fragments.dialog(
         request, "requests/decided.html", context, status=422 if request.method == "POST" else 200
     )

@@ -112,7 +112,7 @@ def _request_page(
         "account": outcome.user,
         "scopes": grouped(scopes.roots(asked.scopes)),
         "redirect_host": redirect_uris.origin_of(asked.redirect_uri),
-        "wish": ConnectionRequest.objects.filter(
+        "connection_request": ConnectionRequest.objects.filter(
             client=asked.client.pk, requesters__user=outcome.user
         ).first(),
         "shown": outcome.shown.token(),
