@@ -9,7 +9,19 @@ from pydantic_core import PydanticCustomError
 from ..models import Connection, ConnectionRequest
 from ..models.connection_request import ANSWER_LENGTH
 from ..policy.consent_rules import ConsentMethod
-from .schema import DIGITS, WORD, Asked, Cursor, MayBeSent, MomentToCome, Sent, SentList, Words, lines, wrong
+from .schema import (
+    DIGITS,
+    WORD,
+    Asked,
+    Cursor,
+    MayBeSent,
+    MomentToCome,
+    ScopeNames,
+    Sent,
+    SentList,
+    lines,
+    wrong,
+)
 
 USUAL, MOST = 20, 100  # rows of a page
 
@@ -53,7 +65,7 @@ class Approval(Sent):
     """What of a published client is approved: everything that it offers, if nothing else is said."""
 
     consent_method: Annotated[ConsentMethod, WORD]
-    scopes: MayBeSent[Words] = None
+    scopes: MayBeSent[ScopeNames] = None
     expires_at: MomentToCome | None = None
     version: MayBeSent[int] = None
     impersonation: bool = False
@@ -82,7 +94,7 @@ class ReplaceScopes(Sent):
 
     op: Literal["replace"]
     path: Literal["/scopes"]
-    value: Words
+    value: ScopeNames
 
 
 class ReplaceStatus(Sent):

@@ -95,7 +95,7 @@ def _sent(
         document = strict_json.decode(request_body.raw(request))
     except request_body.TooLong:
         raise ApiError(413, f"The body has more than {request_body.MAX_LENGTH} bytes.") from None
-    except strict_json.Refused as refused:
+    except strict_json.InvalidJSON as refused:
         raise ApiError(400, str(refused)) from None
     try:
         return schema.model_validate(document)

@@ -116,7 +116,7 @@ def _no_word_twice(words: list[str]) -> list[str]:
     return words
 
 
-Words = Annotated[
+ScopeNames = Annotated[
     list[Annotated[str, Field(min_length=1)]],
     # Only the first error is reported: there could be thousands.
     Field(fail_fast=True, json_schema_extra={"uniqueItems": True}),
@@ -179,6 +179,6 @@ def lines(sent: str, most: int) -> str:
         raise wrong(f"must have at most {most} characters")
     try:
         text.check_lines(written)
-    except text.Refused as refused:
+    except text.InvalidText as refused:
         raise PydanticCustomError("text", "{why}", {"why": str(refused)}) from None
     return written

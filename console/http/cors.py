@@ -107,7 +107,7 @@ def is_allowed(request: HostRequest, origin: str) -> bool:
     """
     try:
         redirect_uris.check_origin(origin)  # what could not be registered is not looked up
-    except redirect_uris.Refused:
+    except redirect_uris.InvalidAddress:
         return False
     if request.tenant is None:
         return ClientOrigin.counts_in_region(origin)

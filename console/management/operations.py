@@ -110,7 +110,7 @@ def printable(what: str, value: str, most: int = 255) -> str:
         raise CommandError(f"{what} must have 1 to {most} printable characters.")
     try:
         text.check_name(value)
-    except text.Refused as refused:
+    except text.InvalidText as refused:
         raise CommandError(f"{what}: {refused}") from None
     return value
 

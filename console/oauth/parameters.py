@@ -115,7 +115,7 @@ def decode_json(sent: bytes | str) -> object:
     """
     try:
         return strict_json.decode(sent)
-    except strict_json.Refused as refused:
+    except strict_json.InvalidJSON as refused:
         raise OAuthError("invalid_request", str(refused), reason=refused.kind) from None
 
 

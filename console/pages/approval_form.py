@@ -63,7 +63,7 @@ def reason(sent: QueryDict) -> str:
     written = text.lines(sent.get("reason", ""))
     try:
         text.check_lines(written)
-    except text.Refused as refused:
+    except text.InvalidText as refused:
         raise Incomplete(_(refused.message) % {"code": refused.code}, field="reason") from None
     if len(written) > REASON_LENGTH:
         raise Incomplete(

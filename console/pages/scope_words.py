@@ -10,7 +10,7 @@ from ..policy.scope_catalogue import AREAS, Scope
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ScopeWords:
     """One scope. `included_in` is the title of another one that is shown with it and contains it, "" if none does."""
 
     name: str
@@ -26,14 +26,14 @@ class Area:
     """The scopes of one area, under its title."""
 
     title: str
-    scopes: list[Words]
+    scopes: list[ScopeWords]
 
 
 def by_area(names: Iterable[str], ticked: Collection[str] = ()) -> list[Area]:
     """Scopes in words. One that the catalogue does not know, or no longer, stands last under its name."""
     wanted = list(dict.fromkeys(names))
-    areas: dict[str, list[Words]] = {area: [] for area in AREAS}
-    unknown: list[Words] = []
+    areas: dict[str, list[ScopeWords]] = {area: [] for area in AREAS}
+    unknown: list[ScopeWords] = []
     for name in scopes.join(wanted).split():
         scope = scopes.SCOPES.get(name)
         found = _words(scope or Scope(name, "", name, ""), wanted, name in ticked)
@@ -47,11 +47,11 @@ def grouped(names: Iterable[str], ticked: Collection[str] = ()) -> list[Area]:
     return by_area((name for name in names if name != scopes.OPENID), ticked)
 
 
-def _words(scope: Scope, shown: Collection[str], checked: bool) -> Words:
+def _words(scope: Scope, shown: Collection[str], checked: bool) -> ScopeWords:
     contained = next(
         (name for name in shown if name != scope.name and scope.name in scopes.closure([name])), ""
     )
-    return Words(
+    return ScopeWords(
         name=scope.name,
         title=gettext(scope.title),
         description=gettext(scope.description) if scope.description else "",

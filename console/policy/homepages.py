@@ -15,7 +15,7 @@ HOST = re.compile(rf"localhost|(?:{LABEL}\.)+(?!\d+\.?$){LABEL}\.?", re.IGNORECA
 IN_BRACKETS = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::\d+)?")
 
 
-class Refused(ValueError):
+class InvalidHomepage(ValueError):
     """An address that may not be a homepage. `message` is a sentence for the person, to be translated when shown."""
 
     def __init__(self, message: str) -> None:
@@ -24,7 +24,7 @@ class Refused(ValueError):
 
 
 def check(url: str) -> None:
-    """Raises Refused unless `url` is a complete http or https address that a person may safely be given as a link."""
+    """Raises InvalidHomepage unless `url` is a complete http or https address that can safely be a link for people."""
     if not url.isprintable() or " " in url or text.is_refused(url):
         raise _not_complete()
     try:
@@ -35,11 +35,11 @@ def check(url: str) -> None:
     if not url.lower().startswith(("https://", "http://")) or not _is_host(parts) or port == 0:
         raise _not_complete()
     if "@" in parts.netloc:
-        raise Refused(gettext_noop("The address must not contain a user name or password."))
+        raise InvalidHomepage(gettext_noop("The address must not contain a user name or password."))
 
 
-def _not_complete() -> Refused:
-    return Refused(gettext_noop("Enter a complete web address that begins with https:// or http://."))
+def _not_complete() -> InvalidHomepage:
+    return InvalidHomepage(gettext_noop("Enter a complete web address that begins with https:// or http://."))
 
 
 def _is_host(parts: SplitResult) -> bool:

@@ -47,7 +47,7 @@ OTHER_LETTERS_IN_HOST = re.compile(r"[a-z]+://[^/?#]*(?![\x00-\x7f])\w", re.IGNO
 BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
-class Refused(ValueError):
+class InvalidAddress(ValueError):
     """A URL that may not be registered. `message` is a sentence for the person, to be translated when shown."""
 
     def __init__(self, message: str) -> None:
@@ -55,7 +55,7 @@ class Refused(ValueError):
         self.message = message
 
 
-class Unproven(Refused):
+class Unproven(InvalidAddress):
     """A private-use scheme that nothing proves to be the application's, and that nobody has confirmed.
 
     `scheme` is what a person must confirm before the address may be registered (RFC 8252 §7.1, §8.6).
@@ -80,13 +80,13 @@ def is_this_device(host: str) -> bool:
 def check_redirect_url(
     url: str, *, private_schemes: bool = False, confirmed_schemes: Collection[str] = ()
 ) -> None:
-    """Raises Refused with the reason if `url` may not be on an allow list.
+    """Raises InvalidAddress with the reason if `url` may not be on an allow list.
 
     https anywhere; http for loopback names only; for native clients also a private-use scheme with a dot in it
     (RFC 8252 §7.1). One without a dot raises Unproven, unless it is among `confirmed_schemes`.
     """
     if OUT_OF_BAND.fullmatch(url):
-        raise Refused(
+        raise InvalidAddress(
             gettext_noop(
                 "Showing a code for copying (oob) is not supported. Use http://127.0.0.1/callback "
                 "or https://."
@@ -94,11 +94,11 @@ def check_redirect_url(
         )
     parts = _split(url)
     if TWO_ADDRESSES.match(url):
-        raise Refused(gettext_noop("These are two addresses. Put each of them in a row of its own."))
+        raise InvalidAddress(gettext_noop("These are two addresses. Put each of them in a row of its own."))
     if parts.scheme in {"https", "http"}:
         _check_authority(parts)
         if parts.scheme == "http" and not is_this_device(_host(parts)):
-            raise Refused(
+            raise InvalidAddress(
                 gettext_noop("The address must begin with https://. Only localhost may use http://.")
             )
     else:
@@ -110,23 +110,27 @@ def check_redirect_url(
 
 def _check_private_scheme(url: str, parts: SplitResult, private_schemes: bool) -> None:
     if is_forbidden(parts.scheme):
-        raise Refused(gettext_noop("This kind of address cannot receive a sign-in. Use https://."))
+        raise InvalidAddress(gettext_noop("This kind of address cannot receive a sign-in. Use https://."))
     if not private_schemes or HOST_AND_PORT.fullmatch(url) or HTTP_MISSPELT.fullmatch(parts.scheme):
-        raise Refused(gettext_noop("The address must begin with https://. Only localhost may use http://."))
+        raise InvalidAddress(
+            gettext_noop("The address must begin with https://. Only localhost may use http://.")
+        )
     if not is_private(parts.scheme):
-        raise Refused(
+        raise InvalidAddress(
             gettext_noop(
                 "A scheme of your own must be a domain name in reverse, such as com.example.app:/callback."
             )
         )
     if not url.startswith(f"{parts.scheme}:/") and _is_short(parts.scheme):
-        raise Refused(gettext_noop("Write a slash after the colon of the scheme, as in myapp:/callback."))
+        raise InvalidAddress(
+            gettext_noop("Write a slash after the colon of the scheme, as in myapp:/callback.")
+        )
 
 
 def _check_steps(path: str) -> None:
     steps = re.sub(r"%2e", ".", path, flags=re.IGNORECASE).split("/")
     if any(step.partition(";")[0] in {".", ".."} for step in steps):  # some servers take "..;x" for ".."
-        raise Refused(gettext_noop("Remove “.” and “..” steps from the path."))
+        raise InvalidAddress(gettext_noop("Remove “.” and “..” steps from the path."))
 
 
 def is_forbidden(scheme: str) -> bool:
@@ -156,77 +160,83 @@ def short_schemes(urls: Iterable[str]) -> list[str]:
             check_redirect_url(url, private_schemes=True)
         except Unproven as unproven:
             found.append(unproven.scheme)
-        except Refused:
+        except InvalidAddress:
             continue
     return list(dict.fromkeys(found))
 
 
 def check_origin(origin: str) -> None:
-    """Raises Refused if `origin` is not a serialized origin (RFC 6454 §6.2) that may call from a browser."""
+    """Raises InvalidAddress if `origin` is not a serialized origin (RFC 6454 §6.2) that may call from a browser."""
     parts = _split(origin)
     if parts.scheme not in {"https", "http"}:
-        raise Refused(gettext_noop("An origin begins with https://. Only localhost may use http://."))
+        raise InvalidAddress(gettext_noop("An origin begins with https://. Only localhost may use http://."))
     _check_authority(parts)
     if parts.scheme == "http" and not is_this_device(_host(parts)):
-        raise Refused(gettext_noop("An origin begins with https://. Only localhost may use http://."))
+        raise InvalidAddress(gettext_noop("An origin begins with https://. Only localhost may use http://."))
     if parts.path or parts.query:
-        raise Refused(
+        raise InvalidAddress(
             gettext_noop("An origin is only scheme, host and port, without a path: https://app.example.com.")
         )
 
 
 def _check_characters(url: str) -> None:
     if OTHER_LETTERS_IN_HOST.match(url):
-        raise Refused(gettext_noop("Write the domain in its ASCII form, which begins with xn--."))
+        raise InvalidAddress(gettext_noop("Write the domain in its ASCII form, which begins with xn--."))
     if UNSAFE_CHARACTERS.search(url):
-        raise Refused(
+        raise InvalidAddress(
             gettext_noop("The address contains a space or a character that must be percent-encoded.")
         )
     if BROKEN_ESCAPE.search(url):
-        raise Refused(gettext_noop("The address has a % that is not followed by two hexadecimal digits."))
+        raise InvalidAddress(
+            gettext_noop("The address has a % that is not followed by two hexadecimal digits.")
+        )
 
 
 def _split(url: str) -> SplitResult:
     if not url:
-        raise Refused(gettext_noop("Enter an address."))
+        raise InvalidAddress(gettext_noop("Enter an address."))
     if len(url) > MAX_LENGTH:
-        raise Refused(gettext_noop("The address is too long: at most 256 characters."))
+        raise InvalidAddress(gettext_noop("The address is too long: at most 256 characters."))
     _check_characters(url)
     if "*" in url:
-        raise Refused(gettext_noop("Wildcards are not supported: write out each address in full."))
+        raise InvalidAddress(gettext_noop("Wildcards are not supported: write out each address in full."))
     if "#" in url:
-        raise Refused(
+        raise InvalidAddress(
             gettext_noop("Remove the part from # onwards: an address with a fragment cannot receive a code.")
         )
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise Refused(gettext_noop("This is not a complete web address.")) from None
+        raise InvalidAddress(gettext_noop("This is not a complete web address.")) from None
     if not parts.scheme or ":" not in url:
-        raise Refused(gettext_noop("The address must begin with https://. Only localhost may use http://."))
+        raise InvalidAddress(
+            gettext_noop("The address must begin with https://. Only localhost may use http://.")
+        )
     if not url.startswith(parts.scheme):
-        raise Refused(gettext_noop("Write the scheme and the host in lower case."))
+        raise InvalidAddress(gettext_noop("Write the scheme and the host in lower case."))
     return parts
 
 
 def _check_authority(parts: SplitResult) -> None:
     if "@" in parts.netloc:
-        raise Refused(gettext_noop("The address must not contain a user name or password."))
+        raise InvalidAddress(gettext_noop("The address must not contain a user name or password."))
     try:
         port = parts.port
     except ValueError:
-        raise Refused(gettext_noop("The port must be a number from 1 to 65535.")) from None
+        raise InvalidAddress(gettext_noop("The port must be a number from 1 to 65535.")) from None
     if port == 0 or parts.netloc.endswith(":"):
-        raise Refused(gettext_noop("The port must be a number from 1 to 65535."))
+        raise InvalidAddress(gettext_noop("The port must be a number from 1 to 65535."))
     host = _host(parts)
     if host != host.lower():
-        raise Refused(gettext_noop("Write the scheme and the host in lower case."))
+        raise InvalidAddress(gettext_noop("Write the scheme and the host in lower case."))
     if "_" in host:
-        raise Refused(gettext_noop("A host name cannot contain an underscore. Use a name with hyphens."))
+        raise InvalidAddress(
+            gettext_noop("A host name cannot contain an underscore. Use a name with hyphens.")
+        )
     if not HOST.match(host):
-        raise Refused(gettext_noop("This is not a complete web address."))
+        raise InvalidAddress(gettext_noop("This is not a complete web address."))
     if (parts.scheme, port) in {("https", 443), ("http", 80)}:
-        raise Refused(gettext_noop("Leave out the port: it is the usual one for this scheme."))
+        raise InvalidAddress(gettext_noop("Leave out the port: it is the usual one for this scheme."))
 
 
 def _host(parts: SplitResult) -> str:

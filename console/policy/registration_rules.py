@@ -95,7 +95,7 @@ def address_problem(
         rule(address)
     except redirect_uris.Unproven as unproven:
         return Problem(UNCONFIRMED, unproven.message, {"scheme": unproven.scheme})
-    except redirect_uris.Refused as refused:
+    except redirect_uris.InvalidAddress as refused:
         return Problem("invalid_address", refused.message)
     return None
 
@@ -138,9 +138,9 @@ def _text_problem(rule: Callable[[str], None], written: str, most: int) -> Probl
         return Problem("too_long", too_long, {"limit_value": most})
     try:
         rule(written)
-    except text.Refused as refused:
+    except text.InvalidText as refused:
         return Problem("hidden_text", refused.message, {"code": refused.code})
-    except homepages.Refused as refused:
+    except homepages.InvalidHomepage as refused:
         return Problem("invalid_address", refused.message)
     return None
 
@@ -245,7 +245,7 @@ def _keys(registration: Registration) -> Found:
 def _key_problem(key: dict[str, Any]) -> Problem | None:
     try:
         kept = public_keys.check(key)
-    except public_keys.Refused as refused:
+    except public_keys.InvalidKey as refused:
         return Problem("invalid_key", refused.message)
     more = gettext_noop("The key has members that are not kept: leave those of a public key only.")
     return Problem("invalid_key", more) if kept != key else None

@@ -7,7 +7,7 @@ MAX_DEPTH = 8  # of arrays and objects in one another
 SHOWN = 50  # characters of the sender's own text that a message repeats
 
 
-class Refused(ValueError):
+class InvalidJSON(ValueError):
     """`str()` is a sentence for the sender, which may repeat a name that was sent. `kind` is the same without it."""
 
     def __init__(self, kind: str, name: str = "") -> None:
@@ -18,21 +18,21 @@ class Refused(ValueError):
 def decode(sent: bytes | str) -> object:
     """The value of a JSON document: dict, list, str, int, float, bool or None.
 
-    Raises Refused for anything but JSON in UTF-8, for a name that an object has more than once, for NaN, Infinity and
-    numbers beyond what can be counted with, for a text with a NUL or half a surrogate pair, which no database keeps,
-    and for a document that is nested more than MAX_DEPTH deep.
+    Raises InvalidJSON for anything but JSON in UTF-8, for a name that an object has more than once, for NaN, Infinity
+    and numbers beyond what can be counted with, for a text with a NUL or half a surrogate pair, which no database
+    keeps, and for a document that is nested more than MAX_DEPTH deep.
     """
     try:
         text = sent if isinstance(sent, str) else sent.decode("utf-8")
         decoded: object = json.loads(
             text, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite
         )
-    except Refused:
+    except InvalidJSON:
         raise
     except RecursionError:
         raise _too_deep() from None
     except ValueError:  # UnicodeDecodeError and JSONDecodeError are ones, and so is a number of 5,000 digits
-        raise Refused("The body is not JSON in UTF-8") from None
+        raise InvalidJSON("The body is not JSON in UTF-8") from None
     _check(decoded)
     return decoded
 
@@ -42,19 +42,19 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     for name, value in pairs:
         if name in members:
             _check_text(name)
-            raise Refused("Duplicate member", name)
+            raise InvalidJSON("Duplicate member", name)
         members[name] = value
     return members
 
 
 def _no_number(name: str) -> object:
-    raise Refused(f"{name} is not a number in JSON")
+    raise InvalidJSON(f"{name} is not a number in JSON")
 
 
 def _finite(written: str) -> float:
     number = float(written)
     if not math.isfinite(number):
-        raise Refused("A number is too large")
+        raise InvalidJSON("A number is too large")
     return number
 
 
@@ -76,10 +76,10 @@ def _check(decoded: object) -> None:
 
 def _check_text(text: str) -> None:
     if "\0" in text:
-        raise Refused("A text contains a NUL character")
+        raise InvalidJSON("A text contains a NUL character")
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise Refused("A text contains half a surrogate pair")
+        raise InvalidJSON("A text contains half a surrogate pair")
 
 
-def _too_deep() -> Refused:
-    return Refused("The body is nested too deeply")
+def _too_deep() -> InvalidJSON:
+    return InvalidJSON("The body is nested too deeply")

@@ -46,7 +46,7 @@ HIDDEN = gettext_noop("The text contains an invisible or misleading character, %
 NOTHING = gettext_noop("Enter at least one visible letter, number or symbol.")
 
 
-class Refused(ValueError):
+class InvalidText(ValueError):
     """A text that may not be kept. `message` is a sentence for the person, to be translated when shown and then filled
     in with `code`, by which they can look up a character that they cannot see."""
 
@@ -60,14 +60,14 @@ class Refused(ValueError):
 
 
 def check_name(text: str) -> None:
-    """Raises Refused unless it is one line, with something to see in it and nothing hidden."""
+    """Raises InvalidText unless it is one line, with something to see in it and nothing hidden."""
     if any(character in LINE_BREAKS or character in "\r\u2028\u2029" for character in text):
-        raise Refused(ONE_LINE)
+        raise InvalidText(ONE_LINE)
     _check_shown(text, _SOMETHING)
 
 
 def check_lines(text: str) -> None:
-    """Raises Refused for a text with something hidden in it, or with nothing to see. An empty one may be left out."""
+    """Raises InvalidText for a text with something hidden in it, or with nothing to see. An empty one is valid."""
     if text:
         _check_shown(text, _ANYTHING, LINE_BREAKS)
 
@@ -75,9 +75,9 @@ def check_lines(text: str) -> None:
 def _check_shown(text: str, visible: tuple[str, ...], allowed: Collection[str] = ()) -> None:
     character = next((character for _, character in _hidden(text) if character not in allowed), "")
     if character:
-        raise Refused(HIDDEN, character)
+        raise InvalidText(HIDDEN, character)
     if not any(unicodedata.category(c).startswith(visible) or _is_new(c) for c in text):
-        raise Refused(NOTHING)
+        raise InvalidText(NOTHING)
 
 
 def name(text: str) -> str:

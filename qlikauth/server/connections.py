@@ -23,7 +23,7 @@ LOOK_SECONDS = 0.5  # between two looks at all connections; a deadline can be la
 SCOPE_KEY = "qlikauth.connection"
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """More than any client of ours sends, or a version of HTTP that none speaks."""
 
 
@@ -126,12 +126,12 @@ class Connection(HttpToolsProtocol):
         self.head_length += length
         if self.head_length > MAX_HEAD or len(self.headers) == MAX_HEADERS:
             self.too_long = True
-            raise Refused
+            raise RequestRefused
 
     def on_headers_complete(self) -> None:
         self.in_head = False
         if len(self.pipeline) == MAX_AHEAD or self.parser.get_http_version() not in {"1.0", "1.1"}:
-            raise Refused
+            raise RequestRefused
         if not self.parser.should_upgrade():
             self._take_host_from_target()
             super().on_headers_complete()

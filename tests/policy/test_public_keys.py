@@ -7,7 +7,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from console.policy.public_keys import Refused, check, parse
+from console.policy.public_keys import InvalidKey, check, parse
 
 pytestmark = pytest.mark.spec("RFC 7517", "4")
 
@@ -48,7 +48,7 @@ def test_it_keeps_a_key_that_checks_signatures(algorithm, private):
 
 @pytest.mark.parametrize("member", ["d", "p", "q", "dp", "dq", "qi", "oth", "k"])
 def test_it_refuses_a_private_key_and_says_that_it_was_seen(member):
-    with pytest.raises(Refused, match="private key"):
+    with pytest.raises(InvalidKey, match="private key"):
         check(RSA | {member: "AQAB"})
 
 
@@ -100,7 +100,7 @@ BAD = {
 
 @pytest.mark.parametrize("key", BAD.values(), ids=BAD)
 def test_it_refuses_a_key_that_could_not_be_used(key):
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidKey):
         check(key)
 
 
@@ -111,5 +111,5 @@ def test_it_refuses_a_key_that_could_not_be_used(key):
     ids=lambda text: ascii(text)[:20],
 )  # fmt: skip
 def test_it_refuses_what_is_no_key_at_all(text):
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidKey):
         parse(text)

@@ -4,7 +4,7 @@ import pytest
 
 from console.policy import redirect_uris
 from console.policy.redirect_uris import (
-    Refused,
+    InvalidAddress,
     Unproven,
     check_origin,
     check_redirect_url,
@@ -133,16 +133,16 @@ REFUSED = {
 @pytest.mark.parametrize("url", REFUSED.values(), ids=REFUSED)
 def test_az01_to_az09_it_refuses_with_a_reason(url):
     for private_schemes in (False, True):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(InvalidAddress) as refusal:
             check_redirect_url(url, private_schemes=private_schemes)
         assert refusal.value.message.endswith(".") or "callback." in refusal.value.message
 
 
 def test_it_says_how_an_international_domain_is_written():
     for url in ("https://\u0430pp.example.com/", "https://r\u00e4ksm\u00f6rg\u00e5s.example?x"):
-        with pytest.raises(Refused, match="xn--"):
+        with pytest.raises(InvalidAddress, match="xn--"):
             check_redirect_url(url)
-    with pytest.raises(Refused, match="percent-encoded"):
+    with pytest.raises(InvalidAddress, match="percent-encoded"):
         check_redirect_url("https://app.example.com/r\u00e4ka")
 
 
@@ -157,7 +157,7 @@ def test_it_says_how_an_international_domain_is_written():
 )
 @pytest.mark.parametrize("private_schemes", [True, False])
 def test_it_says_what_is_true_of_this_address(url, sentence, private_schemes):
-    with pytest.raises(Refused, match=sentence):
+    with pytest.raises(InvalidAddress, match=sentence):
         check_redirect_url(url, private_schemes=private_schemes)
 
 
@@ -171,7 +171,7 @@ def test_s2_it_accepts_256_characters():
 )
 def test_az12_it_accepts_a_scheme_that_is_a_reversed_domain_for_native_clients_only(url):
     check_redirect_url(url, private_schemes=True)
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAddress):
         check_redirect_url(url)
 
 
@@ -182,7 +182,7 @@ def test_az12_it_accepts_a_scheme_that_is_a_reversed_domain_for_native_clients_o
      "com.app:/x#y", "com.app:/ x", "intent://x", "com_example.app:/x", ":/x"],
 )  # fmt: skip
 def test_az12_it_refuses_a_scheme_that_anybody_could_have(url):
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAddress):
         check_redirect_url(url, private_schemes=True)
 
 
@@ -203,7 +203,7 @@ def test_it_accepts_an_origin(origin):
      "https://APP.example.com", "https://app.example.com#", "javascript:alert(1)", "https://app.example.com\n"],
 )  # fmt: skip
 def test_it_refuses_what_is_no_origin(origin):
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAddress):
         check_origin(origin)
 
 
@@ -279,7 +279,7 @@ def test_a_scheme_without_a_dot_must_be_confirmed_by_name(url, scheme):
         check_redirect_url(url, private_schemes=True, confirmed_schemes=["other", "com.example.app"])
     assert unproven.value.scheme == scheme
     check_redirect_url(url, private_schemes=True, confirmed_schemes=[scheme])
-    with pytest.raises(Refused, match="https"):  # of a site or a page, whatever anybody confirms
+    with pytest.raises(InvalidAddress, match="https"):  # of a site or a page, whatever anybody confirms
         check_redirect_url(url, confirmed_schemes=[scheme])
     assert not proves_identity(url)
     assert origin_of(url) == f"{scheme}:"
@@ -300,7 +300,7 @@ NO_ONES_OWN = [
 @pytest.mark.spec("RFC 8252", "7.1")
 @pytest.mark.parametrize("url", NO_ONES_OWN)
 def test_what_is_no_applications_own_cannot_be_confirmed(url):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(InvalidAddress) as refused:
         check_redirect_url(url, private_schemes=True, confirmed_schemes=[url.partition(":")[0]])
     assert not isinstance(refused.value, Unproven)
     assert short_schemes([url]) == []

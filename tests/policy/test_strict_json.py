@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.policy.strict_json import MAX_DEPTH, Refused, decode
+from console.policy.strict_json import MAX_DEPTH, InvalidJSON, decode
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_it_reads_what_has_one_meaning(sent: bytes | str, value: object):
     ],
 )
 def test_it_refuses_anything_else_in_a_sentence(sent: bytes, sentence: str):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(InvalidJSON) as refused:
         decode(sent)
     assert str(refused.value) == sentence
     assert "x" * 20 not in refused.value.kind

@@ -66,7 +66,7 @@ def test_nothing_hidden_may_be(character: str):
         if character in "\ufe00\U000e0100" and "日" in written:  # which has other forms
             continue
         for check in (text.check_name, text.check_lines):
-            with pytest.raises(text.Refused):
+            with pytest.raises(text.InvalidText):
                 check(written)
         shown = text.spelt_out(written)
         assert character not in shown
@@ -75,7 +75,7 @@ def test_nothing_hidden_may_be(character: str):
 
 @pytest.mark.parametrize("written", ["a\nb", "a\r\nb", "a\tb", "a\u2028b"])
 def test_a_name_is_one_line(written: str):
-    with pytest.raises(text.Refused, match="one line"):
+    with pytest.raises(text.InvalidText, match="one line"):
         text.check_name(written)
 
 
@@ -86,7 +86,7 @@ def test_several_lines_may_have_line_breaks_and_tabs():
 
 @pytest.mark.parametrize("written", ["", "…", "!?", "- \u2013 \u2014", "\u0301"])
 def test_a_name_has_something_to_see(written: str):
-    with pytest.raises(text.Refused, match="at least one visible letter, number or symbol"):
+    with pytest.raises(text.InvalidText, match="at least one visible letter, number or symbol"):
         text.check_name(written)
 
 
@@ -96,7 +96,7 @@ def test_a_sentence_may_be_a_mark(written: str):
 
 
 def test_it_names_the_character_that_nobody_sees():
-    with pytest.raises(text.Refused) as refused:
+    with pytest.raises(text.InvalidText) as refused:
         text.check_name("Acme\u202e")
     assert "U+202E" in str(refused.value)
 
@@ -124,7 +124,7 @@ def test_it_names_the_character_that_nobody_sees():
     ids=ascii,
 )
 def test_what_is_right_in_one_place_is_not_in_another(written: str):
-    with pytest.raises(text.Refused):
+    with pytest.raises(text.InvalidText):
         text.check_name(written)
 
 

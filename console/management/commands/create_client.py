@@ -207,5 +207,5 @@ def _fields(options: dict[str, Any]) -> dict[str, Any]:
 def _public_key() -> dict[str, str]:
     try:
         return public_keys.parse(read_all_of_stdin("public key", public_keys.MAX_LENGTH))
-    except public_keys.Refused as refused:
+    except public_keys.InvalidKey as refused:
         raise CommandError(refused.message) from None

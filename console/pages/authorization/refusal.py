@@ -29,7 +29,7 @@ ASK_AN_ADMINISTRATOR = _(
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class RefusalWords:
     """The sentences of one reason. `{application}` and `{tenant}` stand for names."""
 
     happened: Promise
@@ -38,36 +38,36 @@ class Words:
 
 
 WORDS = {
-    "no_client": Words(
+    "no_client": RefusalWords(
         _("The application that sent you here did not identify itself."),
         _("client_id is missing."),
     ),
-    "unknown_client": Words(
+    "unknown_client": RefusalWords(
         _("The application that sent you here is not known at {tenant}."),
         _(
             "No client of this tenant has this client_id. Was it deleted, or does it belong to another tenant "
             "or region?"
         ),
     ),
-    "client_withdrawn": Words(
+    "client_withdrawn": RefusalWords(
         _("The publisher of <bdi>{application}</bdi> no longer offers it to {tenant}."),
         _("The client was unpublished or deleted by the tenant that it belongs to."),
     ),
-    "client_disabled": Words(
+    "client_disabled": RefusalWords(
         _("<bdi>{application}</bdi> is disabled."),
         _("The client is disabled. The audit log shows who disabled it."),
         _("A tenant administrator can enable it again. Nothing is wrong with your account."),
     ),
-    "connection_blocked": Words(
+    "connection_blocked": RefusalWords(
         _("An administrator of {tenant} has blocked <bdi>{application}</bdi>."),
         _("The connection of this tenant to the client is blocked."),
         ASK_AN_ADMINISTRATOR,
     ),
-    "no_redirect_uri": Words(
+    "no_redirect_uri": RefusalWords(
         _("<bdi>{application}</bdi> did not send a redirect URL, and more than one is registered for it."),
         _("redirect_uri may only be left out if the client has exactly one."),
     ),
-    "redirect_uri_mismatch": Words(
+    "redirect_uri_mismatch": RefusalWords(
         _(
             "<bdi>{application}</bdi> sent a redirect URL that is not registered for it. Nothing was sent "
             "to that URL."
@@ -77,7 +77,7 @@ WORDS = {
             "port is allowed for http://127.0.0.1, http://[::1] and http://localhost."
         ),
     ),
-    "redirect_uri_not_accepted": Words(
+    "redirect_uri_not_accepted": RefusalWords(
         _(
             "<bdi>{application}</bdi> sent a redirect URL that {tenant} has not accepted yet. Nothing was "
             "sent to that URL."
@@ -88,7 +88,7 @@ WORDS = {
         ),
         ASK_AN_ADMINISTRATOR,
     ),
-    "not_connected": Words(
+    "not_connected": RefusalWords(
         _(
             "<bdi>{application}</bdi> is not connected to {tenant} yet, and its request has an error. "
             "Nothing was sent to it."
@@ -97,7 +97,7 @@ WORDS = {
             "Until an administrator of this tenant has connected the client, errors are shown here and not sent to it."
         ),
     ),
-    "not_connected_silent": Words(
+    "not_connected_silent": RefusalWords(
         _("<bdi>{application}</bdi> is not connected to {tenant} yet. Nothing was sent to it."),
         _(
             "With prompt=none, no administrator can be asked to connect the client. Until it is connected, "
@@ -105,12 +105,12 @@ WORDS = {
         ),
         _("Open the application and sign in there. You can then ask an administrator to connect it."),
     ),
-    "connection_denied": Words(
+    "connection_denied": RefusalWords(
         _("You decided not to connect <bdi>{application}</bdi> to {tenant}. Nothing was sent to it."),
         _("Nothing is sent to a client until an administrator of this tenant has connected it."),
         _("You can close this page. If you change your mind, open the application and sign in there again."),
     ),
-    "repeated_parameter": Words(
+    "repeated_parameter": RefusalWords(
         _("The application that sent you here sent an invalid request."),
         _("client_id and redirect_uri may be sent only once."),
     ),
@@ -123,7 +123,7 @@ def page(request: TenantRequest, refusal: Unanswerable, status: int = 200) -> Ht
 
 
 def _context(tenant: Tenant, refusal: Unanswerable) -> dict[str, Any]:
-    words = WORDS.get(refusal.reason) or Words(WORDS["repeated_parameter"].happened, refusal.reason)
+    words = WORDS.get(refusal.reason) or RefusalWords(WORDS["repeated_parameter"].happened, refusal.reason)
     name = refusal.client.name if refusal.client is not None else ""
     shown = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
     return {

@@ -16,7 +16,7 @@ PRIVATE = re.compile(r'"(?:d|p|q|dp|dq|qi|oth|k)"\s*:|PRIVATE KEY')
 def _read(text: str) -> dict[str, str]:
     try:
         return public_keys.parse(text)
-    except public_keys.Refused as refused:
+    except public_keys.InvalidKey as refused:
         raise ValidationError(gettext(refused.message)) from None
 
 

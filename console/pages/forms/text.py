@@ -31,5 +31,5 @@ def check_description(description: str) -> None:
     """Raises ValidationError for a text with something hidden in it, or with nothing to see."""
     try:
         text.check_lines(description)
-    except text.Refused as refused:
+    except text.InvalidText as refused:
         raise ValidationError(_(refused.message), params={"code": refused.code}) from None
