@@ -156,7 +156,7 @@ def test_a_disabled_client_gets_nobody_until_it_is_enabled(
     bobs = signed_in(new_page(), bob)
     bobs.goto(console_url(acme, reports.address()))
     expect(bobs.get_by_role("heading", name="This sign-in cannot continue")).to_be_visible()
-    expect(bobs.get_by_text("Reports is switched off.")).to_be_visible()
+    expect(bobs.get_by_text("Reports is disabled.")).to_be_visible()
 
     act(page, "Reports", "Enable")
     page.get_by_role("dialog", name="Enable Reports?").get_by_role("button", name="Enable").click()

@@ -97,6 +97,7 @@ def register(page: Page, address: str) -> tuple[str, str]:
     secret = copied(page, "client secret", dialog.get_by_text(re.compile(r"^qas_\S{49}$")).inner_text())
     dialog.get_by_role("button", name="Done").click()
     expect(dialog).to_be_hidden()
+    expect(page.locator("#dialog-content")).to_be_empty()  # by the close event, a moment later
     return client_id, secret
 
 

@@ -130,7 +130,7 @@ def test_a_scheme_without_a_dot_is_confirmed_beside_its_address(new_client, page
     row = dialog.get_by_role("textbox", name="Redirect URLs 1")
     expect(row).to_be_focused()
     assert "Any application on a device can claim this scheme." in described(row)
-    box = dialog.get_by_role("checkbox", name=re.compile("^Use the scheme cursor: all the same"))
+    box = dialog.get_by_role("checkbox", name=re.compile("^Use the scheme cursor: anyway"))
     expect(box).not_to_be_checked()
     assert violations(page) == []
     box.check()
