@@ -101,7 +101,7 @@ class TokenFamily(TenantOwned):
 
         Sessions that begin afterwards live.
         """
-        client.grant_set.filter(user=user).delete()
+        client.authorizationcode_set.filter(user=user).delete()
         return UnfinishedAct.carry_out(
             UnfinishedAct(
                 tenant=user.tenant, user=user, client=client, ends=UnfinishedAct.Ends.OF_USER, reason=reason
