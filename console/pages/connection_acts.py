@@ -28,10 +28,10 @@ def change_scopes(request: PageRequest, connection_id: int) -> HttpResponse:
     """Allows the client fewer scopes than were approved, or all of them again."""
     connection = foreign_connection(connection_id)
     offered = _choosable(connection)
-    seal = approval_form.mac(str(connection.pk), *connection.scopes, terms=connection.approved)
+    shown = approval_form.mac(str(connection.pk), *connection.scopes, terms=connection.approved)
     changed, problem = False, ""
     if request.method == "POST":
-        changed = not approval_form.is_answered(request.POST, seal)
+        changed = not approval_form.is_answered(request.POST, shown)
         try:
             chosen = approval_answer.chosen_scopes(offered, request.POST.getlist("scopes"))
         except approval_answer.Incomplete as incomplete:
@@ -49,7 +49,7 @@ def change_scopes(request: PageRequest, connection_id: int) -> HttpResponse:
     )
     context = context_of(request, connection, _("Change what it may do")) | {
         "scopes": grouped(offered, ticked),
-        "shown": seal,
+        "shown": shown,
         "changed": changed,
         "problem": "" if changed else problem,
     }

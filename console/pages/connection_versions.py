@@ -43,7 +43,7 @@ def _accept(request: PageRequest, connection_id: int) -> HttpResponse:
         )
         return fragments.done(request, address_of(connection))
     terms = connection.client.terms
-    if not approval_form.is_answered(request.POST, _version_seal(connection)):
+    if not approval_form.is_answered(request.POST, _version_mac(connection)):
         return _version_page(request, connection, changed=True)
     try:
         approval_answer.check_impersonation(
@@ -62,8 +62,8 @@ def _accept(request: PageRequest, connection_id: int) -> HttpResponse:
     return fragments.done(request, address_of(connection))
 
 
-def _version_seal(connection: Connection) -> str:
-    """The seal of the page: over what is approved, and what is offered. Who accepts must have seen both."""
+def _version_mac(connection: Connection) -> str:
+    """A keyed digest of what is approved and what is offered. Who accepts must have seen both."""
     approved = approval_form.mac(str(connection.pk), terms=connection.approved)
     return approval_form.mac(approved, *connection.scopes, terms=connection.client.terms)
 
@@ -87,7 +87,7 @@ def _version_page(
         "kept_scopes": by_area(_kept(connection, pending)),
         "kept_hosts": [host for host in client.terms.redirect_hosts if host not in pending.new_hosts],
         "kept_origins": [origin for origin in client.terms.origins if origin not in pending.new_origins],
-        "shown": _version_seal(connection),
+        "shown": _version_mac(connection),
         "changed": changed,
         "problem": problem,
     }

@@ -64,7 +64,7 @@ def approve(request: PageRequest, request_id: int) -> HttpResponse:
         return _approval_page(request, requested)
     if request.method != "POST":
         return _approval_page(request, requested)
-    if not approval_form.is_answered(request.POST, _seal(requested)):
+    if not approval_form.is_answered(request.POST, _mac(requested)):
         return _approval_page(request, requested, changed=True)
     try:
         answer = approval_form.read(request.POST, requested.client)
@@ -88,7 +88,7 @@ def approve(request: PageRequest, request_id: int) -> HttpResponse:
     return fragments.done(request, reverse("connection", args=[connection.pk]))
 
 
-def _seal(requested: ConnectionRequest) -> str:
+def _mac(requested: ConnectionRequest) -> str:
     return approval_form.mac(
         "request",
         str(requested.pk),
@@ -112,7 +112,7 @@ def _approval_page(
         "blocked": Connection.objects.filter(
             client=requested.client, status=Connection.Status.BLOCKED
         ).exists(),
-        "shown": _seal(requested),
+        "shown": _mac(requested),
         "changed": changed,
         "problem": problem,
     }
