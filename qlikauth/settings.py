@@ -134,6 +134,7 @@ INSTALLED_APPS = [
 MIGRATION_MODULES: dict[str, str | None] = {"oauth2_provider": None}
 
 MIDDLEWARE = [
+    "console.oauth.dispatch.DispatchMiddleware",
     "console.http.middleware.TraceMiddleware",
     "console.http.middleware.PlainHttpMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -142,6 +143,15 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "console.http.middleware.PagesMiddleware",
+    "console.http.middleware.OtherOriginsMiddleware",
+    "console.http.middleware.RegionWithoutClientsMiddleware",
+]
+# All that the endpoints of the protocol need (console.oauth.dispatch): they go past the list above.
+PROGRAM_MIDDLEWARE = [
+    "console.http.middleware.TraceMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "console.http.middleware.TenantMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "console.http.middleware.OtherOriginsMiddleware",
     "console.http.middleware.RegionWithoutClientsMiddleware",
 ]

@@ -23,7 +23,7 @@ from . import last_use
 from .action import Action
 from .actor import Actor
 from .event import Event
-from .prepared import PreparedQuery
+from .prepared import PreparedValue
 from .receipt import Receipt
 from .tenant import Tenant
 from .tenant_owned import TenantOwned
@@ -101,8 +101,8 @@ class Connection(TenantOwned):
 
         None for any other: unknown, deleted, never connected, blocked, and a published client that was withdrawn.
         """
-        found = _CONNECTION_TO_CLIENT.first(tenant.pk, client_id)
-        return found.client_here if found and not found.has_expired else None
+        found = _CLIENT_HERE.get(tenant.pk, client_id)
+        return found if found is not None and found.is_approved_at(timezone.now()) else None
 
     @classmethod
     def withdrawn(cls, tenant: Tenant, client_id: str) -> "Client | None":
@@ -116,7 +116,11 @@ class Connection(TenantOwned):
         """The client as it is in this tenant: of another tenant's client, what this one approved and allows."""
         client, foreign = self.client, self.is_foreign
         here: EffectiveClient = client._in_tenant(
-            self.tenant_id, self.generation_for(client), self.consent_method, self.last_used_at
+            self.tenant_id,
+            self.generation_for(client),
+            self.consent_method,
+            self.last_used_at,
+            self.expires_at,
         )
         return here.narrowed(self.approved, self.scopes) if foreign else here
 
@@ -291,6 +295,9 @@ class Connection(TenantOwned):
         return current
 
 
-_CONNECTION_TO_CLIENT = PreparedQuery(
-    lambda tenant_id, client_id: Connection.usable(tenant_id).filter(client__client_id=client_id), UUID, str
+_CLIENT_HERE: PreparedValue[Connection, EffectiveClient] = PreparedValue(
+    lambda tenant_id, client_id: Connection.usable(tenant_id).filter(client__client_id=client_id),
+    UUID,
+    str,
+    value=lambda connection: connection.client_here,
 )

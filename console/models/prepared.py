@@ -20,8 +20,11 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models.query import get_related_populators
 from django.db.models.sql import UpdateQuery
 
-Row = TypeVar("Row", bound=models.Model)
+from .remembered import Remembered
 
+Row = TypeVar("Row", bound=models.Model)
+Kept = TypeVar("Kept")
+VALUES_KEPT = 1000  # of each query, in each process: some 10 kB each
 
 Value = uuid.UUID | str | int | datetime
 
@@ -45,11 +48,48 @@ class PreparedQuery(Generic[Row]):
 
     def first(self, *values: Value) -> Row | None:
         """The first row for these values, or None. Relations of select_related are filled in."""
+        plan = self._plan()
+        row = plan.read(values)
+        return None if row is None else plan.made_of(row)
+
+    def _plan(self) -> "_Plan":
         plan = self._plans.get(connection.vendor)
         if plan is None:
             with self._lock:
                 plan = self._plans.setdefault(connection.vendor, _Plan(self._build, self._kinds))
-        return plan.first(values)
+        return plan
+
+
+class PreparedValue(PreparedQuery[Row], Generic[Row, Kept]):
+    """A query whose row is made into a frozen value, which the process keeps for as long as the row reads the same.
+
+    Making a client of its row costs more than reading the row. Every call reads it; the value is found by all that was
+    read. So the database's word decides each time, and nothing has to be told to the processes when a row changes.
+    """
+
+    def __init__(
+        self,
+        build: Callable[..., "models.QuerySet[Row, Any]"],
+        *kinds: type,
+        value: Callable[[Row], Kept],
+        most: int = VALUES_KEPT,
+    ) -> None:
+        """`value` may use nothing but the row and its relations: not the clock, and not other rows."""
+        super().__init__(build, *kinds)
+        self._value = value
+        self._kept: Remembered[tuple[Any, ...], Kept] = Remembered(most)
+
+    def get(self, *values: Value) -> Kept | None:
+        """The value of the first row for these values, or None. It is shared: nobody may change it."""
+        plan = self._plan()
+        row = plan.read(values)
+        if row is None:
+            return None
+        kept = self._kept.get(row)
+        if kept is None:
+            kept = self._value(plan.made_of(row))
+            self._kept.keep(row, kept)
+        return kept
 
 
 class PreparedUpdate:
@@ -135,9 +175,10 @@ def _cursor() -> CursorWrapper:
     return connection.make_cursor(_Keeping(connection.connection))  # type: ignore[arg-type]  # a driver's cursor
 
 
-def _first_row(sql: str, parameters: Sequence[Any]) -> Any:
+def _first_row(sql: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
     with _executed(sql, parameters) as cursor:
-        return cursor.fetchone()
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
 
 
 def _is_worn_out(error: DatabaseError) -> bool:
@@ -189,7 +230,8 @@ class _Plan:
             [column for column, _, _ in self.compiler.select]
         ).items()
 
-    def first(self, values: Sequence[Value]) -> Any:
+    def read(self, values: Sequence[Value]) -> tuple[Any, ...] | None:
+        """The first row as the driver reads it: documents are text. None if there is none."""
         parameters = self.statement.parameters(values)
         try:
             row = _first_row(self.statement.sql, parameters)
@@ -198,10 +240,11 @@ class _Plan:
                 raise
             _connect_anew()
             row = _first_row(self.statement.sql, parameters)
-        return None if row is None else self._object(list(row))
+        return row
 
-    def _object(self, row: list[Any]) -> Any:
+    def made_of(self, read: tuple[Any, ...]) -> Any:
         """What ModelIterable does with one row (django/db/models/query.py)."""
+        row = list(read)
         for position, (converters, expression) in self.converters:
             for convert in converters:
                 row[position] = convert(row[position], expression, connection)

@@ -121,6 +121,7 @@ class RegisteredClient(OwnRow, Application):
         generation: Generation,
         consent_method: str = "",
         last_used_here_at: datetime | None = None,
+        approved_until: datetime | None = None,
     ) -> EffectiveClient:
         """The client with everything that it is registered for."""
         registration = self.registration
@@ -141,6 +142,7 @@ class RegisteredClient(OwnRow, Application):
             consent_method=consent_method,
             last_used_at=self.last_used_at,
             last_used_here_at=last_used_here_at,
+            approved_until=approved_until,
         )
 
     @property
