@@ -7,20 +7,18 @@ conversions still come from the models, so nothing can drift (measured in bench/
 
 import secrets
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from threading import Lock
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
-import psycopg
 from django.db import DatabaseError, NotSupportedError, OperationalError, connection, models
-from django.db.backends.utils import CursorWrapper
 from django.db.models.query import get_related_populators
 from django.db.models.sql import UpdateQuery
 
 from .remembered import Remembered
+from .statements import Read, Statement
 
 Row = TypeVar("Row", bound=models.Model)
 Kept = TypeVar("Kept")
@@ -85,10 +83,10 @@ class PreparedValue(PreparedQuery[Row], Generic[Row, Kept]):
         row = plan.read(values)
         if row is None:
             return None
-        kept = self._kept.get(row)
+        kept = self._kept.get(row.raw)
         if kept is None:
             kept = self._value(plan.made_of(row))
-            self._kept.keep(row, kept)
+            self._kept.keep(row.raw, kept)
         return kept
 
 
@@ -103,7 +101,7 @@ class PreparedUpdate:
         self._build = build
         self._kinds = kinds
         self._lock = Lock()
-        self._statements: dict[str, _Statement] = {}
+        self._statements: dict[str, _Filled] = {}
 
     def update(self, *values: Value) -> int:
         """Changes the rows that `build` names for these values; how many there were."""
@@ -111,16 +109,15 @@ class PreparedUpdate:
         if statement is None:
             with self._lock:
                 statement = self._statements.setdefault(connection.vendor, self._compiled())
-        with _executed(statement.sql, statement.parameters(values)) as cursor:
-            return int(cursor.rowcount)
+        return statement.sql.execute(statement.parameters(values))
 
-    def _compiled(self) -> "_Statement":
+    def _compiled(self) -> "_Filled":
         samples = _samples(self._kinds)
         queryset, changes = self._build(*samples)
         query: Any = queryset.query.chain(UpdateQuery)
         query.add_update_values(dict(changes))
         sql, parameters = query.get_compiler(connection=connection).as_sql()
-        return _Statement(sql, parameters, samples)
+        return _Filled(sql, parameters, samples)
 
 
 def insert(row: models.Model, then: str = "") -> Any:
@@ -128,57 +125,24 @@ def insert(row: models.Model, then: str = "") -> Any:
 
     `then` is what of ours follows the statement, such as ON CONFLICT. Returns the row of its RETURNING, if it has one.
     """
-    fields, sql = _insertion(type(row))
+    fields, statement = _insertion(type(row), then)
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    with _executed(f"{sql} {then}", values) as cursor:
-        returned = cursor.fetchone() if cursor.description else None
+    returned = None
+    if "RETURNING" in then:
+        read = statement.first(values)
+        returned = None if read is None else read.values()
+    else:
+        statement.execute(values)
     row._state.adding, row._state.db = False, connection.alias
     return returned
 
 
 @cache
-def _insertion(model: type[models.Model]) -> tuple[list[Any], str]:
+def _insertion(model: type[models.Model], then: str) -> tuple[list[Any], Statement]:
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
     names = ", ".join(f'"{field.column}"' for field in fields)
     marks = ", ".join(["%s"] * len(fields))
-    return fields, f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks})'
-
-
-@contextmanager
-def _executed(sql: str, parameters: Sequence[Any]) -> Iterator[Any]:
-    """A cursor that has run the statement, where whoever watches Django's queries sees it."""
-    with _cursor() as cursor:
-        cursor.execute(sql, parameters)
-        yield cursor
-
-
-class _Keeping(psycopg.Cursor[Any]):
-    """Has PostgreSQL keep the plan with the connection: planning costs it several times what running does.
-
-    Django's own cursors put the values into the text, so that no two statements would be the same. Its option
-    `server_side_binding` would do without this class, and let every query of the application keep its plan: after a
-    migration that changes a column each of them would fail until its process ends, and only those here are tried again.
-    """
-
-    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-        return super().execute(query, params, **options | {"prepare": True})
-
-
-def _cursor() -> CursorWrapper:
-    """In Django's own wrapper, which runs `connection.execute_wrappers`.
-
-    While `connection.queries` is filled the cursor is Django's too: it writes down the text with the values in it.
-    """
-    if connection.vendor != "postgresql" or connection.queries_logged:
-        return connection.cursor()
-    connection.ensure_connection()
-    return connection.make_cursor(_Keeping(connection.connection))  # type: ignore[arg-type]  # a driver's cursor
-
-
-def _first_row(sql: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
-    with _executed(sql, parameters) as cursor:
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row
+    return fields, Statement(f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks}) {then}'.rstrip())
 
 
 def _is_worn_out(error: DatabaseError) -> bool:
@@ -202,11 +166,11 @@ def _connect_anew() -> None:
         raise OperationalError("The connection was lost during the transaction.")
 
 
-class _Statement:
-    """SQL, and where each value goes in it."""
+class _Filled:
+    """A statement, and where each value goes in it."""
 
     def __init__(self, sql: str, parameters: Sequence[Any], samples: Sequence[Value]) -> None:
-        self.sql = sql
+        self.sql = Statement(sql)
         positions = {_adapted(sample): number for number, sample in enumerate(samples)}
         self._places = [(positions.get(value), value) for value in parameters]
         if not {number for number, _ in self._places}.issuperset(range(len(samples))):
@@ -225,26 +189,26 @@ class _Plan:
         queryset = build(*samples)[:1]
         self.compiler = queryset.query.get_compiler(connection=connection)
         sql, parameters = self.compiler.as_sql()
-        self.statement = _Statement(sql, parameters, samples)
+        self.statement = _Filled(sql, parameters, samples)
         self.converters = self.compiler.get_converters(
             [column for column, _, _ in self.compiler.select]
         ).items()
 
-    def read(self, values: Sequence[Value]) -> tuple[Any, ...] | None:
-        """The first row as the driver reads it: documents are text. None if there is none."""
+    def read(self, values: Sequence[Value]) -> Read | None:
+        """The first row as the driver reads it. None if there is none."""
         parameters = self.statement.parameters(values)
         try:
-            row = _first_row(self.statement.sql, parameters)
+            row = self.statement.sql.first(parameters)
         except (NotSupportedError, OperationalError) as error:
             if not _is_worn_out(error):
                 raise
             _connect_anew()
-            row = _first_row(self.statement.sql, parameters)
+            row = self.statement.sql.first(parameters)
         return row
 
-    def made_of(self, read: tuple[Any, ...]) -> Any:
+    def made_of(self, read: Read) -> Any:
         """What ModelIterable does with one row (django/db/models/query.py)."""
-        row = list(read)
+        row = list(read.values())
         for position, (converters, expression) in self.converters:
             for convert in converters:
                 row[position] = convert(row[position], expression, connection)

@@ -50,7 +50,7 @@ class Dispatch:
 
     def __init__(self) -> None:
         self._checks: list[Check] = []
-        chain: GetResponse = convert_exception_to_response(self._answered)
+        chain: Any = convert_exception_to_response(self._answered)
         for name in reversed(settings.PROGRAM_MIDDLEWARE):
             try:
                 middleware = import_string(name)(chain)
@@ -59,10 +59,11 @@ class Dispatch:
             if hasattr(middleware, "process_view"):
                 self._checks.insert(0, middleware.process_view)
             chain = middleware
-        self._chain: GetResponse = convert_exception_to_response(chain)
+        self._chain: Any = convert_exception_to_response(chain)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self._chain(request)
+        response: HttpResponse = self._chain(request)
+        return response
 
     def _answered(self, request: HttpRequest) -> HttpResponse:
         """What the endpoint answers, of the tenant or of the region."""

@@ -5,7 +5,7 @@ oauthlib's request falls back to the caller's own parameters for any attribute t
 read from where we put it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -36,6 +36,10 @@ class Issuance:
     unauthenticated: OAuthError | None = None
     refusal: str = ""
     refusal_details: dict[str, Any] = field(default_factory=dict)
+
+    def authenticate(self, found: Authenticated) -> None:
+        """Notes which client has proven who it is: it acts from now on."""
+        self.authenticated, self.actor = found, replace(self.actor, client=found.client)
 
     @property
     def family_id(self) -> UUID | None:

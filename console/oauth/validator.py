@@ -4,7 +4,6 @@ Every look-up that django-oauth-toolkit would make across tenants is overridden.
 `bench/` counts the statements of each request: one for client credentials.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +16,7 @@ from ..models import AuthorizationCode
 from ..policy import client_types, credentials, scopes
 from ..policy.client_types import GrantType
 from ..policy.effective_client import EffectiveClient
-from . import id_tokens
+from . import id_tokens, machine_tokens
 from .client_authentication import authenticate
 from .code_validator import CodeValidator
 from .errors import OAuthError
@@ -53,7 +52,7 @@ class TenantValidator(CodeValidator, RefreshTokenValidator, TokenIssuer):
                     description=error.description, request=request
                 ) from None
             raise oauthlib_errors.InvalidClientError(description=error.description, request=request) from None
-        state.authenticated, state.actor = found, replace(state.actor, client=found.client)
+        state.authenticate(found)
         request.client, request.client_id = found.client, found.client.client_id
         return True
 
@@ -142,21 +141,17 @@ class TenantValidator(CodeValidator, RefreshTokenValidator, TokenIssuer):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        """Whether the client is registered for the grant.
-
-        Machine grants need a confidential client and a trusted connection too (Q2); without trust it raises
-        UnauthorizedClientError.
-        """
-        if not client.allows_grant(grant_type):
-            return False
-        machine = grant_type in client_types.MACHINE_GRANTS
-        if machine and not client.trusted:
-            issuance(request).refusal = "machine grant without a trusted connection"
+        """Whether the client may use the grant. Raises UnauthorizedClientError for a machine that may not (Q2)."""
+        if grant_type not in client_types.MACHINE_GRANTS:
+            return client.allows_grant(grant_type)
+        try:
+            machine_tokens.check_grant(client, grant_type)
+        except OAuthError as error:
+            issuance(request).refusal = error.reason
             raise oauthlib_errors.UnauthorizedClientError(
-                description="The consent method of this client must be Trusted before a machine can use it.",
-                request=request,
-            )
-        return not machine or client.confidential
+                description=error.description, request=request
+            ) from None
+        return True
 
     def validate_scopes(
         self,
