@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from psycopg.adapt import Transformer
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.types.json import Jsonb
@@ -66,16 +66,18 @@ class Statement:
 
     def _result(self, parameters: Sequence[Any]) -> Any:
         """PostgreSQL's result; None if Django's cursor has to run it."""
-        if connection.vendor != "postgresql" or connection.execute_wrappers or connection.queries_logged:
+        own: Any = connections[DEFAULT_DB_ALIAS]
+        if own.vendor != "postgresql" or own.execute_wrappers or own.queries_logged:
             return None
-        connection.ensure_connection()
-        wrapped: psycopg.Connection[Any] = connection.connection
+        own.ensure_connection()
         sent = [_text(value) for value in parameters]
-        if wrapped.prepare_threshold is None or _UNKNOWN in sent:
+        if own.connection.prepare_threshold is None or _UNKNOWN in sent:
             return None
-        connection.validate_no_broken_transaction()
-        with connection.wrap_database_errors:
-            return self._run(wrapped, sent)
+        own.validate_no_broken_transaction()
+        with own.wrap_database_errors:
+            result = self._run(own.connection, sent)
+        own.health_check_done = True  # nobody needs to ask again in this request
+        return result
 
     def _run(self, wrapped: "psycopg.Connection[Any]", sent: list[Any]) -> Any:
         server = wrapped.pgconn
@@ -123,4 +125,8 @@ _TEXTS: dict[type, Callable[[Any], bytes | None]] = {
 
 def _text(value: Any) -> Any:
     write = _TEXTS.get(type(value))
-    return _UNKNOWN if write is None else write(value)
+    if write is not None:
+        return write(value)
+    if isinstance(value, str):  # such as a member of TextChoices
+        return str.encode(value)
+    return b"%d" % value if isinstance(value, int) else _UNKNOWN  # Django marks the size of integers
