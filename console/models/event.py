@@ -20,7 +20,7 @@ from ..policy.effective_client import EffectiveClient
 from .action import REFUSALS, Action
 from .actor import Actor, Kind
 from .event_keyword import EventKeyword, keywords
-from .prepared import insert
+from .prepared_writes import insert
 from .refusal_count import Place, RefusalCount
 
 if TYPE_CHECKING:
@@ -98,18 +98,32 @@ class Event(models.Model):
         details: Mapping[str, Any] | None = None,
     ) -> None:
         """Writes one event. Call it inside the transaction of what it tells of."""
-        event = cls(
-            tenant=tenant,
+        event = cls.of(tenant, action, by=by, target=target, changes=changes, details=details)
+        texts = keywords(event.changes, event.details)
+        written = insert(event, RETURNING if texts else "")
+        if texts:
+            EventKeyword.keep(tenant.pk, written[0], texts)
+
+    @classmethod
+    def of(
+        cls,
+        tenant: "Tenant",
+        action: Action,
+        *,
+        by: Actor,
+        target: models.Model | EffectiveClient | None = None,
+        changes: Mapping[str, Any] | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> "Event":
+        """An event that is not written yet. Whoever writes it without `record` sees that it has no keywords."""
+        return cls(
+            tenant_id=tenant.pk,
             action=action,
             **_columns(by, target),
             changes=changes or {},
             details=details or {},
             trace_id=trace.current() or None,
         )
-        texts = keywords(event.changes, event.details)
-        written = insert(event, RETURNING if texts else "")
-        if texts:
-            EventKeyword.keep(tenant.pk, written[0], texts)
 
     @classmethod
     def record_in_each(

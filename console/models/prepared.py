@@ -7,15 +7,13 @@ conversions still come from the models, so nothing can drift (measured in bench/
 
 import secrets
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from django.db import DatabaseError, NotSupportedError, OperationalError, connection, models
 from django.db.models.query import get_related_populators
-from django.db.models.sql import UpdateQuery
 
 from .remembered import Remembered
 from .statements import Read, Statement
@@ -27,7 +25,7 @@ VALUES_KEPT = 1000  # of each query, in each process: some 10 kB each
 Value = uuid.UUID | str | int | datetime
 
 # Placeholder values, used while a query is built and replaced by the parameters: no other value equals them.
-_SAMPLES: dict[type, Callable[[], Value]] = {
+_SAMPLE_OF: dict[type, Callable[[], Value]] = {
     uuid.UUID: uuid.uuid4,
     str: lambda: uuid.uuid4().hex,
     int: lambda: secrets.randbelow(2**31),
@@ -90,61 +88,6 @@ class PreparedValue(PreparedQuery[Row], Generic[Row, Kept]):
         return kept
 
 
-class PreparedUpdate:
-    """`build(*values)` gives a queryset and what to set in its rows; `update(*values)` does it and counts the rows."""
-
-    def __init__(
-        self,
-        build: Callable[..., "tuple[models.QuerySet[Any, Any], Mapping[str, Any]]"],
-        *kinds: type,
-    ) -> None:
-        self._build = build
-        self._kinds = kinds
-        self._lock = Lock()
-        self._statements: dict[str, _Filled] = {}
-
-    def update(self, *values: Value) -> int:
-        """Changes the rows that `build` names for these values; how many there were."""
-        statement = self._statements.get(connection.vendor)
-        if statement is None:
-            with self._lock:
-                statement = self._statements.setdefault(connection.vendor, self._compiled())
-        return statement.sql.execute(statement.parameters(values))
-
-    def _compiled(self) -> "_Filled":
-        samples = _samples(self._kinds)
-        queryset, changes = self._build(*samples)
-        query: Any = queryset.query.chain(UpdateQuery)
-        query.add_update_values(dict(changes))
-        sql, parameters = query.get_compiler(connection=connection).as_sql()
-        return _Filled(sql, parameters, samples)
-
-
-def insert(row: models.Model, then: str = "") -> Any:
-    """Writes a new row. Sends no signals, and the row does not learn a key that the database makes.
-
-    `then` is what of ours follows the statement, such as ON CONFLICT. Returns the row of its RETURNING, if it has one.
-    """
-    fields, statement = _insertion(type(row), then)
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    returned = None
-    if "RETURNING" in then:
-        read = statement.first(values)
-        returned = None if read is None else read.values()
-    else:
-        statement.execute(values)
-    row._state.adding, row._state.db = False, connection.alias
-    return returned
-
-
-@cache
-def _insertion(model: type[models.Model], then: str) -> tuple[list[Any], Statement]:
-    fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    return fields, Statement(f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks}) {then}'.rstrip())
-
-
 def _is_worn_out(error: DatabaseError) -> bool:
     """Whether the connection has become unusable, and not the statement.
 
@@ -166,7 +109,7 @@ def _connect_anew() -> None:
         raise OperationalError("The connection was lost during the transaction.")
 
 
-class _Filled:
+class Filled:
     """A statement, and where each value goes in it."""
 
     def __init__(self, sql: str, parameters: Sequence[Any], samples: Sequence[Value]) -> None:
@@ -185,11 +128,11 @@ class _Plan:
     """A compiled query for one kind of database: its statement, and how a row becomes an object."""
 
     def __init__(self, build: Callable[..., "models.QuerySet[Any, Any]"], kinds: Sequence[type]) -> None:
-        samples = _samples(kinds)
+        samples = samples_of(kinds)
         queryset = build(*samples)[:1]
         self.compiler = queryset.query.get_compiler(connection=connection)
         sql, parameters = self.compiler.as_sql()
-        self.statement = _Filled(sql, parameters, samples)
+        self.statement = Filled(sql, parameters, samples)
         self.converters = self.compiler.get_converters(
             [column for column, _, _ in self.compiler.select]
         ).items()
@@ -225,8 +168,8 @@ class _Plan:
         return found
 
 
-def _samples(kinds: Sequence[type]) -> list[Value]:
-    return [_SAMPLES[kind]() for kind in kinds]
+def samples_of(kinds: Sequence[type]) -> list[Value]:
+    return [_SAMPLE_OF[kind]() for kind in kinds]
 
 
 def _adapted(value: Value) -> Any:

@@ -18,7 +18,8 @@ from ..policy.effective_client import EffectiveClient
 from .action import Action
 from .actor import Actor
 from .event import Event
-from .prepared import PreparedQuery, PreparedUpdate, insert
+from .prepared import PreparedQuery
+from .prepared_writes import PreparedUpdate, change_and_insert
 from .sealing import digest, digests
 from .tenant import Tenant
 from .tenant_owned import OwnRow
@@ -78,17 +79,15 @@ class RefreshToken(OwnRow, Checkable, AbstractRefreshToken):
         return found.tenant if found else None
 
     @classmethod
-    def add_to(cls, family: TokenFamily, token: str) -> None:
-        """Stores a new refresh token of `family`; it dies idle, and with the family at the latest."""
-        insert(
-            cls(
-                tenant=family.tenant,
-                family=family,
-                user_id=family.user_id,
-                application_id=family.client_id,
-                token_checksum=digest(token),
-                expires_at=min(timezone.now() + settings.REFRESH_TOKEN_IDLE, family.expires_at),
-            )
+    def first_of(cls, family: TokenFamily, token: str) -> "RefreshToken":
+        """A refresh token of `family`, not stored yet; it dies idle, and with the family at the latest."""
+        return cls(
+            tenant_id=family.tenant_id,
+            family_id=family.pk,
+            user_id=family.user_id,
+            application_id=family.client_id,
+            token_checksum=digest(token),
+            expires_at=min(timezone.now() + settings.REFRESH_TOKEN_IDLE, family.expires_at),
         )
 
     def revoke(self) -> None:
@@ -137,22 +136,21 @@ class RefreshToken(OwnRow, Checkable, AbstractRefreshToken):
         False when its family has ended; when it has given as many as it may; or when it had been used before that:
         then the family ends.
         """
-        now = timezone.now()
-        with transaction.atomic():
-            if not self.family.use(now, access_expires_at):
-                return False
-            # A condition on this table alone: a transaction of PostgreSQL that has waited for the row looks at it
-            # again, but not at a join or a subquery, and would use the token a second time.
-            if _USE_REFRESH_TOKEN.update(self.pk, now) or self._repeat(now):
-                self.add_to(self.family, successor)
-                return True
+        now, next_one = timezone.now(), self.first_of(self.family, successor)
+        family = self.family.noted_use(now, access_expires_at)
+        # Conditions on this table alone: a transaction of PostgreSQL that has waited for the row looks at it again, but
+        # not at a join or a subquery, and would use the token a second time.
+        use, repeat = (
+            (_USE_REFRESH_TOKEN, (self.pk, now)),
+            (_REPEAT_REFRESH_TOKEN, (self.pk, _leeway_begins(now))),
+        )
+        if change_and_insert([family, use], [next_one]) or change_and_insert([family, repeat], [next_one]):
+            return True
+        if not TokenFamily.objects.filter(pk=self.family_id, ended_at=None).exists():
+            return False
         if not RefreshToken._base_manager.filter(pk=self.pk, revoked__gt=_leeway_begins(now)).exists():
             self.reused(by=by)
         return False
-
-    def _repeat(self, now: datetime) -> bool:
-        """Counts a further pair, if there may be one: again a condition on this table alone."""
-        return bool(_REPEAT_REFRESH_TOKEN.update(self.pk, _leeway_begins(now)))
 
     def reused(self, *, by: Actor) -> None:
         """The token was presented again, by the client or by a thief, so the whole family ends."""

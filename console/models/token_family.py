@@ -19,7 +19,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..policy.effective_client import EffectiveClient
-from .prepared import PreparedQuery, PreparedUpdate
+from .prepared import PreparedQuery
+from .prepared_writes import PreparedUpdate, Update
 from .receipt import Receipt
 from .tenant import Tenant
 from .tenant_owned import TenantOwned
@@ -83,12 +84,12 @@ class TokenFamily(TenantOwned):
         """Whether what the family stands on is what it was given under."""
         return self.generation == str(client.generation) and self.user_generation == self.user.generation
 
-    def use(self, now: datetime, access_expires_at: datetime) -> bool:
-        """Notes that the family gets another access token. False if its row says that it has ended.
+    def noted_use(self, now: datetime, access_expires_at: datetime) -> Update:
+        """The update that notes another access token; it changes no row if the family's row says that it has ended.
 
         Every write to a family waits for its row, so it cannot be ended while that token is made.
         """
-        return bool(_USE_FAMILY.update(self.pk, now, access_expires_at))
+        return _USE_FAMILY, (self.pk, now, access_expires_at)
 
     def end(self, *, reason: str) -> bool:
         """Ends this family. False if its row had been ended already."""

@@ -25,7 +25,9 @@ from . import urls
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 Views = Mapping[str, Callable[[Any], HttpResponse]]
-Scope = dict[str, Any]  # of ASGI's HTTP scope: method, raw_path, query_string, headers, scheme, client, server
+Scope = dict[
+    str, Any
+]  # of ASGI's HTTP scope: method, raw_path, query_string, headers, scheme, client, server
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 Check = Callable[[HttpRequest, Any, tuple[()], dict[str, Any]], HttpResponse | None]
 
@@ -113,7 +115,9 @@ class Programs:
         request = Request(self._environ_of(scope, content, length))
         response = self._dispatch(request)
         body = response.content
-        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
+        headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()
+        ]
         if response.status_code not in {204, 304}:
             headers.append((b"content-length", b"%d" % len(body)))
         answer = response.status_code, headers, body

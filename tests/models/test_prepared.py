@@ -11,7 +11,8 @@ from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from console.models import Actor, Client, Tenant, User
-from console.models.prepared import PreparedQuery, PreparedUpdate, insert
+from console.models.prepared import PreparedQuery
+from console.models.prepared_writes import PreparedUpdate, insert
 
 pytestmark = pytest.mark.django_db
 MOMENT = datetime(2026, 11, 25, 12, 30, 15, 123456, tzinfo=UTC)
