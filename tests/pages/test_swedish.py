@@ -713,6 +713,12 @@ def test_a_refusal_gives_its_reason_in_swedish(acme: Tenant, carol: User):
             assert {words for words in wanted if words not in text} == set()
 
 
+def test_a_request_that_cannot_be_read_is_refused_in_swedish(acme: Tenant):
+    text = swedish(swede(stranger_on(acme)).get("/oauth/authorize?client_id=%zz"), status=400)
+
+    assert "Ett % i begäran följs inte av två hexadecimala siffror." in text
+
+
 def _refuse(tenant: Tenant, reason: str) -> None:
     Event.objects.create(
         tenant=tenant,
