@@ -17,6 +17,7 @@ from ..models import AuthorizationCode
 from ..policy import client_types, credentials, scopes
 from ..policy.client_types import GrantType
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 from . import id_tokens
 from .client_authentication import authenticate
 from .code_validator import CodeValidator
@@ -151,7 +152,7 @@ class TenantValidator(CodeValidator, RefreshTokenValidator, TokenIssuer):
             return False
         machine = grant_type in client_types.MACHINE_GRANTS
         if machine and not client.trusted:
-            issuance(request).refusal = "machine grant without a trusted connection"
+            issuance(request).refusal = Reason.MACHINE_NOT_TRUSTED
             raise oauthlib_errors.UnauthorizedClientError(
                 description="The consent method of this client must be Trusted before a machine can use it.",
                 request=request,
