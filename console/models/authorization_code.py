@@ -13,6 +13,7 @@ from oauth2_provider.models import AbstractGrant
 
 from ..policy import credentials
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 from .action import Action
 from .actor import Actor
 from .connection import Connection
@@ -134,7 +135,7 @@ class AuthorizationCode(OwnRow, Checkable, AbstractGrant):
         with transaction.atomic():
             for family in TokenFamily.objects.filter(pk=self.family_id):
                 family.end(reason="code replayed")
-            Event.refuse(self.tenant, Action.TOKENS_REUSED, by=by, target=client, reason="code replayed")
+            Event.refuse(self.tenant, Action.TOKENS_REUSED, by=by, target=client, reason=Reason.CODE_REPLAYED)
 
 
 _GRANT = PreparedQuery(

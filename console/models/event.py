@@ -17,6 +17,7 @@ from django_scopes import ScopedManager
 
 from .. import trace
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 from .action import REFUSALS, Action
 from .actor import Actor, Kind
 from .event_keyword import EventKeyword, keywords
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from .tenant import Tenant
 
 TRACES_KEPT = 50  # repetitions of one refusal that are found by their trace ID
-OTHERS = "others"  # the reason on the row of refusals that have none of their own
 
 
 class Event(models.Model):
@@ -157,7 +157,7 @@ class Event(models.Model):
         action: Action,
         *,
         by: Actor,
-        reason: str,
+        reason: Reason,
         target: models.Model | EffectiveClient | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
@@ -173,7 +173,7 @@ class Event(models.Model):
             action=action,
             happened_at=now,
             **_columns(by, target),
-            details={"reason": reason, **(details or {})},
+            details={"reason": reason.value, **(details or {})},
             trace_id=trace.current() or None,
         )
         with transaction.atomic():
@@ -219,7 +219,7 @@ class Event(models.Model):
         address = self.address if full is Place.SOURCE_FULL else ""
         for name, value in _columns(Actor.anonymous(address), None).items():
             setattr(self, name, value)
-        self.details = {"reason": OTHERS}
+        self.details = {"reason": Reason.OTHERS.value}
         self.repeats = self._sameness(minute)
 
     def _sameness(self, minute: datetime) -> str:

@@ -14,6 +14,7 @@ from django.db.models import F, FilteredRelation, Q
 from django.utils import timezone
 
 from ..policy import credentials
+from ..policy.reasons import Reason
 from .authorization_code import AuthorizationCode
 from .client import Client
 from .connection import Connection
@@ -21,15 +22,13 @@ from .sealing import digests
 from .secret import ClientSecret
 from .tenant import Tenant
 
-REMOVED = "removed secret"
-
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """The client that something belongs to, and why it is refused; "" if nothing stands against the client here."""
+    """The client that something belongs to, and why it is refused; None if nothing stands against the client here."""
 
     client: Client
-    reason: str
+    reason: Reason | None
     details: Mapping[str, Any] = field(default_factory=dict)
     removed_secret: ClientSecret | None = None
 
@@ -65,7 +64,7 @@ def secret_presented(tenant: Tenant, secret: str) -> Recognised | None:
     if row.removed_at is None:
         return Recognised(row.client, _standing(tenant, row.client, row.status_here, row.expires_here))
     own = row.client.tenant_id == tenant.pk
-    return Recognised(row.client, REMOVED, removal(row) if own else {}, row)
+    return Recognised(row.client, Reason.REMOVED_SECRET, removal(row) if own else {}, row)
 
 
 def removal(secret: ClientSecret) -> dict[str, Any]:
@@ -89,15 +88,15 @@ def code_presented(tenant: Tenant, code: str) -> AuthorizationCode | None:
     return given
 
 
-def _standing(tenant: Tenant, client: Client, status: str, expires_at: datetime | None) -> str:
-    """Why the client cannot be used here; "" if it can."""
+def _standing(tenant: Tenant, client: Client, status: str, expires_at: datetime | None) -> Reason | None:
+    """Why the client cannot be used here; None if it can."""
     withdrawn = client.published_at is None and not client.stays_connected
     if client.deleted_at is not None:
-        return "client deleted"
+        return Reason.CLIENT_DELETED
     if client.tenant_id != tenant.pk and withdrawn:
-        return "client withdrawn by its publisher"
+        return Reason.CLIENT_WITHDRAWN
     if status == Connection.Status.BLOCKED:
-        return "connection blocked"
+        return Reason.CONNECTION_BLOCKED
     if expires_at is not None and expires_at <= timezone.now():
-        return "approval expired"
-    return "client disabled" if client.disabled_at is not None else ""
+        return Reason.APPROVAL_EXPIRED
+    return Reason.CLIENT_DISABLED if client.disabled_at is not None else None

@@ -15,6 +15,7 @@ from oauth2_provider.models import AbstractRefreshToken
 
 from ..policy import credentials
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 from .action import Action
 from .actor import Actor
 from .event import Event
@@ -161,7 +162,7 @@ class RefreshToken(OwnRow, Checkable, AbstractRefreshToken):
                 Action.TOKENS_REUSED,
                 by=by,
                 target=self.family.client,
-                reason="refresh token reused",
+                reason=Reason.REFRESH_TOKEN_REUSED,
                 details={"user": self.family.user.email},
             )
 

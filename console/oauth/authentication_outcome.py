@@ -5,6 +5,7 @@ from typing import Any
 
 from ..models import PresentedSecret
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 from .errors import OAuthError
 
 
@@ -16,7 +17,7 @@ class Authenticated:
     secret: PresentedSecret | None = None
 
 
-def failed(reason: str, description: str = "Client authentication failed.", **known: Any) -> OAuthError:
+def failed(reason: Reason, description: str = "Client authentication failed.", **known: Any) -> OAuthError:
     """The error `invalid_client`, to be raised.
 
     `reason` is private: only the audit log gets it. `description` is public. It is the same sentence for nearly every

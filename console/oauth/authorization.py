@@ -19,6 +19,7 @@ from ..http.requests import TenantRequest
 from ..models import Action, Consent, Event, NotConnected, User
 from ..policy import consent_rules, redirect_uris, scopes, text
 from ..policy.consent_rules import ConsentMethod, Question
+from ..policy.reasons import Reason
 from . import left_out, parameters, refusals
 from .answers import Shown, Standing, mac, use_sign_in
 from .authorization_request import AuthorizationRequest, Unanswerable
@@ -37,7 +38,7 @@ def outcome(request: TenantRequest, decision: str = "") -> Outcome:
     try:
         asked = read(request, request.tenant, parameters.query(request))
     except OAuthError as error:  # unreadable: no client can be made out
-        return refused(request, Unanswerable(error.reason))
+        return unreadable(request, error)
     except Unanswerable as refusal:
         return refused(request, refusal)
     try:
@@ -58,12 +59,12 @@ def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decisio
         _denied(request, asked)  # Deny counts also when the page has changed since
     if not _signed_in_well_enough(request, asked) or asked.user is None:
         if silent:
-            raise OAuthError("login_required", "The person must sign in.")
+            raise OAuthError("login_required", "The person must sign in.", reason=None)
         return SignIn(asked)
     if not question and not asked.first_connection:
         return _code(request, asked.user, asked, consent)
     if silent:
-        raise OAuthError("consent_required", "The person must consent.")
+        raise OAuthError("consent_required", "The person must consent.", reason=None)
     if asked.first_connection:
         return Connect(asked, asked.user, shown, standing)
     if standing is Standing.GOOD and decision == "allow":
@@ -109,7 +110,11 @@ def _signed_in_well_enough(request: TenantRequest, asked: AuthorizationRequest) 
     if asked.subject in {None, str(asked.user.pk)}:
         return True
     if "none" not in asked.prompt and (fresh or sessions.reauthenticated(request, what)):
-        raise OAuthError("login_required", "Somebody else signed in than the person of id_token_hint.")
+        raise OAuthError(
+            "login_required",
+            "Somebody else signed in than the person of id_token_hint.",
+            reason=Reason.SOMEBODY_ELSE_SIGNED_IN,
+        )
     return False
 
 
@@ -175,7 +180,7 @@ def _denied(request: TenantRequest, asked: AuthorizationRequest) -> NoReturn:
         target=asked.client,
         details={"scope": scopes.join(asked.scopes)},
     )
-    raise OAuthError("access_denied", "The person did not allow it.", reason="")
+    raise OAuthError("access_denied", "The person did not allow it.", reason=None)
 
 
 def _code(
@@ -238,13 +243,13 @@ def _not_to_strangers(request: TenantRequest, asked: AuthorizationRequest, error
     """
     _record(request, asked, error)
     if "none" in asked.prompt and error.error in {"login_required", "consent_required"}:
-        return Refused(Unanswerable("not_connected_silent", client=asked.client))
-    return Refused(Unanswerable("not_connected", client=asked.client, because=error.reason))
+        return Refused(Unanswerable(Reason.NOT_CONNECTED_SILENT, client=asked.client))
+    return Refused(Unanswerable(Reason.NOT_CONNECTED, client=asked.client, because=error.reason))
 
 
 def _record(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> None:
     """That somebody must be asked, or said no, is no refusal of ours."""
-    if error.error in {"login_required", "consent_required", "access_denied"}:
+    if error.reason is None or error.error == "login_required":
         return
     Event.refuse(
         asked.tenant,
@@ -255,6 +260,11 @@ def _record(request: TenantRequest, asked: AuthorizationRequest, error: OAuthErr
         details={"error": error.error}
         | ({"left_out": scopes.in_short(asked.left_out)} if asked.left_out else {}),
     )
+
+
+def unreadable(request: TenantRequest, error: OAuthError) -> Refused:
+    """The outcome of a request that `parameters` refuses: nobody can say which client it means."""
+    return refused(request, Unanswerable(error.reason or Reason.CANNOT_BE_CARRIED_OUT))
 
 
 def refused(request: TenantRequest, why: Unanswerable) -> Refused:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..models import Client, Tenant, User
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 from .metadata import ResponseMode
 from .parameters import Parameters
 
@@ -14,16 +15,16 @@ from .parameters import Parameters
 class Unanswerable(Exception):
     """The request cannot be answered to the application: a person gets a page. `reason` says which page.
 
-    `because` is a sentence for the developer of the application, where the page alone does not say what is wrong.
+    `because` is for the developer of the application, where the page alone does not say what is wrong.
     """
 
     def __init__(
         self,
-        reason: str,
+        reason: Reason,
         *,
         client: Client | EffectiveClient | None = None,
         redirect_uri: str = "",
-        because: str = "",
+        because: Reason | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason

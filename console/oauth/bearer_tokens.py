@@ -12,6 +12,7 @@ from ..http.sessions import client_address
 from ..models import Action, Actor, Event, KeyRing, LiveToken, Tenant, recognition
 from ..policy import text
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 
 ALGORITHM = "ES256"
 TYPE = "at+jwt"
@@ -97,7 +98,7 @@ def note_refused(request: HttpRequest, tenant: Tenant, token: str) -> None:
         Action.API_REFUSED,
         by=Actor.anonymous(client_address(request)),
         target=known.client if known else None,
-        reason="access token ended" if claims else "not an access token of this tenant",
+        reason=Reason.ACCESS_TOKEN_ENDED if claims else Reason.ACCESS_TOKEN_NOT_OURS,
         details={"path": text.one_line(request.path_info, MAX_PATH)},
     )
 

@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 from django.utils import timezone
 
 from ..models import Connection, RefreshToken, Tenant
+from ..policy.reasons import Reason
 from .authentication_outcome import Authenticated, failed
 from .client_assertions import by_assertion
 from .client_secrets import by_secret
@@ -28,7 +29,9 @@ def authenticate(tenant: Tenant, authorization: str, parameters: Mapping[str, st
     secret, assertion = parameters.get("client_secret"), parameters.get("client_assertion")
     if sum(credential is not None for credential in (basic, secret, assertion)) > 1:
         raise OAuthError(
-            "invalid_request", "Authenticate the client in one way, not in several (RFC 6749, section 2.3)."
+            "invalid_request",
+            "Authenticate the client in one way, not in several (RFC 6749, section 2.3).",
+            reason=Reason.SEVERAL_AUTHENTICATIONS,
         )
     if assertion is not None:
         found = by_assertion(tenant, assertion, parameters)
@@ -42,11 +45,9 @@ def authenticate(tenant: Tenant, authorization: str, parameters: Mapping[str, st
         found = _public(tenant, parameters)
     proven = found.client.confidential  # a public client only names itself
     if parameters.get("client_id", found.client.client_id) != found.client.client_id:
-        raise failed(
-            "client_id names another client than the credentials", client=found.client, proven=proven
-        )
+        raise failed(Reason.CLIENT_ID_OF_ANOTHER, client=found.client, proven=proven)
     if not found.client.enabled:
-        raise failed("client disabled", client=found.client, proven=proven)
+        raise failed(Reason.CLIENT_DISABLED, client=found.client, proven=proven)
     return found
 
 
@@ -68,9 +69,9 @@ def _basic(authorization: str) -> tuple[str, str] | None:
             base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
         )
     except (binascii.Error, ValueError):
-        raise failed("unreadable Basic header") from None
+        raise failed(Reason.UNREADABLE_BASIC_HEADER) from None
     if not separator:
-        raise failed("unreadable Basic header")
+        raise failed(Reason.UNREADABLE_BASIC_HEADER)
     return unquote_plus(client_id), unquote_plus(secret)
 
 
@@ -81,12 +82,10 @@ def _public(tenant: Tenant, parameters: Mapping[str, str]) -> Authenticated:
         token = RefreshToken.presented(tenant, parameters.get("refresh_token", ""))
         client_id = token.family.client.client_id if token else None
     if client_id is None:
-        raise failed("no client named", "Client authentication is missing.")
+        raise failed(Reason.NO_CLIENT, "Client authentication is missing.")
     client = usable(tenant, client_id)
     if client is None:
-        raise unusable(tenant, client_id, "unknown client")
+        raise unusable(tenant, client_id, Reason.UNKNOWN_CLIENT)
     if client.confidential:
-        raise failed(
-            "confidential client without credentials", "Client authentication is missing.", client=client
-        )
+        raise failed(Reason.NO_CREDENTIALS, "Client authentication is missing.", client=client)
     return Authenticated(client)

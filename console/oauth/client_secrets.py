@@ -5,11 +5,10 @@ The two differ only in where the secret stands in the request: client_authentica
 
 from ..models import ClientSecret, Tenant, recognition
 from ..policy.client_types import AuthMethod
+from ..policy.reasons import Reason
 from .authentication_outcome import Authenticated, failed
 from .errors import OAuthError
-from .named_clients import EDGES, ID_WITH_EDGES, QUOTES, recognised
-
-UNKNOWN_SECRET = "unknown secret"
+from .named_clients import EDGES, QUOTES, recognised
 
 
 def by_secret(tenant: Tenant, presented: str, client_id: str | None) -> Authenticated:
@@ -22,10 +21,10 @@ def by_secret(tenant: Tenant, presented: str, client_id: str | None) -> Authenti
         raise _refused(tenant, presented, client_id)
     if client_id is not None and secret.client.client_id != client_id:
         meant = client_id.strip(EDGES) == secret.client.client_id
-        reason = ID_WITH_EDGES if meant else "secret of another client"
+        reason = Reason.CLIENT_ID_WITH_EDGES if meant else Reason.SECRET_OF_ANOTHER_CLIENT
         raise failed(reason, client=secret.client, proven=True)
     if not secret.client.allows_auth_method(AuthMethod.CLIENT_SECRET):
-        raise failed("client is not registered for secrets", client=secret.client, proven=True)
+        raise failed(Reason.SECRET_NOT_REGISTERED, client=secret.client, proven=True)
     return Authenticated(secret.client, secret)
 
 
@@ -38,7 +37,7 @@ def _refused(tenant: Tenant, presented: str, client_id: str | None) -> OAuthErro
     known = recognition.secret_presented(tenant, meant)
     if known is not None:
         return failed(
-            known.reason or _edges(presented, meant) or UNKNOWN_SECRET,
+            known.reason or _edges(presented, meant) or Reason.UNKNOWN_SECRET,
             client=known.client,
             proven=True,
             details=known.details,
@@ -46,21 +45,21 @@ def _refused(tenant: Tenant, presented: str, client_id: str | None) -> OAuthErro
         )
     named = recognised(tenant, client_id)
     if named is None:
-        return failed(UNKNOWN_SECRET)
+        return failed(Reason.UNKNOWN_SECRET)
     if not named.client.confidential and not named.reason:
         return failed(
-            "public client sent a secret",
+            Reason.SECRET_FROM_PUBLIC_CLIENT,
             "This client is public and has no secret: send client_id alone.",
             client=named.client,
         )
-    return failed(named.reason or UNKNOWN_SECRET, client=named.client)
+    return failed(named.reason or Reason.UNKNOWN_SECRET, client=named.client)
 
 
-def _edges(presented: str, meant: str) -> str:
-    """The private reason if `presented` has something around the secret `meant`; "" if it has nothing."""
+def _edges(presented: str, meant: str) -> Reason | None:
+    """The private reason if `presented` has something around the secret `meant`; None if it has nothing."""
     before, _, behind = presented.partition(meant)
     if set(before + behind) & set(QUOTES):
-        return "secret came with quotation marks around it"
+        return Reason.SECRET_WITH_QUOTATION_MARKS
     if not before and behind and not behind.strip("\r\n"):
-        return "secret came with a line break behind it"
-    return "secret came with blank space around it" if before or behind else ""
+        return Reason.SECRET_WITH_LINE_BREAK
+    return Reason.SECRET_WITH_BLANK_SPACE if before or behind else None

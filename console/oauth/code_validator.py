@@ -14,6 +14,7 @@ from ..http.tenancy import current_tenant
 from ..models import AuthorizationCode, recognition
 from ..policy import scopes
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 from .issuance import issuance
 
 
@@ -37,12 +38,12 @@ class CodeValidator(OAuth2Validator):
             code_given.generation != str(client.generation)
             or code_given.user_generation != code_given.user.generation
         ):
-            issuance(request).refusal = "client switched off since the code was given"
+            issuance(request).refusal = Reason.CODE_OUTLIVED_ITS_CLIENT
             return False
         code_given.tenant = current_tenant()
         remaining = scopes.join(scopes.narrowed(code_given.scope.split(), client.scopes))
         if code_given.scope and not remaining:
-            issuance(request).refusal = "nothing left of what the code was given for"
+            issuance(request).refusal = Reason.CODE_LEFT_WITHOUT_SCOPES
             return False
         code_given.scope = remaining
         issuance(request).authorization_code = code_given
@@ -53,11 +54,11 @@ class CodeValidator(OAuth2Validator):
     def _note_refused_code(request: Request, code: str) -> None:
         """Keeps for the audit log why the code is refused, and whose it is."""
         state, code_given = issuance(request), recognition.code_presented(current_tenant(), code)
-        state.refusal = "unknown or expired code"
+        state.refusal = Reason.CODE_UNKNOWN_OR_EXPIRED
         if code_given is not None:
             state.refusal_details["user"] = code_given.user.email
             if code_given.application_id != request.client.pk:
-                state.refusal = "code of another client"
+                state.refusal = Reason.CODE_OF_ANOTHER_CLIENT
                 state.refusal_details["given_to"] = code_given.application.name
 
     def get_code_challenge(self, code: str, request: Request) -> str | None:
@@ -70,7 +71,7 @@ class CodeValidator(OAuth2Validator):
         if code_given is None or code_given.code_challenge:
             return str(code_given.code_challenge) if code_given else ""
         if request.code_verifier:
-            issuance(request).refusal = "code_verifier without a challenge"
+            issuance(request).refusal = Reason.CODE_VERIFIER_WITHOUT_CHALLENGE
             raise oauthlib_errors.InvalidGrantError(request=request)
         return None
 
@@ -107,6 +108,7 @@ class CodeValidator(OAuth2Validator):
         code_given = issuance(request).authorization_code
         if code_given is not None and code_given.redirect_uri == redirect_uri:
             return True
+        issuance(request).refusal = Reason.REDIRECT_URI_NOT_OF_CODE
         raise oauthlib_errors.InvalidGrantError(
             description="redirect_uri is not the one of the code.", request=request
         )

@@ -38,7 +38,7 @@ def endpoint(*methods: str, who: str) -> Callable[[View], View]:
                     return cors.options(methods)
                 return _answer(view, request, methods)
             except OperationalError:
-                return response(OAuthError("temporarily_unavailable", "Try again in a moment."))
+                return response(OAuthError("temporarily_unavailable", "Try again in a moment.", reason=None))
 
         return answered  # type: ignore[return-value]
 
@@ -53,7 +53,7 @@ def _with_head(methods: tuple[str, ...]) -> tuple[str, ...]:
 def _answer(view: View, request: TenantRequest, methods: tuple[str, ...]) -> HttpResponse:
     try:
         if request.method not in methods:
-            raise OAuthError("invalid_request", f"Use {' or '.join(methods)}.", status=405)
+            raise OAuthError("invalid_request", f"Use {' or '.join(methods)}.", reason=None, status=405)
         return view(request)
     except NoSigningKey as algorithm:  # nothing has been used up: tokens are signed before anything is stored
         log.error(
@@ -62,7 +62,9 @@ def _answer(view: View, request: TenantRequest, methods: tuple[str, ...]) -> Htt
         )
         return response(
             OAuthError(
-                "temporarily_unavailable", "This server has no key to sign tokens with. It must be repaired."
+                "temporarily_unavailable",
+                "This server has no key to sign tokens with. It must be repaired.",
+                reason=None,
             )
         )
     except OAuthError as error:

@@ -1,6 +1,6 @@
 """Errors of the protocol endpoints: one body that RFC 6749 clients and Qlik's libraries both understand.
 
-Each error has a public sentence, which the caller gets, and may have a private reason, which only the audit log gets.
+Each error has a public sentence, which the caller gets, and a private reason, which only the audit log gets.
 """
 
 import re
@@ -12,6 +12,7 @@ from django.http import JsonResponse
 from ..http.programs import problem
 from ..models import Client, ClientSecret
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 
 # RFC 6749 §5.2 error -> Qlik's code and title: codes seen in the wild, the rest in their pattern.
 QLIK: dict[str, tuple[str, str]] = {
@@ -31,9 +32,10 @@ STATUS = {"invalid_client": 401, "invalid_token": 401, "temporarily_unavailable"
 class OAuthError(Exception):
     """An error answer. `error` is the registered code, `description` a sentence for the developer of the client.
 
-    A description may quote the caller: characters that RFC 6749 §5.2 does not allow in it become question marks. What
-    follows `reason` is for the audit log alone: the client that is refused, whether it has proven to be that one, what
-    else is known, and the removed secret that it presented.
+    A description may quote the caller: characters that RFC 6749 §5.2 does not allow in it become question marks.
+    `reason` and what follows it is for the audit log alone: why, the client that is refused, whether it has proven to
+    be that one, what else is known, and the removed secret that it presented. An error whose reason is None is never in
+    the log: nothing is refused (a person must be asked), or no tenant is known whose log it could be in.
     """
 
     def __init__(
@@ -41,8 +43,8 @@ class OAuthError(Exception):
         error: str,
         description: str,
         *,
+        reason: Reason | None,
         status: int | None = None,
-        reason: str = "",
         client: Client | EffectiveClient | None = None,
         proven: bool = False,
         details: Mapping[str, Any] | None = None,
@@ -55,7 +57,7 @@ class OAuthError(Exception):
         self.error = error
         self.description = description
         self.status = status or STATUS.get(error, 400)
-        self.reason = reason or description
+        self.reason = reason
         self.client, self.proven = client, proven
         self.details: Mapping[str, Any] = details or {}
         self.removed_secret = removed_secret

@@ -9,6 +9,7 @@ from ..http.requests import TenantRequest
 from ..models import RefreshToken, Tenant
 from ..policy import scopes
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 from . import bearer_tokens, parameters, refusals
 from .authentication_outcome import failed
 from .client_authentication import authenticate
@@ -25,10 +26,10 @@ def introspect(request: TenantRequest) -> HttpResponse:
         sent = attempt.sent = parameters.body(request)
         client = authenticate(request.tenant, request.headers.get("Authorization", ""), sent).client
         if not client.confidential:
-            raise failed("public client at introspection", client=client)
+            raise failed(Reason.PUBLIC_AT_INTROSPECTION, client=client)
         attempt.client, token = client, sent.get("token")
         if token is None:
-            raise OAuthError("invalid_request", "token is missing.")
+            raise OAuthError("invalid_request", "token is missing.", reason=Reason.TOKEN_MISSING)
     return no_store(
         _about_access_token(request.tenant, token, client)
         or _about_refresh_token(request.tenant, token, client)

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from oauthlib.common import Request
 
 from ..models import Actor, AuthorizationCode, RefreshToken
+from ..policy.reasons import Reason
 from .authentication_outcome import Authenticated
 from .errors import OAuthError
 
@@ -34,7 +35,7 @@ class Issuance:
     actor: Actor = field(default_factory=Actor.anonymous)
     # For the audit log: why no client authenticated, or else why the rest of the request is refused.
     unauthenticated: OAuthError | None = None
-    refusal: str = ""
+    refusal: Reason | None = None
     refusal_details: dict[str, Any] = field(default_factory=dict)
 
     def authenticate(self, found: Authenticated) -> None:

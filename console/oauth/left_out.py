@@ -8,6 +8,7 @@ from ..http import sessions
 from ..http.requests import TenantRequest
 from ..models import Action, Actor, Event, Tenant
 from ..policy import scopes
+from ..policy.reasons import Reason
 from .authorization_request import AuthorizationRequest
 
 
@@ -23,7 +24,7 @@ def tell_owner(request: TenantRequest, asked: AuthorizationRequest) -> None:
         asked.tenant if at_home else Tenant.objects.get(pk=asked.client.publisher_id),
         Action.AUTHORIZATION_NARROWED,
         by=sessions.actor(request) if at_home else Actor(tenant=asked.tenant),
-        reason="Scopes that are unknown, or that the client is not registered for, are left out.",
+        reason=Reason.SCOPES_LEFT_OUT,
         target=asked.client,
         details={"scope": scopes.join(asked.scopes), "left_out": scopes.in_short(asked.left_out)},
     )

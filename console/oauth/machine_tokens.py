@@ -11,6 +11,7 @@ from ..models import Tenant
 from ..policy import scopes
 from ..policy.client_types import GrantType
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 from . import access_tokens
 from .client_authentication import authenticate, note_use
 from .errors import OAuthError
@@ -27,13 +28,11 @@ def check_grant(client: EffectiveClient, grant: str) -> None:
     Raises OAuthError("unauthorized_client").
     """
     if not client.allows_grant(grant):
-        raise OAuthError("unauthorized_client", NOT_REGISTERED)
+        raise OAuthError("unauthorized_client", NOT_REGISTERED, reason=Reason.GRANT_NOT_REGISTERED)
     if not client.trusted:
-        raise OAuthError(
-            "unauthorized_client", NOT_TRUSTED, reason="machine grant without a trusted connection"
-        )
+        raise OAuthError("unauthorized_client", NOT_TRUSTED, reason=Reason.MACHINE_NOT_TRUSTED)
     if not client.confidential:
-        raise OAuthError("unauthorized_client", NOT_REGISTERED)
+        raise OAuthError("unauthorized_client", NOT_REGISTERED, reason=Reason.GRANT_NOT_REGISTERED)
 
 
 def client_credentials(
@@ -50,7 +49,7 @@ def client_credentials(
     asked = sent.get("scope", "").split()
     granted = asked or scopes.default(client.scopes)
     if not client.allows_scopes(granted):
-        raise OAuthError("invalid_scope", SCOPE_NOT_ALLOWED)
+        raise OAuthError("invalid_scope", SCOPE_NOT_ALLOWED, reason=Reason.SCOPE_NOT_ALLOWED)
     answer = access_tokens.answer(tenant, client, granted, state)
     note_use(found)
     return answer

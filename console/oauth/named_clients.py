@@ -4,13 +4,13 @@ from typing import Any
 
 from ..models import Connection, Tenant, recognition
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 from .authentication_outcome import failed
 from .errors import OAuthError
 
 # Files, shells and configurations leave these around a secret or a client ID. Neither can contain them.
 QUOTES = "\"'`“”‘’"
 EDGES = QUOTES + " \t\r\n\v\f\u00a0\u200b\ufeff"
-ID_WITH_EDGES = "client ID came with blank space or quotation marks around it"
 MAX_CLIENT_ID = 255  # characters, as many as the column holds
 
 
@@ -24,13 +24,15 @@ def recognised(tenant: Tenant, client_id: Any) -> recognition.Recognised | None:
     return recognition.client_named(tenant, client_id) if _is_well_formed(client_id) else None
 
 
-def unusable(tenant: Tenant, client_id: Any, reason: str) -> OAuthError:
+def unusable(tenant: Tenant, client_id: Any, reason: Reason) -> OAuthError:
     """The error for a client ID that names no usable client. `reason` is the private one if nothing is recognised."""
     known = recognised(tenant, client_id)
     if known is not None:
         return failed(known.reason or reason, client=known.client)
     meant = recognised(tenant, client_id.strip(EDGES)) if isinstance(client_id, str) else None
-    return failed(meant.reason or ID_WITH_EDGES, client=meant.client) if meant else failed(reason)
+    if meant is None:
+        return failed(reason)
+    return failed(meant.reason or Reason.CLIENT_ID_WITH_EDGES, client=meant.client)
 
 
 def _is_well_formed(client_id: Any) -> bool:

@@ -12,6 +12,7 @@ from ..http import request_body
 from ..http.request_body import MAX_LENGTH
 from ..http.requests import TenantRequest
 from ..policy import strict_json
+from ..policy.reasons import Reason
 from .errors import OAuthError
 
 MAX_PARAMETERS = 100
@@ -52,16 +53,22 @@ def parse(encoded: str) -> Parameters:
     A parameter without a value counts as not sent (RFC 6749 §3.1).
     """
     if len(encoded) > MAX_LENGTH:
-        raise OAuthError("invalid_request", "The request is too long.")
+        raise OAuthError("invalid_request", "The request is too long.", reason=Reason.REQUEST_TOO_LONG)
     if BROKEN_ESCAPE.search(encoded):
-        raise OAuthError("invalid_request", "A % is not followed by two hexadecimal digits.")
+        raise OAuthError(
+            "invalid_request",
+            "A % is not followed by two hexadecimal digits.",
+            reason=Reason.BROKEN_ESCAPE,
+        )
     try:
         pairs = parse_qsl(
             encoded, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_PARAMETERS
         )
     except ValueError:
         raise OAuthError(
-            "invalid_request", "The request is not properly encoded UTF-8, or has too many parameters."
+            "invalid_request",
+            "The request is not properly encoded UTF-8, or has too many parameters.",
+            reason=Reason.NOT_UTF_8_OR_TOO_MANY,
         ) from None
     return Parameters([(name, value) for name, value in pairs if value])
 
@@ -77,27 +84,37 @@ def body(request: TenantRequest) -> Parameters:
     Every value is present once and has no NUL in it.
     """
     if request.META.get("QUERY_STRING"):
-        raise OAuthError("invalid_request", "Send parameters in the body, not in the address.")
+        raise OAuthError(
+            "invalid_request",
+            "Send parameters in the body, not in the address.",
+            reason=Reason.PARAMETERS_IN_ADDRESS,
+        )
     try:
         raw = request_body.raw(request)
     except request_body.TooLong:
-        raise OAuthError("invalid_request", "The request is too long.", status=413) from None
+        raise OAuthError(
+            "invalid_request", "The request is too long.", reason=Reason.REQUEST_TOO_LONG, status=413
+        ) from None
     content_type = request.content_type or FORM
     if content_type == FORM:
         parameters = parse(_text(raw))
     elif content_type == JSON:
         parameters = _json(raw)
     else:
-        raise OAuthError("invalid_request", f"Send {FORM} or {JSON}.", status=415)
+        raise OAuthError(
+            "invalid_request", f"Send {FORM} or {JSON}.", reason=Reason.UNSUPPORTED_MEDIA_TYPE, status=415
+        )
     if parameters.repeated:
         # The name is the caller's own text: it goes back to the caller, and not into the audit log.
         raise OAuthError(
             "invalid_request",
             f"Repeated parameter: {min(parameters.repeated)[:50]}.",
-            reason="repeated parameter",
+            reason=Reason.PARAMETER_SENT_TWICE,
         )
     if any("\0" in value for value in parameters.values()):
-        raise OAuthError("invalid_request", "A parameter contains a NUL character.")
+        raise OAuthError(
+            "invalid_request", "A parameter contains a NUL character.", reason=Reason.NUL_CHARACTER
+        )
     return parameters
 
 
@@ -105,7 +122,9 @@ def _text(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise OAuthError("invalid_request", "The request is not properly encoded UTF-8.") from None
+        raise OAuthError(
+            "invalid_request", "The request is not properly encoded UTF-8.", reason=Reason.NOT_UTF_8
+        ) from None
 
 
 def decode_json(sent: bytes | str) -> object:
@@ -116,13 +135,15 @@ def decode_json(sent: bytes | str) -> object:
     try:
         return strict_json.decode(sent)
     except strict_json.InvalidJSON as refused:
-        raise OAuthError("invalid_request", str(refused), reason=refused.kind) from None
+        raise OAuthError("invalid_request", str(refused), reason=refused.reason) from None
 
 
 def _json(raw: bytes) -> Parameters:
     decoded = decode_json(raw)
     if not isinstance(decoded, dict):
-        raise OAuthError("invalid_request", "The body must be a JSON object.")
+        raise OAuthError(
+            "invalid_request", "The body must be a JSON object.", reason=Reason.NOT_A_JSON_OBJECT
+        )
     pairs: list[tuple[str, str]] = []
     for name, value in decoded.items():
         if value is None or value == "" or (name not in READ and not isinstance(value, str)):
@@ -133,7 +154,7 @@ def _json(raw: bytes) -> Parameters:
             raise OAuthError(
                 "invalid_request",
                 f"The parameter {name} must be a string.",
-                reason="a parameter is not a string",
+                reason=Reason.PARAMETER_NOT_A_STRING,
             )
         pairs.append((name, value))
     return Parameters(pairs)

@@ -12,6 +12,7 @@ from ..http.tenancy import current_tenant
 from ..models import RefreshToken
 from ..policy import scopes
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 from .issuance import issuance
 
 
@@ -31,16 +32,16 @@ class RefreshTokenValidator(OAuth2Validator):
         if token is not None:
             state.refusal_details["user"] = token.family.user.email
         if token is None or token.family.client_id != client.pk:
-            state.refusal = "unknown refresh token"
+            state.refusal = Reason.REFRESH_TOKEN_UNKNOWN
             if token is not None:
-                state.refusal = "refresh token of another client"
+                state.refusal = Reason.REFRESH_TOKEN_OF_ANOTHER_CLIENT
                 state.refusal_details["given_to"] = token.family.client.name
             return False
         token.tenant = token.family.tenant = current_tenant()
         if token.revoked is not None and not token.was_just_used and token.family_lives(client):
             token.reused(by=state.actor)
         if not token.is_acceptable(client) or not client.has_offline_access:
-            state.refusal = "refresh token used, expired or ended"
+            state.refusal = Reason.REFRESH_TOKEN_ENDED
             return False
         state.refresh_token = token
         request.user = token.family.user

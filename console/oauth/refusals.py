@@ -12,6 +12,7 @@ from ..http.requests import TenantRequest
 from ..http.sessions import client_address
 from ..models import Action, Actor, Client, ClientSecret, Event, Tenant, recognition
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 from .errors import OAuthError
 
 # Of what a caller says about itself only this form is kept: anything else may be a misplaced secret.
@@ -43,6 +44,8 @@ def record(request: TenantRequest, attempt: Attempt, error: OAuthError) -> None:
 
     A client that did not authenticate is the target of the event, but not its actor.
     """
+    if error.reason is None:
+        return
     tenant, address = request.tenant, client_address(request)
     client, details = (
         attempt.client or error.client,
@@ -62,7 +65,7 @@ def record(request: TenantRequest, attempt: Attempt, error: OAuthError) -> None:
         details={name: value for name, value in details.items() if value not in ("", None)},
     )
     if error.removed_secret is not None:
-        _tell_its_owner(tenant, address, error.removed_secret, error)
+        _tell_its_owner(tenant, address, error.removed_secret, error.error, error.reason)
 
 
 def claimed(client_id: Any) -> dict[str, Any]:
@@ -75,7 +78,7 @@ def _named(tenant: Tenant, client_id: str) -> tuple[Client | None, dict[str, Any
     return (known.client, {"claimed": True}) if known else (None, claimed(client_id))
 
 
-def _tell_its_owner(tenant: Tenant, address: str, secret: ClientSecret, error: OAuthError) -> None:
+def _tell_its_owner(tenant: Tenant, address: str, secret: ClientSecret, error: str, reason: Reason) -> None:
     """Records the use of a removed secret in the log of its owner, also if it was used in another tenant."""
     secret.tried(address, timezone.now())
     if secret.client.tenant_id != tenant.pk:
@@ -84,6 +87,6 @@ def _tell_its_owner(tenant: Tenant, address: str, secret: ClientSecret, error: O
             Action.TOKENS_REFUSED,
             by=Actor(tenant=tenant, address=address),
             target=secret.client,
-            reason=error.reason,
-            details={"error": error.error, **recognition.removal(secret)},
+            reason=reason,
+            details={"error": error, **recognition.removal(secret)},
         )

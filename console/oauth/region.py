@@ -21,17 +21,21 @@ def region_token(request: TenantRequest) -> HttpResponse:
     """A tenant's token endpoint, found from the code or the refresh token."""
     sent = parameters.body(request)
     if "grant_type" not in sent:
-        raise OAuthError("invalid_request", "grant_type is missing.")
+        raise OAuthError("invalid_request", "grant_type is missing.", reason=None)
     if sent["grant_type"] not in metadata.REGION_GRANTS:  # of a machine, nothing says which tenant it means
         raise OAuthError(
-            "unsupported_grant_type", "Use the token endpoint of the tenant for this grant_type."
+            "unsupported_grant_type",
+            "Use the token endpoint of the tenant for this grant_type.",
+            reason=None,
         )
     found = AuthorizationCode.tenant_of(sent.get("code", "")) or RefreshToken.tenant_of(
         sent.get("refresh_token", "")
     )
     if found is None:
         raise OAuthError(
-            "invalid_grant", "The code or token is unknown, used, expired or was given to another client."
+            "invalid_grant",
+            "The code or token is unknown, used, expired or was given to another client.",
+            reason=None,
         )
     return _in(found, request, token)
 

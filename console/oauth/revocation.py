@@ -7,6 +7,7 @@ from ..http.requests import TenantRequest
 from ..http.sessions import client_address
 from ..models import Action, Actor, Event, LiveToken, RefreshToken, Tenant
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 from . import bearer_tokens, parameters, refusals
 from .client_authentication import authenticate
 from .endpoint import endpoint, no_store
@@ -23,7 +24,7 @@ def revoke(request: TenantRequest) -> HttpResponse:
         sent = attempt.sent = parameters.body(request)
         token = sent.get("token")
         if token is None:
-            raise OAuthError("invalid_request", "token is missing.")
+            raise OAuthError("invalid_request", "token is missing.", reason=Reason.TOKEN_MISSING)
         live = bearer_tokens.live(request.tenant, token)
         client = _caller(request, sent, live)
     by = Actor(client=client, address=client_address(request))

@@ -11,6 +11,7 @@ from django.urls import reverse
 from ..http.requests import TenantRequest
 from ..models import Client, Connection, Tenant, User
 from ..policy.effective_client import EffectiveClient
+from ..policy.reasons import Reason
 from ..policy.roles import Permission
 from .authorization_request import AuthorizationRequest, Unanswerable
 from .parameters import Parameters
@@ -30,16 +31,16 @@ def read(request: TenantRequest, tenant: Tenant, parameters: Parameters) -> Auth
 def client_and_redirect_url_are_not_repeated(asked: AuthorizationRequest) -> None:
     for name in ("client_id", "redirect_uri"):
         if name in asked.parameters.repeated:
-            raise Unanswerable("repeated_parameter")
+            raise Unanswerable(Reason.REPEATED_PARAMETER)
 
 
 # RFC 6749 §4.1.1, §4.1.2.1
 def client_is_known_here(asked: AuthorizationRequest) -> None:
     client_id = asked.parameters.get("client_id", "")
     if not client_id:
-        raise Unanswerable("no_client")
+        raise Unanswerable(Reason.NO_CLIENT)
     if len(client_id) > MAX_CLIENT_ID or "\0" in client_id:
-        raise Unanswerable("unknown_client")
+        raise Unanswerable(Reason.UNKNOWN_CLIENT)
     client = Connection.to_client(asked.tenant, client_id)
     if client is None:
         client = _published_elsewhere(asked, client_id)
@@ -51,9 +52,9 @@ def _published_elsewhere(asked: AuthorizationRequest, client_id: str) -> Effecti
     client = Client.published(asked.tenant, client_id)
     if client is None:
         withdrawn = Connection.withdrawn(asked.tenant, client_id)
-        raise Unanswerable("client_withdrawn" if withdrawn else "unknown_client", client=withdrawn)
+        raise Unanswerable(Reason.CLIENT_WITHDRAWN if withdrawn else Reason.UNKNOWN_CLIENT, client=withdrawn)
     if Connection.objects.filter(client=client, status=Connection.Status.BLOCKED).exists():
-        raise Unanswerable("connection_blocked", client=client)
+        raise Unanswerable(Reason.CONNECTION_BLOCKED, client=client)
     asked.first_connection = True
     return client.offered_in(asked.tenant)
 
@@ -63,15 +64,15 @@ def redirect_uri_is_registered(asked: AuthorizationRequest) -> None:
     requested = asked.parameters.get("redirect_uri")
     if requested is None:
         if asked.client.default_redirect_uri is None:
-            raise Unanswerable("no_redirect_uri", client=asked.client)
+            raise Unanswerable(Reason.NO_REDIRECT_URI, client=asked.client)
         asked.redirect_uri = asked.client.default_redirect_uri
     elif asked.client.allows_redirect_uri(requested) or _is_own_try_it_page(asked, requested):
         asked.redirect_uri = requested
     elif asked.client.registration.allows_redirect_uri(requested):
         # registered after this tenant's approval, which has not been widened yet (N5)
-        raise Unanswerable("redirect_uri_not_accepted", client=asked.client, redirect_uri=requested)
+        raise Unanswerable(Reason.REDIRECT_URI_NOT_ACCEPTED, client=asked.client, redirect_uri=requested)
     else:
-        raise Unanswerable("redirect_uri_mismatch", client=asked.client, redirect_uri=requested)
+        raise Unanswerable(Reason.REDIRECT_URI_MISMATCH, client=asked.client, redirect_uri=requested)
 
 
 def _is_own_try_it_page(asked: AuthorizationRequest, requested: str) -> bool:
@@ -88,7 +89,7 @@ def _is_own_try_it_page(asked: AuthorizationRequest, requested: str) -> bool:
 # A disabled client is explained on a page, to a person who can ask the administrator, and not to the application.
 def client_is_enabled(asked: AuthorizationRequest) -> None:
     if not asked.client.enabled:
-        raise Unanswerable("client_disabled", client=asked.client)
+        raise Unanswerable(Reason.CLIENT_DISABLED, client=asked.client)
 
 
 BEFORE_ANYTHING_IS_ANSWERED: list[Callable[[AuthorizationRequest], None]] = [

@@ -15,6 +15,7 @@ from oauthlib.openid import Server
 
 from ..models import User
 from ..policy.client_types import GrantType
+from ..policy.reasons import Reason
 from . import parameters
 from .errors import OAuthError
 from .issuance import issuance
@@ -42,12 +43,14 @@ class UserImpersonationGrant(ClientCredentialsGrant):
             if not isinstance(value, str):
                 raise TypeError
         except (AttributeError, KeyError, TypeError, ValueError, OAuthError):
+            issuance(request).refusal = Reason.USER_LOOKUP_MALFORMED
             raise oauthlib_errors.InvalidRequestError(
                 description="user_lookup must be a JSON object with a field (userId or subject) and a value.",
                 request=request,
             ) from None
         user = find(value)
         if user is None:
+            issuance(request).refusal = Reason.NO_SUCH_USER
             raise oauthlib_errors.InvalidGrantError(description="There is no such user.", request=request)
         return user
 

@@ -18,7 +18,8 @@ from ..http.sessions import client_address
 from ..models import Actor
 from ..policy import scopes
 from ..policy.client_types import GrantType
-from . import machine_tokens, parameters, refusals
+from ..policy.reasons import Reason
+from . import machine_tokens, oauthlib_reasons, parameters, refusals
 from .endpoint import endpoint, no_store
 from .errors import OAuthError
 from .issuance import LABELS, Issuance
@@ -73,7 +74,11 @@ def _exchange(
     """Lets oauthlib's handler of the grant do its work on a request that carries our state and nothing unread."""
     handler = server().grant_types.get(sent["grant_type"])
     if handler is None:
-        raise OAuthError("unsupported_grant_type", _sentence("unsupported_grant_type"))
+        raise OAuthError(
+            "unsupported_grant_type",
+            _sentence("unsupported_grant_type"),
+            reason=Reason.GRANT_TYPE_UNSUPPORTED,
+        )
     authorization = request.headers.get("Authorization")
     asked = Request(
         request.tenant.issuer + TOKEN_PATH,
@@ -99,7 +104,10 @@ def _refused(error: str, description: str | None, state: Issuance, attempt: refu
         return state.unauthenticated
     attempt.client = state.authenticated.client if state.authenticated else None
     return OAuthError(
-        error, description or _sentence(error), reason=state.refusal, details=state.refusal_details
+        error,
+        description or _sentence(error),
+        reason=state.refusal or oauthlib_reasons.of(error, description),
+        details=state.refusal_details,
     )
 
 
@@ -107,15 +115,19 @@ def _refused(error: str, description: str | None, state: Issuance, attempt: refu
 def _checked(sent: Mapping[str, str]) -> Mapping[str, str]:
     """What was sent, with the scopes written as oauthlib reads them: one space between two. Raises OAuthError."""
     if "grant_type" not in sent:
-        raise OAuthError("invalid_request", "grant_type is missing.")
+        raise OAuthError("invalid_request", "grant_type is missing.", reason=Reason.GRANT_TYPE_MISSING)
     if "code_verifier" in sent and not CODE_VERIFIER.fullmatch(sent["code_verifier"]):
-        raise OAuthError("invalid_grant", "code_verifier must be 43 to 128 unreserved characters.")
+        raise OAuthError(
+            "invalid_grant",
+            "code_verifier must be 43 to 128 unreserved characters.",
+            reason=Reason.CODE_VERIFIER_MALFORMED,
+        )
     if "scope" not in sent:
         return sent
     try:
         return {**sent, "scope": " ".join(scopes.parse(sent["scope"]))}
     except scopes.InvalidScope as error:
-        raise OAuthError("invalid_scope", str(error)) from None
+        raise OAuthError("invalid_scope", str(error), reason=error.reason) from None
 
 
 def _sentence(error: str) -> str:

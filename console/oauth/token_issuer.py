@@ -12,6 +12,7 @@ from ..http.tenancy import current_tenant
 from ..models import Action, AuthorizationCode, Event, TokenFamily
 from ..policy import scopes, text
 from ..policy.client_types import GrantType
+from ..policy.reasons import Reason
 from . import access_tokens
 from .client_authentication import note_use
 from .issuance import LABELS, MAX_LABEL, issuance
@@ -35,7 +36,7 @@ class TokenIssuer(OAuth2Validator):
             self._redeem(state.authorization_code, request, refresh_token, expires)
         elif state.refresh_token is not None:
             if not state.refresh_token.rotate(refresh_token, access_expires_at=expires, by=state.actor):
-                state.refusal = "refresh token reused"
+                state.refusal = Reason.REFRESH_TOKEN_REUSED
                 raise oauthlib_errors.InvalidGrantError(request=request)
         else:
             refresh_token = None
@@ -66,7 +67,7 @@ class TokenIssuer(OAuth2Validator):
             by=state.actor,
         )
         if family is None:
-            state.refusal = "code replayed"
+            state.refusal = Reason.CODE_REPLAYED
             raise oauthlib_errors.InvalidGrantError(request=request)
 
     @staticmethod

@@ -17,9 +17,11 @@ def userinfo(request: TenantRequest) -> HttpResponse:
     live = bearer_tokens.live(request.tenant, token)
     if live is None or live.user is None:
         bearer_tokens.note_refused(request, request.tenant, token)
-        raise OAuthError("invalid_token", "The access token is unknown, expired or revoked.")
+        raise OAuthError("invalid_token", "The access token is unknown, expired or revoked.", reason=None)
     if scopes.OPENID not in live.scopes:
-        raise OAuthError("insufficient_scope", "The access token does not have the scope openid.", status=403)
+        raise OAuthError(
+            "insufficient_scope", "The access token does not have the scope openid.", reason=None, status=403
+        )
     return no_store(claims_about(live.user, live.scopes))
 
 
@@ -30,11 +32,16 @@ def _token(request: TenantRequest) -> str:
         in_form = parameters.body(request).get("access_token")
     if token is not None and in_form is not None:
         raise OAuthError(
-            "invalid_request", "Send the access token in one way, not in several (RFC 6750, section 2)."
+            "invalid_request",
+            "Send the access token in one way, not in several (RFC 6750, section 2).",
+            reason=None,
         )
     token = token or in_form
     if token is None:
         raise OAuthError(
-            "invalid_token", "Send the access token in the Authorization header.", nothing_presented=True
+            "invalid_token",
+            "Send the access token in the Authorization header.",
+            reason=None,
+            nothing_presented=True,
         )
     return token

@@ -72,6 +72,7 @@ DETAILS: dict[str, Promise | str] = {
     "removed_by": _("Removed by"),
     "given_to": _("Given to"),
     "path": _("Address"),
+    "exception": _("Exception"),
 }
 # Their values are dates with a time, in ISO 8601.
 MOMENTS = frozenset({"last_used_at", "removed_at", "signs_from", "accepted_until", "expires_at"})

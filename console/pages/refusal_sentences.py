@@ -3,8 +3,9 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Action, Event, recognition
-from ..models.event import OTHERS
+from ..models import Action, Event
+from ..policy.reasons import Reason
+from .refusal_reasons import known
 
 REFUSED_REMOVED_SECRET = _("Someone tried to use the removed secret {hint} of {target}.")
 REFUSED_REMOVED_SECRET_ELSEWHERE = _(
@@ -31,14 +32,14 @@ REFUSED_UNKNOWN_TOKEN = _("An API call was rejected.")
 
 def of(event: Event) -> Promise | None:
     """The sentence of a refusal that tells more than its action does; None if the usual one says it."""
-    details = event.details
-    if details.get("reason") == OTHERS:
+    details, reason = event.details, known(event.details.get("reason"))
+    if reason is Reason.OTHERS:
         return REFUSED_OTHERS.get(event.action)
     if event.action == Action.API_REFUSED and not event.target_name:
         return REFUSED_UNKNOWN_TOKEN
     if event.action != Action.TOKENS_REFUSED:
         return None
-    if details.get("reason") == recognition.REMOVED:
+    if reason is Reason.REMOVED_SECRET:
         if "hint" not in details:
             return REFUSED_SECRET_OF_PUBLISHER
         elsewhere = event.actor_kind == Event.Kind.TENANT

@@ -12,20 +12,18 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import ngettext
 
 from ..http import sessions
 from ..http.tenancy import current_tenant
 from ..models import Action, Event, FailedAttempts, Tenant, User
 from ..policy import text, throttling
+from ..policy.reasons import Reason
 
 COOKIE = f"{settings.COOKIE_PREFIX}known"
 SALT = "qlikauth.known-browser"
 COOKIE_AGE = timedelta(days=365)
 MAX_ACCOUNTS = 5
-WRONG = gettext_noop("wrong email or password")
-DEAD_LINK = gettext_noop("one-time link does not work")
-TOO_MANY = gettext_noop("too many failed attempts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +82,9 @@ class Counted:
 
     def refused(self, refused: TooMany) -> None:
         """Notes an attempt that was not made. Attempts from many addresses are counted on one line of the log."""
-        self._note(TOO_MANY, where=refused.where)
+        self._note(Reason.TOO_MANY_FAILED_ATTEMPTS, where=refused.where)
 
-    def _note(self, reason: str, *, where: str = "") -> None:
+    def _note(self, reason: Reason, *, where: str = "") -> None:
         """In the audit log, without what was typed as the password."""
         by = sessions.actor(self.request)
         user, details = self._of()
@@ -128,7 +126,7 @@ class LinkAttempt(Counted):
 
     def failed(self) -> None:
         """Notes the failure, which has been counted."""
-        self._note(DEAD_LINK)
+        self._note(Reason.DEAD_LINK)
 
     def _of(self) -> tuple[User | None, dict[str, str]]:
         return self.user, {"email": self.user.email} if self.user else {}
@@ -176,7 +174,7 @@ class Attempt(Counted):
 
     def failed(self) -> None:
         """Notes the failure, which has been counted. Does the same for an account that does not exist."""
-        self._note(WRONG)
+        self._note(Reason.WRONG_EMAIL_OR_PASSWORD)
 
     def _of(self) -> tuple[User | None, dict[str, str]]:
         return User.objects.filter(email=self.email).first(), {"email": text.spelt_out(self.email)}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from .reasons import Reason
 from .scope_catalogue import CATALOGUE, Scope
 
 SCOPES: dict[str, Scope] = {scope.name: scope for scope in CATALOGUE}
@@ -22,7 +23,11 @@ SYNTAX = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3, one scope-t
 
 
 class InvalidScope(ValueError):
-    """A scope string that RFC 6749 §3.3 does not allow, or that names something outside the ceiling."""
+    """A scope string that RFC 6749 §3.3 does not allow. `str()` is a sentence for the developer who sent it."""
+
+    def __init__(self, sentence: str, reason: Reason) -> None:
+        super().__init__(sentence)
+        self.reason = reason
 
 
 def parse(text: str) -> list[str]:
@@ -31,13 +36,15 @@ def parse(text: str) -> list[str]:
     Raises InvalidScope, also for blanks alone: something was sent, so it is not a request without scopes.
     """
     if len(text) > MAX_LENGTH:
-        raise InvalidScope("The scope parameter is too long.")
+        raise InvalidScope("The scope parameter is too long.", Reason.SCOPE_TOO_LONG)
     # Nothing but a space separates them.
     names = list(dict.fromkeys(name for name in text.split(" ") if name))
     if not all(SYNTAX.fullmatch(name) for name in names):
-        raise InvalidScope("The scope parameter contains characters that RFC 6749 does not allow.")
+        raise InvalidScope(
+            "The scope parameter contains characters that RFC 6749 does not allow.", Reason.SCOPE_MALFORMED
+        )
     if text and not names:
-        raise InvalidScope("The scope parameter names no scope.")
+        raise InvalidScope("The scope parameter names no scope.", Reason.SCOPE_NAMES_NONE)
     return names
 
 

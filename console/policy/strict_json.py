@@ -3,16 +3,18 @@
 import json
 import math
 
+from .reasons import Reason
+
 MAX_DEPTH = 8  # of arrays and objects in one another
 SHOWN = 50  # characters of the sender's own text that a message repeats
 
 
 class InvalidJSON(ValueError):
-    """`str()` is a sentence for the sender, which may repeat a name that was sent. `kind` is the same without it."""
+    """`str()` is a sentence for the sender, which may repeat a name that was sent. `reason` has nothing of it."""
 
-    def __init__(self, kind: str, name: str = "") -> None:
+    def __init__(self, kind: str, reason: Reason, name: str = "") -> None:
         super().__init__(f"{kind}: {name[:SHOWN]}." if name else f"{kind}.")
-        self.kind = kind
+        self.reason = reason
 
 
 def decode(sent: bytes | str) -> object:
@@ -32,7 +34,7 @@ def decode(sent: bytes | str) -> object:
     except RecursionError:
         raise _too_deep() from None
     except ValueError:  # UnicodeDecodeError and JSONDecodeError are ones, and so is a number of 5,000 digits
-        raise InvalidJSON("The body is not JSON in UTF-8") from None
+        raise InvalidJSON("The body is not JSON in UTF-8", Reason.NOT_JSON) from None
     _check(decoded)
     return decoded
 
@@ -42,19 +44,19 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     for name, value in pairs:
         if name in members:
             _check_text(name)
-            raise InvalidJSON("Duplicate member", name)
+            raise InvalidJSON("Duplicate member", Reason.JSON_MEMBER_REPEATED, name)
         members[name] = value
     return members
 
 
 def _no_number(name: str) -> object:
-    raise InvalidJSON(f"{name} is not a number in JSON")
+    raise InvalidJSON(f"{name} is not a number in JSON", Reason.JSON_NUMBER_UNKNOWN)
 
 
 def _finite(written: str) -> float:
     number = float(written)
     if not math.isfinite(number):
-        raise InvalidJSON("A number is too large")
+        raise InvalidJSON("A number is too large", Reason.JSON_NUMBER_TOO_LARGE)
     return number
 
 
@@ -76,10 +78,10 @@ def _check(decoded: object) -> None:
 
 def _check_text(text: str) -> None:
     if "\0" in text:
-        raise InvalidJSON("A text contains a NUL character")
+        raise InvalidJSON("A text contains a NUL character", Reason.NUL_CHARACTER)
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise InvalidJSON("A text contains half a surrogate pair")
+        raise InvalidJSON("A text contains half a surrogate pair", Reason.JSON_HALF_A_SURROGATE_PAIR)
 
 
 def _too_deep() -> InvalidJSON:
-    return InvalidJSON("The body is nested too deeply")
+    return InvalidJSON("The body is nested too deeply", Reason.JSON_NESTED_TOO_DEEPLY)

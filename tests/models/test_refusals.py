@@ -14,6 +14,7 @@ from time_machine import TimeMachineFixture
 from console import trace
 from console.models import Action, Actor, Event, EventKeyword, Tenant, User, refusal_count
 from console.models.refusal_count import RefusalCount
+from console.policy.reasons import Reason
 from tests.cast import OPERATOR
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -29,7 +30,7 @@ def clock(time_machine: TimeMachineFixture) -> TimeMachineFixture:
 def refuse(
     tenant: Tenant, action: Action = Action.TOKENS_REFUSED, *, address: str = ADDRESS, **details: Any
 ) -> None:
-    Event.refuse(tenant, action, by=Actor.anonymous(address), reason="unknown client", details=details)
+    Event.refuse(tenant, action, by=Actor.anonymous(address), reason=Reason.UNKNOWN_CLIENT, details=details)
 
 
 def counted(tenant: Tenant) -> list[tuple[str, str, int]]:
@@ -47,13 +48,13 @@ DIFFERENCES: dict[str, Callable[[Tenant, User], None]] = {
     "address": lambda acme, _: refuse(acme, address="203.0.113.8"),
     "action": lambda acme, _: refuse(acme, Action.AUTHORIZATION_REFUSED),
     "target": lambda acme, alice: Event.refuse(
-        acme, Action.TOKENS_REFUSED, by=Actor.anonymous(ADDRESS), reason="unknown client", target=alice
+        acme, Action.TOKENS_REFUSED, by=Actor.anonymous(ADDRESS), reason=Reason.UNKNOWN_CLIENT, target=alice
     ),
     "person": lambda acme, alice: Event.refuse(
-        acme, Action.TOKENS_REFUSED, by=Actor(alice, address=ADDRESS), reason="unknown client"
+        acme, Action.TOKENS_REFUSED, by=Actor(alice, address=ADDRESS), reason=Reason.UNKNOWN_CLIENT
     ),
     "reason": lambda acme, _: Event.refuse(
-        acme, Action.TOKENS_REFUSED, by=Actor.anonymous(ADDRESS), reason="another"
+        acme, Action.TOKENS_REFUSED, by=Actor.anonymous(ADDRESS), reason=Reason.UNKNOWN_SECRET
     ),
 }
 
@@ -85,8 +86,8 @@ def test_the_first_of_a_source_have_rows_and_the_rest_are_counted_together(acme:
     refuse(acme, redirect_uri="https://0.example/")  # has its row, so it is counted there
 
     rows = counted(acme)
-    assert rows[0] == ("unknown client", ADDRESS, 2)
-    assert rows[1:-1] == [("unknown client", ADDRESS, 1)] * (refusal_count.PER_SOURCE - 1)
+    assert rows[0] == ("unknown_client", ADDRESS, 2)
+    assert rows[1:-1] == [("unknown_client", ADDRESS, 1)] * (refusal_count.PER_SOURCE - 1)
     assert rows[-1] == ("others", ADDRESS, 5)
 
 
@@ -101,11 +102,11 @@ def test_one_source_does_not_take_the_places_of_another_nor_one_kind_those_of_an
     refuse(acme, Action.AUTHORIZATION_REFUSED)
 
     assert counted(acme) == [
-        ("unknown client", ADDRESS, 1),
-        ("unknown client", ADDRESS, 1),
+        ("unknown_client", ADDRESS, 1),
+        ("unknown_client", ADDRESS, 1),
         ("others", ADDRESS, 98),
-        ("unknown client", "203.0.113.8", 1),
-        ("unknown client", ADDRESS, 1),
+        ("unknown_client", "203.0.113.8", 1),
+        ("unknown_client", ADDRESS, 1),
     ]
 
 
@@ -114,8 +115,8 @@ def test_sources_of_one_ipv6_network_are_one(acme: Tenant, monkeypatch: pytest.M
     for number in range(5):
         refuse(acme, address=f"2001:db8::{number}")
 
-    assert [reason for reason, _, _ in counted(acme)][:2] == ["unknown client"] * 2
-    assert sum(1 for reason, _, _ in counted(acme) if reason == "unknown client") == 2
+    assert [reason for reason, _, _ in counted(acme)][:2] == ["unknown_client"] * 2
+    assert sum(1 for reason, _, _ in counted(acme) if reason == "unknown_client") == 2
 
 
 def test_many_sources_are_bounded_too_and_leave_nothing_else_behind(
@@ -127,10 +128,10 @@ def test_many_sources_are_bounded_too_and_leave_nothing_else_behind(
     refuse(globex)
 
     assert counted(acme) == [
-        *(("unknown client", f"203.0.113.{number}", 1) for number in range(3)),
+        *(("unknown_client", f"203.0.113.{number}", 1) for number in range(3)),
         ("others", "", 17),
     ]
-    assert counted(globex) == [("unknown client", ADDRESS, 1)]
+    assert counted(globex) == [("unknown_client", ADDRESS, 1)]
     assert RefusalCount.objects.count() == 3 + 1 + 2
 
 
@@ -157,7 +158,7 @@ def test_of_the_same_refusal_at_once_one_place_is_taken(acme: Tenant):
         _until_somebody_waits_for_a_lock()
     waits.join(30)
 
-    assert counted(acme) == [("unknown client", ADDRESS, 2)]
+    assert counted(acme) == [("unknown_client", ADDRESS, 2)]
     assert sorted(RefusalCount.objects.values_list("number", flat=True)) == [1, 1]
 
 
@@ -174,7 +175,7 @@ def test_of_two_different_refusals_at_once_the_last_place_is_taken_once(
         _until_somebody_waits_for_a_lock()
     waits.join(30)
 
-    assert counted(acme) == [("unknown client", ADDRESS, 1), ("others", ADDRESS, 1)]
+    assert counted(acme) == [("unknown_client", ADDRESS, 1), ("others", ADDRESS, 1)]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -194,7 +195,7 @@ def test_a_flood_from_many_threads_leaves_exactly_as_many_rows_as_may(
         work.join(30)
 
     rows = counted(acme)
-    assert len([reason for reason, _, _ in rows if reason == "unknown client"]) == 5
+    assert len([reason for reason, _, _ in rows if reason == "unknown_client"]) == 5
     assert sum(times for _, _, times in rows) == 20
 
 

@@ -72,7 +72,7 @@ def test_rt01_after_it_reuse_ends_everything(
     for pair in pairs:
         assert not is_alive(any_app, pair["access_token"])
         assert_refused(any_app.refresh(pair["refresh_token"]), "invalid_grant")
-    assert Event.objects.get(action="tokens.reused").details["reason"] == "refresh token reused"
+    assert Event.objects.get(action="tokens.reused").details["reason"] == "refresh_token_reused"
 
 
 def test_the_leeway_begins_at_the_first_use(app: Application, bobs: Browser, clock: TimeMachineFixture):

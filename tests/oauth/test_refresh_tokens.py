@@ -80,7 +80,7 @@ def test_rt01_reuse_ends_the_whole_family(any_app: Application, bobs: Browser, i
     for tokens in (first, second, third):
         assert not is_alive(any_app, tokens["access_token"])
         assert_refused(any_app.refresh(tokens["refresh_token"]), "invalid_grant")
-    assert Event.objects.get(action="tokens.reused").details["reason"] == "refresh token reused"
+    assert Event.objects.get(action="tokens.reused").details["reason"] == "refresh_token_reused"
 
 
 @pytest.mark.usefixtures("_no_leeway")

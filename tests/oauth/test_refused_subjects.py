@@ -82,7 +82,7 @@ def test_a_removed_secret_is_recognised_and_the_caller_learns_nothing(
     event = refused(acme)
     assert event.target_id == str(machine_client[0].pk)
     assert event.actor_kind == "anonymous"
-    assert event.details["reason"] == "removed secret"
+    assert event.details["reason"] == "removed_secret"
     assert event.details["hint"] == row.hint
     assert event.details["removed_by"] == alice.email
     assert event.details["removed_at"].startswith(f"{timezone.now():%Y-%m-%dT}")
@@ -133,7 +133,7 @@ def test_a_secret_names_whose_it_is_whatever_client_id_stands_beside_it(
     assert_refused(ask(app, client_secret=secret), "invalid_client", 401)
 
     event = refused(acme)
-    assert (event.target_id, event.details["reason"]) == (str(other.pk), "secret of another client")
+    assert (event.target_id, event.details["reason"]) == (str(other.pk), "secret_of_another_client")
 
 
 def test_a_client_that_is_only_named_is_the_target_but_does_not_act(
@@ -208,11 +208,11 @@ def expire(client: Client, connection: Connection) -> None:
 @pytest.mark.parametrize(
     ("act", "reason"),
     [
-        (disable, "client disabled"),
-        (delete, "client deleted"),
-        (withdraw, "client withdrawn by its publisher"),
-        (block, "connection blocked"),
-        (expire, "approval expired"),
+        (disable, "client_disabled"),
+        (delete, "client_deleted"),
+        (withdraw, "client_withdrawn"),
+        (block, "connection_blocked"),
+        (expire, "approval_expired"),
     ],
 )
 def test_the_log_says_what_stands_against_a_borrowed_client(
@@ -251,7 +251,7 @@ def test_a_secret_of_a_client_that_a_tenant_does_not_know_is_nothing_there(
 
     assert_refused(answer, "invalid_client", 401)
     event = refused(acme)
-    assert (event.target_id, event.details["reason"]) == ("", "unknown secret")
+    assert (event.target_id, event.details["reason"]) == ("", "unknown_secret")
     assert "Globex" not in log_of(acme)
     assert secret[-5:] not in log_of(acme)
     assert log_of(globex) == before
@@ -291,7 +291,7 @@ def test_a_code_and_a_refresh_token_of_another_client_say_whose_they_are(
 
     with scope(tenant=acme):
         found = {event.details["reason"]: event for event in Event.objects.filter(action="tokens.refused")}
-    assert found.keys() == {"code of another client", "refresh token of another client"}
+    assert found.keys() == {"code_of_another_client", "refresh_token_of_another_client"}
     for event in found.values():
         assert event.target_name == "Other"
         assert (event.details["given_to"], event.details["user"]) == ("Web app", bob.email)
@@ -307,7 +307,7 @@ def test_an_ended_token_is_refused_in_the_log_with_its_client_and_an_expired_one
 
     assert app.web.get("/api/v1/users/me", headers=call).status_code == 401
     event = refused(acme, "api.refused")
-    assert (event.target_id, event.details["reason"]) == (str(machine_client[0].pk), "access token ended")
+    assert (event.target_id, event.details["reason"]) == (str(machine_client[0].pk), "access_token_ended")
 
     clock.move_to(timezone.now() + timedelta(hours=2), tick=False)
     assert app.web.get("/api/v1/users/me", headers=call).status_code == 401

@@ -147,7 +147,7 @@ def test_cd01_it_ends_the_tokens_of_a_replayed_code(any_app: Application, bobs: 
 
     assert not is_alive(any_app, tokens["access_token"])
     assert_refused(any_app.refresh(tokens["refresh_token"]), "invalid_grant")
-    assert Event.objects.filter(action="tokens.reused", details__reason="code replayed").count() == 1
+    assert Event.objects.filter(action="tokens.reused", details__reason="code_replayed").count() == 1
 
 
 @pytest.mark.spec("RFC 6749", "4.1.2")
@@ -680,10 +680,34 @@ def test_a_refused_request_is_an_event_and_repeated_ones_are_counted_on_one_row(
     assert event.times == 3
     assert (event.target_id, event.actor_kind) == (str(web_client[0].pk), "client")
     assert event.details == {
-        "reason": "unknown or expired code",
+        "reason": "code_unknown_or_expired",
         "error": "invalid_grant",
         "grant_type": "authorization_code",
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"grant_type": None}, "grant_type_missing"),
+        ({"grant_type": "password"}, "grant_type_unsupported"),
+        ({"grant_type": "client_credentials"}, "grant_not_registered"),
+        ({"grant_type": "refresh_token", "refresh_token": None}, "refresh_token_missing"),
+        ({"scope": "a\tb"}, "scope_malformed"),
+        ({"code": None}, "code_missing"),
+        ({"code_verifier": None}, "code_verifier_missing"),
+        ({"code_verifier": "x"}, "code_verifier_malformed"),
+        ({"code_verifier": "x" * 43}, "code_or_token_unusable"),
+        ({"redirect_uri": "https://other.example/"}, "redirect_uri_not_of_code"),
+    ],
+)
+def test_an_event_holds_the_code_of_the_reason_and_no_sentence(
+    app: Application, bobs: Browser, acme: Tenant, changes: dict[str, Any], reason: str
+):
+    app.exchange(**{"code": app.code(bobs), **changes})
+
+    with scope(tenant=acme):
+        assert Event.objects.get(action="tokens.refused").details["reason"] == reason
 
 
 @pytest.mark.parametrize("hostile", HOSTILE_FORMS)

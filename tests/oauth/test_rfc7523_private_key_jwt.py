@@ -14,7 +14,7 @@ from django_scopes import scope
 from pytest_django import Settings
 from time_machine import TimeMachineFixture
 
-from console.models import Actor, Client, Tenant
+from console.models import Actor, Client, Event, Tenant
 from console.policy import public_keys
 from tests import cast
 from tests.oauth.driver import Application
@@ -151,29 +151,48 @@ def test_it_needs_no_kid_where_one_key_fits(machine: Machine, acme: Tenant, regi
 
 @pytest.mark.spec("RFC 6749", "5.2")
 @pytest.mark.parametrize(
-    ("claims", "rule"),
+    ("claims", "rule", "reason"),
     [
-        ({"exp": 4_000_000_000}, "at most 600 seconds"),
-        ({"exp": 1_000_000_000}, "has expired"),
-        ({"exp": "soon"}, "Client authentication failed."),
-        ({"aud": ["https://evil.example"]}, "aud of the assertion"),
-        ({"iss": "somebody else"}, "iss of the assertion"),
-        ({"jti": None}, "needs iss, sub, aud, exp and jti"),
-        ({"jti": "x" * 256}, "jti of the assertion"),
-        ({"nbf": 4_000_000_000}, "not valid yet"),
+        ({"exp": 4_000_000_000}, "at most 600 seconds", "assertion_too_long_lived"),
+        ({"exp": 1_000_000_000}, "has expired", "assertion_expired"),
+        ({"exp": "soon"}, "Client authentication failed.", "assertion_refused"),
+        ({"aud": ["https://evil.example"]}, "aud of the assertion", "assertion_for_another_audience"),
+        ({"iss": "somebody else"}, "iss of the assertion", "assertion_of_another_issuer"),
+        ({"jti": None}, "needs iss, sub, aud, exp and jti", "assertion_claim_missing"),
+        ({"jti": "x" * 256}, "jti of the assertion", "assertion_without_jti"),
+        ({"nbf": 4_000_000_000}, "not valid yet", "assertion_not_yet_valid"),
     ],
 )
-def test_its_author_reads_which_rule_it_breaks(machine: Machine, claims: dict[str, Any], rule: str):
+def test_its_author_reads_which_rule_it_breaks(
+    machine: Machine, acme: Tenant, claims: dict[str, Any], rule: str, reason: str
+):
     refused = machine.ask(machine.assertion(**claims))
 
     assert rule in assert_refused(refused, "invalid_client", 401)["error_description"]
+    assert why(acme)["reason"] == reason
 
 
-def test_who_has_not_signed_learns_nothing(machine: Machine):
+def test_what_the_library_alone_knows_of_a_refused_assertion_is_in_the_audit_log(
+    machine: Machine, acme: Tenant
+):
+    machine.ask(machine.assertion(exp="soon"))
+
+    assert why(acme)["exception"] == "DecodeError"
+
+
+def test_who_has_not_signed_learns_nothing(machine: Machine, acme: Tenant):
     wrong = cut(machine.assertion(exp=1_000_000_000), 2, segment(b"0" * 64))
 
     refused = assert_refused(machine.ask(wrong), "invalid_client", 401)
     assert refused["error_description"] == "Client authentication failed."
+    assert why(acme)["reason"] == "assertion_signature_wrong"
+
+
+def why(tenant: Tenant) -> dict[str, Any]:
+    """What the audit log holds of the one refused request."""
+    with scope(tenant=tenant):
+        details: dict[str, Any] = Event.objects.get(action="tokens.refused").details
+    return details
 
 
 @pytest.mark.spec("RFC 7523", "3")

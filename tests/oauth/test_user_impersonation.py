@@ -139,13 +139,26 @@ MALFORMED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("way", NOBODY)
-def test_it_refuses_somebody_who_is_not_there(app: Application, way: str):
+def test_it_refuses_somebody_who_is_not_there(app: Application, acme: Tenant, way: str):
     assert_refused(ask(app, NOBODY[way]), "invalid_grant")
+    assert why(acme) == "no_such_user"
 
 
 @pytest.mark.parametrize("way", MALFORMED)
 def test_it_refuses_what_names_nobody(app: Application, way: str):
     assert_refused(ask(app, MALFORMED[way]), "invalid_request")
+
+
+def test_a_malformed_look_up_has_its_reason_in_the_audit_log(app: Application, acme: Tenant):
+    ask(app, MALFORMED["other field"])
+
+    assert why(acme) == "user_lookup_malformed"
+
+
+def why(tenant: Tenant) -> str:
+    """The reason of the one refused request, as the audit log holds it."""
+    with scope(tenant=tenant):
+        return str(Event.objects.get(action="tokens.refused").details["reason"])
 
 
 def test_it_knows_the_people_of_its_own_tenant_only(app: Application, gustav: User):

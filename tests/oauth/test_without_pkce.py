@@ -64,7 +64,7 @@ def test_pk06_a_verifier_for_a_code_without_a_challenge_is_refused(app, browser,
     assert_refused(app.exchange(code, code_verifier=VERIFIER), "invalid_grant")
     with scope(tenant=app.tenant):
         event = Event.objects.get(action="tokens.refused")
-        assert event.details["reason"] == "code_verifier without a challenge"
+        assert event.details["reason"] == "code_verifier_without_challenge"
 
 
 def test_it_is_off_by_default_and_switching_is_an_event(acme, browser, bob):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -298,3 +299,45 @@ def test_an_event_of_everyday_traffic_has_no_keywords(
             details={"user": alice.email, "scope": "openid"},
         )
         assert EventKeyword.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    ("stored", "language", "text"),
+    [
+        ("unknown_secret", "en", "Unknown SECRET"),
+        ("unknown secret", "en", "Unknown SECRET"),
+        ("unknown_secret", "en", "unknown_secret"),
+        ("unknown_secret", "sv", "okänd HEMLIGHET"),
+        ("unknown secret", "sv", "okänd HEMLIGHET"),
+        ("unknown_secret", "sv", "unknown secret"),
+        ("unknown client", "en", "does not exist, or this tenant"),
+        ("a sentence of an older version", "en", "of an OLDER"),
+    ],
+)
+def test_a_reason_is_found_by_its_words_whenever_it_was_stored(
+    acme: Tenant, browser: Browse, alice: User, stored: str, language: str, text: str
+):
+    with scope(tenant=acme):
+        for reason in (stored, "others", ""):
+            Event.objects.create(tenant=acme, action=Action.TOKENS_REFUSED, details={"reason": reason})
+    chromium = browser(alice)
+    chromium.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+
+    assert sentences(chromium.get(LIST, {"q": text}).content.decode()) == 1
+
+
+def test_the_sentence_of_a_removed_secret_and_of_the_others_does_not_depend_on_when_it_was_stored(
+    acme: Tenant, browser: Browse, alice: User
+):
+    with scope(tenant=acme):
+        for reason in ("removed secret", "removed_secret", "others"):
+            details = {"reason": reason, "hint": "abcde"}
+            Event.objects.create(
+                tenant=acme, action=Action.TOKENS_REFUSED, target_name="Reports", details=details
+            )
+
+    text = page(browser, alice)
+
+    assert text.count("Someone tried to use the removed secret") == 2
+    assert text.count("Removed secret") == 2
+    assert text.count("More token requests were rejected.") == 1

@@ -13,6 +13,8 @@ from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.test import Client as Browser
 from django.urls import resolve
+from django.utils import translation
+from django.utils.text import capfirst
 from django_scopes import scope
 
 from console.models import (
@@ -29,8 +31,10 @@ from console.models import (
     UnfinishedAct,
     User,
 )
-from console.pages import refusal_reasons
+from console.pages.earlier_reasons import EARLIER
+from console.pages.refusal_reasons import SENTENCES
 from console.pages.urls import urlpatterns
+from console.policy.reasons import Reason
 from tests.cast import connect, register, signed_in_as, stranger_on
 from tests.oauth.driver import Application, asks_for_consent, hidden_fields, post_form
 
@@ -697,13 +701,22 @@ def test_an_event_is_told_in_swedish(acme: Tenant, carol: User, action: Action):
 
 def test_a_refusal_gives_its_reason_in_swedish(acme: Tenant, carol: User):
     browser = swede(signed_in_as(carol))
-    reasons = [*refusal_reasons.CODES, *refusal_reasons.SENTENCES]
+    reasons = [*((reason.value, reason) for reason in Reason), *EARLIER.items()]
     with scope(tenant=acme):
-        for page in (reasons[:50], reasons[50:]):
+        for page in (reasons[start : start + 50] for start in range(0, len(reasons), 50)):
             Event.objects.all().delete()
-            for reason in page:
-                _refuse(acme, reason)
-            swedish(browser.get("/console/events"))
+            for stored, _ in page:
+                _refuse(acme, stored)
+            text = swedish(browser.get("/console/events"))
+            with translation.override("sv"):
+                wanted = {" ".join(capfirst(str(SENTENCES[reason])).split()) for _, reason in page}
+            assert {words for words in wanted if words not in text} == set()
+
+
+def test_a_request_that_cannot_be_read_is_refused_in_swedish(acme: Tenant):
+    text = swedish(swede(stranger_on(acme)).get("/oauth/authorize?client_id=%zz"), status=400)
+
+    assert "Ett % i begäran följs inte av två hexadecimala siffror." in text
 
 
 def _refuse(tenant: Tenant, reason: str) -> None:

@@ -15,7 +15,6 @@ from ...http.browser_rules import allow_form_targets
 from ...http.requests import TenantRequest
 from ...oauth import authorization, parameters
 from ...oauth.answers import Standing
-from ...oauth.authorization_request import Unanswerable
 from ...oauth.delivery import as_link, leave, with_answer
 from ...oauth.errors import OAuthError
 from ...oauth.metadata import ResponseMode
@@ -38,7 +37,7 @@ def authorize(request: TenantRequest) -> HttpResponse:
     try:
         return as_link(request, AUTHORIZE_PATH)
     except OAuthError as error:  # unreadable: no client can be made out
-        return drawn(request, authorization.refused(request, Unanswerable(error.reason)))
+        return drawn(request, authorization.unreadable(request, error))
 
 
 @csrf_protect

@@ -17,6 +17,7 @@ from ...oauth.answers import Standing
 from ...oauth.authorization_request import Unanswerable
 from ...oauth.outcome import Connect
 from ...policy import redirect_uris, scopes
+from ...policy.reasons import Reason
 from ...policy.roles import Permission
 from .. import approval_form
 from ..scope_words import grouped
@@ -64,7 +65,7 @@ def _denied(request: TenantRequest, outcome: Connect) -> HttpResponse:
         target=asked.client,
         details={"publisher": asked.client.publisher},
     )
-    return refusal.page(request, Unanswerable("connection_denied", client=asked.client))
+    return refusal.page(request, Unanswerable(Reason.CONNECTION_DENIED, client=asked.client))
 
 
 def _approval_page(

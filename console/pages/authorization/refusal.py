@@ -9,13 +9,14 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.html import format_html
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ...http.requests import TenantRequest
 from ...models import Tenant
 from ...oauth.authorization_request import Unanswerable
 from ...policy import text
+from ...policy.reasons import Reason
+from ..refusal_reasons import in_words
 
 LONGEST_NAME, LONGEST_ADDRESS = 120, 512
 
@@ -37,37 +38,37 @@ class RefusalWords:
     advice: Promise = ASK_ITS_OWNER
 
 
-WORDS = {
-    "no_client": RefusalWords(
+WORDS: dict[Reason, RefusalWords] = {
+    Reason.NO_CLIENT: RefusalWords(
         _("The application that sent you here did not identify itself."),
         _("client_id is missing."),
     ),
-    "unknown_client": RefusalWords(
+    Reason.UNKNOWN_CLIENT: RefusalWords(
         _("The application that sent you here is not known at {tenant}."),
         _(
             "No client of this tenant has this client_id. Was it deleted, or does it belong to another tenant "
             "or region?"
         ),
     ),
-    "client_withdrawn": RefusalWords(
+    Reason.CLIENT_WITHDRAWN: RefusalWords(
         _("The publisher of <bdi>{application}</bdi> no longer offers it to {tenant}."),
         _("The client was unpublished or deleted by the tenant that it belongs to."),
     ),
-    "client_disabled": RefusalWords(
+    Reason.CLIENT_DISABLED: RefusalWords(
         _("<bdi>{application}</bdi> is disabled."),
         _("The client is disabled. The audit log shows who disabled it."),
         _("A tenant administrator can enable it again. Nothing is wrong with your account."),
     ),
-    "connection_blocked": RefusalWords(
+    Reason.CONNECTION_BLOCKED: RefusalWords(
         _("An administrator of {tenant} has blocked <bdi>{application}</bdi>."),
         _("The connection of this tenant to the client is blocked."),
         ASK_AN_ADMINISTRATOR,
     ),
-    "no_redirect_uri": RefusalWords(
+    Reason.NO_REDIRECT_URI: RefusalWords(
         _("<bdi>{application}</bdi> did not send a redirect URL, and more than one is registered for it."),
         _("redirect_uri may only be left out if the client has exactly one."),
     ),
-    "redirect_uri_mismatch": RefusalWords(
+    Reason.REDIRECT_URI_MISMATCH: RefusalWords(
         _(
             "<bdi>{application}</bdi> sent a redirect URL that is not registered for it. Nothing was sent "
             "to that URL."
@@ -77,7 +78,7 @@ WORDS = {
             "port is allowed for http://127.0.0.1, http://[::1] and http://localhost."
         ),
     ),
-    "redirect_uri_not_accepted": RefusalWords(
+    Reason.REDIRECT_URI_NOT_ACCEPTED: RefusalWords(
         _(
             "<bdi>{application}</bdi> sent a redirect URL that {tenant} has not accepted yet. Nothing was "
             "sent to that URL."
@@ -88,7 +89,7 @@ WORDS = {
         ),
         ASK_AN_ADMINISTRATOR,
     ),
-    "not_connected": RefusalWords(
+    Reason.NOT_CONNECTED: RefusalWords(
         _(
             "<bdi>{application}</bdi> is not connected to {tenant} yet, and its request has an error. "
             "Nothing was sent to it."
@@ -97,7 +98,7 @@ WORDS = {
             "Until an administrator of this tenant has connected the client, errors are shown here and not sent to it."
         ),
     ),
-    "not_connected_silent": RefusalWords(
+    Reason.NOT_CONNECTED_SILENT: RefusalWords(
         _("<bdi>{application}</bdi> is not connected to {tenant} yet. Nothing was sent to it."),
         _(
             "With prompt=none, no administrator can be asked to connect the client. Until it is connected, "
@@ -105,12 +106,12 @@ WORDS = {
         ),
         _("Open the application and sign in there. You can then ask an administrator to connect it."),
     ),
-    "connection_denied": RefusalWords(
+    Reason.CONNECTION_DENIED: RefusalWords(
         _("You decided not to connect <bdi>{application}</bdi> to {tenant}. Nothing was sent to it."),
         _("Nothing is sent to a client until an administrator of this tenant has connected it."),
         _("You can close this page. If you change your mind, open the application and sign in there again."),
     ),
-    "repeated_parameter": RefusalWords(
+    Reason.REPEATED_PARAMETER: RefusalWords(
         _("The application that sent you here sent an invalid request."),
         _("client_id and redirect_uri may be sent only once."),
     ),
@@ -123,13 +124,15 @@ def page(request: TenantRequest, refusal: Unanswerable, status: int = 200) -> Ht
 
 
 def _context(tenant: Tenant, refusal: Unanswerable) -> dict[str, Any]:
-    words = WORDS.get(refusal.reason) or RefusalWords(WORDS["repeated_parameter"].happened, refusal.reason)
+    words = WORDS.get(refusal.reason) or RefusalWords(
+        WORDS[Reason.REPEATED_PARAMETER].happened, in_words(refusal.reason)
+    )
     name = refusal.client.name if refusal.client is not None else ""
     shown = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
     return {
         "happened": format_html(str(words.happened), application=shown, tenant=tenant.name),
         "advice": words.advice,
-        "because": gettext(refusal.because) if refusal.because else "",
+        "because": in_words(refusal.because) if refusal.because else "",
         "developers": words.developers,
         "redirect_uri": text.spelt_out(refusal.redirect_uri[:LONGEST_ADDRESS]),
     }

@@ -17,6 +17,7 @@ from ...oauth.delivery import as_link, leave
 from ...oauth.errors import OAuthError
 from ...oauth.logout import LogoutRequest
 from ...policy import text
+from ...policy.reasons import Reason
 
 LONGEST_ADDRESS = 512  # characters of one that is not registered, as it is kept and shown
 
@@ -72,5 +73,5 @@ def _sign_out(request: TenantRequest, asked: LogoutRequest) -> HttpResponse:
 def _signed_out_here(request: TenantRequest, asked: LogoutRequest) -> HttpResponse:
     address = text.spelt_out(asked.withheld[:LONGEST_ADDRESS])
     named = {"client_id": asked.client.client_id} if asked.client else {}
-    sessions.end(request, reason="sign_out_url_mismatch", post_logout_redirect_uri=address, **named)
+    sessions.end(request, reason=Reason.SIGN_OUT_URL_MISMATCH, post_logout_redirect_uri=address, **named)
     return render(request, "logout/withheld.html", {"asked": asked, "address": address})

@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 
 from ...models import Client, Event, EventKeyword
 from ...models.event_keyword import MAX_FOUND
+from .. import refusal_reasons
 
 # Text is read through for, and a log can have millions of events. To look further back, a reader chooses a period.
 TEXT_SEARCHED = 10_000
@@ -50,7 +51,7 @@ def newest(events: "QuerySet[Event]") -> "tuple[QuerySet[Event], bool]":
 
 
 def mentions(text: str) -> Q:
-    """Where text is looked for, in part and in either case."""
+    """Where text is looked for, in part and in either case. A reason is found by its words, and by its code."""
     return (
         Q(actor_name__icontains=text)
         | Q(target_name__icontains=text)
@@ -58,4 +59,5 @@ def mentions(text: str) -> Q:
         | Q(details__email__icontains=text)
         | Q(details__user__icontains=text)
         | Q(details__reason__icontains=text)
+        | Q(details__reason__in=refusal_reasons.stored_as(text))
     )
