@@ -6,15 +6,11 @@ Every look-up that django-oauth-toolkit would make across tenants is overridden.
 
 from typing import Any
 
-from django.conf import settings
-from django.utils import timezone
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 
 from ..http.tenancy import current_tenant
-from ..models import AuthorizationCode
-from ..policy import client_types, credentials, scopes
-from ..policy.client_types import GrantType
+from ..policy import client_types, scopes
 from ..policy.effective_client import EffectiveClient
 from . import id_tokens, machine_tokens
 from .client_authentication import authenticate
@@ -69,68 +65,14 @@ class TenantValidator(CodeValidator, RefreshTokenValidator, TokenIssuer):
     def validate_client_id(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> bool:
         return self._load_application(client_id, request) is not None
 
-    # --- Authorization requests: these repeat what was decided before oauthlib was called ----------------------------
-
-    def validate_redirect_uri(
-        self, client_id: str, redirect_uri: str, request: Request, *args: Any, **kwargs: Any
-    ) -> bool:
-        return redirect_uri == request.__dict__.get("settled_redirect_uri")
-
-    def validate_response_type(
-        self,
-        client_id: str,
-        response_type: str,
-        client: EffectiveClient,
-        request: Request,
-        *args: Any,
-        **kwargs: Any,
-    ) -> bool:
-        return response_type == "code" and client.allows_grant(GrantType.AUTHORIZATION_CODE)
+    # --- Token requests --------------------------------------------------------------------------------------------
 
     def is_pkce_required(self, client_id: str, request: Request) -> bool:
-        """False for an authorization request that was allowed without PKCE, and for its code if the client still is."""
-        if request.__dict__.get("without_pkce") is True:
-            return False
+        """Whether the code must have had a challenge: not if it was allowed without one, and its client still is."""
         without = issuance(request).authorization_code is not None and not self.get_code_challenge(
             "", request
         )
         return not (without and not request.client.needs_pkce)
-
-    def validate_user_match(
-        self, id_token_hint: str, scopes: list[str], claims: Any, request: Request
-    ) -> bool:
-        return True
-
-    def save_authorization_code(
-        self, client_id: str, code: dict[str, str], request: Request, *args: Any, **kwargs: Any
-    ) -> None:
-        """Replaces oauthlib's code by one of ours, and stores its digest.
-
-        Puts the parameters of the answer, with `iss` (RFC 9207), into the `answer` that the caller gave: oauthlib does
-        not send them.
-        """
-        tenant = current_tenant()
-        code["code"] = credentials.make(credentials.Prefix.CODE)
-        code["iss"] = tenant.issuer
-        AuthorizationCode.keep(
-            code["code"],
-            tenant=tenant,
-            application_id=request.client.pk,
-            user=request.user,
-            redirect_uri=request.redirect_uri,
-            scope=scopes.join(request.__dict__["settled_scopes"]),
-            code_challenge=request.code_challenge or "",
-            code_challenge_method=request.code_challenge_method or "",
-            nonce=request.nonce or "",
-            auth_time=request.__dict__["auth_time"],
-            consent=request.__dict__["consent"],
-            generation=str(request.client.generation),
-            user_generation=request.user.generation,
-            expires=timezone.now() + settings.CODE_LIFETIME,
-        )
-        request.__dict__["answer"].update(code)
-
-    # --- Token requests --------------------------------------------------------------------------------------------
 
     def validate_grant_type(
         self,
@@ -162,16 +104,11 @@ class TenantValidator(CodeValidator, RefreshTokenValidator, TokenIssuer):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        settled = request.__dict__.get("settled_scopes")
-        return client.allows_scopes(scopes) if settled is None else scopes == settled
+        return client.allows_scopes(scopes)
 
     def get_default_scopes(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> list[str]:
-        """The scopes of a token request of a machine that names none.
-
-        oauthlib also asks if an authorization request has an empty list of scopes: that one stays empty.
-        """
-        settled: list[str] | None = request.__dict__.get("settled_scopes")
-        return scopes.default(request.client.scopes) if settled is None else settled
+        """The scopes of a token request of a machine that names none."""
+        return scopes.default(request.client.scopes)
 
     # --- ID tokens -------------------------------------------------------------------------------------------------
 
@@ -189,6 +126,22 @@ class TenantValidator(CodeValidator, RefreshTokenValidator, TokenIssuer):
         )
 
     # --- Not needed: always no ---------------------------------------------------------------------------------------
+
+    def validate_redirect_uri(
+        self, client_id: str, redirect_uri: str, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
+        return False  # authorization requests are judged in rules_before_answering.py, without oauthlib
+
+    def validate_response_type(
+        self,
+        client_id: str,
+        response_type: str,
+        client: EffectiveClient,
+        request: Request,
+        *args: Any,
+        **kwargs: Any,
+    ) -> bool:
+        return False
 
     def validate_bearer_token(self, token: str, scopes: list[str], request: Request) -> bool:
         return False
