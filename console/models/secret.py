@@ -19,7 +19,7 @@ from .actor import Actor
 from .connection import Connection
 from .event import Event
 from .limits import LimitReached
-from .prepared import PreparedQuery, PreparedValue
+from .prepared import PreparedValue
 from .sealing import digest, digests
 from .tenant import Tenant
 from .tenant_owned import TenantOwned
@@ -118,11 +118,6 @@ class ClientSecret(TenantOwned):
                 return found
         return None
 
-    @classmethod
-    def is_live(cls, secret_id: UUID, client: EffectiveClient) -> bool:
-        """Whether the client's secret with this ID has not been removed."""
-        return _LIVE_SECRET.first(secret_id, client.pk) is not None
-
     def tried(self, address: str, now: datetime) -> None:
         """Notes that the secret was tried although it has been removed, at most once a minute."""
         if last_use.is_due(self.last_tried_at, now):
@@ -164,8 +159,3 @@ def _presented(connection: Any) -> PresentedSecret:
 
 
 _PRESENTED = PreparedValue(_connection_of_secret, UUID, str, value=_presented)
-_LIVE_SECRET = PreparedQuery(
-    lambda pk, client_pk: ClientSecret._base_manager.filter(pk=pk, client=client_pk, removed_at=None),
-    UUID,
-    int,
-)

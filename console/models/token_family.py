@@ -19,7 +19,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..policy.effective_client import EffectiveClient
-from .prepared import PreparedQuery
 from .prepared_writes import PreparedUpdate, Update
 from .receipt import Receipt
 from .tenant import Tenant
@@ -75,11 +74,6 @@ class TokenFamily(TenantOwned):
             models.Index(fields=["expires_at"], name="family_expiry"),
         ]
 
-    @classmethod
-    def find_live(cls, family_id: uuid.UUID, tenant: Tenant, client: EffectiveClient) -> "TokenFamily | None":
-        """The family with this ID, with its person, if nothing has ended it."""
-        return _LIVE_FAMILY.first(family_id, tenant.pk, client.pk, str(client.generation))
-
     def is_current(self, client: EffectiveClient) -> bool:
         """Whether what the family stands on is what it was given under."""
         return self.generation == str(client.generation) and self.user_generation == self.user.generation
@@ -111,22 +105,6 @@ class TokenFamily(TenantOwned):
         )
 
 
-_LIVE_FAMILY = PreparedQuery(
-    lambda pk, tenant_id, client_pk, generation: TokenFamily._base_manager.filter(
-        ~models.Exists(UnfinishedAct.ending_of_user("user", "client", "began_at")),
-        pk=pk,
-        tenant=tenant_id,
-        client=client_pk,
-        generation=generation,
-        ended_at=None,
-        user__is_active=True,
-        user__generation=models.F("user_generation"),
-    ).select_related("user"),
-    uuid.UUID,
-    uuid.UUID,
-    int,
-    str,
-)
 _USE_FAMILY = PreparedUpdate(
     lambda pk, now, access_expires_at: (
         TokenFamily._base_manager.filter(pk=pk, ended_at=None),
