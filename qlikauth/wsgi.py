@@ -13,4 +13,5 @@ from qlikauth.server.bodies import Body  # noqa: E402
 from qlikauth.server.environ import environ_of  # noqa: E402
 
 application = Handler()
-programs = Programs(lambda scope, content, length: environ_of(scope, Body(content, length)))
+# What the application server answers without Django's handler (qlikauth/server).
+application.programs = Programs(lambda scope, content, length: environ_of(scope, Body(content, length)))

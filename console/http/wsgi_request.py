@@ -58,6 +58,9 @@ class Handler(WSGIHandler):
     """Django's own, with requests of ours."""
 
     request_class = Request
+    programs: Any = (
+        None  # whoever answers requests of programs for a server that asks (console.oauth.dispatch)
+    )
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> HttpResponseBase:
         trace.clear()  # until the request has an ID of its own, what is logged is not of the one before
