@@ -8,7 +8,7 @@ from typing import Any
 from .. import trace
 from ..policy import text
 
-# What a line of the access log has by name (qlikauth/server/front.py). Anything else that comes with a record is left
+# What a line of the access log has by name (qlikauth/server/access_log.py). Anything else that comes with a record is left
 # out: Django adds the request, and how that is written has the query string in it.
 NAMED = ("client_address", "method", "path", "status", "milliseconds")
 
@@ -21,7 +21,7 @@ class OneLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, with `trace_id`: the ID of the request, "-" outside of one."""
-        record.trace_id = trace.current() or "-"
+        record.trace_id = _trace_id(record) or "-"
         return super().format(_without_traceback_of_strangers(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's name
@@ -42,7 +42,7 @@ class JsonLine(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "trace_id": trace.current() or None,
+            "trace_id": _trace_id(record) or None,
             "message": _shown(record.getMessage()),
         }
         line |= {name: _plain(record.__dict__[name]) for name in NAMED if name in record.__dict__}
@@ -50,6 +50,12 @@ class JsonLine(logging.Formatter):
             traceback = self.formatException(record.exc_info).splitlines()
             line["exception"] = "\n".join(_shown(each) for each in traceback)
         return json.dumps(line)
+
+
+def _trace_id(record: logging.LogRecord) -> str:
+    """The ID of the request that a line is about; the application server says it, outside of the request."""
+    said: str | None = getattr(record, "trace_id", None)
+    return trace.current() if said is None else said
 
 
 def _without_traceback_of_strangers(record: logging.LogRecord) -> logging.LogRecord:

@@ -11,6 +11,9 @@ import httptools
 from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from .bodies import SMALL
+from .programs import TOO_SLOW, ProgramRequest
+
 MAX_HEAD = 128 * 1024  # bytes of the request line and the headers: more than oauth/parameters.py takes
 MAX_HEADERS = 100
 SPARE_CONNECTIONS = (
@@ -32,6 +35,8 @@ class Connection(HttpToolsProtocol):
 
     next_look: ClassVar[asyncio.TimerHandle | None] = None  # at all connections; None before the first
     ending: ClassVar[bool] = False  # this process is told to stop
+    dated_from: ClassVar[Any] = None
+    dated_lines: ClassVar[bytes] = b""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -43,6 +48,8 @@ class Connection(HttpToolsProtocol):
         self.too_long = False
         self.unreadable = False
         self.is_gone = False  # nobody would read an answer
+        self.whole: ProgramRequest | None = None  # which has just come in, and has its turn
+        self.held: ProgramRequest | None = None  # which has its turn when the client has read what was before
 
     @property
     def last(self) -> RequestResponseCycle | None:
@@ -88,6 +95,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_gone = True
+        if request := self.awaited:
+            request.leave()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -104,48 +113,139 @@ class Connection(HttpToolsProtocol):
         if self.in_head and self.received > MAX_HEAD and not self.unreadable:
             self.too_long = True
             self._unreadable()
+        if request := self.whole:
+            self.whole = None
+            self.app.ask(request, at_once=True)  # type: ignore[union-attr]
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
         self.in_head = True
         self.received = self.head_length = 0
         if self.is_waiting:
             self.waiting_since = self.loop.time()
-        cast("dict[str, Any]", self.scope)[SCOPE_KEY] = self
 
     def on_url(self, url: bytes) -> None:
-        self._lengthen(len(url))
-        super().on_url(url)
+        self.head_length += len(url)
+        self._limit()
+        self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._lengthen(len(name) + len(value) + 4)
+        self.head_length += len(name) + len(value) + 4
+        self._limit()
         if self.in_head:  # one after the body counts for nothing: a proxy has not judged it (RFC 9110 §6.5.1)
-            super().on_header(name, value)
+            name = name.lower()
+            if name == b"expect":
+                self.expect_100_continue = value.lower() == b"100-continue"
+            self.headers.append((name, value))
 
-    def _lengthen(self, length: int) -> None:
-        self.head_length += length
+    def _limit(self) -> None:
         if self.head_length > MAX_HEAD or len(self.headers) == MAX_HEADERS:
             self.too_long = True
             raise RequestRefused
 
     def on_headers_complete(self) -> None:
         self.in_head = False
-        if len(self.pipeline) == MAX_AHEAD or self.parser.get_http_version() not in {"1.0", "1.1"}:
+        version = self.parser.get_http_version()
+        if len(self.pipeline) == MAX_AHEAD or version not in {"1.0", "1.1"}:
             raise RequestRefused
-        if not self.parser.should_upgrade():
-            self._take_host_from_target()
+        if self.parser.should_upgrade():
+            return
+        self._take_host_from_target()
+        scope: dict[str, Any] = {
+            "type": "http",
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "headers": self.headers,
+            SCOPE_KEY: self,
+        }
+        self.scope = cast("Any", scope)
+        path, _, query = self.url.partition(b"?")
+        if path in self.app.paths and self._body_is_short(): # type: ignore[union-attr]
+            scope["method"] = self.parser.get_method().decode("ascii")
+            scope["path"], scope["raw_path"], scope["query_string"] = path.decode("ascii"), path, query
+            keep_alive = version != "1.0" and self.parser.should_keep_alive() and not self.ending
+            self._queue(ProgramRequest(self, scope, keep_alive))
+        else:
             super().on_headers_complete()
             self.cycle.keep_alive = self.cycle.keep_alive and not self.ending
+
+    def _body_is_short(self) -> bool:
+        """Whether this body needs none of what `bodies` does: there is none, or one of few bytes as was said before."""
+        stated = dict(self.headers)
+        if b"expect" in stated or b"transfer-encoding" in stated or b"#" in self.url:
+            return False
+        return int(stated.get(b"content-length", 0)) <= SMALL
+
+    # --- Requests of programs -------------------------------------------------------------------------------------
+
+    @property
+    def awaited(self) -> ProgramRequest | None:
+        """The request of a program that has its turn and has not come in whole."""
+        last: Any = self.last
+        return last if isinstance(last, ProgramRequest) and last.began is not None and last.more_body else None
+
+    def _queue(self, request: ProgramRequest) -> None:
+        """Begins with a request, or lets it wait for those before it."""
+        has_turn = self.is_waiting
+        self.cycle = cast("Any", request)
+        if has_turn:
+            self._begin(request)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        """uvicorn's name of what begins with a request when those before it are answered."""
+        if isinstance(cycle, ProgramRequest):
+            self._begin(cycle)
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _begin(self, request: ProgramRequest) -> None:
+        if self.flow.write_paused:
+            self.held = request
+            return
+        request.began = self.loop.time()
+        self.tasks.add(cast("Any", request))  # the process does not end before it
+        if not request.more_body:
+            self.app.ask(request, at_once=False)  # type: ignore[union-attr]
+
+    def on_body(self, body: bytes) -> None:
+        cycle: Any = self.cycle
+        if isinstance(cycle, ProgramRequest):
+            cycle.body += body
+        else:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
+        cycle: Any = self.cycle
+        if isinstance(cycle, ProgramRequest):
+            cycle.more_body = False
+            if cycle.began is not None and not cycle.response_complete:
+                self.whole = cycle
+        else:
+            super().on_message_complete()
+
+    def dated(self) -> bytes:
+        """The first lines of every answer. uvicorn makes the headers anew every second."""
+        headers = self.server_state.default_headers
+        if headers is not self.dated_from:
+            cls = type(self)
+            cls.dated_from = headers
+            cls.dated_lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+        return self.dated_lines
 
     def _take_host_from_target(self) -> None:
         """A target that names a host is believed, and not the header beside it (RFC 9112 §3.2.2)."""
         if b"://" in self.url[:8]:
             host = self.url.split(b"/", 3)[2]
             self.headers[:] = [header for header in self.headers if header[0] != b"host"] + [(b"host", host)]
-
-    def on_message_complete(self) -> None:
-        if not self.parser.should_upgrade():
-            super().on_message_complete()
 
     def _stay_with_http(self, rest: bytes) -> None:
         """Reads a request again as if it had not offered another protocol: the parser would not read its body.
@@ -169,9 +269,13 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def on_response_complete(self) -> None:
+        """Goes on with the next request. `look` ends a connection that is kept for too long, and not uvicorn's timer."""
         self.waiting_since = self.loop.time()
-        super().on_response_complete()
-        self._unset_keepalive_if_required()  # `look` does it, also for whoever sends empty lines
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
 
     # --- Writing --------------------------------------------------------------------------------------------------
 
@@ -182,6 +286,9 @@ class Connection(HttpToolsProtocol):
     def resume_writing(self) -> None:
         self.blocked_since = None
         super().resume_writing()
+        if request := self.held:
+            self.held = None
+            self._begin(request)
 
     def _refuse(self, status: int) -> None:
         self.transport.write(STATUS_LINE[status] + b"content-length: 0\r\nconnection: close\r\n\r\n")
@@ -197,6 +304,8 @@ class Connection(HttpToolsProtocol):
             self.blocked_since = now
         if self.blocked_since is not None and now - self.blocked_since > settings.SEND_SECONDS:
             self.transport.abort()
+        elif (request := self.awaited) and now - cast("float", request.began) > settings.RECEIVE_SECONDS:
+            request.answer(TOO_SLOW)
         elif self.is_waiting and now - self.waiting_since > self._patience():
             self._leave_off()
 
