@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,8 @@ class OneLine(logging.Formatter):
     A traceback still has its lines: those are ours.
     """
 
+    last_second: tuple[int, str] = (0, "")
+
     def format(self, record: logging.LogRecord) -> str:
         """The line, with `trace_id`: the ID of the request, "-" outside of one."""
         record.trace_id = _trace_id(record) or "-"
@@ -26,6 +29,14 @@ class OneLine(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's name
         return _shown(super().formatMessage(record))
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        """As logging writes it, but the second is written once for all lines in it."""
+        second, shown = self.last_second
+        if second != (now := int(record.created)):
+            shown = time.strftime(self.default_time_format, self.converter(now))
+            self.last_second = now, shown  # at once: threads share this
+        return f"{shown},{int(record.msecs):03d}"
 
 
 class JsonLine(logging.Formatter):
