@@ -9,8 +9,8 @@ from typing import Any
 from .. import trace
 from ..policy import text
 
-# What a line of the access log has by name (qlikauth/server/access_log.py). Anything else that comes with a record is left
-# out: Django adds the request, and how that is written has the query string in it.
+# What a line of the access log has by name (qlikauth/server/access_log.py). Anything else that comes with a record is
+# left out: Django adds the request, and how that is written has the query string in it.
 NAMED = ("client_address", "method", "path", "status", "milliseconds")
 
 
@@ -81,6 +81,8 @@ def _plain(value: object) -> object:
 
 
 def _shown(line: str) -> str:
+    if line.isascii() and line.isprintable():
+        return line
     line = text.spelt_out(line)
     return line if line.isprintable() else "".join(map(_visible, line))
 

@@ -9,10 +9,11 @@ from typing import Any, ClassVar, cast
 
 import httptools
 from django.conf import settings
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from .bodies import SMALL
-from .programs import TOO_SLOW, ProgramRequest
+from .programs import TOO_SLOW
+from .short_way import ShortWay
 
 MAX_HEAD = 128 * 1024  # bytes of the request line and the headers: more than oauth/parameters.py takes
 MAX_HEADERS = 100
@@ -30,13 +31,11 @@ class RequestRefused(Exception):
     """More than any client of ours sends, or a version of HTTP that none speaks."""
 
 
-class Connection(HttpToolsProtocol):
+class Connection(ShortWay):
     """One connection of a client to this process."""
 
     next_look: ClassVar[asyncio.TimerHandle | None] = None  # at all connections; None before the first
     ending: ClassVar[bool] = False  # this process is told to stop
-    dated_from: ClassVar[Any] = None
-    dated_lines: ClassVar[bytes] = b""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -47,20 +46,6 @@ class Connection(HttpToolsProtocol):
         self.head_length = 0  # of its parts that have come whole
         self.too_long = False
         self.unreadable = False
-        self.is_gone = False  # nobody would read an answer
-        self.whole: ProgramRequest | None = None  # which has just come in, and has its turn
-        self.held: ProgramRequest | None = None  # which has its turn when the client has read what was before
-
-    @property
-    def last(self) -> RequestResponseCycle | None:
-        """The request that came last, with its answer; None before the first."""
-        return self.cycle
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether no request has come in that is still to be answered."""
-        last = self.last
-        return last is None or last.response_complete
 
     @property
     def is_kept(self) -> bool:
@@ -93,12 +78,6 @@ class Connection(HttpToolsProtocol):
         elif len(others) >= settings.MAX_CONNECTIONS + SPARE_CONNECTIONS:
             transport.abort()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.is_gone = True
-        if request := self.awaited:
-            request.leave()
-        super().connection_lost(exc)
-
     def data_received(self, data: bytes) -> None:
         if self.unreadable:
             return
@@ -113,9 +92,7 @@ class Connection(HttpToolsProtocol):
         if self.in_head and self.received > MAX_HEAD and not self.unreadable:
             self.too_long = True
             self._unreadable()
-        if request := self.whole:
-            self.whole = None
-            self.app.ask(request, at_once=True)  # type: ignore[union-attr]
+        self.ask_for_what_is_whole()
 
     def on_message_begin(self) -> None:
         self.url = b""
@@ -164,11 +141,12 @@ class Connection(HttpToolsProtocol):
         }
         self.scope = cast("Any", scope)
         path, _, query = self.url.partition(b"?")
-        if path in self.app.paths and self._body_is_short(): # type: ignore[union-attr]
+        if path in self.front.paths and self._body_is_short():
             scope["method"] = self.parser.get_method().decode("ascii")
             scope["path"], scope["raw_path"], scope["query_string"] = path.decode("ascii"), path, query
-            keep_alive = version != "1.0" and self.parser.should_keep_alive() and not self.ending
-            self._queue(ProgramRequest(self, scope, keep_alive))
+            self.take(
+                scope, keep_alive=version != "1.0" and self.parser.should_keep_alive() and not self.ending
+            )
         else:
             super().on_headers_complete()
             self.cycle.keep_alive = self.cycle.keep_alive and not self.ending
@@ -179,67 +157,6 @@ class Connection(HttpToolsProtocol):
         if b"expect" in stated or b"transfer-encoding" in stated or b"#" in self.url:
             return False
         return int(stated.get(b"content-length", 0)) <= SMALL
-
-    # --- Requests of programs -------------------------------------------------------------------------------------
-
-    @property
-    def awaited(self) -> ProgramRequest | None:
-        """The request of a program that has its turn and has not come in whole."""
-        last: Any = self.last
-        return last if isinstance(last, ProgramRequest) and last.began is not None and last.more_body else None
-
-    def _queue(self, request: ProgramRequest) -> None:
-        """Begins with a request, or lets it wait for those before it."""
-        has_turn = self.is_waiting
-        self.cycle = cast("Any", request)
-        if has_turn:
-            self._begin(request)
-        else:
-            self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, self.app))
-
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        """uvicorn's name of what begins with a request when those before it are answered."""
-        if isinstance(cycle, ProgramRequest):
-            self._begin(cycle)
-        else:
-            super()._start_asgi_task(cycle, app)
-
-    def _begin(self, request: ProgramRequest) -> None:
-        if self.flow.write_paused:
-            self.held = request
-            return
-        request.began = self.loop.time()
-        self.tasks.add(cast("Any", request))  # the process does not end before it
-        if not request.more_body:
-            self.app.ask(request, at_once=False)  # type: ignore[union-attr]
-
-    def on_body(self, body: bytes) -> None:
-        cycle: Any = self.cycle
-        if isinstance(cycle, ProgramRequest):
-            cycle.body += body
-        else:
-            super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        if self.parser.should_upgrade():
-            return
-        cycle: Any = self.cycle
-        if isinstance(cycle, ProgramRequest):
-            cycle.more_body = False
-            if cycle.began is not None and not cycle.response_complete:
-                self.whole = cycle
-        else:
-            super().on_message_complete()
-
-    def dated(self) -> bytes:
-        """The first lines of every answer. uvicorn makes the headers anew every second."""
-        headers = self.server_state.default_headers
-        if headers is not self.dated_from:
-            cls = type(self)
-            cls.dated_from = headers
-            cls.dated_lines = b"".join([b"%b: %b\r\n" % header for header in headers])
-        return self.dated_lines
 
     def _take_host_from_target(self) -> None:
         """A target that names a host is believed, and not the header beside it (RFC 9112 §3.2.2)."""
@@ -269,13 +186,8 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def on_response_complete(self) -> None:
-        """Goes on with the next request. `look` ends a connection that is kept for too long, and not uvicorn's timer."""
         self.waiting_since = self.loop.time()
-        if self.transport.is_closing():
-            return
-        self.flow.resume_reading()
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+        super().on_response_complete()
 
     # --- Writing --------------------------------------------------------------------------------------------------
 
@@ -286,9 +198,6 @@ class Connection(HttpToolsProtocol):
     def resume_writing(self) -> None:
         self.blocked_since = None
         super().resume_writing()
-        if request := self.held:
-            self.held = None
-            self._begin(request)
 
     def _refuse(self, status: int) -> None:
         self.transport.write(STATUS_LINE[status] + b"content-length: 0\r\nconnection: close\r\n\r\n")
@@ -304,7 +213,7 @@ class Connection(HttpToolsProtocol):
             self.blocked_since = now
         if self.blocked_since is not None and now - self.blocked_since > settings.SEND_SECONDS:
             self.transport.abort()
-        elif (request := self.awaited) and now - cast("float", request.began) > settings.RECEIVE_SECONDS:
+        elif (request := self.awaited) and now - request.began > settings.RECEIVE_SECONDS:
             request.answer(TOO_SLOW)
         elif self.is_waiting and now - self.waiting_since > self._patience():
             self._leave_off()

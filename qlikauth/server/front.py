@@ -13,7 +13,7 @@ from .access_log import CLIENT_LEFT
 from .bodies import Bodies, Body, Gone, TooBusy, TooSlow
 from .connections import SCOPE_KEY, Connection
 from .environ import environ_of
-from .programs import CLOSE, NOTHING, TOO_BUSY, ProgramRequest, Programs, asked, kept
+from .programs import CLOSE, NOTHING, TOO_BUSY, NoPrograms, ProgramRequest, Programs, asked, kept
 from .threads import Threads
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -43,8 +43,8 @@ class Front:
 
     def __init__(self, application: Application, threads: int) -> None:
         self.application = application
-        self.programs: Programs | None = getattr(application, "programs", None)
-        self.paths = frozenset(self.programs.paths if self.programs else ())  # that go the short way
+        self.programs: Programs = getattr(application, "programs", NoPrograms())
+        self.paths = frozenset(self.programs.paths)  # that go the short way
         self.requests = Threads(threads, "request")
         self.pieces = Threads(1, "piece")
         self.probes = {path: Threads(1, "probe") for path in ("/healthz", "/readyz")}
@@ -53,7 +53,6 @@ class Front:
 
     def ask(self, request: ProgramRequest, at_once: bool) -> None:
         """Has a whole request answered. `at_once`: also in the event loop, which then does nothing else."""
-        assert self.programs
         if at_once and (answer := kept(self.programs, request.scope)):
             request.answer(answer)
         elif self.queued >= settings.MAX_CONNECTIONS:
@@ -100,7 +99,7 @@ class Front:
         connection: Connection = scope[SCOPE_KEY]
         if connection.is_gone:
             raise Gone
-        if self.programs and scope["raw_path"] in self.paths:
+        if scope["raw_path"] in self.paths:
             status, headers, piece = asked(self.programs, scope, body.content, body.length)
             return Answer(status, headers, piece, None, ())
         begun: list[Any] = []

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from . import access_log
 
 if TYPE_CHECKING:
-    from .connections import Connection
+    from .short_way import ShortWay
 
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 CLOSE = (b"connection", b"close")
@@ -44,6 +44,18 @@ class Programs(Protocol):
         """The answer to a GET or HEAD if it is in memory. Runs in the event loop: it never waits for anything."""
 
 
+class NoPrograms:
+    """An application that answers everything by WSGI."""
+
+    paths: Collection[bytes] = ()
+
+    def answer(self, scope: dict[str, Any], content: bytes, length: int) -> Answer:
+        raise LookupError
+
+    def kept(self, scope: dict[str, Any]) -> Answer | None:
+        return None
+
+
 class ProgramRequest:
     """A request on the short way, until it is answered. On its connection it stands where uvicorn has its cycle."""
 
@@ -53,6 +65,7 @@ class ProgramRequest:
         "body",
         "connection",
         "disconnected",
+        "is_begun",
         "keep_alive",
         "more_body",
         "response_complete",
@@ -60,26 +73,31 @@ class ProgramRequest:
     )
     message_event: ClassVar = asyncio.Event()  # which uvicorn sets for coroutines: none waits for it here
 
-    def __init__(self, connection: "Connection", scope: dict[str, Any], keep_alive: bool) -> None:
+    def __init__(self, connection: "ShortWay", scope: dict[str, Any], keep_alive: bool) -> None:
         self.connection = connection
         self.scope = scope
         self.keep_alive = keep_alive
         self.body = b""
         self.more_body = True
-        self.began: float | None = None  # its turn, on the event loop's clock; None while others are before it
+        self.is_begun = False  # its turn has come
+        self.began = 0.0  # when that was, on the event loop's clock
         self.answered: Answer | None = None  # by a thread; None if the client had left by then
         self.response_complete = False
         self.disconnected = False
+
+    def begin(self) -> None:
+        self.is_begun = True
+        self.began = self.connection.loop.time()
 
     # --- What `Threads` calls -------------------------------------------------------------------------------------
 
     def work(self) -> None:
         if self.connection.is_gone:
             return
-        self.answered = asked(self.connection.app.programs, self.scope, self.body, len(self.body))
+        self.answered = asked(self.connection.front.programs, self.scope, self.body, len(self.body))
 
     def done(self) -> None:
-        self.connection.app.queued -= 1
+        self.connection.front.queued -= 1
         if self.answered is None:
             self.leave()
         else:
@@ -114,8 +132,8 @@ class ProgramRequest:
     def _end(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         connection, scope = self.connection, self.scope
         self.response_complete = True
-        connection.tasks.discard(self)  # type: ignore[arg-type]
-        seconds = connection.loop.time() - (self.began or 0)
+        connection.tasks.discard(self)
+        seconds = connection.loop.time() - self.began
         access_log.write(scope["client"][0], scope["method"], scope["path"], status, seconds, headers)
 
     def _is_whole(self, answer: Answer) -> bool:
