@@ -166,8 +166,10 @@ def test_a_connection_is_kept_until_somebody_closes_it(world: World, path: str):
 
 @pytest.mark.spec("RFC 9112", "9.3")
 @pytest.mark.parametrize("path", ["/kept", "/asked"])
-def test_an_old_client_has_its_connection_closed(world: World, path: str):
-    answer = world.server.ask(http("GET", path, "x", keep=True).replace(b"HTTP/1.1", b"HTTP/1.0", 1))
+@pytest.mark.parametrize("headers", [[], ["Connection: keep-alive"]])
+def test_an_old_client_has_its_connection_closed(world: World, path: str, headers: list[str]):
+    request = http("GET", path, "x", *headers, keep=True)
+    answer = world.server.ask(request.replace(b"HTTP/1.1", b"HTTP/1.0", 1))
 
     assert statuses(answer) == [200]
     assert b"connection: close" in answer
@@ -271,6 +273,14 @@ def test_a_body_that_is_too_long_is_not_kept(world: World, expects: bool):
     connection = world.server.connect(http("POST", "/asked", "x", *headers))
     if not expects:
         connection.sendall(b"x" * 2 * MIB)
+
+    assert body_of(rest_of(connection)) == b"POST asked 0 of %d" % (2 * MIB)
+
+
+def test_chunks_that_are_too_many_are_not_kept(world: World):
+    connection = world.server.connect(http("POST", "/asked", "x", "Transfer-Encoding: chunked"))
+    chunk = b"80000\r\n" + b"x" * 0x80000 + b"\r\n"
+    connection.sendall(chunk * 4 + b"0\r\n\r\n")
 
     assert body_of(rest_of(connection)) == b"POST asked 0 of %d" % (2 * MIB)
 
