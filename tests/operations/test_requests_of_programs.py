@@ -200,6 +200,16 @@ def test_many_requests_at_once_are_all_answered(world: World):
     assert statuses(world.server.ask(kept + http("GET", "/kept", "x"))) == [200] * 91
 
 
+def test_a_connection_is_read_again_when_what_came_together_is_answered(world: World):
+    connection = world.server.connect(http("GET", "/asked", "x", keep=True) * 3)
+    for _ in range(3):
+        next_answer(connection)
+
+    connection.sendall(http("GET", "/asked", "x"))
+
+    assert status_of(rest_of(connection)) == 200
+
+
 def test_too_many_requests_behind_one_are_not_kept(world: World):
     held = Held(world, "held", keep=True)
     held.connection.sendall(http("GET", "/asked", "x", keep=True) * 10_000)
