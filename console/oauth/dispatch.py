@@ -52,7 +52,8 @@ class Dispatch:
 
     def __init__(self) -> None:
         self._checks: list[Check] = []
-        chain: Any = convert_exception_to_response(self._answered)
+        self._view = convert_exception_to_response(self._answered)
+        chain: Any = self._finished
         for name in reversed(settings.PROGRAM_MIDDLEWARE):
             try:
                 middleware = import_string(name)(chain)
@@ -67,6 +68,10 @@ class Dispatch:
         response: HttpResponse = self._chain(request)
         return response
 
+    def _finished(self, request: HttpRequest) -> HttpResponse:
+        response: Any = self._view(request)
+        return programs.finished(response)
+
     def _answered(self, request: HttpRequest) -> HttpResponse:
         """What the endpoint answers, of the tenant or of the region."""
         views = OF_TENANTS if request.tenant is not None else OF_REGION  # type: ignore[attr-defined]
@@ -77,7 +82,7 @@ class Dispatch:
             refused = check(request, view, (), {})
             if refused is not None:
                 return refused
-        return programs.finished(view(request))
+        return view(request)
 
 
 class DispatchMiddleware:
@@ -131,7 +136,7 @@ class Programs:
         if kept is None or time.monotonic() - kept[0] > KEPT_SECONDS:
             return None
         status, headers, body = kept[1]
-        trace_id = trace.begin().encode()
+        trace_id = trace.make().encode()
         headers = [(name, trace_id if name == TRACE else value) for name, value in headers]
         return status, headers, body if scope["method"] == "GET" else b""
 
