@@ -6,6 +6,7 @@ from django.conf import settings
 from oauthlib.common import Request
 
 from ..http.tenancy import current_tenant
+from ..models import RefreshToken
 from ..policy import credentials, scopes
 from . import bearer_tokens
 from .issuance import issuance
@@ -38,4 +39,5 @@ def generate(request: Request) -> str:
 
 def generate_refresh_token(request: Request) -> str:
     """An opaque refresh token; it exists once the validator has stored it."""
-    return credentials.make(credentials.Prefix.REFRESH_TOKEN)
+    family = issuance(request).family_id
+    return RefreshToken.make(family) if family else credentials.make(credentials.Prefix.REFRESH_TOKEN)
