@@ -95,7 +95,10 @@ class AuthorizationCode(OwnRow, Checkable, AbstractGrant):
         now = timezone.now()
         with transaction.atomic():
             if self._use(client, now):
-                family = self._begin_family(client, now, access_expires_at, labels)
+                family = self._family(client, now, access_expires_at, labels)
+                if refresh_token is not None:
+                    family.kept_until = family.keeps_until(now, access_expires_at)
+                insert(family)
                 if refresh_token is not None:
                     RefreshToken.add_to(family, refresh_token)
                 Event.record(
@@ -109,10 +112,10 @@ class AuthorizationCode(OwnRow, Checkable, AbstractGrant):
         self._replayed(client, by)
         return None
 
-    def _begin_family(
+    def _family(
         self, client: EffectiveClient, now: datetime, access_expires_at: datetime, labels: Mapping[str, str]
     ) -> TokenFamily:
-        family = TokenFamily(
+        return TokenFamily(
             id=self.family_id,
             tenant=self.tenant,
             client_id=client.pk,
@@ -123,12 +126,11 @@ class AuthorizationCode(OwnRow, Checkable, AbstractGrant):
             user_generation=self.user_generation,
             auth_time=self.auth_time,
             access_expires_at=access_expires_at,
+            kept_until=access_expires_at,
             expires_at=now + settings.REFRESH_TOKEN_ABSOLUTE,
             device_type=labels.get("deviceType", "")[:100],
             description=labels.get("description", "")[:200],
         )
-        insert(family)
-        return family
 
     def _use(self, client: EffectiveClient, now: datetime) -> bool:
         """Compare and swap. Also compares with what the client's generation is by now, so that hardly ever a family is
