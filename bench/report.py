@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from . import machine
 from .ends import OF_CLIENT, SESSIONS, TENANTS, Ends
+from .expiry import ROWS, Expiry
 from .measure import CONNECTIONS, HASHED, OURS, PLAIN, TUNED, Results
 from .operations import OPERATIONS
 from .servers import LOADS, SERVERS, Measured
@@ -98,3 +99,15 @@ def ends(found: Ends) -> str:
         f"All rows said so {number(found.rows)} s later; the longest batch took {number(found.longest)} ms."
     )
     return "\n\n".join([f"{found.database}: {about}", table(head, rows), after])
+
+
+def expiry(runs: Sequence[Expiry]) -> str:
+    """What runs of `expire` cost, and their longest statements."""
+    head = ("expired, of each kind", "removed", "s", "statements", "longest statement, ms")
+    rows = [
+        (f"{run.due:,}", f"{sum(run.removed.values()):,}", number(run.seconds), f"{run.statements:,}",
+         number(run.longest[0][0]))
+        for run in runs
+    ]  # fmt: skip
+    longest = [f"- {milliseconds:.1f} ms: `{sql}`" for run in runs for milliseconds, sql in run.longest]
+    return "\n\n".join([f"{ROWS:,} families, {ROWS:,} refresh tokens", table(head, rows), "\n".join(longest)])
