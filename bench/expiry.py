@@ -22,12 +22,12 @@ SLICE = 250_000  # rows that one statement makes
 
 @dataclass
 class Expiry:
-    """One run: rows removed, seconds, and the longest statements, each with its milliseconds and its beginning."""
+    """One run: rows removed, seconds, milliseconds of each statement, and the longest ones with their beginning."""
 
     due: int
     removed: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
-    statements: int = 0
+    statements: list[float] = field(default_factory=list)
     longest: list[tuple[float, str]] = field(default_factory=list)
 
 
@@ -69,8 +69,8 @@ def _timed(outcome: Expiry) -> Iterator[None]:
         try:
             return work()
         finally:
-            outcome.statements += 1
-            outcome.longest.append(((time.perf_counter() - began) * 1000, statement[:160]))
+            outcome.statements.append((time.perf_counter() - began) * 1000)
+            outcome.longest.append((outcome.statements[-1], statement[:160]))
             outcome.longest = sorted(outcome.longest, reverse=True)[:5]
 
     def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

@@ -1,6 +1,7 @@
 """Results as Markdown tables, as they stand in the README."""
 
 from collections.abc import Iterable, Sequence
+from statistics import quantiles
 
 from . import machine
 from .ends import OF_CLIENT, SESSIONS, TENANTS, Ends
@@ -103,11 +104,25 @@ def ends(found: Ends) -> str:
 
 def expiry(runs: Sequence[Expiry]) -> str:
     """What runs of `expire` cost, and their longest statements."""
-    head = ("expired, of each kind", "removed", "s", "statements", "longest statement, ms")
+    head = (
+        "expired, of each kind",
+        "removed",
+        "s",
+        "statements",
+        "median, ms",
+        "99 of 100, ms",
+        "longest, ms",
+    )
     rows = [
-        (f"{run.due:,}", f"{sum(run.removed.values()):,}", number(run.seconds), f"{run.statements:,}",
-         number(run.longest[0][0]))
+        (
+            f"{run.due:,}",
+            f"{sum(run.removed.values()):,}",
+            number(run.seconds),
+            f"{len(run.statements):,}",
+            *(number(quantiles(run.statements, n=100)[place]) for place in (49, 98)),
+            number(run.longest[0][0]),
+        )
         for run in runs
-    ]  # fmt: skip
+    ]
     longest = [f"- {milliseconds:.1f} ms: `{sql}`" for run in runs for milliseconds, sql in run.longest]
     return "\n\n".join([f"{ROWS:,} families, {ROWS:,} refresh tokens", table(head, rows), "\n".join(longest)])

@@ -41,7 +41,7 @@ from .expired_rows import Remove, Rows, before, remove_all
 FINISHED_ACTS_KEPT = timedelta(days=30)
 CODES_KEPT = timedelta(minutes=10)  # so that a replay is noticed
 COUNTS_KEPT = timedelta(minutes=10)
-BATCH = 500  # rows in one transaction
+BATCH = 200  # rows in one transaction: each may take three reads from a disk
 PAUSE = 0.02  # seconds between two batches: others get their turn
 FIRST_LOOK = 30  # seconds, up to twice of it: servers begin together
 LOOKS_EVERY = 60  # seconds between two looks of one process whether a run is due
