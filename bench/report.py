@@ -1,9 +1,11 @@
 """Results as Markdown tables, as they stand in the README."""
 
 from collections.abc import Iterable, Sequence
+from statistics import quantiles
 
 from . import machine
 from .ends import OF_CLIENT, SESSIONS, TENANTS, Ends
+from .expiry import ROWS, Expiry
 from .measure import CONNECTIONS, HASHED, OURS, PLAIN, TUNED, Results
 from .operations import OPERATIONS
 from .servers import LOADS, SERVERS, Measured
@@ -98,3 +100,29 @@ def ends(found: Ends) -> str:
         f"All rows said so {number(found.rows)} s later; the longest batch took {number(found.longest)} ms."
     )
     return "\n\n".join([f"{found.database}: {about}", table(head, rows), after])
+
+
+def expiry(runs: Sequence[Expiry]) -> str:
+    """What runs of `expire` cost, and their longest statements."""
+    head = (
+        "expired, of each kind",
+        "removed",
+        "s",
+        "statements",
+        "median, ms",
+        "99 of 100, ms",
+        "longest, ms",
+    )
+    rows = [
+        (
+            f"{run.due:,}",
+            f"{sum(run.removed.values()):,}",
+            number(run.seconds),
+            f"{len(run.statements):,}",
+            *(number(quantiles(run.statements, n=100)[place]) for place in (49, 98)),
+            number(run.longest[0][0]),
+        )
+        for run in runs
+    ]
+    longest = [f"- {milliseconds:.1f} ms: `{sql}`" for run in runs for milliseconds, sql in run.longest]
+    return "\n\n".join([f"{ROWS:,} families, {ROWS:,} refresh tokens", table(head, rows), "\n".join(longest)])

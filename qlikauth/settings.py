@@ -366,6 +366,11 @@ LOGGING: dict[str, Any] = {
     },
 }
 
+# --- Housekeeping --------------------------------------------------------------------------------------------------
+
+# How often servers remove what has expired, together: one of them does it. 0 leaves it to `manage.py expire`.
+EXPIRE_EVERY = timedelta(minutes=environment.number("QLIKAUTH_EXPIRE_MINUTES", 60, least=0, most=24 * 60))
+
 # --- OAuth: limits (Q5) and lifetimes ------------------------------------------------------------------------------
 
 LIMITS = {

@@ -15,6 +15,7 @@ from .connection_request import AlreadyConnected, AlreadyDecided, ConnectionRequ
 from .consent import Consent
 from .event import Event
 from .event_keyword import EventKeyword
+from .expiry_run import ExpiryRun
 from .limits import LimitReached
 from .mail import Mail
 from .reach import Reach
@@ -55,6 +56,7 @@ __all__ = [
     "DeviceGrant",
     "Event",
     "EventKeyword",
+    "ExpiryRun",
     "FailedAttempts",
     "HostTaken",
     "Hostname",

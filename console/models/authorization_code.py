@@ -98,6 +98,7 @@ class AuthorizationCode(OwnRow, Checkable, AbstractGrant):
         family = self._family(client, now, access_expires_at, labels)
         rows: list[models.Model] = [family]
         if refresh_token is not None:
+            family.kept_until = family.keeps_until(now, access_expires_at)
             rows.append(RefreshToken.first_of(family, refresh_token))
         details = {"user": self.user.email, "scope": self.scope}
         rows.append(Event.of(self.tenant, Action.TOKENS_ISSUED, by=by, target=client, details=details))
@@ -123,6 +124,7 @@ class AuthorizationCode(OwnRow, Checkable, AbstractGrant):
             user_generation=self.user_generation,
             auth_time=self.auth_time,
             access_expires_at=access_expires_at,
+            kept_until=access_expires_at,
             expires_at=now + settings.REFRESH_TOKEN_ABSOLUTE,
             device_type=labels.get("deviceType", "")[:100],
             description=labels.get("description", "")[:200],

@@ -96,6 +96,11 @@ class RegisteredClient(OwnRow, Application):
         indexes = [
             models.Index(fields=["tenant", "name"], name="client_by_name"),
             models.Index(fields=["tenant", "-created_at"], name="client_newest"),
+            models.Index(
+                fields=["deleted_at", "id"],
+                condition=models.Q(deleted_at__isnull=False),
+                name="client_deleted",
+            ),
         ]
 
     with_deleted_anywhere: models.Manager["Client"] = models.Manager()

@@ -57,7 +57,10 @@ class SigningKey(TenantOwned):
         verbose_name = _("signing key")
         verbose_name_plural = _("signing keys")
         ordering = ["signs_from"]
-        indexes = [models.Index(fields=["tenant", "algorithm", "signs_from"], name="signing_key_current")]
+        indexes = [
+            models.Index(fields=["tenant", "algorithm", "signs_from"], name="signing_key_current"),
+            models.Index(fields=["retires_at"], name="signing_key_retires"),
+        ]
 
     def __str__(self) -> str:
         return self.kid

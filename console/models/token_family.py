@@ -10,7 +10,7 @@ update of one row. Their rows follow in batches (models/unfinished_act.py).
 """
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from .actor import Actor
     from .client import Client
     from .user import User
+
+UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class TokenFamily(TenantOwned):
@@ -50,6 +52,9 @@ class TokenFamily(TenantOwned):
     expires_at = models.DateTimeField()  # absolute: no refreshing beyond it
     ended_at = models.DateTimeField(null=True, default=None)
     ended_reason = models.CharField(max_length=40, blank=True)
+    # Until then something of it counts: a token, or that it has ended. `manage.py expire` goes by it, and looks once
+    # more at what it finds: rows that never got it are at the beginning.
+    kept_until = models.DateTimeField(default=UNKNOWN, db_default=UNKNOWN)
     # Under which it was given (EffectiveClient.generation, User.generation). It lives only while they are the same.
     generation = models.CharField(max_length=64, default="", db_default="")
     user_generation = models.PositiveIntegerField(default=0, db_default=0)
@@ -71,7 +76,7 @@ class TokenFamily(TenantOwned):
                 name="family_live_tenant",
             ),
             models.Index(fields=["user", "client", "ended_at"], name="family_of_user"),
-            models.Index(fields=["expires_at"], name="family_expiry"),
+            models.Index(fields=["kept_until"], name="family_kept"),
         ]
 
     def is_current(self, client: EffectiveClient) -> bool:
@@ -83,12 +88,23 @@ class TokenFamily(TenantOwned):
 
         Every write to a family waits for its row, so it cannot be ended while that token is made.
         """
-        return _USE_FAMILY, (self.pk, now, access_expires_at)
+        return _USE_FAMILY, (self.pk, now, access_expires_at, self.keeps_until(now, access_expires_at))
+
+    def keeps_until(self, now: datetime, access_expires_at: datetime) -> datetime:
+        """Until when a family is kept that gets an access token and a refresh token now.
+
+        Rounded up to a time of the day that is the family's own: refreshing writes to the index once a day, and not
+        all families of a day are due in the same moment.
+        """
+        limit = max(access_expires_at, min(now + settings.REFRESH_TOKEN_IDLE, self.expires_at))
+        midnight = limit.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        moment = midnight + timedelta(seconds=self.pk.int % (24 * 3600))
+        return moment if moment >= limit else moment + timedelta(days=1)
 
     def end(self, *, reason: str) -> bool:
         """Ends this family. False if its row had been ended already."""
         live = TokenFamily.objects.filter(pk=self.pk, ended_at=None)
-        return bool(live.update(ended_at=timezone.now(), ended_reason=reason))
+        return bool(live.update(**UnfinishedAct.end_of_family(timezone.now(), reason)))
 
     @classmethod
     def end_of_user(cls, user: "User", client: "Client", *, reason: str, by: "Actor") -> Receipt:
@@ -106,11 +122,12 @@ class TokenFamily(TenantOwned):
 
 
 _USE_FAMILY = PreparedUpdate(
-    lambda pk, now, access_expires_at: (
+    lambda pk, now, access_expires_at, kept_until: (
         TokenFamily._base_manager.filter(pk=pk, ended_at=None),
-        {"last_used_at": now, "access_expires_at": access_expires_at},
+        {"last_used_at": now, "access_expires_at": access_expires_at, "kept_until": kept_until},
     ),
     uuid.UUID,
+    datetime,
     datetime,
     datetime,
 )

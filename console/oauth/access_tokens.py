@@ -8,7 +8,7 @@ from django.conf import settings
 from oauthlib.common import Request
 
 from ..http.tenancy import current_tenant
-from ..models import Tenant, User
+from ..models import RefreshToken, Tenant, User
 from ..policy import credentials, scopes
 from ..policy.effective_client import EffectiveClient
 from . import bearer_tokens
@@ -72,4 +72,5 @@ def generate(request: Request) -> str:
 
 def generate_refresh_token(request: Request) -> str:
     """An opaque refresh token; it exists once the validator has stored it."""
-    return credentials.make(credentials.Prefix.REFRESH_TOKEN)
+    family = issuance(request).family_id
+    return RefreshToken.make(family) if family else credentials.make(credentials.Prefix.REFRESH_TOKEN)

@@ -87,6 +87,7 @@ class TokenIssuer(OAuth2Validator):
                 user_generation=request.user.generation,
                 access_expires_at=expires,
                 expires_at=expires,
+                kept_until=expires,
             ).save(force_insert=True)
             Event.record(
                 tenant,

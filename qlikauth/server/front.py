@@ -154,9 +154,10 @@ def load(application: str, threads: int) -> Front:
     The work beside requests begins in this process too.
     """
     front = Front(import_from_string(application), threads)
-    from console.models import Mail, UnfinishedAct, background  # only now are the settings read
+    from console.management.expiry import ServerRuns  # only now are the settings read
+    from console.models import Mail, UnfinishedAct, background
 
-    background.start(Mail.send_due, UnfinishedAct.finish_all)
+    background.start(Mail.send_due, UnfinishedAct.finish_all, ServerRuns())
     return front
 
 
