@@ -2,7 +2,7 @@
 
 import argparse
 
-from . import ends, hot_paths, measure, report, servers, statements
+from . import ends, events, hot_paths, measure, report, servers, statements
 from .operations import OPERATIONS
 
 ROUNDS, SECONDS = 3, 2.0
@@ -29,6 +29,9 @@ def main() -> None:
     parser.add_argument(
         "--ends", action="store_true", help="time ends of access among a million sessions instead"
     )
+    parser.add_argument(
+        "--events", action="store_true", help="time the audit log with millions of events instead"
+    )
     parser.add_argument("--profile", metavar="OPERATION", choices=[*OPERATIONS, "page"])
     options = parser.parse_args()
     if options.profile:
@@ -45,6 +48,9 @@ def main() -> None:
         return
     if options.ends:
         print(report.ends(ends.measure(options.database)))
+        return
+    if options.events:
+        print(report.events(options.database, *events.measure(options.database)))
         return
     results = measure.measure(
         options.database,

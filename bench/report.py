@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from . import machine
 from .ends import OF_CLIENT, SESSIONS, TENANTS, Ends
+from .events import EVENTS, View
+from .events import TENANTS as OF_TENANTS
 from .measure import CONNECTIONS, HASHED, OURS, PLAIN, TUNED, Results
 from .operations import OPERATIONS
 from .servers import LOADS, SERVERS, Measured
@@ -98,3 +100,14 @@ def ends(found: Ends) -> str:
         f"All rows said so {number(found.rows)} s later; the longest batch took {number(found.longest)} ms."
     )
     return "\n\n".join([f"{found.database}: {about}", table(head, rows), after])
+
+
+def events(kind: str, name: str, views: Iterable[View]) -> str:
+    """Pages of a long audit log."""
+    about = f"{name}: {EVENTS[kind]:,} events of {OF_TENANTS} tenants, half of them of one"
+    head = ("address", "statements", "ms in SQL: median", "slowest", "ms of the request")
+    rows = [
+        (view.what, str(view.statements), number(view.median), number(view.slowest), number(view.request))
+        for view in views
+    ]
+    return "\n\n".join([about, table(head, rows)])
