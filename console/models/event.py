@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -35,7 +36,8 @@ class Event(models.Model):
 
     Kind = Kind
 
-    tenant = models.ForeignKey("console.Tenant", on_delete=models.CASCADE, related_name="+")
+    # Its own index would be the beginning of others.
+    tenant = models.ForeignKey("console.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False)
     happened_at = models.DateTimeField(default=timezone.now)
     action = models.CharField(
         max_length=40
@@ -65,7 +67,9 @@ class Event(models.Model):
             models.Index(fields=["tenant", "-happened_at", "-id"], name="event_newest"),
             models.Index(fields=["tenant", "target_id", "-happened_at", "-id"], name="event_of_target"),
             models.Index(fields=["tenant", "action", "-happened_at", "-id"], name="event_of_action"),
+            models.Index(fields=["tenant", "actor_id", "-happened_at", "-id"], name="event_of_actor"),
             models.Index(fields=["tenant", "trace_id"], name="event_of_trace"),
+            models.Index(fields=["happened_at"], name="event_by_time"),
         ]
         constraints = [models.UniqueConstraint(fields=["repeats"], name="event_repeats")]
 
@@ -77,10 +81,17 @@ class Event(models.Model):
         """The tenant's log. A period and the order are read from one index, so that neither scans the rest."""
         return cls.objects.order_by("-happened_at", "-id")
 
-    def earlier(self, events: "models.QuerySet[Event]") -> "models.QuerySet[Event]":
-        """Those of `events` that stand below this one, newest first."""
-        same_moment = models.Q(happened_at=self.happened_at, id__gte=self.pk)
-        return events.filter(happened_at__lte=self.happened_at).exclude(same_moment)
+    @classmethod
+    def expired(cls, now: datetime) -> "models.QuerySet[Event]":
+        """The events of all tenants that are kept no longer (settings.EVENTS_KEPT); none if they are kept for ever.
+
+        Those up to a key, so that whoever goes through them in the order of keys stops there.
+        """
+        if settings.EVENTS_KEPT is None:
+            return cls._base_manager.none()
+        older = cls._base_manager.filter(happened_at__lt=now - settings.EVENTS_KEPT)
+        last = older.order_by("-happened_at").values_list("pk", flat=True).first()
+        return older.filter(pk__lte=last or 0)
 
     @property
     def is_refusal(self) -> bool:
