@@ -19,6 +19,7 @@ from console.models import (
     ClientAssertion,
     Connection,
     Consent,
+    Event,
     FailedAttempts,
     Mail,
     RefreshToken,
@@ -67,6 +68,7 @@ class Command(Operation):
             "refusal_counts": RefusalCount.objects.filter(minute__lt=now - timedelta(minutes=10)),
             "given_up_mails": Mail.given_up().filter(expires_at__lt=now),
             "sessions": Session.objects.filter(expire_date__lt=now),
+            "events": Event.expired(now),
             "finished_acts": UnfinishedAct._base_manager.filter(finished_at__lt=now - FINISHED_ACTS_KEPT),
         }
         removed = {what: self._remove(rows, options["batch"]) for what, rows in expired.items()}
