@@ -2,7 +2,7 @@
 
 import argparse
 
-from . import ends, expiry, hot_paths, measure, report, servers, statements
+from . import ends, events, expiry, hot_paths, measure, report, servers, statements
 from .operations import OPERATIONS
 
 ROUNDS, SECONDS = 3, 2.0
@@ -32,6 +32,9 @@ def main() -> None:
     parser.add_argument(
         "--expiry", action="store_true", help="time the removal of expired rows among millions instead"
     )
+    parser.add_argument(
+        "--events", action="store_true", help="time the audit log with millions of events instead"
+    )
     parser.add_argument("--profile", metavar="OPERATION", choices=[*OPERATIONS, "page"])
     options = parser.parse_args()
     if options.profile:
@@ -51,6 +54,9 @@ def main() -> None:
         return
     if options.expiry:
         print(report.expiry(expiry.measure(options.database)))
+        return
+    if options.events:
+        print(report.events(options.database, *events.measure(options.database)))
         return
     results = measure.measure(
         options.database,

@@ -5,6 +5,8 @@ from statistics import quantiles
 
 from . import machine
 from .ends import OF_CLIENT, SESSIONS, TENANTS, Ends
+from .events import EVENTS, View
+from .events import TENANTS as OF_TENANTS
 from .expiry import ROWS, Expiry
 from .measure import CONNECTIONS, HASHED, OURS, PLAIN, TUNED, Results
 from .operations import OPERATIONS
@@ -126,3 +128,14 @@ def expiry(runs: Sequence[Expiry]) -> str:
     ]
     longest = [f"- {milliseconds:.1f} ms: `{sql}`" for run in runs for milliseconds, sql in run.longest]
     return "\n\n".join([f"{ROWS:,} families, {ROWS:,} refresh tokens", table(head, rows), "\n".join(longest)])
+
+
+def events(kind: str, name: str, views: Iterable[View]) -> str:
+    """Pages of a long audit log."""
+    about = f"{name}: {EVENTS[kind]:,} events of {OF_TENANTS} tenants, half of them of one"
+    head = ("address", "statements", "ms in SQL: median", "slowest", "ms of the request")
+    rows = [
+        (view.what, str(view.statements), number(view.median), number(view.slowest), number(view.request))
+        for view in views
+    ]
+    return "\n\n".join([about, table(head, rows)])

@@ -379,6 +379,9 @@ LIMITS = {
     "client_secrets": environment.number("QLIKAUTH_MAX_CLIENT_SECRETS", 5, most=1000),
     "clients_per_tenant": environment.number("QLIKAUTH_MAX_CLIENTS", 200, most=1_000_000),
 }
+# How long the audit log keeps an event; None is for ever.
+event_days = environment.number("QLIKAUTH_EVENT_DAYS", 0, least=0, most=36_500)
+EVENTS_KEPT = timedelta(days=event_days) if event_days else None
 CODE_LIFETIME = timedelta(seconds=60)
 ACCESS_TOKEN_LIFETIME = timedelta(
     seconds=environment.number("QLIKAUTH_ACCESS_TOKEN_SECONDS", 3600, least=60, most=7 * 24 * 3600)

@@ -16,9 +16,6 @@ def _acts() -> dict[str, Callable[..., object]]:
     from console.models import ClientSecret, Connection
     from tests import cast
 
-    def owner(client: object) -> Connection:
-        return Connection._base_manager.select_related("client__tenant", "tenant").get(client=client)
-
     return {
         "disable": lambda client: client.disable(by=cast.OPERATOR),
         "remove": lambda client: client.remove(by=cast.OPERATOR),

@@ -21,6 +21,7 @@ from django.db import connection
 from console.models import (
     AuthorizationCode,
     ClientAssertion,
+    Event,
     FailedAttempts,
     Mail,
     RefreshToken,
@@ -132,7 +133,7 @@ def _categories(now: datetime, batch: int) -> dict[str, Iterator[int]]:
     ) -> Iterator[int]:
         return before(rows, column, now - kept, now, batch, remove)
 
-    return {
+    categories = {
         "codes": by("expires", AuthorizationCode._base_manager.all(), CODES_KEPT),
         "refresh_tokens": by("expires_at", RefreshToken._base_manager.all()),
         "token_families": by("kept_until", TokenFamily._base_manager.all(), remove=remove_families),
@@ -148,6 +149,9 @@ def _categories(now: datetime, batch: int) -> dict[str, Iterator[int]]:
         "finished_acts": by("finished_at", UnfinishedAct._base_manager.all(), FINISHED_ACTS_KEPT),
         "deleted_clients": remove_clients(now, batch),
     }
+    if settings.EVENTS_KEPT is not None:
+        categories["events"] = by("happened_at", Event._base_manager.all(), settings.EVENTS_KEPT)
+    return categories
 
 
 # --- In a server --------------------------------------------------------------------------------------------------

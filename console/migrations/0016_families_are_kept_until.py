@@ -32,7 +32,7 @@ def _tables(schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("console", "0013_authorization_code")]
+    dependencies = [("console", "0015_event_tenant_index")]
 
     operations = [
         migrations.CreateModel(

@@ -1,6 +1,6 @@
 """Floor 2: nouns with verbs. A verb is one transaction and writes its event inside it. No request, no template."""
 
-from . import approval, reach, recognition
+from . import approval, event_erasure, event_reading, reach, recognition
 from .access_token import LiveToken, RevokedAccessToken
 from .action import Action
 from .actor import Actor
@@ -85,6 +85,8 @@ __all__ = [
     "UsedAnswer",
     "User",
     "approval",
+    "event_erasure",
+    "event_reading",
     "reach",
     "recognition",
 ]

@@ -298,9 +298,8 @@ class Connection(TenantOwned):
         return current
 
 
-_CLIENT_HERE: PreparedValue[Connection, EffectiveClient] = PreparedValue(
-    lambda tenant_id, client_id: Connection.usable(tenant_id).filter(client__client_id=client_id),
-    UUID,
-    str,
-    value=lambda connection: connection.client_here,
-)
+def _usable(tenant_id: UUID, client_id: str) -> "models.QuerySet[Connection]":
+    return Connection.usable(tenant_id).filter(client__client_id=client_id)
+
+
+_CLIENT_HERE = PreparedValue(_usable, UUID, str, value=lambda connection: connection.client_here)

@@ -35,7 +35,8 @@ class Event(models.Model):
 
     Kind = Kind
 
-    tenant = models.ForeignKey("console.Tenant", on_delete=models.CASCADE, related_name="+")
+    # Its own index would be the beginning of others.
+    tenant = models.ForeignKey("console.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False)
     happened_at = models.DateTimeField(default=timezone.now)
     action = models.CharField(
         max_length=40
@@ -65,7 +66,9 @@ class Event(models.Model):
             models.Index(fields=["tenant", "-happened_at", "-id"], name="event_newest"),
             models.Index(fields=["tenant", "target_id", "-happened_at", "-id"], name="event_of_target"),
             models.Index(fields=["tenant", "action", "-happened_at", "-id"], name="event_of_action"),
+            models.Index(fields=["tenant", "actor_id", "-happened_at", "-id"], name="event_of_actor"),
             models.Index(fields=["tenant", "trace_id"], name="event_of_trace"),
+            models.Index(fields=["happened_at"], name="event_by_time"),
         ]
         constraints = [models.UniqueConstraint(fields=["repeats"], name="event_repeats")]
 
@@ -76,11 +79,6 @@ class Event(models.Model):
     def newest_first(cls) -> "models.QuerySet[Event]":
         """The tenant's log. A period and the order are read from one index, so that neither scans the rest."""
         return cls.objects.order_by("-happened_at", "-id")
-
-    def earlier(self, events: "models.QuerySet[Event]") -> "models.QuerySet[Event]":
-        """Those of `events` that stand below this one, newest first."""
-        same_moment = models.Q(happened_at=self.happened_at, id__gte=self.pk)
-        return events.filter(happened_at__lte=self.happened_at).exclude(same_moment)
 
     @property
     def is_refusal(self) -> bool:

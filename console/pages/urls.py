@@ -109,6 +109,8 @@ urlpatterns = [
         name="grant_withdraw",
     ),
     path("console/events", audit_log.events, name="events"),
+    path("console/events/clients", audit_log.clients, name="event_clients"),
+    path("console/events/people", audit_log.people, name="event_people"),
     path("console/events/export", audit_log.export, name="events_export"),
     path("receipts", receipts.progress, name="receipt"),
     path("account", own_account.overview, name="account"),

@@ -172,6 +172,7 @@ ADDRESSES = MAIN | {
     "try it, machine": ("alice", "{machine}/try"),
     "try it, refused": ("alice", "{client}/try?error=access_denied"),
     "audit log without a match": ("alice", "/console/events?q=nothing+of+the+kind"),
+    "audit log, people to choose from": ("alice", "/console/events?actor=a"),
     "audit log, days the wrong way round": ("alice", "/console/events?since=2026-02-01&until=2026-01-01"),
     "connected applications, empty": ("carol", "/account/applications"),
     "withdraw": ("bob", "{consent}"),

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -159,11 +159,10 @@ def test_a_percent_sign_in_a_statement_is_an_error():
 
 
 def test_a_transaction_that_has_failed_takes_no_more_statements(acme: Tenant, in_acme: None):
-    with pytest.raises(TransactionManagementError), transaction.atomic():
-        with suppress(IntegrityError):
-            insert(Tenant(pk=acme.pk, alias="other", name="Other", issuer="https://other.example"))
+    with transaction.atomic():
         transaction.set_rollback(True)
-        BY_ALIAS.first("acme")
+        with pytest.raises(TransactionManagementError):
+            BY_ALIAS.first("acme")
 
 
 def test_a_value_that_is_not_ours_to_write_goes_by_the_drivers_own_way(acme: Tenant):

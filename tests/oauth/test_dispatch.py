@@ -2,14 +2,15 @@
 
 import base64
 import json
+import time
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
 from console.http.tenancy import Hosts
-from console.models import Tenant
-from console.oauth import discovery, dispatch
+from console.models import KeyRing, Tenant
+from console.oauth import dispatch
 from qlikauth.server.bodies import Body
 from qlikauth.server.environ import environ_of
 from tests import cast
@@ -96,7 +97,7 @@ def test_a_fault_of_ours_is_json_and_said_once(
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(discovery.KeyRing, "of", fail)
+    monkeypatch.setattr(KeyRing, "of", fail)
 
     status, headers, content = programs.answer(scope_of("GET", JWKS, "acme.localhost:8000", {}), b"", 0)
 
@@ -112,7 +113,7 @@ def test_a_database_that_is_away_is_503(
     def fail(*_: object) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(discovery.KeyRing, "of", fail)
+    monkeypatch.setattr(KeyRing, "of", fail)
 
     status, _, content = programs.answer(scope_of("GET", JWKS, "acme.localhost:8000", {}), b"", 0)
 
@@ -162,8 +163,8 @@ class TestKept:
     ):
         asked = scope_of("GET", JWKS, "acme.localhost:8000", {})
         programs.answer(asked, b"", 0)
-        later = dispatch.time.monotonic() + dispatch.KEPT_SECONDS + 1
-        monkeypatch.setattr(dispatch.time, "monotonic", lambda: later)
+        later = time.monotonic() + dispatch.KEPT_SECONDS + 1
+        monkeypatch.setattr(time, "monotonic", lambda: later)
 
         assert programs.kept(asked) is None
 

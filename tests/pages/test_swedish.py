@@ -385,6 +385,7 @@ PAGES = [
     ("bob", "/account/time-zone", 200),
     ("carol", "/console/events", 200),
     ("carol", "/console/events?q=finns-inte", 200),
+    ("carol", "/console/events?actor=a", 200),
     ("carol", "/console/events?since=2026-11-23&until=2026-11-22", 422),
     ("alice", "/console/events/export?format=pdf", 400),
     ("bob", "/oauth/authorize", 400),
