@@ -56,7 +56,9 @@ class Connection(TenantOwned):
         REQUIRED = ConsentMethod.REQUIRED.value, _("Required")
         TRUSTED = ConsentMethod.TRUSTED.value, _("Trusted")
 
-    client = models.ForeignKey("console.Client", on_delete=models.CASCADE, related_name="connections")
+    client = models.ForeignKey(
+        "console.Client", on_delete=models.CASCADE, related_name="connections", db_index=False
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.APPROVED)
     consent_method = models.CharField(
         _("consent method"), max_length=10, choices=Method.choices, default=Method.REQUIRED
@@ -77,6 +79,8 @@ class Connection(TenantOwned):
         verbose_name = _("connection")
         verbose_name_plural = _("connections")
         constraints = [models.UniqueConstraint(fields=["tenant", "client"], name="connection_of_tenant")]
+        # How many tenants a client serves is counted in the index alone.
+        indexes = [models.Index(fields=["client", "status", "tenant"], name="connection_served")]
 
     def __str__(self) -> str:
         return f"{self.tenant_id} – {self.client_id}"

@@ -35,7 +35,7 @@ class Event(models.Model):
 
     Kind = Kind
 
-    tenant = models.ForeignKey("console.Tenant", on_delete=models.CASCADE, related_name="+")
+    tenant = models.ForeignKey("console.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False)
     happened_at = models.DateTimeField(default=timezone.now)
     action = models.CharField(
         max_length=40
