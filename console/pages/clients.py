@@ -1,7 +1,6 @@
 """The OAuth page: the tenant's own clients, and those of other tenants that it uses (S1–S5, S9, Q1–Q5, P7)."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -84,7 +83,7 @@ def listing(request: PageRequest) -> HttpResponse:
         "title": _("OAuth"),
         "search": search,
         "page": page,
-        "rows": [_row(connection) for connection in page],
+        "rows": _rows(list(page)),
         "sort": search.sort,
         "secret_limit": settings.LIMITS["client_secrets"],
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
@@ -98,34 +97,35 @@ def listing(request: PageRequest) -> HttpResponse:
 
 
 def _connections() -> "QuerySet[Connection]":
-    """This tenant's relation to each client that it has, with the numbers a row shows: one query for a page.
+    """This tenant's relation to each client that it has.
 
     An own client that was deleted is gone from here; another tenant's stays, so that people see what happened to it.
     """
-    live = ClientSecret.objects.filter(client=OuterRef("client"), removed_at=None).order_by()
-    secrets = live.values("client").annotate(number=Count("pk")).values("number")
-    tenant = current_tenant()
-    served = Connection._base_manager.filter(
-        client=OuterRef("client"), client__tenant=tenant, status=Connection.Status.APPROVED
-    )
-    tenants = served.exclude(tenant=tenant).order_by().values("client").annotate(number=Count("pk"))
     here: QuerySet[Connection] = Connection.objects.filter(
         ~Q(client__tenant=F("tenant")) | Q(client__deleted_at=None)
     )
-    return here.select_related("client__tenant").annotate(
-        secret_count=Coalesce(Subquery(secrets), 0),
-        tenant_count=Coalesce(Subquery(tenants.values("number")), 0),
-    )
+    return here.select_related("client__tenant")
 
 
-def _row(connection: Any) -> Row:
-    return Row(
-        connection,
-        connection.client,
-        standing(connection) if connection.is_foreign else None,
-        connection.secret_count,
-        connection.tenant_count,
+def _rows(connections: list[Connection]) -> list[Row]:
+    """The lines for a page of them: one query for its numbers. What the sorting reads besides is not counted."""
+    tenant, pages = current_tenant(), [connection.pk for connection in connections]
+    live = ClientSecret.objects.filter(client=OuterRef("client"), removed_at=None).order_by()
+    secrets = live.values("client").annotate(number=Count("pk")).values("number")
+    served = Connection._base_manager.filter(
+        client=OuterRef("client"), client__tenant=tenant, status=Connection.Status.APPROVED
     )
+    tenants = served.exclude(tenant=tenant).order_by().values("client").annotate(number=Count("*"))
+    counted = Connection.objects.filter(pk__in=pages).values_list(
+        "pk", Coalesce(Subquery(secrets), 0), Coalesce(Subquery(tenants.values("number")), 0)
+    )
+    numbers = {pk: of_row for pk, *of_row in counted} if pages else {}
+    return [_row(connection, *numbers.get(connection.pk, (0, 0))) for connection in connections]
+
+
+def _row(connection: Connection, secrets: int, tenants: int) -> Row:
+    stands = standing(connection) if connection.is_foreign else None
+    return Row(connection, connection.client, stands, secrets, tenants)
 
 
 def _address(request: PageRequest) -> str:
