@@ -126,8 +126,7 @@ TABLES = (
     "refreshtoken",
 )
 
-# Tenant 0 is the big one. The others have numbers from 1,
-        and what belongs to them is dealt out in turn: thing number w
+# Tenant 0 is the big one. The others have numbers from 1, and what belongs to them is dealt out in turn: thing number w
 # of theirs is of tenant 1 + w % others.
 _TENANT = "CASE WHEN {0} = 0 THEN {{tenant}} ELSE md5('tenant ' || {0})::uuid END"
 _PERSON = "md5('person ' || {0})::uuid"
@@ -190,8 +189,8 @@ STATEMENTS = [
     INSERT INTO console_connection (id, tenant_id, client_id, status, consent_method, approved_at, terms,
         version, scopes,
         generation, last_used_at)
-    SELECT {last_connection} + id - {last_client}, tenant_id, id, 'approved', 'required', created_at, '{{}}',
-        1, '[]', 0,
+    SELECT {last_connection} + id - {last_client}, tenant_id, id, 'approved', 'required', created_at, '{{}}', 1,
+        '[]', 0,
         last_used_at
     FROM console_client WHERE id > {last_client}
     """,
@@ -234,8 +233,8 @@ STATEMENTS = [
             ELSE {{last_connection}} + {{own_clients}} + t + turn % (({{clients}} - {{own_clients}}) / {{others}})
                 * {{others}} END connection,
         CASE WHEN t = 0 THEN 1 + (n * 7) % {{own_people}}
-            ELSE {{own_people}} + t + (turn * 7) % (({{people}} - {{own_people}}) / {{others}}) * {{others}}
-                END person,
+            ELSE {{own_people}} + t + (turn * 7) % (({{people}} - {{own_people}}) / {{others}}) * {{others}} END
+                person,
         now() - n % 100 * interval '1 day' - interval '1 hour' began,
         now() - n % 100 * n % 29 / 29.0 * interval '1 day' - interval '30 minutes' used
         FROM (SELECT n, CASE WHEN n <= {{popular_here}} OR n > {{popular}} AND n <= {{with_own}} THEN 0
@@ -251,8 +250,7 @@ STATEMENTS = [
     FROM console_tokenfamily
     """,
     """
-    INSERT INTO console_consent (tenant_id, client_id, user_id, connection_id, scopes, redirect_hosts, shown,
-        given_at,
+    INSERT INTO console_consent (tenant_id, client_id, user_id, connection_id, scopes, redirect_hosts, shown, given_at,
         updated_at)
     SELECT u.tenant_id, {popular_client}, u.id, c.id, {scopes}, '["application.example"]', '{{}}',
         now() - interval '20 days', now()
@@ -260,12 +258,10 @@ STATEMENTS = [
     WHERE NOT EXISTS (SELECT FROM console_consent k WHERE k.user_id = u.id AND k.client_id = {popular_client})
     """,
     f"""
-    INSERT INTO console_consent (tenant_id, client_id, user_id, connection_id, scopes, redirect_hosts, shown,
-        given_at,
+    INSERT INTO console_consent (tenant_id, client_id, user_id, connection_id, scopes, redirect_hosts, shown, given_at,
         updated_at)
     SELECT {{tenant}}, client_id, {{user}}, id, {{scopes}}, '["application.example"]', '{{{{}}}}', now(), now()
-    FROM console_connection WHERE tenant_id = {{tenant}} AND id > {{last_connection}} ORDER BY id LIMIT
-        {ADMINISTRATED}
+    FROM console_connection WHERE tenant_id = {{tenant}} AND id > {{last_connection}} ORDER BY id LIMIT {ADMINISTRATED}
     """,
     f"""
     INSERT INTO console_event (id, tenant_id, happened_at, action, actor_kind, actor_id, actor_name, address,
@@ -277,8 +273,7 @@ STATEMENTS = [
             'tokens.refused', 'connection.updated', 'session.started', 'session.refused'])[1 + n % 10],
         CASE WHEN n % 10 = 6 THEN 'client' ELSE 'user' END, {_PERSON.format("n % {own_people}")}::text,
             'person@example.com',
-        '192.0.2.' || n % 250, 'client', ({{last_client}} + 1 + n % {{own_clients}})::text,
-            'Application ' || n % 1000,
+        '192.0.2.' || n % 250, 'client', ({{last_client}} + 1 + n % {{own_clients}})::text, 'Application ' || n % 1000,
         '{{{{}}}}', '{{{{"scope": "openid profile"}}}}', 1, md5('trace ' || n)
     FROM (SELECT n, CASE WHEN n % 10 < 3 THEN 0 ELSE 1 + n % {{others}} END t
         FROM generate_series(1::bigint, {{events}}) n) numbered
@@ -287,12 +282,12 @@ STATEMENTS = [
     INSERT INTO console_eventkeyword (tenant_id, word, event_id)
     SELECT tenant_id, md5('keyword ' || id % 5000), id FROM console_event WHERE id > {last_event} AND id % 50 = 1
     """,
-    f"""
+    """
     INSERT INTO console_connectionrequest (id, tenant_id, client_id, status, opened_at, decided_at, answer)
-    SELECT {{last_connectionrequest}} + n, {{tenant}}, {{last_client}} + {{own_clients}} + n,
-        CASE WHEN n <= {{open}} THEN 'open' ELSE 'denied' END, now() - n * interval '5 minutes',
-        CASE WHEN n > {{open}} THEN now() - n * interval '4 minutes' END, ''
-    FROM generate_series(1, {{requests}}) n
+    SELECT {last_connectionrequest} + n, {tenant}, {last_client} + {own_clients} + n,
+        CASE WHEN n <= {open} THEN 'open' ELSE 'denied' END, now() - n * interval '5 minutes',
+        CASE WHEN n > {open} THEN now() - n * interval '4 minutes' END, ''
+    FROM generate_series(1, {requests}) n
     """,
     f"""
     INSERT INTO console_connectionrequester (tenant_id, request_id, user_id, reason, asked_at)
