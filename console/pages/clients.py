@@ -1,12 +1,13 @@
 """The OAuth page: the tenant's own clients, and those of other tenants that it uses (S1–S5, S9, Q1–Q5, P7)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
@@ -78,7 +79,8 @@ class Row:
 def listing(request: PageRequest) -> HttpResponse:
     """The table of clients; for htmx only the region that search, filters, sorting and paging change."""
     search = ClientSearch(request.GET)
-    page = Paginator(search.find(_connections()), PER_PAGE).get_page(request.GET.get("page"))
+    keys = search.find(_connections()).values_list("pk", flat=True)
+    page = Paginator(keys, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": _("OAuth"),
         "search": search,
@@ -104,28 +106,37 @@ def _connections() -> "QuerySet[Connection]":
     here: QuerySet[Connection] = Connection.objects.filter(
         ~Q(client__tenant=F("tenant")) | Q(client__deleted_at=None)
     )
-    return here.select_related("client__tenant")
+    return here
 
 
-def _rows(connections: list[Connection]) -> list[Row]:
-    """The lines for a page of them: one query for its numbers. What the sorting reads besides is not counted."""
-    tenant, pages = current_tenant(), [connection.pk for connection in connections]
+def _rows(keys: list[int]) -> list[Row]:
+    """The lines of a page, with their numbers: one query. Sorting all pages needs none of it."""
     live = ClientSecret.objects.filter(client=OuterRef("client"), removed_at=None).order_by()
     secrets = live.values("client").annotate(number=Count("pk")).values("number")
-    served = Connection._base_manager.filter(
-        client=OuterRef("client"), client__tenant=tenant, status=Connection.Status.APPROVED
+    served = Connection._base_manager.filter(client=OuterRef("client"), status=Connection.Status.APPROVED)
+    tenants = served.exclude(tenant=current_tenant()).order_by().values("client").annotate(number=Count("*"))
+    # How many others use a client is its owner's business alone.
+    of_own = When(client__tenant=F("tenant"), then=Coalesce(Subquery(tenants.values("number")), 0))
+    found = (
+        Connection.objects.filter(pk__in=keys)
+        .select_related("client__tenant")
+        .annotate(
+            secret_count=Coalesce(Subquery(secrets), 0),
+            tenant_count=Case(of_own, default=0),
+        )
     )
-    tenants = served.exclude(tenant=tenant).order_by().values("client").annotate(number=Count("*"))
-    counted = Connection.objects.filter(pk__in=pages).values_list(
-        "pk", Coalesce(Subquery(secrets), 0), Coalesce(Subquery(tenants.values("number")), 0)
-    )
-    numbers = {pk: of_row for pk, *of_row in counted} if pages else {}
-    return [_row(connection, *numbers.get(connection.pk, (0, 0))) for connection in connections]
+    connections = {connection.pk: connection for connection in found}
+    return [_row(connections[pk]) for pk in keys if pk in connections]
 
 
-def _row(connection: Connection, secrets: int, tenants: int) -> Row:
-    stands = standing(connection) if connection.is_foreign else None
-    return Row(connection, connection.client, stands, secrets, tenants)
+def _row(connection: Any) -> Row:
+    return Row(
+        connection,
+        connection.client,
+        standing(connection) if connection.is_foreign else None,
+        connection.secret_count,
+        connection.tenant_count,
+    )
 
 
 def _address(request: PageRequest) -> str:
