@@ -39,7 +39,10 @@ FIELDS = {
 def drop(apps, schema_editor):
     """Found by their column: the names say how a table was called when they were made."""
     connection = schema_editor.connection
-    how = 'INDEX CONCURRENTLY' if connection.vendor == 'postgresql' else 'INDEX'
+    how = 'INDEX'
+    if connection.vendor == 'postgresql':
+        how = 'INDEX CONCURRENTLY'
+        schema_editor.execute('SET statement_timeout = 0')  # it may have to wait for a long transaction
     for table, columns in FIELDS.items():
         with connection.cursor() as cursor:
             constraints = connection.introspection.get_constraints(cursor, table)
@@ -47,6 +50,8 @@ def drop(apps, schema_editor):
             plain = constraint['index'] and not constraint['unique'] and not constraint['foreign_key']
             if plain and len(constraint['columns']) == 1 and constraint['columns'][0] in columns:
                 schema_editor.execute(f'DROP {how} IF EXISTS {schema_editor.quote_name(name)}')
+    if connection.vendor == 'postgresql':
+        schema_editor.execute('RESET statement_timeout')
 
 
 class Migration(migrations.Migration):
