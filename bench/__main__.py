@@ -1,8 +1,9 @@
 """Reads the command line."""
 
 import argparse
+from pathlib import Path
 
-from . import ends, events, expiry, hot_paths, measure, report, servers, statements
+from . import ends, events, expiry, growth, hot_paths, measure, report, servers, statements
 from .operations import OPERATIONS
 
 ROUNDS, SECONDS = 3, 2.0
@@ -35,6 +36,11 @@ def main() -> None:
     parser.add_argument(
         "--events", action="store_true", help="time the audit log with millions of events instead"
     )
+    parser.add_argument(
+        "--growth", action="store_true", help="see what a region of ten million events slows down instead"
+    )
+    parser.add_argument("--scale", type=float, default=1.0, help="of the grown region: 0.1 is a tenth of it")
+    parser.add_argument("--keep", type=Path, help="folder where the grown region stays, to be measured again")
     parser.add_argument("--profile", metavar="OPERATION", choices=[*OPERATIONS, "page"])
     options = parser.parse_args()
     if options.profile:
@@ -57,6 +63,9 @@ def main() -> None:
         return
     if options.events:
         print(report.events(options.database, *events.measure(options.database)))
+        return
+    if options.growth:
+        print(report.growth(growth.measure(options.scale, options.keep)))
         return
     results = measure.measure(
         options.database,

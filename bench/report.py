@@ -8,6 +8,7 @@ from .ends import OF_CLIENT, SESSIONS, TENANTS, Ends
 from .events import EVENTS, View
 from .events import TENANTS as OF_TENANTS
 from .expiry import ROWS, Expiry
+from .growth import Cost, Growth
 from .measure import CONNECTIONS, HASHED, OURS, PLAIN, TUNED, Results
 from .operations import OPERATIONS
 from .servers import LOADS, SERVERS, Measured
@@ -139,3 +140,32 @@ def events(kind: str, name: str, views: Iterable[View]) -> str:
         for view in views
     ]
     return "\n\n".join([about, table(head, rows)])
+
+
+def growth(found: Growth) -> str:
+    """What each step costs in an empty region and in a grown one."""
+
+    def cells(cost: Cost | None) -> list[str]:
+        if cost is None:
+            return ["–"] * 4
+        wrong = f" ({cost.status})" if cost.status not in (0, 200, 302) else ""
+        return [
+            str(cost.statements),
+            number(cost.sql) + wrong,
+            number(cost.own_cpu),
+            number(cost.database_cpu),
+        ]
+
+    names = list(found.full)
+    heads = ["statements", "SQL, ms", "CPU, ms", "CPU of the database, ms"]
+    head = ["", *(f"empty: {name}" for name in heads), *(f"full: {name}" for name in heads)]
+    empty = found.empty or {}
+    rows = [[name, *cells(empty.get(name)), *cells(found.full[name])] for name in names]
+    written = [
+        [name, *(f"{costs[name].written:,}" if name in costs else "–" for costs in (empty, found.full))]
+        for name in names
+        if name.startswith("endpoint")
+    ]
+    about = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in found.size.numbers.items())
+    size = f"Scale {found.size.scale}, made in {number(found.seconds)} s: {about}."
+    return "\n\n".join([size, table(head, rows), table(["bytes written ahead", "empty", "full"], written)])

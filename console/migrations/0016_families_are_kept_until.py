@@ -32,7 +32,7 @@ def _tables(schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("console", "0015_event_tenant_index")]
+    dependencies = [("console", "0014_event_actor_and_time")]
 
     operations = [
         migrations.CreateModel(

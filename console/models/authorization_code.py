@@ -36,7 +36,7 @@ class AuthorizationCode(OwnRow, Checkable, AbstractGrant):
     created = None
     updated = None
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     code = models.CharField(max_length=64, editable=False)  # digest
     auth_time = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True, default=None)

@@ -79,7 +79,11 @@ class Connection(TenantOwned):
         verbose_name = _("connection")
         verbose_name_plural = _("connections")
         constraints = [models.UniqueConstraint(fields=["tenant", "client"], name="connection_of_tenant")]
-        indexes = [models.Index(fields=["client", "id"], name="connection_of_client")]
+        indexes = [
+            models.Index(fields=["client", "id"], name="connection_of_client"),
+            # How many are counted in the index alone.
+            models.Index(fields=["client", "status", "tenant"], name="connection_served"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.tenant_id} – {self.client_id}"

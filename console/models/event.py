@@ -35,7 +35,6 @@ class Event(models.Model):
 
     Kind = Kind
 
-    # Its own index would be the beginning of others.
     tenant = models.ForeignKey("console.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False)
     happened_at = models.DateTimeField(default=timezone.now)
     action = models.CharField(

@@ -46,7 +46,7 @@ class RefreshToken(OwnRow, Checkable, AbstractRefreshToken):
     created = None
     updated = None
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     token_checksum = models.CharField(max_length=64, editable=False)  # keyed digest
     family = models.ForeignKey(TokenFamily, on_delete=models.CASCADE, related_name="refresh_tokens")
     # The last access token of the family, by the name under which django-oauth-toolkit looks for it. No column.

@@ -47,7 +47,7 @@ class RegisteredClient(OwnRow, Application):
     client_id = models.CharField(
         _("client ID"), max_length=255, default=credentials.make_client_id, editable=False
     )
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="clients")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="clients", db_index=False)
     type = models.CharField(_("type"), max_length=10, choices=Type.choices)
     name = models.CharField(_("name"), max_length=512)
     description = models.CharField(_("description"), max_length=4096, blank=True)

@@ -21,7 +21,6 @@ from django.utils.translation import gettext_lazy as _
 from ..policy.effective_client import EffectiveClient
 from .prepared_writes import PreparedUpdate, Update
 from .receipt import Receipt
-from .tenant import Tenant
 from .tenant_owned import TenantOwned
 from .unfinished_act import UnfinishedAct
 
@@ -37,8 +36,9 @@ class TokenFamily(TenantOwned):
     """Every token that one authorization gave, from its code to its last refresh token."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
-    client = models.ForeignKey("console.Client", on_delete=models.CASCADE, related_name="token_families")
+    client = models.ForeignKey(
+        "console.Client", on_delete=models.CASCADE, related_name="token_families", db_index=False
+    )
     user: "models.ForeignKey[User]" = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="token_families", db_index=False
     )
@@ -75,6 +75,7 @@ class TokenFamily(TenantOwned):
                 condition=models.Q(ended_at=None),
                 name="family_live_tenant",
             ),
+            models.Index(fields=["client", "tenant", "began_at"], name="family_begun"),
             models.Index(fields=["user", "client", "ended_at"], name="family_of_user"),
             models.Index(fields=["kept_until"], name="family_kept"),
         ]

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
@@ -79,12 +79,13 @@ class Row:
 def listing(request: PageRequest) -> HttpResponse:
     """The table of clients; for htmx only the region that search, filters, sorting and paging change."""
     search = ClientSearch(request.GET)
-    page = Paginator(search.find(_connections()), PER_PAGE).get_page(request.GET.get("page"))
+    keys = search.find(_connections()).values_list("pk", flat=True)
+    page = Paginator(keys, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": _("OAuth"),
         "search": search,
         "page": page,
-        "rows": [_row(connection) for connection in page],
+        "rows": _rows(list(page)),
         "sort": search.sort,
         "secret_limit": settings.LIMITS["client_secrets"],
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
@@ -98,24 +99,34 @@ def listing(request: PageRequest) -> HttpResponse:
 
 
 def _connections() -> "QuerySet[Connection]":
-    """This tenant's relation to each client that it has, with the numbers a row shows: one query for a page.
+    """This tenant's relation to each client that it has.
 
     An own client that was deleted is gone from here; another tenant's stays, so that people see what happened to it.
     """
-    live = ClientSecret.objects.filter(client=OuterRef("client"), removed_at=None).order_by()
-    secrets = live.values("client").annotate(number=Count("pk")).values("number")
-    tenant = current_tenant()
-    served = Connection._base_manager.filter(
-        client=OuterRef("client"), client__tenant=tenant, status=Connection.Status.APPROVED
-    )
-    tenants = served.exclude(tenant=tenant).order_by().values("client").annotate(number=Count("pk"))
     here: QuerySet[Connection] = Connection.objects.filter(
         ~Q(client__tenant=F("tenant")) | Q(client__deleted_at=None)
     )
-    return here.select_related("client__tenant").annotate(
-        secret_count=Coalesce(Subquery(secrets), 0),
-        tenant_count=Coalesce(Subquery(tenants.values("number")), 0),
+    return here
+
+
+def _rows(keys: list[int]) -> list[Row]:
+    """The lines of a page, with their numbers: one query. Sorting all pages needs none of it."""
+    live = ClientSecret.objects.filter(client=OuterRef("client"), removed_at=None).order_by()
+    secrets = live.values("client").annotate(number=Count("pk")).values("number")
+    served = Connection._base_manager.filter(client=OuterRef("client"), status=Connection.Status.APPROVED)
+    tenants = served.exclude(tenant=current_tenant()).order_by().values("client").annotate(number=Count("*"))
+    # How many others use a client is its owner's business alone.
+    of_own = When(client__tenant=F("tenant"), then=Coalesce(Subquery(tenants.values("number")), 0))
+    found = (
+        Connection.objects.filter(pk__in=keys)
+        .select_related("client__tenant")
+        .annotate(
+            secret_count=Coalesce(Subquery(secrets), 0),
+            tenant_count=Case(of_own, default=0),
+        )
     )
+    connections = {connection.pk: connection for connection in found}
+    return [_row(connections[pk]) for pk in keys if pk in connections]
 
 
 def _row(connection: Any) -> Row:
