@@ -5,7 +5,6 @@ approves a published client; from then on that tenant runs on what it approved, 
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -19,7 +18,6 @@ from ..policy import publication, scopes
 from ..policy.consent_rules import ConsentMethod, suits
 from ..policy.effective_client import EffectiveClient, Generation
 from ..policy.publication import Difference, Terms
-from . import last_use
 from .action import Action
 from .actor import Actor
 from .event import Event
@@ -176,14 +174,6 @@ class Connection(TenantOwned):
         gone = self.deleted_by_owner or self.withdrawn_by_owner
         return None if gone or not self.is_foreign or not self.pending().is_wider else self.client.version
 
-    @classmethod
-    def note_use(cls, client: EffectiveClient, now: datetime) -> None:
-        """Notes that the client was used, at most once a minute: the hot path stays free of writes."""
-        if last_use.is_due(client.last_used_at, now):
-            last_use.note(cls.client.field.related_model, client.pk, last_used_at=now)
-        if last_use.is_due(client.last_used_here_at, now):
-            last_use.note(cls, client.generation.connection_id, last_used_at=now)
-
     # --- Verbs of the tenant that has connected; how it connects is told in approval.py -------------------------------
 
     def reduce_scopes(self, allowed: Iterable[str], *, by: Actor) -> None:
@@ -302,8 +292,8 @@ class Connection(TenantOwned):
         return current
 
 
-def _usable(tenant_id: UUID, client_id: str) -> "models.QuerySet[Connection]":
-    return Connection.usable(tenant_id).filter(client__client_id=client_id)
-
-
-_CLIENT_HERE = PreparedValue(_usable, UUID, str, value=lambda connection: connection.client_here)
+_CLIENT_HERE = PreparedValue(
+    lambda tenant_id, client_id: Connection.usable(tenant_id).filter(client__client_id=client_id),
+    *(UUID, str),
+    value=lambda connection: connection.client_here,
+)
