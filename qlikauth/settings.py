@@ -172,12 +172,12 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "console.http.context_processors.appearance",
             ],
-            "builtins": ["console.templatetags.icons"],
+            "builtins": [f"console.templatetags.{name}" for name in ("addresses", "icons", "texts")],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
                     [
-                        "django.template.loaders.filesystem.Loader",
+                        "console.http.template_files.LeanLoader",
                         "django.template.loaders.app_directories.Loader",
                     ],
                 )
