@@ -271,8 +271,9 @@ SECURE_HSTS_PRELOAD = not LOCAL_REGION
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Our own files, and of what the installed packages bring along those that pages use.
+# Bundles of our own files, the files themselves, and of what the installed packages bring along what pages use.
 STATICFILES_FINDERS = [
+    "console.http.static_files.Bundles",
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "console.http.static_files.PackageFiles",
 ]
