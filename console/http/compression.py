@@ -14,7 +14,7 @@ class CompressionMiddleware(GZipMiddleware):
     nor one that `is_secret` was said of. The one secret of every page, the CSRF token, is masked anew for each.
     """
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:  # type: ignore[override]
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         return super().process_response(request, response) if _may_be(request, response) else response
 
 
@@ -23,12 +23,12 @@ def is_secret(response: HttpResponseBase) -> None:
     response.shows_a_secret = True  # type: ignore[attr-defined]
 
 
-def _may_be(request: HttpRequest, response: HttpResponse) -> bool:
+def _may_be(request: HttpRequest, response: HttpResponseBase) -> bool:
     return (
-        request.method == "GET"
+        isinstance(response, HttpResponse)
+        and request.method == "GET"
         and request.path_info.startswith(("/console", "/account"))
         and response.get("Content-Type", "").startswith("text/html")
-        and not response.streaming
         and not getattr(response, "shows_a_secret", False)
         and len(response.content) >= LEAST
     )

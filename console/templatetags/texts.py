@@ -4,8 +4,6 @@ A page has some hundred of them. Django makes a lazy text of each, escapes it an
 Importing this module, as settings.TEMPLATES does, puts the tag into Django's own library: `{% load i18n %}` gives it.
 """
 
-from typing import cast
-
 from django import template
 from django.template.base import Parser, Token
 from django.template.context import Context
@@ -28,17 +26,19 @@ class Sentence(i18n.TranslateNode):
         language = translation.get_language()
         text = self.known.get(language)
         if text is None:
-            text = self.known[language] = super().render(context)
+            text = self.known[language] = SafeString(super().render(context))
         if self.name is None:
             return text
         context[self.name] = text
         return SafeString()
 
 
-@i18n.register.tag
 def translate(parser: Parser, token: Token) -> i18n.TranslateNode:
     """`{% translate "…" %}` as Django has it. A variable, a filter or a variable context is asked for each time."""
-    found = cast("i18n.TranslateNode", i18n.do_translate(parser, token))
+    found = i18n.do_translate(parser, token)
     text, context = found.filter_expression, found.message_context
     written = isinstance(text.var.literal, str) and not text.filters
     return Sentence(found) if written and (context is None or not context.is_var) else found
+
+
+i18n.register.tag("translate", translate)

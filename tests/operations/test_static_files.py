@@ -37,7 +37,7 @@ def test_every_file_that_a_page_names_is_there(acme: Tenant):
 
 
 def test_a_bundle_holds_every_part_in_order():
-    styles, script = (Path(find(path)).read_text() for path in BUNDLES)
+    styles, script = (Path(str(find(path))).read_text() for path in BUNDLES)
 
     for bundle, folder in ((styles, "css"), (script, "js")):
         named = re.findall(r'"\./([\w.-]+)"', (SOURCES / folder / f"main.{folder}").read_text())
