@@ -1,6 +1,6 @@
 """Moments as people read them: how long ago, or in their time zone; with the exact time and UTC besides."""
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from django import template
@@ -53,14 +53,14 @@ def ago(moment: datetime | None) -> str:
 @register.filter
 def day(moment: datetime) -> str:
     """A <time> element with the date, short enough for a table."""
-    return _time(moment, _short_date(local(moment).date(), get_language()))
+    return _day(moment, timezone.get_current_timezone(), get_language())
 
 
 @lru_cache(REMEMBERED)
-def _short_date(day: date, language: str | None) -> str:
-    """In the language in force."""
+def _day(moment: datetime, zone: tzinfo, language: str | None) -> SafeString:
+    """In the reader's time zone and language, which are those in force."""
     written = pgettext("a date, as Django's date filter takes it: short, the month in letters", "N j, Y")
-    return date_format(day, written)
+    return _time(moment, date_format(local(moment), written))
 
 
 @register.filter

@@ -79,6 +79,20 @@ class ClientSearch(forms.Form):
         self.sort = sort if sort.removeprefix("-") in ORDERS and not sort.startswith("--") else USUAL_ORDER
 
     @property
+    def filters(self) -> list[dict[str, Any]]:
+        """The lists to choose from, in the order of the page: plain values, which a template writes at little cost."""
+        return [
+            {
+                "name": name,
+                "label": field.label,
+                "choices": [(value, str(text)) for value, text in field.choices],
+                "chosen": self.chosen[name],
+            }
+            for name in ("type", "status", "consent_method", "owner")
+            if isinstance(field := self.fields[name], forms.ChoiceField)
+        ]
+
+    @property
     def sorted(self) -> bool:
         """Whether the order is another than the usual one."""
         return self.sort != USUAL_ORDER
