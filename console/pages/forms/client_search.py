@@ -81,15 +81,15 @@ class ClientSearch(forms.Form):
     @property
     def filters(self) -> list[dict[str, Any]]:
         """The lists to choose from, in the order of the page: plain values, which a template writes at little cost."""
+        fields: dict[str, Any] = self.fields
         return [
             {
                 "name": name,
-                "label": field.label,
-                "choices": [(value, str(text)) for value, text in field.choices],
+                "label": fields[name].label,
+                "choices": [(value, str(text)) for value, text in fields[name].choices],
                 "chosen": self.chosen[name],
             }
             for name in ("type", "status", "consent_method", "owner")
-            if isinstance(field := self.fields[name], forms.ChoiceField)
         ]
 
     @property
