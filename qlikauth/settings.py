@@ -157,6 +157,7 @@ PROGRAM_MIDDLEWARE = [
 ]
 # What only pages need; the requests of programs go past it (console.http.middleware.PagesMiddleware).
 PAGE_MIDDLEWARE = [
+    "console.http.compression.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "console.http.middleware.TenantSessionMiddleware",
@@ -182,12 +183,12 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "console.http.context_processors.appearance",
             ],
-            "builtins": ["console.templatetags.icons"],
+            "builtins": [f"console.templatetags.{name}" for name in ("addresses", "icons", "texts")],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
                     [
-                        "django.template.loaders.filesystem.Loader",
+                        "console.http.template_files.LeanLoader",
                         "django.template.loaders.app_directories.Loader",
                     ],
                 )
@@ -281,8 +282,9 @@ SECURE_HSTS_PRELOAD = not LOCAL_REGION
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Our own files, and of what the installed packages bring along those that pages use.
+# Bundles of our own files, the files themselves, and of what the installed packages bring along what pages use.
 STATICFILES_FINDERS = [
+    "console.http.static_files.Bundles",
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "console.http.static_files.PackageFiles",
 ]

@@ -171,7 +171,7 @@ class RegisteredClient(OwnRow, Application):
     @property
     def machine_only(self) -> bool:
         """Whether no person ever signs in with this client."""
-        return self.registration.machine_only
+        return client_types.serves_machines_alone(self.grant_types, self.redirect_uris)
 
     @property
     def machine(self) -> bool:

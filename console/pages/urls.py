@@ -7,6 +7,7 @@ from . import (
     audit_log,
     client_creation,
     client_endings,
+    client_menus,
     clients,
     configuration,
     connection_acts,
@@ -45,6 +46,7 @@ urlpatterns = [
     path("console/oauth/deleted", deleted_clients.deleted, name="clients_deleted"),
     path("console/oauth/check", clients.check_address, name="check_address"),
     path("console/oauth/configuration", configuration.configuration, name="configuration"),
+    path("console/oauth/<str:client_id>/menu", client_menus.of_client, name="client_menu"),
     path("console/oauth/<str:client_id>/edit", clients.edit, name="client_edit"),
     path("console/oauth/<str:client_id>/disable", client_endings.disable, name="client_disable"),
     path("console/oauth/<str:client_id>/enable", client_endings.enable, name="client_enable"),
@@ -62,6 +64,11 @@ urlpatterns = [
     path("console/oauth/<str:client_id>/try", try_it.try_it, name="try_it"),
     path("console/oauth/<str:client_id>/grants", grants.of_client, name="client_grants"),
     path("console/oauth/connections/<int:connection_id>", connections.details, name="connection"),
+    path(
+        "console/oauth/connections/<int:connection_id>/menu",
+        client_menus.of_connection,
+        name="connection_menu",
+    ),
     path(
         "console/oauth/connections/<int:connection_id>/version",
         connection_versions.version,

@@ -304,6 +304,8 @@ PAGES = [
     ("alice", OAUTH + "/configuration", 200),
     ("alice", OAUTH + "/configuration?client={web}", 200),
     ("alice", OAUTH + "/configuration?client={spa}", 200),
+    ("alice", OAUTH + "/{web}/menu", 200),
+    ("carol", OAUTH + "/{web}/menu", 200),
     ("alice", OAUTH + "/{web}/edit", 200),
     ("alice", OAUTH + "/{spa}/edit", 200),
     ("alice", OAUTH + "/{native}/edit", 200),
@@ -351,6 +353,7 @@ PAGES = [
         for key in ("current", "waiting", "blocked", "expired", "withdrawn", "discarded", "switched_off")
     ],
     ("carol", OAUTH + "/connections/{to_waiting}", 200),
+    ("alice", OAUTH + "/connections/{to_waiting}/menu", 200),
     ("alice", OAUTH + "/connections/{to_waiting}/version", 200),
     ("carol", OAUTH + "/connections/{to_waiting}/version", 200),
     ("alice", OAUTH + "/connections/{to_waiting}/scopes", 200),
