@@ -1,8 +1,9 @@
 """Reads the command line."""
 
 import argparse
+from pathlib import Path
 
-from . import ends, hot_paths, measure, report, servers, statements
+from . import ends, events, expiry, growth, hot_paths, measure, report, servers, statements
 from .operations import OPERATIONS
 
 ROUNDS, SECONDS = 3, 2.0
@@ -29,6 +30,17 @@ def main() -> None:
     parser.add_argument(
         "--ends", action="store_true", help="time ends of access among a million sessions instead"
     )
+    parser.add_argument(
+        "--expiry", action="store_true", help="time the removal of expired rows among millions instead"
+    )
+    parser.add_argument(
+        "--events", action="store_true", help="time the audit log with millions of events instead"
+    )
+    parser.add_argument(
+        "--growth", action="store_true", help="see what a region of ten million events slows down instead"
+    )
+    parser.add_argument("--scale", type=float, default=1.0, help="of the grown region: 0.1 is a tenth of it")
+    parser.add_argument("--keep", type=Path, help="folder where the grown region stays, to be measured again")
     parser.add_argument("--profile", metavar="OPERATION", choices=[*OPERATIONS, "page"])
     options = parser.parse_args()
     if options.profile:
@@ -45,6 +57,15 @@ def main() -> None:
         return
     if options.ends:
         print(report.ends(ends.measure(options.database)))
+        return
+    if options.expiry:
+        print(report.expiry(expiry.measure(options.database)))
+        return
+    if options.events:
+        print(report.events(options.database, *events.measure(options.database)))
+        return
+    if options.growth:
+        print(report.growth(growth.measure(options.scale, options.keep)))
         return
     results = measure.measure(
         options.database,

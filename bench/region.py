@@ -48,10 +48,12 @@ class Region:
             wrong_secret=another_secret(self.machine.secret),
         )
 
-    def scripts(self, target: Target) -> Iterator[operations.Script]:
-        """What has to happen once on a running server before it can be measured."""
+    def scripts(self, target: Target, *, consented: bool = False) -> Iterator[operations.Script]:
+        """What has to happen once on a running server before it can be measured. `consented`: a region that is kept
+        knows the consent from the last time."""
         yield operations.sign_in(target, "/login", {"email": EMAIL, "password": self.password}, "csrf")
-        yield operations.consent(target)
+        if not consented:
+            yield operations.consent(target)
         yield operations.keep_constants(target)
 
 
@@ -75,12 +77,13 @@ def region(database_url: str = "") -> Iterator[Region]:
     """Makes a region and removes it. `database_url` is an empty PostgreSQL database; without it, SQLite."""
     directory = Path(tempfile.mkdtemp(prefix="qlikauth-bench-"))
     try:
-        yield _found(directory, database_url)
+        yield found(directory, database_url)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _found(directory: Path, database_url: str) -> Region:
+def found(directory: Path, database_url: str) -> Region:
+    """Makes a region that stays: its database, and what is not in it in `directory`."""
     port, password = free_port(), secrets.token_urlsafe(12)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("QLIKAUTH_")}
     environment |= {

@@ -1,9 +1,14 @@
 """Results as Markdown tables, as they stand in the README."""
 
 from collections.abc import Iterable, Sequence
+from statistics import quantiles
 
 from . import machine
 from .ends import OF_CLIENT, SESSIONS, TENANTS, Ends
+from .events import EVENTS, View
+from .events import TENANTS as OF_TENANTS
+from .expiry import ROWS, Expiry
+from .growth import Cost, Growth
 from .measure import CONNECTIONS, HASHED, OURS, PLAIN, TUNED, Results
 from .operations import OPERATIONS
 from .servers import LOADS, SERVERS, Measured
@@ -98,3 +103,69 @@ def ends(found: Ends) -> str:
         f"All rows said so {number(found.rows)} s later; the longest batch took {number(found.longest)} ms."
     )
     return "\n\n".join([f"{found.database}: {about}", table(head, rows), after])
+
+
+def expiry(runs: Sequence[Expiry]) -> str:
+    """What runs of `expire` cost, and their longest statements."""
+    head = (
+        "expired, of each kind",
+        "removed",
+        "s",
+        "statements",
+        "median, ms",
+        "99 of 100, ms",
+        "longest, ms",
+    )
+    rows = [
+        (
+            f"{run.due:,}",
+            f"{sum(run.removed.values()):,}",
+            number(run.seconds),
+            f"{len(run.statements):,}",
+            *(number(quantiles(run.statements, n=100)[place]) for place in (49, 98)),
+            number(run.longest[0][0]),
+        )
+        for run in runs
+    ]
+    longest = [f"- {milliseconds:.1f} ms: `{sql}`" for run in runs for milliseconds, sql in run.longest]
+    return "\n\n".join([f"{ROWS:,} families, {ROWS:,} refresh tokens", table(head, rows), "\n".join(longest)])
+
+
+def events(kind: str, name: str, views: Iterable[View]) -> str:
+    """Pages of a long audit log."""
+    about = f"{name}: {EVENTS[kind]:,} events of {OF_TENANTS} tenants, half of them of one"
+    head = ("address", "statements", "ms in SQL: median", "slowest", "ms of the request")
+    rows = [
+        (view.what, str(view.statements), number(view.median), number(view.slowest), number(view.request))
+        for view in views
+    ]
+    return "\n\n".join([about, table(head, rows)])
+
+
+def growth(found: Growth) -> str:
+    """What each step costs in an empty region and in a grown one."""
+
+    def cells(cost: Cost | None) -> list[str]:
+        if cost is None:
+            return ["–"] * 4
+        wrong = f" ({cost.status})" if cost.status not in (0, 200, 302) else ""
+        return [
+            str(cost.statements),
+            number(cost.sql) + wrong,
+            number(cost.own_cpu),
+            number(cost.database_cpu),
+        ]
+
+    names = list(found.full)
+    heads = ["statements", "SQL, ms", "CPU, ms", "CPU of the database, ms"]
+    head = ["", *(f"empty: {name}" for name in heads), *(f"full: {name}" for name in heads)]
+    empty = found.empty or {}
+    rows = [[name, *cells(empty.get(name)), *cells(found.full[name])] for name in names]
+    written = [
+        [name, *(f"{costs[name].written:,}" if name in costs else "–" for costs in (empty, found.full))]
+        for name in names
+        if name.startswith("endpoint")
+    ]
+    about = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in found.size.numbers.items())
+    size = f"Scale {found.size.scale}, made in {number(found.seconds)} s: {about}."
+    return "\n\n".join([size, table(head, rows), table(["bytes written ahead", "empty", "full"], written)])

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from console.oauth import region as oauth
+from console.oauth.urls import region_urlpatterns
 from console.pages import failures, health, region
 from console.pages.authorization.region import authorize
 
@@ -10,11 +10,7 @@ urlpatterns = [
     path("healthz", health.process, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("oauth/authorize", authorize, name="authorize"),
-    path("oauth/token", oauth.region_token, name="token"),
-    path("oauth/revoke", oauth.region_revoke, name="revoke"),
-    path(
-        ".well-known/oauth-authorization-server", oauth.region_metadata, name="authorization_server_metadata"
-    ),
+    *region_urlpatterns,
     path("", region.start, name="home"),
     path("language", region.language, name="language"),
     path("theme", region.theme, name="theme"),

@@ -134,6 +134,7 @@ INSTALLED_APPS = [
 MIGRATION_MODULES: dict[str, str | None] = {"oauth2_provider": None}
 
 MIDDLEWARE = [
+    "console.oauth.dispatch.DispatchMiddleware",
     "console.http.middleware.TraceMiddleware",
     "console.http.middleware.PlainHttpMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -145,8 +146,18 @@ MIDDLEWARE = [
     "console.http.middleware.OtherOriginsMiddleware",
     "console.http.middleware.RegionWithoutClientsMiddleware",
 ]
+# All that the endpoints of the protocol need (console.oauth.dispatch): they go past the list above.
+PROGRAM_MIDDLEWARE = [
+    "console.http.middleware.TraceMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "console.http.middleware.TenantMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "console.http.middleware.OtherOriginsMiddleware",
+    "console.http.middleware.RegionWithoutClientsMiddleware",
+]
 # What only pages need; the requests of programs go past it (console.http.middleware.PagesMiddleware).
 PAGE_MIDDLEWARE = [
+    "console.http.compression.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "console.http.middleware.TenantSessionMiddleware",
@@ -172,12 +183,12 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "console.http.context_processors.appearance",
             ],
-            "builtins": ["console.templatetags.icons"],
+            "builtins": [f"console.templatetags.{name}" for name in ("addresses", "icons", "texts")],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
                     [
-                        "django.template.loaders.filesystem.Loader",
+                        "console.http.template_files.LeanLoader",
                         "django.template.loaders.app_directories.Loader",
                     ],
                 )
@@ -271,8 +282,9 @@ SECURE_HSTS_PRELOAD = not LOCAL_REGION
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Our own files, and of what the installed packages bring along those that pages use.
+# Bundles of our own files, the files themselves, and of what the installed packages bring along what pages use.
 STATICFILES_FINDERS = [
+    "console.http.static_files.Bundles",
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "console.http.static_files.PackageFiles",
 ]
@@ -356,6 +368,11 @@ LOGGING: dict[str, Any] = {
     },
 }
 
+# --- Housekeeping --------------------------------------------------------------------------------------------------
+
+# How often servers remove what has expired, together: one of them does it. 0 leaves it to `manage.py expire`.
+EXPIRE_EVERY = timedelta(minutes=environment.number("QLIKAUTH_EXPIRE_MINUTES", 60, least=0, most=24 * 60))
+
 # --- OAuth: limits (Q5) and lifetimes ------------------------------------------------------------------------------
 
 LIMITS = {
@@ -364,6 +381,9 @@ LIMITS = {
     "client_secrets": environment.number("QLIKAUTH_MAX_CLIENT_SECRETS", 5, most=1000),
     "clients_per_tenant": environment.number("QLIKAUTH_MAX_CLIENTS", 200, most=1_000_000),
 }
+# How long the audit log keeps an event; None is for ever.
+event_days = environment.number("QLIKAUTH_EVENT_DAYS", 0, least=0, most=36_500)
+EVENTS_KEPT = timedelta(days=event_days) if event_days else None
 CODE_LIFETIME = timedelta(seconds=60)
 ACCESS_TOKEN_LIFETIME = timedelta(
     seconds=environment.number("QLIKAUTH_ACCESS_TOKEN_SECONDS", 3600, least=60, most=7 * 24 * 3600)

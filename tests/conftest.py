@@ -13,13 +13,13 @@ from django.core import mail
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client as Browser
-from django.utils import translation
+from django.utils import timezone, translation
 from django_scopes import scope
 from pytest_django import Settings
 
 from console import trace
 from console.http.tenancy import Hosts
-from console.models import Client, KeyRing, Mail, Tenant, User
+from console.models import Client, KeyRing, Mail, Tenant, User, expiry_run
 
 from . import cast, migrated
 
@@ -87,6 +87,17 @@ def one_trace_id(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch
         patch.setattr(trace, "make", lambda: "f" * trace.LENGTH)
         yield patch
     trace.clear()
+
+
+@pytest.fixture(autouse=True)
+def one_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """The database's clock is moved together with this process's.
+
+    A test that is about the difference takes the real one back with `one_clock.undo()`.
+    """
+    with monkeypatch.context() as patch:
+        patch.setattr(expiry_run, "database_now", timezone.now)
+        yield patch
 
 
 class RsaKeys:

@@ -84,7 +84,7 @@ def start() -> Server:
 
 def launch(directory: Path) -> Server:
     """Makes the cluster and starts the process. It takes connections a little later."""
-    programs, account = prepare(directory)
+    programs, rights = prepare(directory)
     data = directory / "data"
     choices = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--username=postgres"]
     subprocess.run(
@@ -92,8 +92,14 @@ def launch(directory: Path) -> Server:
         check=True,
         stdout=subprocess.DEVNULL,
         cwd=directory,
-        **account,
+        **rights,
     )
+    return serve(directory, programs, rights)
+
+
+def serve(directory: Path, programs: Path, rights: dict[str, Any]) -> Server:
+    """Starts the process on a cluster that is there. It takes connections a little later."""
+    data = directory / "data"
     options = [f"-c{name}={value}" for name, value in SETTINGS.items()]
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -104,7 +110,7 @@ def launch(directory: Path) -> Server:
             cwd=directory,
             # Ctrl-C reaches the tests alone; they stop the server after they have put their things away.
             start_new_session=True,
-            **account,
+            **rights,
         )
     return Server(directory, programs, process)
 
@@ -119,14 +125,22 @@ def prepare(directory: Path) -> tuple[Path, dict[str, Any]]:
     if os.geteuid() != 0:
         return installation / "bin", {}
     copy = directory / package.name / installation.name
+    if copy.exists():
+        return copy / "bin", account()
     shutil.copytree(installation, copy, ignore=shutil.ignore_patterns("include"))
     libraries = package.parent / f"{package.name}.libs"
     if libraries.exists():
         shutil.copytree(libraries, directory / libraries.name)
-    nobody = pwd.getpwnam("nobody")
+    rights = account()
     for path in [directory, *directory.rglob("*")]:
-        os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
-    return copy / "bin", {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        os.chown(path, rights["user"], rights["group"], follow_symlinks=False)
+    return copy / "bin", rights
+
+
+def account() -> dict[str, Any]:
+    """The least privileged account, as arguments for subprocess."""
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
 def await_ready(server: Server) -> None:

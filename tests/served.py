@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from django.db import connection
 from console.management import server
 
 ROOT = Path(__file__).parents[1]
+THREADS = 4
 PATIENCE = 20  # seconds until a test gives up
 
 
@@ -104,11 +105,22 @@ def environment_of(port: int, database: dict[str, str], **limits: int) -> dict[s
 
 
 @contextmanager
-def served(port: int, database: dict[str, str], **limits: int) -> Iterator[Served]:
-    """Runs the server: one worker process with four threads, as on a machine with one core."""
+def served(
+    port: int, database: dict[str, str], application: str = "", log: Path | None = None, **limits: int
+) -> Iterator[Served]:
+    """Runs the server: one worker process with four threads, as on a machine with one core.
+
+    `application` is another one than the region, as the server takes it; `log`, where its log goes.
+    """
     environment = environment_of(port, database, **limits)
-    command = server.command(host="127.0.0.1", port=port, workers=1, threads=4)
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
+    command = server.command(host="127.0.0.1", port=port, workers=1, threads=THREADS)
+    if application:
+        command[3] = application
+    with ExitStack() as files:
+        errors = files.enter_context(log.open("ab")) if log else None
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stderr=errors
+        )
     running = Served(process, port)
     try:
         _await(running)

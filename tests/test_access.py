@@ -40,7 +40,7 @@ OPENED = {
 }
 # Of the pages that an auditor reads, those with a form of an administrator's; of those about a client, those without.
 CHANGE_TOO = {"client_edit", "secrets", "connection_version"}
-ONLY_READ = {"connected_tenants", "client_grants"}
+ONLY_READ = {"connected_tenants", "client_grants", "client_menu"}
 
 
 def addresses(urlconf: str) -> list[URLPattern]:

@@ -77,6 +77,29 @@ def test_a_hostile_request_is_one_line(written: Written):
     assert len(text.splitlines()) == 1
 
 
+def test_a_line_about_a_request_has_the_id_that_the_application_server_says(written: Written):
+    """It writes the line outside of the request, and none for what it answered alone."""
+    of_another = trace.begin()
+    try:
+        lines = [written("GET /", trace_id=said) for said in ("4bf92f35", "")]
+        objects = [in_json(msg="GET /", trace_id=said) for said in ("4bf92f35", "")]
+    finally:
+        trace.clear()
+
+    assert " 4bf92f35 " in lines[0]
+    assert of_another not in "".join(lines)
+    assert [each["trace_id"] for each in objects] == ["4bf92f35", None]
+
+
+def test_each_line_has_its_own_time(written: Written):
+    times = [1_800_000_000.25, 1_800_000_000.5, 1_800_000_001.25, 1_800_000_000.75]
+
+    lines = [written("x", created=created, msecs=created % 1 * 1000) for created in times]
+
+    ends = ["0,250", "0,500", "1,250", "0,750"]
+    assert [line.split()[1][-5:] for line in lines] == ends
+
+
 def test_the_application_servers_own_lines_are_written_so_too():
     access = settings.LOGGING["loggers"]["qlikauth.access"]
 

@@ -131,9 +131,7 @@ class PagesMiddleware:
         if not programs.asks(request):
             page: HttpResponse = self.page(request)
             return page
-        response = programs.in_json(self.program(request))
-        response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
-        return response
+        return programs.finished(self.program(request))
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any

@@ -27,8 +27,19 @@ def asks(request: HttpRequest) -> bool:
     return (path.startswith(PREFIXES) and path not in PAGES_AMONG_THEM) or path in HEALTH
 
 
-def in_json(response: HttpResponse) -> HttpResponse:
-    """What a program gets. Django calls an answer without a body HTML too, such as that to a wrong method."""
+# An answer for programs loads nothing, and nothing shows it in a frame.
+CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+def finished(response: HttpResponse) -> HttpResponse:
+    """The answer of a view as a program gets it: in JSON, and never taken for a page."""
+    response = _in_json(response)
+    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return response
+
+
+def _in_json(response: HttpResponse) -> HttpResponse:
+    """Django calls an answer without a body HTML too, such as that to a wrong method."""
     if response.status_code in {204, 304}:
         del response["Content-Type"]
     if response.status_code != 405 or response.content:

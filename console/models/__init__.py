@@ -1,6 +1,6 @@
 """Floor 2: nouns with verbs. A verb is one transaction and writes its event inside it. No request, no template."""
 
-from . import approval, reach, recognition
+from . import approval, event_erasure, event_reading, reach, recognition
 from .access_token import LiveToken, RevokedAccessToken
 from .action import Action
 from .actor import Actor
@@ -15,6 +15,7 @@ from .connection_request import AlreadyConnected, AlreadyDecided, ConnectionRequ
 from .consent import Consent
 from .event import Event
 from .event_keyword import EventKeyword
+from .expiry_run import ExpiryRun
 from .limits import LimitReached
 from .mail import Mail
 from .reach import Reach
@@ -55,6 +56,7 @@ __all__ = [
     "DeviceGrant",
     "Event",
     "EventKeyword",
+    "ExpiryRun",
     "FailedAttempts",
     "HostTaken",
     "Hostname",
@@ -83,6 +85,8 @@ __all__ = [
     "UsedAnswer",
     "User",
     "approval",
+    "event_erasure",
+    "event_reading",
     "reach",
     "recognition",
 ]

@@ -20,6 +20,7 @@ from .secret import ClientSecret
 from .tenant import Tenant
 from .tenant_owned import TenantOwned
 from .token_family import TokenFamily
+from .unfinished_act import UnfinishedAct
 
 if TYPE_CHECKING:
     from .user import User
@@ -33,11 +34,6 @@ class RevokedAccessToken(TenantOwned):
 
     class Meta:
         indexes = [models.Index(fields=["expires_at"], name="revoked_token_expiry")]
-
-    @classmethod
-    def includes(cls, jti: str) -> bool:
-        """Whether the token with this ID was revoked."""
-        return _REVOKED.first(jti) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +65,14 @@ class LiveToken:
             return None  # its owner, or this tenant, has taken one away since
         if claims.get("generation", str(client.generation)) != str(client.generation):
             return None  # a machine's: the client was switched off, and perhaps on again, since
-        if RevokedAccessToken.includes(claims["jti"]):
-            return None
-        if not cls._credential_lives(client, claims):
-            return None
         if "family" not in claims:
-            lives = cls._may_use(client, GrantType.CLIENT_CREDENTIALS)
+            lives = cls._may_use(client, GrantType.CLIENT_CREDENTIALS) and cls._stands(client, claims)
             return cls(claims, client, None) if lives else None
-        family = TokenFamily.find_live(uuid.UUID(claims["family"]), tenant, client)
+        if "credential" in claims and not cls._stands(client, claims):
+            return None
+        family = _LIVE_FAMILY.first(
+            uuid.UUID(claims["family"]), tenant.pk, client.pk, str(client.generation), claims["jti"]
+        )
         if family is None or not cls._may_use(client, family.grant_type):
             return None
         return cls(claims, client, family.user)
@@ -88,12 +84,12 @@ class LiveToken:
         return client.allows_grant(grant_type) and (client.trusted or not machine)
 
     @staticmethod
-    def _credential_lives(client: EffectiveClient, claims: Mapping[str, Any]) -> bool:
-        """Whether the secret that a machine got the token for is still there."""
+    def _stands(client: EffectiveClient, claims: Mapping[str, Any]) -> bool:
+        """Whether a machine's token was not revoked, and the secret that it was got with is still there."""
         credential = claims.get("credential")
-        if credential is None:  # a person's, or authenticated with a key of its own
-            return True
-        return ClientSecret.is_live(uuid.UUID(credential), client)
+        if credential is None:  # authenticated with a key of its own
+            return _REVOKED.first(claims["jti"]) is None
+        return _LIVE_SECRET.first(uuid.UUID(credential), client.pk, claims["jti"]) is not None
 
     def revoke(self, tenant: Tenant, *, by: Actor) -> None:
         """Revokes this one access token of `tenant` (RFC 7009 §2.1)."""
@@ -113,4 +109,34 @@ class LiveToken:
             )
 
 
+def _was_revoked(jti: str) -> models.Exists:
+    return models.Exists(RevokedAccessToken._base_manager.filter(jti=jti))
+
+
 _REVOKED = PreparedQuery(lambda jti: RevokedAccessToken._base_manager.filter(jti=jti), str)
+_LIVE_SECRET = PreparedQuery(
+    lambda pk, client_pk, jti: ClientSecret._base_manager.filter(
+        ~_was_revoked(jti), pk=pk, client=client_pk, removed_at=None
+    ),
+    uuid.UUID,
+    int,
+    str,
+)
+_LIVE_FAMILY = PreparedQuery(
+    lambda pk, tenant_id, client_pk, generation, jti: TokenFamily._base_manager.filter(
+        ~_was_revoked(jti),
+        ~models.Exists(UnfinishedAct.ending_of_user("user", "client", "began_at")),
+        pk=pk,
+        tenant=tenant_id,
+        client=client_pk,
+        generation=generation,
+        ended_at=None,
+        user__is_active=True,
+        user__generation=models.F("user_generation"),
+    ).select_related("user"),
+    uuid.UUID,
+    uuid.UUID,
+    int,
+    str,
+    str,
+)

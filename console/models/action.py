@@ -21,6 +21,7 @@ class Action(models.TextChoices):
     USER_DISABLED = "user.disabled", _("User disabled")
     USER_ENABLED = "user.enabled", _("User enabled")
     USER_SESSIONS_ENDED = "user.sessions_ended", _("All sessions of a user ended")
+    USER_ERASED = "user.erased", _("Person erased from the audit log")
     SESSION_STARTED = "session.started", _("Signed in")
     SESSION_REFUSED = "session.refused", _("Sign-in failed")
     SESSION_ENDED = "session.ended", _("Signed out")

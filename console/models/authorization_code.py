@@ -18,7 +18,8 @@ from .action import Action
 from .actor import Actor
 from .connection import Connection
 from .event import Event
-from .prepared import PreparedQuery, PreparedUpdate, insert
+from .prepared import PreparedQuery
+from .prepared_writes import PreparedUpdate, change_and_insert, insert
 from .refresh_token import RefreshToken
 from .sealing import digest, digests
 from .tenant import Tenant
@@ -35,7 +36,7 @@ class AuthorizationCode(OwnRow, Checkable, AbstractGrant):
     created = None
     updated = None
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     code = models.CharField(max_length=64, editable=False)  # digest
     auth_time = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True, default=None)
@@ -93,27 +94,26 @@ class AuthorizationCode(OwnRow, Checkable, AbstractGrant):
         (RFC 6749 §4.1.2). Call it only when everything else about the request is right, so that a stranger with a
         stolen code but no verifier cannot end anything.
         """
-        now = timezone.now()
-        with transaction.atomic():
-            if self._use(client, now):
-                family = self._begin_family(client, now, access_expires_at, labels)
-                if refresh_token is not None:
-                    RefreshToken.add_to(family, refresh_token)
-                Event.record(
-                    self.tenant,
-                    Action.TOKENS_ISSUED,
-                    by=by,
-                    target=client,
-                    details={"user": self.user.email, "scope": self.scope},
-                )
-                return family
+        now, given = timezone.now(), client.generation
+        family = self._family(client, now, access_expires_at, labels)
+        rows: list[models.Model] = [family]
+        if refresh_token is not None:
+            family.kept_until = family.keeps_until(now, access_expires_at)
+            rows.append(RefreshToken.first_of(family, refresh_token))
+        details = {"user": self.user.email, "scope": self.scope}
+        rows.append(Event.of(self.tenant, Action.TOKENS_ISSUED, by=by, target=client, details=details))
+        # Also compares with what the client's generation is by now, so that hardly ever a family is begun that is dead
+        # already; those few are found by the act that ended it (models/unfinished_act.py).
+        numbers = given.client, given.shared, given.connection_id, given.connection
+        if change_and_insert([(_USE_GRANT, (self.pk, *numbers, now))], rows):
+            return family
         self._replayed(client, by)
         return None
 
-    def _begin_family(
+    def _family(
         self, client: EffectiveClient, now: datetime, access_expires_at: datetime, labels: Mapping[str, str]
     ) -> TokenFamily:
-        family = TokenFamily(
+        return TokenFamily(
             id=self.family_id,
             tenant=self.tenant,
             client_id=client.pk,
@@ -124,19 +124,11 @@ class AuthorizationCode(OwnRow, Checkable, AbstractGrant):
             user_generation=self.user_generation,
             auth_time=self.auth_time,
             access_expires_at=access_expires_at,
+            kept_until=access_expires_at,
             expires_at=now + settings.REFRESH_TOKEN_ABSOLUTE,
             device_type=labels.get("deviceType", "")[:100],
             description=labels.get("description", "")[:200],
         )
-        insert(family)
-        return family
-
-    def _use(self, client: EffectiveClient, now: datetime) -> bool:
-        """Compare and swap. Also compares with what the client's generation is by now, so that hardly ever a family is
-        begun that is dead already; those few are found by the act that ended it (models/unfinished_act.py)."""
-        given = client.generation
-        numbers = given.client, given.shared, given.connection_id, given.connection
-        return bool(_USE_GRANT.update(self.pk, *numbers, now))
 
     def _replayed(self, client: EffectiveClient, by: Actor) -> None:
         """Only of a code that was used: one that was taken back in this very moment was not used twice."""

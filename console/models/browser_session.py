@@ -24,7 +24,9 @@ class BrowserSession(TenantOwned):
     """Where and since when somebody is signed in. Alive while Django's session is, under the person's generation."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     session = models.OneToOneField(Session, on_delete=models.CASCADE, related_name="+")
     generation = models.PositiveIntegerField()
     began_at = models.DateTimeField(default=timezone.now)

@@ -5,7 +5,6 @@ approves a published client; from then on that tenant runs on what it approved, 
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -19,11 +18,10 @@ from ..policy import publication, scopes
 from ..policy.consent_rules import ConsentMethod, suits
 from ..policy.effective_client import EffectiveClient, Generation
 from ..policy.publication import Difference, Terms
-from . import last_use
 from .action import Action
 from .actor import Actor
 from .event import Event
-from .prepared import PreparedQuery
+from .prepared import PreparedValue
 from .receipt import Receipt
 from .tenant import Tenant
 from .tenant_owned import TenantOwned
@@ -56,7 +54,9 @@ class Connection(TenantOwned):
         REQUIRED = ConsentMethod.REQUIRED.value, _("Required")
         TRUSTED = ConsentMethod.TRUSTED.value, _("Trusted")
 
-    client = models.ForeignKey("console.Client", on_delete=models.CASCADE, related_name="connections")
+    client = models.ForeignKey(
+        "console.Client", on_delete=models.CASCADE, related_name="connections", db_index=False
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.APPROVED)
     consent_method = models.CharField(
         _("consent method"), max_length=10, choices=Method.choices, default=Method.REQUIRED
@@ -77,6 +77,11 @@ class Connection(TenantOwned):
         verbose_name = _("connection")
         verbose_name_plural = _("connections")
         constraints = [models.UniqueConstraint(fields=["tenant", "client"], name="connection_of_tenant")]
+        indexes = [
+            models.Index(fields=["client", "id"], name="connection_of_client"),
+            # How many are counted in the index alone.
+            models.Index(fields=["client", "status", "tenant"], name="connection_served"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.tenant_id} – {self.client_id}"
@@ -101,8 +106,8 @@ class Connection(TenantOwned):
 
         None for any other: unknown, deleted, never connected, blocked, and a published client that was withdrawn.
         """
-        found = _CONNECTION_TO_CLIENT.first(tenant.pk, client_id)
-        return found.client_here if found and not found.has_expired else None
+        found = _CLIENT_HERE.get(tenant.pk, client_id)
+        return found if found is not None and found.is_approved_at(timezone.now()) else None
 
     @classmethod
     def withdrawn(cls, tenant: Tenant, client_id: str) -> "Client | None":
@@ -116,7 +121,11 @@ class Connection(TenantOwned):
         """The client as it is in this tenant: of another tenant's client, what this one approved and allows."""
         client, foreign = self.client, self.is_foreign
         here: EffectiveClient = client._in_tenant(
-            self.tenant_id, self.generation_for(client), self.consent_method, self.last_used_at
+            self.tenant_id,
+            self.generation_for(client),
+            self.consent_method,
+            self.last_used_at,
+            self.expires_at,
         )
         return here.narrowed(self.approved, self.scopes) if foreign else here
 
@@ -164,14 +173,6 @@ class Connection(TenantOwned):
         """The version that waits for an administrator of this tenant; None if nothing does (N5)."""
         gone = self.deleted_by_owner or self.withdrawn_by_owner
         return None if gone or not self.is_foreign or not self.pending().is_wider else self.client.version
-
-    @classmethod
-    def note_use(cls, client: EffectiveClient, now: datetime) -> None:
-        """Notes that the client was used, at most once a minute: the hot path stays free of writes."""
-        if last_use.is_due(client.last_used_at, now):
-            last_use.note(cls.client.field.related_model, client.pk, last_used_at=now)
-        if last_use.is_due(client.last_used_here_at, now):
-            last_use.note(cls, client.generation.connection_id, last_used_at=now)
 
     # --- Verbs of the tenant that has connected; how it connects is told in approval.py -------------------------------
 
@@ -291,6 +292,8 @@ class Connection(TenantOwned):
         return current
 
 
-_CONNECTION_TO_CLIENT = PreparedQuery(
-    lambda tenant_id, client_id: Connection.usable(tenant_id).filter(client__client_id=client_id), UUID, str
+_CLIENT_HERE = PreparedValue(
+    lambda tenant_id, client_id: Connection.usable(tenant_id).filter(client__client_id=client_id),
+    *(UUID, str),
+    value=lambda connection: connection.client_here,
 )

@@ -60,6 +60,7 @@ class ConnectionRequest(TenantOwned):
         verbose_name = _("connection request")
         verbose_name_plural = _("connection requests")
         ordering = ["-opened_at"]
+        indexes = [models.Index(fields=["tenant", "status", "opened_at"], name="connection_request_waiting")]
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "client"], condition=models.Q(status="open"), name="connection_request_open"
@@ -142,7 +143,9 @@ class ConnectionRequest(TenantOwned):
 class ConnectionRequester(TenantOwned):
     """One person who asked, and why."""
 
-    request = models.ForeignKey(ConnectionRequest, on_delete=models.CASCADE, related_name="requesters")
+    request = models.ForeignKey(
+        ConnectionRequest, on_delete=models.CASCADE, related_name="requesters", db_index=False
+    )
     user: "models.ForeignKey[User]" = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="connection_requests"
     )

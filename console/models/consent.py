@@ -42,9 +42,11 @@ class Consent(TenantOwned):
     """The union of the scopes granted so far. Withdrawing deletes the row; the audit log keeps the history."""
 
     user: "models.ForeignKey[User]" = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents"
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents", db_index=False
     )
-    client = models.ForeignKey("console.Client", on_delete=models.CASCADE, related_name="consents")
+    client = models.ForeignKey(
+        "console.Client", on_delete=models.CASCADE, related_name="consents", db_index=False
+    )
     # Under which it was given. A connection that is removed does not wait for its consents to be deleted: they count
     # only while it is there, and nothing refers to it in the database.
     connection = models.ForeignKey(
@@ -63,6 +65,10 @@ class Consent(TenantOwned):
         verbose_name = _("consent")
         verbose_name_plural = _("consents")
         constraints = [models.UniqueConstraint(fields=["user", "client"], name="consent_of_user")]
+        indexes = [
+            models.Index(fields=["client", "id"], name="consent_of_client"),
+            models.Index(fields=["client", "tenant", "user"], name="consent_to_client"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} – {self.client_id}"

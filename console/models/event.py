@@ -21,7 +21,7 @@ from ..policy.reasons import Reason
 from .action import REFUSALS, Action
 from .actor import Actor, Kind
 from .event_keyword import EventKeyword, keywords
-from .prepared import insert
+from .prepared_writes import insert
 from .refusal_count import Place, RefusalCount
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Event(models.Model):
 
     Kind = Kind
 
-    tenant = models.ForeignKey("console.Tenant", on_delete=models.CASCADE, related_name="+")
+    tenant = models.ForeignKey("console.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False)
     happened_at = models.DateTimeField(default=timezone.now)
     action = models.CharField(
         max_length=40
@@ -65,7 +65,9 @@ class Event(models.Model):
             models.Index(fields=["tenant", "-happened_at", "-id"], name="event_newest"),
             models.Index(fields=["tenant", "target_id", "-happened_at", "-id"], name="event_of_target"),
             models.Index(fields=["tenant", "action", "-happened_at", "-id"], name="event_of_action"),
+            models.Index(fields=["tenant", "actor_id", "-happened_at", "-id"], name="event_of_actor"),
             models.Index(fields=["tenant", "trace_id"], name="event_of_trace"),
+            models.Index(fields=["happened_at"], name="event_by_time"),
         ]
         constraints = [models.UniqueConstraint(fields=["repeats"], name="event_repeats")]
 
@@ -76,11 +78,6 @@ class Event(models.Model):
     def newest_first(cls) -> "models.QuerySet[Event]":
         """The tenant's log. A period and the order are read from one index, so that neither scans the rest."""
         return cls.objects.order_by("-happened_at", "-id")
-
-    def earlier(self, events: "models.QuerySet[Event]") -> "models.QuerySet[Event]":
-        """Those of `events` that stand below this one, newest first."""
-        same_moment = models.Q(happened_at=self.happened_at, id__gte=self.pk)
-        return events.filter(happened_at__lte=self.happened_at).exclude(same_moment)
 
     @property
     def is_refusal(self) -> bool:
@@ -98,18 +95,32 @@ class Event(models.Model):
         details: Mapping[str, Any] | None = None,
     ) -> None:
         """Writes one event. Call it inside the transaction of what it tells of."""
-        event = cls(
-            tenant=tenant,
+        event = cls.of(tenant, action, by=by, target=target, changes=changes, details=details)
+        texts = keywords(event.changes, event.details)
+        written = insert(event, RETURNING if texts else "")
+        if texts:
+            EventKeyword.keep(tenant.pk, written[0], texts)
+
+    @classmethod
+    def of(
+        cls,
+        tenant: "Tenant",
+        action: Action,
+        *,
+        by: Actor,
+        target: models.Model | EffectiveClient | None = None,
+        changes: Mapping[str, Any] | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> "Event":
+        """An event that is not written yet. Whoever writes it without `record` sees that it has no keywords."""
+        return cls(
+            tenant_id=tenant.pk,
             action=action,
             **_columns(by, target),
             changes=changes or {},
             details=details or {},
             trace_id=trace.current() or None,
         )
-        texts = keywords(event.changes, event.details)
-        written = insert(event, RETURNING if texts else "")
-        if texts:
-            EventKeyword.keep(tenant.pk, written[0], texts)
 
     @classmethod
     def record_in_each(

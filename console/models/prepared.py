@@ -7,26 +7,25 @@ conversions still come from the models, so nothing can drift (measured in bench/
 
 import secrets
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from threading import Lock
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
-import psycopg
 from django.db import DatabaseError, NotSupportedError, OperationalError, connection, models
-from django.db.backends.utils import CursorWrapper
 from django.db.models.query import get_related_populators
-from django.db.models.sql import UpdateQuery
+
+from .remembered import Remembered
+from .statements import Read, Statement
 
 Row = TypeVar("Row", bound=models.Model)
-
+Kept = TypeVar("Kept")
+VALUES_KEPT = 1000  # of each query, in each process: some 10 kB each
 
 Value = uuid.UUID | str | int | datetime
 
 # Placeholder values, used while a query is built and replaced by the parameters: no other value equals them.
-_SAMPLES: dict[type, Callable[[], Value]] = {
+_SAMPLE_OF: dict[type, Callable[[], Value]] = {
     uuid.UUID: uuid.uuid4,
     str: lambda: uuid.uuid4().hex,
     int: lambda: secrets.randbelow(2**31),
@@ -45,99 +44,48 @@ class PreparedQuery(Generic[Row]):
 
     def first(self, *values: Value) -> Row | None:
         """The first row for these values, or None. Relations of select_related are filled in."""
+        plan = self._plan()
+        row = plan.read(values)
+        return None if row is None else plan.made_of(row)
+
+    def _plan(self) -> "_Plan":
         plan = self._plans.get(connection.vendor)
         if plan is None:
             with self._lock:
                 plan = self._plans.setdefault(connection.vendor, _Plan(self._build, self._kinds))
-        return plan.first(values)
+        return plan
 
 
-class PreparedUpdate:
-    """`build(*values)` gives a queryset and what to set in its rows; `update(*values)` does it and counts the rows."""
+class PreparedValue(PreparedQuery[Row], Generic[Row, Kept]):
+    """A query whose row is made into a frozen value, which the process keeps for as long as the row reads the same.
+
+    Making a client of its row costs more than reading the row. Every call reads it; the value is found by all that was
+    read. So the database's word decides each time, and nothing has to be told to the processes when a row changes.
+    """
 
     def __init__(
         self,
-        build: Callable[..., "tuple[models.QuerySet[Any, Any], Mapping[str, Any]]"],
+        build: Callable[..., "models.QuerySet[Row, Any]"],
         *kinds: type,
+        value: Callable[[Row], Kept],
+        most: int = VALUES_KEPT,
     ) -> None:
-        self._build = build
-        self._kinds = kinds
-        self._lock = Lock()
-        self._statements: dict[str, _Statement] = {}
+        """`value` may use nothing but the row and its relations: not the clock, and not other rows."""
+        super().__init__(build, *kinds)
+        self._value = value
+        self._kept: Remembered[tuple[Any, ...], Kept] = Remembered(most)
 
-    def update(self, *values: Value) -> int:
-        """Changes the rows that `build` names for these values; how many there were."""
-        statement = self._statements.get(connection.vendor)
-        if statement is None:
-            with self._lock:
-                statement = self._statements.setdefault(connection.vendor, self._compiled())
-        with _executed(statement.sql, statement.parameters(values)) as cursor:
-            return int(cursor.rowcount)
-
-    def _compiled(self) -> "_Statement":
-        samples = _samples(self._kinds)
-        queryset, changes = self._build(*samples)
-        query: Any = queryset.query.chain(UpdateQuery)
-        query.add_update_values(dict(changes))
-        sql, parameters = query.get_compiler(connection=connection).as_sql()
-        return _Statement(sql, parameters, samples)
-
-
-def insert(row: models.Model, then: str = "") -> Any:
-    """Writes a new row. Sends no signals, and the row does not learn a key that the database makes.
-
-    `then` is what of ours follows the statement, such as ON CONFLICT. Returns the row of its RETURNING, if it has one.
-    """
-    fields, sql = _insertion(type(row))
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    with _executed(f"{sql} {then}", values) as cursor:
-        returned = cursor.fetchone() if cursor.description else None
-    row._state.adding, row._state.db = False, connection.alias
-    return returned
-
-
-@cache
-def _insertion(model: type[models.Model]) -> tuple[list[Any], str]:
-    fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    return fields, f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks})'
-
-
-@contextmanager
-def _executed(sql: str, parameters: Sequence[Any]) -> Iterator[Any]:
-    """A cursor that has run the statement, where whoever watches Django's queries sees it."""
-    with _cursor() as cursor:
-        cursor.execute(sql, parameters)
-        yield cursor
-
-
-class _Keeping(psycopg.Cursor[Any]):
-    """Has PostgreSQL keep the plan with the connection: planning costs it several times what running does.
-
-    Django's own cursors put the values into the text, so that no two statements would be the same. Its option
-    `server_side_binding` would do without this class, and let every query of the application keep its plan: after a
-    migration that changes a column each of them would fail until its process ends, and only those here are tried again.
-    """
-
-    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-        return super().execute(query, params, **options | {"prepare": True})
-
-
-def _cursor() -> CursorWrapper:
-    """In Django's own wrapper, which runs `connection.execute_wrappers`.
-
-    While `connection.queries` is filled the cursor is Django's too: it writes down the text with the values in it.
-    """
-    if connection.vendor != "postgresql" or connection.queries_logged:
-        return connection.cursor()
-    connection.ensure_connection()
-    return connection.make_cursor(_Keeping(connection.connection))  # type: ignore[arg-type]  # a driver's cursor
-
-
-def _first_row(sql: str, parameters: Sequence[Any]) -> Any:
-    with _executed(sql, parameters) as cursor:
-        return cursor.fetchone()
+    def get(self, *values: Value) -> Kept | None:
+        """The value of the first row for these values, or None. It is shared: nobody may change it."""
+        plan = self._plan()
+        row = plan.read(values)
+        if row is None:
+            return None
+        kept = self._kept.get(row.raw)
+        if kept is None:
+            kept = self._value(plan.made_of(row))
+            self._kept.keep(row.raw, kept)
+        return kept
 
 
 def _is_worn_out(error: DatabaseError) -> bool:
@@ -161,11 +109,11 @@ def _connect_anew() -> None:
         raise OperationalError("The connection was lost during the transaction.")
 
 
-class _Statement:
-    """SQL, and where each value goes in it."""
+class Filled:
+    """A statement, and where each value goes in it."""
 
     def __init__(self, sql: str, parameters: Sequence[Any], samples: Sequence[Value]) -> None:
-        self.sql = sql
+        self.sql = Statement(sql)
         positions = {_adapted(sample): number for number, sample in enumerate(samples)}
         self._places = [(positions.get(value), value) for value in parameters]
         if not {number for number, _ in self._places}.issuperset(range(len(samples))):
@@ -180,28 +128,30 @@ class _Plan:
     """A compiled query for one kind of database: its statement, and how a row becomes an object."""
 
     def __init__(self, build: Callable[..., "models.QuerySet[Any, Any]"], kinds: Sequence[type]) -> None:
-        samples = _samples(kinds)
+        samples = samples_of(kinds)
         queryset = build(*samples)[:1]
         self.compiler = queryset.query.get_compiler(connection=connection)
         sql, parameters = self.compiler.as_sql()
-        self.statement = _Statement(sql, parameters, samples)
+        self.statement = Filled(sql, parameters, samples)
         self.converters = self.compiler.get_converters(
             [column for column, _, _ in self.compiler.select]
         ).items()
 
-    def first(self, values: Sequence[Value]) -> Any:
+    def read(self, values: Sequence[Value]) -> Read | None:
+        """The first row as the driver reads it. None if there is none."""
         parameters = self.statement.parameters(values)
         try:
-            row = _first_row(self.statement.sql, parameters)
+            row = self.statement.sql.first(parameters)
         except (NotSupportedError, OperationalError) as error:
             if not _is_worn_out(error):
                 raise
             _connect_anew()
-            row = _first_row(self.statement.sql, parameters)
-        return None if row is None else self._object(list(row))
+            row = self.statement.sql.first(parameters)
+        return row
 
-    def _object(self, row: list[Any]) -> Any:
+    def made_of(self, read: Read) -> Any:
         """What ModelIterable does with one row (django/db/models/query.py)."""
+        row = list(read.values())
         for position, (converters, expression) in self.converters:
             for convert in converters:
                 row[position] = convert(row[position], expression, connection)
@@ -218,8 +168,8 @@ class _Plan:
         return found
 
 
-def _samples(kinds: Sequence[type]) -> list[Value]:
-    return [_SAMPLES[kind]() for kind in kinds]
+def samples_of(kinds: Sequence[type]) -> list[Value]:
+    return [_SAMPLE_OF[kind]() for kind in kinds]
 
 
 def _adapted(value: Value) -> Any:

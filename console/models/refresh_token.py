@@ -1,6 +1,11 @@
 """Refresh tokens: each works once, and is replaced by the next of its family (RFC 9700 §4.14.2).
 
 Whoever has just used one may send it again for a moment (settings.REFRESH_TOKEN_LEEWAY): the answer may have been lost.
+
+A used token is kept for a day after that. Later its reuse is noticed by what it says about itself, under our seal: its
+family, and until when it could have been used (policy/refresh_tokens.py). A row is removed when its token was used, or
+after that limit; so whoever presents one before it that has no row presents a used one. Tokens that were given before
+they named their family are kept until they expire.
 """
 
 import uuid
@@ -13,14 +18,15 @@ from django.utils import timezone
 from django_scopes import ScopedManager
 from oauth2_provider.models import AbstractRefreshToken
 
-from ..policy import credentials
+from ..policy import refresh_tokens
 from ..policy.effective_client import EffectiveClient
 from ..policy.reasons import Reason
 from .action import Action
 from .actor import Actor
 from .event import Event
-from .prepared import PreparedQuery, PreparedUpdate, insert
-from .sealing import digest, digests
+from .prepared import PreparedQuery
+from .prepared_writes import PreparedUpdate, change_and_insert
+from .sealing import REFRESH_TOKENS, digest, digests, keys
 from .tenant import Tenant
 from .tenant_owned import OwnRow
 from .token_family import TokenFamily
@@ -28,6 +34,7 @@ from .toolkit import AccessToken, Checkable, end_family
 from .unfinished_act import UnfinishedAct
 
 MAX_REPEATS = 20  # further pairs that one token gives during the leeway
+USED_KEPT = timedelta(days=1)  # after the leeway
 
 
 class RefreshToken(OwnRow, Checkable, AbstractRefreshToken):
@@ -39,7 +46,7 @@ class RefreshToken(OwnRow, Checkable, AbstractRefreshToken):
     created = None
     updated = None
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     token_checksum = models.CharField(max_length=64, editable=False)  # keyed digest
     family = models.ForeignKey(TokenFamily, on_delete=models.CASCADE, related_name="refresh_tokens")
     # The last access token of the family, by the name under which django-oauth-toolkit looks for it. No column.
@@ -53,7 +60,7 @@ class RefreshToken(OwnRow, Checkable, AbstractRefreshToken):
     )
     revoked = models.DateTimeField(null=True, blank=True)  # when it was used
     made_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()  # idle limit
+    expires_at = models.DateTimeField()  # idle limit; of a used one, until when the row is kept
     repeats = models.SmallIntegerField(default=0, db_default=0)  # pairs that it gave after the first
 
     objects: Any = ScopedManager(tenant="tenant")
@@ -64,32 +71,65 @@ class RefreshToken(OwnRow, Checkable, AbstractRefreshToken):
 
     @classmethod
     def presented(cls, tenant: Tenant, token: str) -> "RefreshToken | None":
-        """The refresh token of `tenant` with this plain text, used or not, with its family and person."""
-        if not credentials.is_well_formed(token, credentials.Prefix.REFRESH_TOKEN):
+        """The refresh token of `tenant` with this plain text, used or not, with its family and person.
+
+        One that was used so long ago that its row has been removed is found too. It is not stored.
+        """
+        if not refresh_tokens.is_well_formed(token):
             return None
         found = (_REFRESH_TOKEN.first(tenant.pk, candidate) for candidate in digests(token))
-        return next((row for row in found if row is not None), None)
+        row = next((row for row in found if row is not None), None)
+        if row is None:
+            return cls._used_earlier(tenant.pk, token)
+        row.names_family = refresh_tokens.names_family(token)
+        return row
+
+    @classmethod
+    def _used_earlier(cls, tenant_id: uuid.UUID, token: str) -> "RefreshToken | None":
+        """A stand-in for a used token that has no row any more; None for what its family cannot have given."""
+        named = refresh_tokens.named(token, keys(REFRESH_TOKENS))
+        now = timezone.now()
+        if named is None or named.limit <= now:
+            return None
+        family = _FAMILY.first(named.family, tenant_id)
+        if family is None or family.expires_at <= now:
+            return None
+        used = cls(
+            tenant_id=tenant_id, family=family, user_id=family.user_id, application_id=family.client_id
+        )
+        used.revoked, used.expires_at = datetime.min.replace(tzinfo=UTC), named.limit
+        used.is_being_ended = family.is_being_ended
+        return used
 
     @classmethod
     def tenant_of(cls, token: str) -> Tenant | None:
         """The tenant in which a refresh token was given."""
-        if not credentials.is_well_formed(token, credentials.Prefix.REFRESH_TOKEN):
+        if not refresh_tokens.is_well_formed(token):
             return None
         found = cls._base_manager.filter(token_checksum__in=digests(token)).select_related("tenant").first()
-        return found.tenant if found else None
+        if found is not None:
+            return found.tenant
+        named = refresh_tokens.named(token, keys(REFRESH_TOKENS))
+        families = TokenFamily._base_manager.select_related("tenant")
+        family = families.filter(pk=named.family).first() if named else None
+        return family.tenant if family else None
 
     @classmethod
-    def add_to(cls, family: TokenFamily, token: str) -> None:
-        """Stores a new refresh token of `family`; it dies idle, and with the family at the latest."""
-        insert(
-            cls(
-                tenant=family.tenant,
-                family=family,
-                user_id=family.user_id,
-                application_id=family.client_id,
-                token_checksum=digest(token),
-                expires_at=min(timezone.now() + settings.REFRESH_TOKEN_IDLE, family.expires_at),
-            )
+    def make(cls, family_id: uuid.UUID) -> str:
+        """The plain text of a new refresh token of this family. It exists once `add_to` or `rotate` has stored it."""
+        limit = timezone.now() + settings.REFRESH_TOKEN_IDLE
+        return refresh_tokens.make(family_id, limit, keys(REFRESH_TOKENS)[0])
+
+    @classmethod
+    def first_of(cls, family: TokenFamily, token: str) -> "RefreshToken":
+        """A refresh token of `family`, not stored yet; it dies idle, and with the family at the latest."""
+        return cls(
+            tenant_id=family.tenant_id,
+            family_id=family.pk,
+            user_id=family.user_id,
+            application_id=family.client_id,
+            token_checksum=digest(token),
+            expires_at=min(timezone.now() + settings.REFRESH_TOKEN_IDLE, family.expires_at),
         )
 
     def revoke(self) -> None:
@@ -103,6 +143,8 @@ class RefreshToken(OwnRow, Checkable, AbstractRefreshToken):
 
     # Set by `presented`: an act is ending what its client holds for its person, and has not come to this family yet.
     is_being_ended: bool
+    # Set by `presented`: its plain text says which family it is of.
+    names_family: bool = False
 
     def family_lives(self, client: EffectiveClient) -> bool:
         """Whether nothing has ended its family. `client` is that of the family."""
@@ -138,22 +180,26 @@ class RefreshToken(OwnRow, Checkable, AbstractRefreshToken):
         False when its family has ended; when it has given as many as it may; or when it had been used before that:
         then the family ends.
         """
-        now = timezone.now()
-        with transaction.atomic():
-            if not self.family.use(now, access_expires_at):
-                return False
-            # A condition on this table alone: a transaction of PostgreSQL that has waited for the row looks at it
-            # again, but not at a join or a subquery, and would use the token a second time.
-            if _USE_REFRESH_TOKEN.update(self.pk, now) or self._repeat(now):
-                self.add_to(self.family, successor)
-                return True
+        now, next_one = timezone.now(), self.first_of(self.family, successor)
+        family = self.family.noted_use(now, access_expires_at)
+        # Conditions on this table alone: a transaction of PostgreSQL that has waited for the row looks at it again, but
+        # not at a join or a subquery, and would use the token a second time.
+        use, repeat = (
+            (_USE_REFRESH_TOKEN, (self.pk, now, self._kept_until(now))),
+            (_REPEAT_REFRESH_TOKEN, (self.pk, _leeway_begins(now))),
+        )
+        if change_and_insert([family, use], [next_one]) or change_and_insert([family, repeat], [next_one]):
+            return True
+        if not TokenFamily.objects.filter(pk=self.family_id, ended_at=None).exists():
+            return False
         if not RefreshToken._base_manager.filter(pk=self.pk, revoked__gt=_leeway_begins(now)).exists():
             self.reused(by=by)
         return False
 
-    def _repeat(self, now: datetime) -> bool:
-        """Counts a further pair, if there may be one: again a condition on this table alone."""
-        return bool(_REPEAT_REFRESH_TOKEN.update(self.pk, _leeway_begins(now)))
+    def _kept_until(self, now: datetime) -> datetime:
+        """Until when its row is kept if it is used now."""
+        enough = now + settings.REFRESH_TOKEN_LEEWAY + USED_KEPT
+        return min(self.expires_at, enough) if self.names_family else self.expires_at
 
     def reused(self, *, by: Actor) -> None:
         """The token was presented again, by the client or by a thief, so the whole family ends."""
@@ -188,8 +234,23 @@ _REFRESH_TOKEN = PreparedQuery(
     uuid.UUID,
     str,
 )
+_FAMILY = PreparedQuery(
+    lambda pk, tenant_id: (
+        TokenFamily._base_manager.filter(pk=pk, tenant=tenant_id)
+        .select_related("user", "client")
+        .annotate(is_being_ended=models.Exists(UnfinishedAct.ending_of_user("user", "client", "began_at")))
+    ),
+    uuid.UUID,
+    uuid.UUID,
+)
 _USE_REFRESH_TOKEN = PreparedUpdate(
-    lambda pk, now: (RefreshToken._base_manager.filter(pk=pk, revoked=None), {"revoked": now}), int, datetime
+    lambda pk, now, kept_until: (
+        RefreshToken._base_manager.filter(pk=pk, revoked=None),
+        {"revoked": now, "expires_at": kept_until},
+    ),
+    int,
+    datetime,
+    datetime,
 )
 _REPEAT_REFRESH_TOKEN = PreparedUpdate(
     lambda pk, since: (

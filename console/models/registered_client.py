@@ -47,7 +47,7 @@ class RegisteredClient(OwnRow, Application):
     client_id = models.CharField(
         _("client ID"), max_length=255, default=credentials.make_client_id, editable=False
     )
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="clients")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="clients", db_index=False)
     type = models.CharField(_("type"), max_length=10, choices=Type.choices)
     name = models.CharField(_("name"), max_length=512)
     description = models.CharField(_("description"), max_length=4096, blank=True)
@@ -96,6 +96,11 @@ class RegisteredClient(OwnRow, Application):
         indexes = [
             models.Index(fields=["tenant", "name"], name="client_by_name"),
             models.Index(fields=["tenant", "-created_at"], name="client_newest"),
+            models.Index(
+                fields=["deleted_at", "id"],
+                condition=models.Q(deleted_at__isnull=False),
+                name="client_deleted",
+            ),
         ]
 
     with_deleted_anywhere: models.Manager["Client"] = models.Manager()
@@ -121,6 +126,7 @@ class RegisteredClient(OwnRow, Application):
         generation: Generation,
         consent_method: str = "",
         last_used_here_at: datetime | None = None,
+        approved_until: datetime | None = None,
     ) -> EffectiveClient:
         """The client with everything that it is registered for."""
         registration = self.registration
@@ -141,6 +147,7 @@ class RegisteredClient(OwnRow, Application):
             consent_method=consent_method,
             last_used_at=self.last_used_at,
             last_used_here_at=last_used_here_at,
+            approved_until=approved_until,
         )
 
     @property
@@ -164,7 +171,7 @@ class RegisteredClient(OwnRow, Application):
     @property
     def machine_only(self) -> bool:
         """Whether no person ever signs in with this client."""
-        return self.registration.machine_only
+        return client_types.serves_machines_alone(self.grant_types, self.redirect_uris)
 
     @property
     def machine(self) -> bool:

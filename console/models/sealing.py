@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from ..policy import credentials
 
 SIGNING_KEYS, MAILS = "signing keys", "mails"  # purposes of sealing
+REFRESH_TOKENS = "refresh tokens"  # what they say about themselves is sealed, and readable
 
 
 @cache
@@ -25,7 +26,8 @@ def _derived(secret_key: str, purpose: str) -> bytes:
     )
 
 
-def _keys(purpose: str) -> list[bytes]:
+def keys(purpose: str) -> list[bytes]:
+    """The keys of a purpose: the current one first, then those of earlier secret keys."""
     return [_derived(key, purpose) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
 
 
@@ -36,11 +38,11 @@ def digest(value: str) -> str:
 
 def digests(value: str) -> list[str]:
     """Every digest under which a presented value may be stored: the current key's first."""
-    return [credentials.digest(value, key) for key in _keys("digest")]
+    return [credentials.digest(value, key) for key in keys("digest")]
 
 
 def _box(purpose: str) -> MultiFernet:
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in _keys(purpose)])
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys(purpose)])
 
 
 def seal(plain: bytes, purpose: str = SIGNING_KEYS) -> str:

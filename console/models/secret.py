@@ -19,7 +19,7 @@ from .actor import Actor
 from .connection import Connection
 from .event import Event
 from .limits import LimitReached
-from .prepared import PreparedQuery
+from .prepared import PreparedValue
 from .sealing import digest, digests
 from .tenant import Tenant
 from .tenant_owned import TenantOwned
@@ -113,20 +113,10 @@ class ClientSecret(TenantOwned):
         if not credentials.is_well_formed(secret, credentials.Prefix.CLIENT_SECRET):
             return None
         for candidate in digests(secret):
-            connection: Any = _CONNECTION_OF_SECRET.first(tenant.pk, candidate)
-            if connection is not None and not connection.has_expired:
-                return PresentedSecret(
-                    connection.secret_id,
-                    connection.secret_hint,
-                    connection.client_here,
-                    connection.secret_used_at,
-                )
+            found = _PRESENTED.get(tenant.pk, candidate)
+            if found is not None and found.client.is_approved_at(timezone.now()):
+                return found
         return None
-
-    @classmethod
-    def is_live(cls, secret_id: UUID, client: EffectiveClient) -> bool:
-        """Whether the client's secret with this ID has not been removed."""
-        return _LIVE_SECRET.first(secret_id, client.pk) is not None
 
     def tried(self, address: str, now: datetime) -> None:
         """Notes that the secret was tried although it has been removed, at most once a minute."""
@@ -162,9 +152,10 @@ def _connection_of_secret(tenant_id: UUID, digest: str) -> "models.QuerySet[Conn
     )
 
 
-_CONNECTION_OF_SECRET = PreparedQuery(_connection_of_secret, UUID, str)
-_LIVE_SECRET = PreparedQuery(
-    lambda pk, client_pk: ClientSecret._base_manager.filter(pk=pk, client=client_pk, removed_at=None),
-    UUID,
-    int,
-)
+def _presented(connection: Any) -> PresentedSecret:
+    return PresentedSecret(
+        connection.secret_id, connection.secret_hint, connection.client_here, connection.secret_used_at
+    )
+
+
+_PRESENTED = PreparedValue(_connection_of_secret, UUID, str, value=_presented)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -56,7 +57,10 @@ class SigningKey(TenantOwned):
         verbose_name = _("signing key")
         verbose_name_plural = _("signing keys")
         ordering = ["signs_from"]
-        indexes = [models.Index(fields=["tenant", "algorithm", "signs_from"], name="signing_key_current")]
+        indexes = [
+            models.Index(fields=["tenant", "algorithm", "signs_from"], name="signing_key_current"),
+            models.Index(fields=["retires_at"], name="signing_key_retires"),
+        ]
 
     def __str__(self) -> str:
         return self.kid
@@ -117,7 +121,12 @@ def _thumbprint(jwk: dict[str, Any]) -> str:
     """The key ID: the JWK thumbprint of RFC 7638, so that equal keys have equal names everywhere."""
     required = {member: jwk[member] for member in sorted({"crv", "e", "kty", "n", "x", "y"} & jwk.keys())}
     canonical = json.dumps(required, separators=(",", ":"), sort_keys=True)
-    return base64.urlsafe_b64encode(hashlib.sha256(canonical.encode()).digest()).decode().rstrip("=")
+    return _base64url(hashlib.sha256(canonical.encode()).digest()).decode()
+
+
+def _base64url(data: bytes) -> bytes:
+    """Without padding (RFC 7515 §2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
 class LoadedKey:
@@ -129,6 +138,8 @@ class LoadedKey:
         self.public_jwk: dict[str, Any] = row.public_jwk
         self.signs_from = row.signs_from.timestamp()
         self._sealed = row.private_key
+        self._algorithm = jwt.get_algorithm_by_name(row.algorithm)
+        self._headers: dict[str, bytes] = {}
         self.follow(row)
 
     def follow(self, row: SigningKey) -> None:
@@ -140,6 +151,19 @@ class LoadedKey:
         """Signs. The check of an RSA key's numbers takes a hundred signatures' time, and this one we made ourselves:
         decryption is authenticated."""
         return load_der_private_key(unseal(self._sealed), None, unsafe_skip_rsa_key_validation=True)
+
+    def sign(self, claims: Mapping[str, Any], typ: str = "JWT") -> str:
+        """A JWT with these claims (RFC 7519 §7.1). Its header is encoded once, PyJWT's algorithm signs."""
+        payload = json.dumps(claims, separators=(",", ":")).encode()
+        signed = self._header(typ) + b"." + _base64url(payload)
+        return (signed + b"." + _base64url(self._algorithm.sign(signed, self.private_key))).decode("ascii")
+
+    def _header(self, typ: str) -> bytes:
+        header = self._headers.get(typ)
+        if header is None:
+            named = {"alg": self.algorithm, "typ": typ, "kid": self.kid}
+            header = self._headers[typ] = _base64url(json.dumps(named, separators=(",", ":")).encode())
+        return header
 
     @cached_property
     def public_key(self) -> jwt.PyJWK:

@@ -10,7 +10,7 @@ update of one row. Their rows follow in batches (models/unfinished_act.py).
 """
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -19,9 +19,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..policy.effective_client import EffectiveClient
-from .prepared import PreparedQuery, PreparedUpdate
+from .prepared_writes import PreparedUpdate, Update
 from .receipt import Receipt
-from .tenant import Tenant
 from .tenant_owned import TenantOwned
 from .unfinished_act import UnfinishedAct
 
@@ -30,13 +29,16 @@ if TYPE_CHECKING:
     from .client import Client
     from .user import User
 
+UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class TokenFamily(TenantOwned):
     """Every token that one authorization gave, from its code to its last refresh token."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
-    client = models.ForeignKey("console.Client", on_delete=models.CASCADE, related_name="token_families")
+    client = models.ForeignKey(
+        "console.Client", on_delete=models.CASCADE, related_name="token_families", db_index=False
+    )
     user: "models.ForeignKey[User]" = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="token_families", db_index=False
     )
@@ -50,6 +52,9 @@ class TokenFamily(TenantOwned):
     expires_at = models.DateTimeField()  # absolute: no refreshing beyond it
     ended_at = models.DateTimeField(null=True, default=None)
     ended_reason = models.CharField(max_length=40, blank=True)
+    # Until then something of it counts: a token, or that it has ended. `manage.py expire` goes by it, and looks once
+    # more at what it finds: rows that never got it are at the beginning.
+    kept_until = models.DateTimeField(default=UNKNOWN, db_default=UNKNOWN)
     # Under which it was given (EffectiveClient.generation, User.generation). It lives only while they are the same.
     generation = models.CharField(max_length=64, default="", db_default="")
     user_generation = models.PositiveIntegerField(default=0, db_default=0)
@@ -70,30 +75,37 @@ class TokenFamily(TenantOwned):
                 condition=models.Q(ended_at=None),
                 name="family_live_tenant",
             ),
+            models.Index(fields=["client", "tenant", "began_at"], name="family_begun"),
             models.Index(fields=["user", "client", "ended_at"], name="family_of_user"),
-            models.Index(fields=["expires_at"], name="family_expiry"),
+            models.Index(fields=["kept_until"], name="family_kept"),
         ]
-
-    @classmethod
-    def find_live(cls, family_id: uuid.UUID, tenant: Tenant, client: EffectiveClient) -> "TokenFamily | None":
-        """The family with this ID, with its person, if nothing has ended it."""
-        return _LIVE_FAMILY.first(family_id, tenant.pk, client.pk, str(client.generation))
 
     def is_current(self, client: EffectiveClient) -> bool:
         """Whether what the family stands on is what it was given under."""
         return self.generation == str(client.generation) and self.user_generation == self.user.generation
 
-    def use(self, now: datetime, access_expires_at: datetime) -> bool:
-        """Notes that the family gets another access token. False if its row says that it has ended.
+    def noted_use(self, now: datetime, access_expires_at: datetime) -> Update:
+        """The update that notes another access token; it changes no row if the family's row says that it has ended.
 
         Every write to a family waits for its row, so it cannot be ended while that token is made.
         """
-        return bool(_USE_FAMILY.update(self.pk, now, access_expires_at))
+        return _USE_FAMILY, (self.pk, now, access_expires_at, self.keeps_until(now, access_expires_at))
+
+    def keeps_until(self, now: datetime, access_expires_at: datetime) -> datetime:
+        """Until when a family is kept that gets an access token and a refresh token now.
+
+        Rounded up to a time of the day that is the family's own: refreshing writes to the index once a day, and not
+        all families of a day are due in the same moment.
+        """
+        limit = max(access_expires_at, min(now + settings.REFRESH_TOKEN_IDLE, self.expires_at))
+        midnight = limit.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        moment = midnight + timedelta(seconds=self.pk.int % (24 * 3600))
+        return moment if moment >= limit else moment + timedelta(days=1)
 
     def end(self, *, reason: str) -> bool:
         """Ends this family. False if its row had been ended already."""
         live = TokenFamily.objects.filter(pk=self.pk, ended_at=None)
-        return bool(live.update(ended_at=timezone.now(), ended_reason=reason))
+        return bool(live.update(**UnfinishedAct.end_of_family(timezone.now(), reason)))
 
     @classmethod
     def end_of_user(cls, user: "User", client: "Client", *, reason: str, by: "Actor") -> Receipt:
@@ -110,28 +122,13 @@ class TokenFamily(TenantOwned):
         )
 
 
-_LIVE_FAMILY = PreparedQuery(
-    lambda pk, tenant_id, client_pk, generation: TokenFamily._base_manager.filter(
-        ~models.Exists(UnfinishedAct.ending_of_user("user", "client", "began_at")),
-        pk=pk,
-        tenant=tenant_id,
-        client=client_pk,
-        generation=generation,
-        ended_at=None,
-        user__is_active=True,
-        user__generation=models.F("user_generation"),
-    ).select_related("user"),
-    uuid.UUID,
-    uuid.UUID,
-    int,
-    str,
-)
 _USE_FAMILY = PreparedUpdate(
-    lambda pk, now, access_expires_at: (
+    lambda pk, now, access_expires_at, kept_until: (
         TokenFamily._base_manager.filter(pk=pk, ended_at=None),
-        {"last_used_at": now, "access_expires_at": access_expires_at},
+        {"last_used_at": now, "access_expires_at": access_expires_at, "kept_until": kept_until},
     ),
     uuid.UUID,
+    datetime,
     datetime,
     datetime,
 )

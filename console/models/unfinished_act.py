@@ -16,13 +16,15 @@ by the relations of its client and its person.
 
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import OuterRef, Q
+from django.db.models import OuterRef, Q, Value
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from . import background
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from .user import User
 
 BATCH = 500  # rows of one kind in one transaction: some 30 ms
+ENDED_KEPT = timedelta(days=30)  # how long a family's row says that it has ended, at most
 SETTLED = timedelta(minutes=5)  # longer than any request: what was at work during the act has ended by then
 PAUSE = 0.02  # seconds between two batches: others get their turn, and whoever holds a row may let it go
 
@@ -120,16 +123,20 @@ class UnfinishedAct(TenantOwned):
     # --- Afterwards --------------------------------------------------------------------------------------------------
 
     @classmethod
-    def finish_all(cls) -> int:
-        """Does what is left of every act, oldest first; how many. What another process is doing is left to it."""
+    def finish_all(cls, over: Callable[[], bool] = lambda: False) -> int:
+        """Does what is left of every act, oldest first; how many. What another process is doing is left to it.
+
+        `over` is asked after each batch whether that is enough for now.
+        """
         due = Q(passed_at=None) | Q(decided_at__lt=timezone.now() - SETTLED)
         acts = cls._base_manager.filter(due, finished_at=None).order_by("decided_at")
-        return sum(cls._finish(pk) for pk in list(acts.values_list("pk", flat=True)))
+        return sum(cls._finish(pk, over) for pk in list(acts.values_list("pk", flat=True)))
 
     @classmethod
-    def _finish(cls, pk: uuid.UUID) -> bool:
-        """Batch after batch, to the end. False if another process is at it."""
-        while (complete := cls._next_batch(pk)) is False:
+    def _finish(cls, pk: uuid.UUID, over: Callable[[], bool]) -> bool:
+        """Batch after batch, to the end. False if another process is at it, or it is enough for now."""
+        complete: bool | None = None
+        while not over() and (complete := cls._next_batch(pk)) is False:
             time.sleep(PAUSE)
         return bool(complete)
 
@@ -194,7 +201,7 @@ class UnfinishedAct(TenantOwned):
         if found:
             now, self.ended_to = timezone.now(), found[-1][0]
             rows = families.model._base_manager.filter(pk__in=[pk for pk, _until in found], ended_at=None)
-            self.sessions += rows.update(ended_at=now, ended_reason=self.reason)
+            self.sessions += rows.update(**self.end_of_family(now, self.reason))
             latest = max(until for _pk, until in found)
             if latest > now:
                 self.accepted_until = max(latest, self.accepted_until or latest)
@@ -260,6 +267,12 @@ class UnfinishedAct(TenantOwned):
                 happened_at=self.decided_at,
             )
         return len(told) < BATCH
+
+    @staticmethod
+    def end_of_family(now: datetime, reason: str) -> dict[str, Any]:
+        """What a family's row says when it has ended: until when it is kept, too."""
+        kept_until = Least("kept_until", Value(now + ENDED_KEPT, models.DateTimeField()))
+        return {"ended_at": now, "ended_reason": reason, "kept_until": kept_until}
 
     # --- Reading -----------------------------------------------------------------------------------------------------
 

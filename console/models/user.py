@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.tokens import default_token_generator
 from django.db import models, transaction
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,13 @@ from .receipt import Receipt
 from .tenant import Tenant
 from .tenant_owned import OwnRow
 from .unfinished_act import UnfinishedAct
+
+# What somebody is called in lists, to sort by. Without parameters: SQLite would not find them in an index.
+CALLED = Lower(
+    Coalesce(
+        models.Func("name", template="NULLIF(%(expressions)s, '')"), "email", output_field=models.CharField()
+    )
+)
 
 
 class LastAdministrator(Exception):
@@ -40,7 +48,7 @@ class User(OwnRow, AbstractBaseUser):
         USER = "user", _("User")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     email = models.EmailField(_("email"), max_length=254)
     # When an operator vouched for it; null for one that nobody has.
     email_verified_at = models.DateTimeField(null=True, default=None)
@@ -67,6 +75,7 @@ class User(OwnRow, AbstractBaseUser):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         constraints = [models.UniqueConstraint(fields=["tenant", "email"], name="user_email_in_tenant")]
+        indexes = [models.Index("tenant", CALLED, "id", name="user_called")]
 
     def __str__(self) -> str:
         return self.email

@@ -8,16 +8,15 @@ and judges it again from there.
 
 import json
 from typing import NoReturn
-from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone, translation
 
 from ..http import expired_forms, sessions
-from ..http.addresses import AUTHORIZE_PATH
 from ..http.requests import TenantRequest
-from ..models import Action, Consent, Event, NotConnected, User
-from ..policy import consent_rules, redirect_uris, scopes, text
+from ..models import Action, AuthorizationCode, Consent, Event, NotConnected, User
+from ..policy import consent_rules, credentials, redirect_uris, scopes, text
 from ..policy.consent_rules import ConsentMethod, Question
 from ..policy.reasons import Reason
 from . import left_out, parameters, refusals
@@ -27,7 +26,6 @@ from .errors import OAuthError
 from .outcome import Again, Answered, AskForConsent, Connect, Outcome, Refused, SignIn
 from .rules_before_answering import read
 from .rules_before_asking import judge
-from .server import server
 
 
 def outcome(request: TenantRequest, decision: str = "") -> Outcome:
@@ -186,43 +184,34 @@ def _denied(request: TenantRequest, asked: AuthorizationRequest) -> NoReturn:
 def _code(
     request: TenantRequest, user: User, asked: AuthorizationRequest, consent: Consent | None
 ) -> Outcome:
-    """oauthlib makes the code from a request that contains what was judged, and nothing else."""
+    """A code for what was judged (RFC 6749 §4.1.2), with `iss` beside it (RFC 9207)."""
     what = mac(_query(request))
     if asked.wants_a_fresh_sign_in and not use_sign_in(request, what):
         return SignIn(asked)  # one sign-in, one code: what the session says may be a moment old
-    judged = {
-        "response_type": "code",
-        "client_id": asked.client.client_id,
-        "redirect_uri": asked.redirect_uri,
-        "scope": " ".join(asked.scopes),
-        "state": asked.state,
-        "nonce": asked.nonce,
-        "code_challenge": asked.code_challenge,
-        "code_challenge_method": "S256" if asked.code_challenge else "",
-    }
-    query = urlencode({name: value for name, value in judged.items() if value})
-    answer: dict[str, str] = {}
+    code = credentials.make(credentials.Prefix.CODE)
     try:
-        server().create_authorization_response(
-            uri=f"{asked.tenant.issuer}{AUTHORIZE_PATH}?{query}",
-            http_method="GET",
-            scopes=asked.scopes,
-            credentials={
-                "client": asked.client,
-                "user": user,
-                "consent": consent,
-                "settled_redirect_uri": asked.redirect_uri,
-                "settled_scopes": list(asked.scopes),
-                "auth_time": sessions.auth_time(request),
-                "answer": answer,
-                "without_pkce": not asked.code_challenge,
-            },
+        AuthorizationCode.keep(
+            code,
+            tenant_id=asked.tenant.pk,
+            application_id=asked.client.pk,
+            user_id=user.pk,
+            redirect_uri=asked.redirect_uri,
+            scope=scopes.join(asked.scopes),
+            code_challenge=asked.code_challenge,
+            code_challenge_method="S256" if asked.code_challenge else "",
+            nonce=asked.nonce,
+            auth_time=sessions.auth_time(request),
+            consent_id=consent.pk if consent else None,
+            generation=str(asked.client.generation),
+            user_generation=user.generation,
+            expires=timezone.now() + settings.CODE_LIFETIME,
         )
     except IntegrityError:  # the consent was revoked by a concurrent act: start again
         return Again()
     sessions.answered(request, what)
     left_out.tell_owner(request, asked)
-    return Answered(asked, list(answer.items()))
+    answer = [("code", code), ("state", asked.state), ("iss", asked.tenant.issuer)]
+    return Answered(asked, [(name, value) for name, value in answer if value])
 
 
 def _error(request: TenantRequest, asked: AuthorizationRequest, error: OAuthError) -> Outcome:

@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 
 from django.utils import timezone
 
-from ..models import Connection, RefreshToken, Tenant
+from ..models import RefreshToken, Tenant, client_use
 from ..policy.reasons import Reason
 from .authentication_outcome import Authenticated, failed
 from .client_assertions import by_assertion
@@ -54,7 +54,7 @@ def authenticate(tenant: Tenant, authorization: str, parameters: Mapping[str, st
 def note_use(found: Authenticated) -> None:
     """Stores that the client and its secret were used just now."""
     now = timezone.now()
-    Connection.note_use(found.client, now)
+    client_use.note(found.client, now)
     if found.secret is not None:
         found.secret.note_use(now)
 

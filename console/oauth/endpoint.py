@@ -1,11 +1,12 @@
 """What every protocol endpoint for programs has in common: no session, no CSRF, errors as JSON, never cached."""
 
+import json
 import logging
 from collections.abc import Callable
 from functools import wraps
 
 from django.db import OperationalError
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from ..http import cors
@@ -15,6 +16,7 @@ from ..models import NoSigningKey
 from .errors import OAuthError, response
 
 log = logging.getLogger(__name__)
+NOT_KEPT = {"Content-Type": "application/json", "Cache-Control": "no-store", "Pragma": "no-cache"}
 View = Callable[[TenantRequest], HttpResponse]
 
 
@@ -72,9 +74,6 @@ def _answer(view: View, request: TenantRequest, methods: tuple[str, ...]) -> Htt
         return answer
 
 
-def no_store(body: object, status: int = 200) -> JsonResponse:
+def no_store(body: object) -> HttpResponse:
     """A JSON answer that nothing may keep (RFC 6749 §5.1)."""
-    answer = JsonResponse(body, status=status, safe=False)
-    answer["Cache-Control"] = "no-store"
-    answer["Pragma"] = "no-cache"
-    return answer
+    return HttpResponse(json.dumps(body), headers=NOT_KEPT)

@@ -58,7 +58,7 @@ def make(
     if auth_time is not None:
         claims["auth_time"] = int(auth_time.timestamp())
         claims |= {"amr": assurance.METHODS, "acr": assurance.context_class(tenant.issuer)}
-    return jwt.encode(claims, key.private_key, algorithm=key.algorithm, headers={"kid": key.kid})  # type: ignore[arg-type]
+    return key.sign(claims)
 
 
 def recognise(tenant: Tenant, token: str) -> dict[str, Any] | None:

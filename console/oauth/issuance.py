@@ -5,7 +5,7 @@ oauthlib's request falls back to the caller's own parameters for any attribute t
 read from where we put it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -37,6 +37,10 @@ class Issuance:
     unauthenticated: OAuthError | None = None
     refusal: Reason | None = None
     refusal_details: dict[str, Any] = field(default_factory=dict)
+
+    def authenticate(self, found: Authenticated) -> None:
+        """Notes which client has proven who it is: it acts from now on."""
+        self.authenticated, self.actor = found, replace(self.actor, client=found.client)
 
     @property
     def family_id(self) -> UUID | None:

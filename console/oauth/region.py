@@ -4,12 +4,13 @@
 (`console/pages/authorization/region.py`).
 """
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django_scopes import scope
 
 from ..http.requests import TenantRequest
 from ..models import AuthorizationCode, RefreshToken, Tenant
 from . import bearer_tokens, metadata, parameters
+from .discovery import METADATA_CACHE, document
 from .endpoint import View, endpoint, no_store
 from .errors import OAuthError
 from .revocation import NOTHING, revoke
@@ -58,6 +59,4 @@ def _in(tenant: Tenant, request: TenantRequest, view: View) -> HttpResponse:
 @endpoint("GET", who="anyone: a public document")
 def region_metadata(request: HttpRequest) -> HttpResponse:
     """`/.well-known/oauth-authorization-server` of the region, for applications that serve every tenant."""
-    answer = JsonResponse(metadata.region_metadata(), json_dumps_params={"indent": 2})
-    answer["Cache-Control"] = "public, max-age=3600"
-    return answer
+    return document(request, metadata.region_metadata(), METADATA_CACHE)

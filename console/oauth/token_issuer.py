@@ -13,6 +13,7 @@ from ..models import Action, AuthorizationCode, Event, TokenFamily
 from ..policy import scopes, text
 from ..policy.client_types import GrantType
 from ..policy.reasons import Reason
+from . import access_tokens
 from .client_authentication import note_use
 from .issuance import LABELS, MAX_LABEL, issuance
 
@@ -28,9 +29,7 @@ class TokenIssuer(OAuth2Validator):
         state = issuance(request)
         expires = datetime.now(UTC) + timedelta(seconds=token["expires_in"])
         if state.asked_in_json:
-            # Qlik's libraries send JSON and expect a date here. Others expect a number of seconds: with a date, Authlib
-            # before 1.6.6 and httpx-oauth fail after the code has been used up.
-            token["expires_at"] = expires.isoformat(timespec="seconds").replace("+00:00", "Z")
+            token["expires_at"] = access_tokens.moment(expires)
         refresh_token = token.pop("refresh_token", None)
         if state.authorization_code is not None:
             refresh_token = refresh_token if scopes.OFFLINE_ACCESS in request.scopes else None
@@ -88,6 +87,7 @@ class TokenIssuer(OAuth2Validator):
                 user_generation=request.user.generation,
                 access_expires_at=expires,
                 expires_at=expires,
+                kept_until=expires,
             ).save(force_insert=True)
             Event.record(
                 tenant,

@@ -1,4 +1,4 @@
-"""The protocol endpoints of a tenant host that programs call. Those that people see are among the pages.
+"""The protocol endpoints that programs call, of a tenant host and of the region's. Those that people see are pages.
 
 django-oauth-toolkit's own URL list also has pages that are not offered.
 """
@@ -7,6 +7,7 @@ from django.urls import path
 
 from .discovery import authorization_server, jwks, openid_configuration
 from .introspection import introspect
+from .region import region_metadata, region_revoke, region_token
 from .revocation import revoke
 from .token import token
 from .userinfo import userinfo
@@ -21,4 +22,10 @@ urlpatterns = [
     ),
     path(".well-known/openid-configuration", openid_configuration, name="openid_configuration"),
     path(".well-known/jwks.json", jwks, name="jwks"),
+]
+
+region_urlpatterns = [
+    path("oauth/token", region_token, name="token"),
+    path("oauth/revoke", region_revoke, name="revoke"),
+    path(".well-known/oauth-authorization-server", region_metadata, name="authorization_server_metadata"),
 ]

@@ -4,21 +4,15 @@ Every look-up that django-oauth-toolkit would make across tenants is overridden.
 `bench/` counts the statements of each request: one for client credentials.
 """
 
-from dataclasses import replace
 from typing import Any
 
-from django.conf import settings
-from django.utils import timezone
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 
 from ..http.tenancy import current_tenant
-from ..models import AuthorizationCode
-from ..policy import client_types, credentials, scopes
-from ..policy.client_types import GrantType
+from ..policy import client_types, scopes
 from ..policy.effective_client import EffectiveClient
-from ..policy.reasons import Reason
-from . import id_tokens
+from . import id_tokens, machine_tokens
 from .client_authentication import authenticate
 from .code_validator import CodeValidator
 from .errors import OAuthError
@@ -54,7 +48,7 @@ class TenantValidator(CodeValidator, RefreshTokenValidator, TokenIssuer):
                     description=error.description, request=request
                 ) from None
             raise oauthlib_errors.InvalidClientError(description=error.description, request=request) from None
-        state.authenticated, state.actor = found, replace(state.actor, client=found.client)
+        state.authenticate(found)
         request.client, request.client_id = found.client, found.client.client_id
         return True
 
@@ -71,68 +65,14 @@ class TenantValidator(CodeValidator, RefreshTokenValidator, TokenIssuer):
     def validate_client_id(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> bool:
         return self._load_application(client_id, request) is not None
 
-    # --- Authorization requests: these repeat what was decided before oauthlib was called ----------------------------
-
-    def validate_redirect_uri(
-        self, client_id: str, redirect_uri: str, request: Request, *args: Any, **kwargs: Any
-    ) -> bool:
-        return redirect_uri == request.__dict__.get("settled_redirect_uri")
-
-    def validate_response_type(
-        self,
-        client_id: str,
-        response_type: str,
-        client: EffectiveClient,
-        request: Request,
-        *args: Any,
-        **kwargs: Any,
-    ) -> bool:
-        return response_type == "code" and client.allows_grant(GrantType.AUTHORIZATION_CODE)
+    # --- Token requests --------------------------------------------------------------------------------------------
 
     def is_pkce_required(self, client_id: str, request: Request) -> bool:
-        """False for an authorization request that was allowed without PKCE, and for its code if the client still is."""
-        if request.__dict__.get("without_pkce") is True:
-            return False
+        """Whether the code must have had a challenge: not if it was allowed without one, and its client still is."""
         without = issuance(request).authorization_code is not None and not self.get_code_challenge(
             "", request
         )
         return not (without and not request.client.needs_pkce)
-
-    def validate_user_match(
-        self, id_token_hint: str, scopes: list[str], claims: Any, request: Request
-    ) -> bool:
-        return True
-
-    def save_authorization_code(
-        self, client_id: str, code: dict[str, str], request: Request, *args: Any, **kwargs: Any
-    ) -> None:
-        """Replaces oauthlib's code by one of ours, and stores its digest.
-
-        Puts the parameters of the answer, with `iss` (RFC 9207), into the `answer` that the caller gave: oauthlib does
-        not send them.
-        """
-        tenant = current_tenant()
-        code["code"] = credentials.make(credentials.Prefix.CODE)
-        code["iss"] = tenant.issuer
-        AuthorizationCode.keep(
-            code["code"],
-            tenant=tenant,
-            application_id=request.client.pk,
-            user=request.user,
-            redirect_uri=request.redirect_uri,
-            scope=scopes.join(request.__dict__["settled_scopes"]),
-            code_challenge=request.code_challenge or "",
-            code_challenge_method=request.code_challenge_method or "",
-            nonce=request.nonce or "",
-            auth_time=request.__dict__["auth_time"],
-            consent=request.__dict__["consent"],
-            generation=str(request.client.generation),
-            user_generation=request.user.generation,
-            expires=timezone.now() + settings.CODE_LIFETIME,
-        )
-        request.__dict__["answer"].update(code)
-
-    # --- Token requests --------------------------------------------------------------------------------------------
 
     def validate_grant_type(
         self,
@@ -143,21 +83,17 @@ class TenantValidator(CodeValidator, RefreshTokenValidator, TokenIssuer):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        """Whether the client is registered for the grant.
-
-        Machine grants need a confidential client and a trusted connection too (Q2); without trust it raises
-        UnauthorizedClientError.
-        """
-        if not client.allows_grant(grant_type):
-            return False
-        machine = grant_type in client_types.MACHINE_GRANTS
-        if machine and not client.trusted:
-            issuance(request).refusal = Reason.MACHINE_NOT_TRUSTED
+        """Whether the client may use the grant. Raises UnauthorizedClientError for a machine that may not (Q2)."""
+        if grant_type not in client_types.MACHINE_GRANTS:
+            return client.allows_grant(grant_type)
+        try:
+            machine_tokens.check_grant(client, grant_type)
+        except OAuthError as error:
+            issuance(request).refusal = error.reason
             raise oauthlib_errors.UnauthorizedClientError(
-                description="The consent method of this client must be Trusted before a machine can use it.",
-                request=request,
-            )
-        return not machine or client.confidential
+                description=error.description, request=request
+            ) from None
+        return True
 
     def validate_scopes(
         self,
@@ -168,16 +104,11 @@ class TenantValidator(CodeValidator, RefreshTokenValidator, TokenIssuer):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        settled = request.__dict__.get("settled_scopes")
-        return client.allows_scopes(scopes) if settled is None else scopes == settled
+        return client.allows_scopes(scopes)
 
     def get_default_scopes(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> list[str]:
-        """The scopes of a token request of a machine that names none.
-
-        oauthlib also asks if an authorization request has an empty list of scopes: that one stays empty.
-        """
-        settled: list[str] | None = request.__dict__.get("settled_scopes")
-        return scopes.default(request.client.scopes) if settled is None else settled
+        """The scopes of a token request of a machine that names none."""
+        return scopes.default(request.client.scopes)
 
     # --- ID tokens -------------------------------------------------------------------------------------------------
 
@@ -195,6 +126,22 @@ class TenantValidator(CodeValidator, RefreshTokenValidator, TokenIssuer):
         )
 
     # --- Not needed: always no ---------------------------------------------------------------------------------------
+
+    def validate_redirect_uri(
+        self, client_id: str, redirect_uri: str, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
+        return False  # authorization requests are judged in rules_before_answering.py, without oauthlib
+
+    def validate_response_type(
+        self,
+        client_id: str,
+        response_type: str,
+        client: EffectiveClient,
+        request: Request,
+        *args: Any,
+        **kwargs: Any,
+    ) -> bool:
+        return False
 
     def validate_bearer_token(self, token: str, scopes: list[str], request: Request) -> bool:
         return False

@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,14 +18,16 @@ from ..http.access import needs
 from ..http.requests import PageRequest
 from ..http.tenancy import current_tenant
 from ..models import Event
+from ..models.event_reading import Found, Position, Reading, position
 from ..policy.roles import Permission
 from .event_lines import line
-from .forms import event_search
+from .forms import event_choices
 from .forms.event_filter import EventFilter
 
 PAGE = 50
 BYTE_ORDER_MARK = "\ufeff"  # without it spreadsheets take UTF-8 for something else, and spoil å, ä and ö
 BATCH = 1000
+MAX_TYPED = 512
 COLUMNS = (
     "id",
     "happened_at",
@@ -55,26 +56,42 @@ def events(request: PageRequest) -> HttpResponse:
     """Newest first, a page at a time. `before` is the event that the page starts below: new ones never shift it."""
     form = EventFilter(request.GET)
     before = _before(request)
-    found: list[Event] = []
-    if form.is_valid():
-        query = form.apply(Event.newest_first())
-        found = list((before.earlier(query) if before else query)[: PAGE + 1])
-    shown = found[:PAGE]
+    found = form.reading().page(before, PAGE) if form.is_valid() else Found([])
     days = [
         (day, [line(event) for event in of_day])
-        for day, of_day in groupby(shown, key=lambda event: timezone.localtime(event.happened_at).date())
+        for day, of_day in groupby(
+            found.events, key=lambda event: timezone.localtime(event.happened_at).date()
+        )
     ]
     context = {
         "title": _("Audit log"),
         "form": form,
         "days": days,
-        "older": shown[-1].pk if len(found) > PAGE else None,
+        "older": found.rest and found.rest.pk,
         "before": before and before.pk,
-        "searched": event_search.TEXT_SEARCHED if form.limited else 0,
-        "filtered": form.is_valid() and any(form.cleaned_data.values()),
+        "searched_to": found.searched_to,
+        "filtered": form.is_narrowed,
     }
-    template = "audit_log/list.html" if request.htmx.target == "events" else "audit_log/events.html"
-    return render(request, template, context, status=200 if form.is_valid() else 422)
+    if request.htmx.target == "events":
+        return render(request, "audit_log/list.html", context, status=200 if form.is_valid() else 422)
+    context |= {"clients": event_choices.clients(""), "people": event_choices.people("")}
+    return render(request, "audit_log/events.html", context, status=200 if form.is_valid() else 422)
+
+
+@needs(Permission.READ_CONSOLE)
+@require_safe
+def clients(request: PageRequest) -> HttpResponse:
+    """What the field for a client offers while somebody types in it: a few options."""
+    found = event_choices.clients(_typed(request, "client"))
+    return render(request, "audit_log/options.html", {"choices": found})
+
+
+@needs(Permission.READ_CONSOLE)
+@require_safe
+def people(request: PageRequest) -> HttpResponse:
+    """What the field for who did it offers, likewise."""
+    found = event_choices.people(_typed(request, "actor"))
+    return render(request, "audit_log/options.html", {"choices": found})
 
 
 @needs(Permission.READ_CONSOLE)
@@ -85,7 +102,7 @@ def export(request: PageRequest) -> StreamingHttpResponse:
     kind = request.GET.get("format", "csv")
     if kind not in {"csv", "jsonl"} or not form.is_valid():
         raise BadRequest
-    rows = _rows(form.apply(Event.newest_first()))
+    rows = _rows(form.reading())
     if kind == "csv":
         response = StreamingHttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
     else:
@@ -96,25 +113,33 @@ def export(request: PageRequest) -> StreamingHttpResponse:
     return response
 
 
-def _before(request: PageRequest) -> Event | None:
+def _before(request: PageRequest) -> Position | None:
     text = request.GET.get("before", "")
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         return None
     event: Event | None = Event.objects.filter(pk=int(text)).first()
-    return event
+    return position(event) if event is not None else None
 
 
-def _rows(events: "QuerySet[Event]") -> Iterator[dict[str, Any]]:
+def _typed(request: PageRequest, field: str) -> str:
+    """What has been typed so far; nothing if no name could be so."""
+    text = request.GET.get(field, "").strip()
+    return text if text.isprintable() and len(text) <= MAX_TYPED else ""
+
+
+def _rows(reading: Reading) -> Iterator[dict[str, Any]]:
     """Every event, in short queries: a slow reader holds no transaction open, and no list of them is in memory."""
-    batch = list(events[:BATCH])
-    while batch:
-        for event in batch:
+    found = reading.page(None, BATCH)
+    while True:
+        for event in found.events:
             row = {name: getattr(event, name) for name in COLUMNS if name != "outcome"}
             row["happened_at"] = event.happened_at.isoformat()
             row["trace_id"] = event.trace_id or ""
             row["outcome"] = "refused" if event.is_refusal else "done"
             yield {name: row[name] for name in COLUMNS}
-        batch = list(batch[-1].earlier(events)[:BATCH]) if len(batch) == BATCH else []
+        if found.rest is None:
+            return
+        found = reading.page(found.rest, BATCH)
 
 
 class _Echo:

@@ -1,14 +1,10 @@
 """The OAuth page: the tenant's own clients, and those of other tenants that it uses (S1–S5, S9, Q1–Q5, P7)."""
 
-from dataclasses import dataclass
-from typing import Any
-
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,10 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ..http.access import needs
 from ..http.requests import PageRequest
 from ..http.sessions import actor
-from ..http.tenancy import current_tenant
-from ..models import Actor, Client, ClientSecret, Connection, LimitReached, reach
+from ..models import Actor, Client, Connection, LimitReached, reach
 from ..models.client_rules import in_words
-from ..policy.client_types import MACHINE_GRANTS, ClientType, impersonates
+from ..policy.client_types import MACHINE_GRANTS, ClientType
 from ..policy.consent_rules import ConsentMethod, suits
 from ..policy.publication import difference
 from ..policy.registration_problems import UNCONFIRMED, InvalidRegistration
@@ -28,7 +23,7 @@ from ..policy.registration_rules import address_problem
 from ..policy.roles import Permission
 from . import fragments, publication
 from .client_lookup import back_to_list, client_to_change, own_client
-from .connection_standing import Standing, standing
+from .client_rows import rows
 from .forms import addresses, problems, schemes
 from .forms.client import ClientForm
 from .forms.client_search import USUAL_ORDER, ClientSearch
@@ -52,41 +47,20 @@ def console(request: PageRequest) -> HttpResponse:
 # --- The list --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the list. `standing` is of a connection to another tenant's client, None for an own one."""
-
-    connection: Connection
-    client: Client
-    standing: Standing | None
-    secrets: int
-    tenants: int  # that are connected to an own client
-
-    @property
-    def impersonates(self) -> bool:
-        """Whether it can act as any of the tenant's people now; only a trusted client does."""
-        trusted = self.connection.consent_method == ConsentMethod.TRUSTED
-        return trusted and impersonates(self.connection.machine_grants)
-
-    @property
-    def needs_trust(self) -> bool:
-        """Whether an own client gets no token in its own name, because it is Required."""
-        return self.standing is None and not suits(self.connection.consent_method, self.client.grant_types)
-
-
 @needs(Permission.READ_CONSOLE)
 @require_safe
 def listing(request: PageRequest) -> HttpResponse:
     """The table of clients; for htmx only the region that search, filters, sorting and paging change."""
     search = ClientSearch(request.GET)
-    page = Paginator(search.find(_connections()), PER_PAGE).get_page(request.GET.get("page"))
+    found = search.find(_connections()).values_list("pk", "client__tenant")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": _("OAuth"),
         "search": search,
         "page": page,
-        "rows": [_row(connection) for connection in page],
+        "rows": rows(list(page)),
         "sort": search.sort,
-        "secret_limit": settings.LIMITS["client_secrets"],
+        "secret_limit": str(settings.LIMITS["client_secrets"]),
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
     }
     if not (request.htmx and request.htmx.target == LIST):
@@ -98,34 +72,14 @@ def listing(request: PageRequest) -> HttpResponse:
 
 
 def _connections() -> "QuerySet[Connection]":
-    """This tenant's relation to each client that it has, with the numbers a row shows: one query for a page.
+    """This tenant's relation to each client that it has.
 
     An own client that was deleted is gone from here; another tenant's stays, so that people see what happened to it.
     """
-    live = ClientSecret.objects.filter(client=OuterRef("client"), removed_at=None).order_by()
-    secrets = live.values("client").annotate(number=Count("pk")).values("number")
-    tenant = current_tenant()
-    served = Connection._base_manager.filter(
-        client=OuterRef("client"), client__tenant=tenant, status=Connection.Status.APPROVED
-    )
-    tenants = served.exclude(tenant=tenant).order_by().values("client").annotate(number=Count("pk"))
     here: QuerySet[Connection] = Connection.objects.filter(
         ~Q(client__tenant=F("tenant")) | Q(client__deleted_at=None)
     )
-    return here.select_related("client__tenant").annotate(
-        secret_count=Coalesce(Subquery(secrets), 0),
-        tenant_count=Coalesce(Subquery(tenants.values("number")), 0),
-    )
-
-
-def _row(connection: Any) -> Row:
-    return Row(
-        connection,
-        connection.client,
-        standing(connection) if connection.is_foreign else None,
-        connection.secret_count,
-        connection.tenant_count,
-    )
+    return here
 
 
 def _address(request: PageRequest) -> str:

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -16,7 +16,10 @@ from ..models import Client, Tenant
 from ..oauth.metadata import authorization_server_metadata, openid_configuration
 from ..policy.roles import Permission
 from . import fragments
+from .client_lookup import own_client
 from .quickstarts import languages, quickstart
+
+MOST = 200  # clients among which one is chosen here; any other is reached from its own menu
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +35,20 @@ class Setting:
 @require_safe
 def configuration(request: PageRequest) -> HttpResponse:
     """The configuration as a snippet and as an address; with `client`, code in `language` with that client's values."""
-    clients = list(Client.objects.order_by("name", "client_id"))
-    chosen = _chosen(clients, request.GET.get("client", ""))
+    wanted = request.GET.get("client", "")
+    chosen = own_client(wanted) if wanted else None
+    clients = list(Client.objects.order_by("name", "client_id")[: MOST + 1])
     tenant = Tenant.objects.get(pk=current_tenant().pk)  # what is set up now has the canonical issuer
     context: dict[str, Any] = {
         "title": _("OAuth configuration"),
         "section": "clients",
         "metadata": json.dumps(authorization_server_metadata(tenant), indent=2, ensure_ascii=False),
         "settings": _settings(tenant),
-        "clients": clients,
+        "clients": clients[:MOST],
+        "most": MOST if len(clients) > MOST else 0,
+        "unlisted": chosen if chosen not in clients[:MOST] else None,
         "chosen": chosen,
-        "region_address": region_issuer() + AUTHORIZATION_SERVER_PATH if _for_region(clients, chosen) else "",
+        "region_address": region_issuer() + AUTHORIZATION_SERVER_PATH if _for_region(chosen) else "",
     }
     if chosen:
         suitable = languages(chosen)
@@ -95,16 +101,8 @@ def _client_settings(client: Client) -> list[Setting]:
     return [Setting(*value) for value in values if value[2]]
 
 
-def _for_region(clients: list[Client], chosen: Client | None) -> bool:
+def _for_region(chosen: Client | None) -> bool:
     """Whether the region's document matters: to a published client, for people of every tenant (S6, S8)."""
-    return any(client.published_at for client in ([chosen] if chosen else clients))
-
-
-def _chosen(clients: list[Client], client_id: str) -> Client | None:
-    """The client with this ID, None if none was asked for; 404 for one that this tenant does not own."""
-    if not client_id:
-        return None
-    for client in clients:
-        if client.client_id == client_id:
-            return client
-    raise Http404
+    if chosen:
+        return chosen.published_at is not None
+    return bool(Client.objects.filter(published_at__isnull=False).exists())

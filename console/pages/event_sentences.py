@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +31,7 @@ SENTENCES: dict[str, Promise | str] = {
     Action.USER_DISABLED: _("{actor} disabled {target}."),
     Action.USER_ENABLED: _("{actor} enabled {target}."),
     Action.USER_SESSIONS_ENDED: _("{actor} ended all sessions of {target}."),
+    Action.USER_ERASED: _("{actor} erased the personal data of a deleted person from the audit log."),
     Action.SESSION_STARTED: _("{target} signed in."),
     Action.SESSION_REFUSED: _("Sign-in failed for {person}."),
     Action.SESSION_ENDED: _("{target} signed out."),
@@ -80,6 +82,7 @@ WITHOUT_PERSON = {
     Action.CONSENT_WITHDRAWN: _("{actor} revoked a consent to {target}."),
     Action.MAIL_FAILED: _("An email could not be sent."),
 }
+PERSON = "user"  # the kind of a target
 LEFT_OUT_THERE = _("{target} asked for scopes that it does not have, at {actor}.")
 SCOPES_CHANGED = _("{actor} changed what {target} may do here.")
 TOKENS_OF_PERSON = _("{actor} ended the sessions of {target} for {person}.")
@@ -102,18 +105,18 @@ OFFERS_VERSION = _("{actor} offers version {version} of {target}. An administrat
 
 def sentence(event: Event) -> SafeString:
     """The sentence of an event, as HTML."""
-    person = event.details.get("email") or event.details.get("user") or ""
-    if event.action == Action.SESSION_REFUSED:
-        person = event.target_name or person
-    template = _special(event, str(person)) or SENTENCES.get(event.action, event.action)
+    person = _person(event)
+    template = _special(event, person) or SENTENCES.get(event.action, event.action)
     if event.action in WITHOUT_PERSON and not person:
         template = WITHOUT_PERSON[Action(event.action)]
-    if template is not OWN_TOKENS and event.action in OWN and event.actor_name in {person, event.target_name}:
+    if template is not OWN_TOKENS and event.action in OWN and _is_own(event, person):
         template = OWN[Action(event.action)]
+    nameless = _nameless_target(event.target_kind)
     parts = {
         "actor": spelt_out(event.actor_name) or _nameless(event.actor_kind),
-        "target": spelt_out(event.target_name) or gettext("an unknown application"),
-        "person": spelt_out(str(person)),
+        "target": spelt_out(event.target_name)
+        or (capfirst(nameless) if str(template).startswith("{target}") else nameless),
+        "person": spelt_out(person),
         "hint": f"…\N{WORD JOINER}{event.details.get('hint', '')}",
         "version": str(event.details.get("version", "")),
         "publisher": spelt_out(str(event.details.get("publisher", ""))),
@@ -121,6 +124,22 @@ def sentence(event: Event) -> SafeString:
     return format_html(
         str(template), **{name: format_html("<b>{}</b>", text) for name, text in parts.items()}
     )
+
+
+def _person(event: Event) -> str:
+    """The person whom an event is about besides its target, "" if there is none."""
+    named = [event.details[name] for name in ("email", "user") if name in event.details]
+    if event.action == Action.SESSION_REFUSED and (event.target_name or event.target_kind):
+        named.insert(0, event.target_name)
+    told = next((str(name) for name in named if name), "")
+    return told or (gettext("a deleted person") if named else "")
+
+
+def _is_own(event: Event, person: str) -> bool:
+    """Whether somebody did it to themselves. Erased people have no names, but each has an ID."""
+    if event.actor_kind == Event.Kind.USER and not event.actor_name:
+        return event.target_kind == PERSON and event.actor_id == event.target_id
+    return event.actor_name in {person, event.target_name}
 
 
 def _special(event: Event, person: str) -> Promise | None:
@@ -156,4 +175,11 @@ def _by_owner(details: Mapping[str, Any]) -> Promise | None:
 
 def _nameless(kind: str) -> str:
     """What an actor without a name is called."""
+    if kind == Event.Kind.USER:
+        return gettext("A deleted person")
     return gettext("An operator") if kind == Event.Kind.OPERATOR else gettext("Someone who was not signed in")
+
+
+def _nameless_target(kind: str) -> str:
+    """What a target without a name is called: a person whom somebody erased, or a client that was never found out."""
+    return gettext("a deleted person") if kind == PERSON else gettext("an unknown application")

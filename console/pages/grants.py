@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,13 +15,14 @@ from ..http.requests import PageRequest
 from ..http.sessions import actor
 from ..http.tenancy import current_tenant
 from ..models import Client, Connection, Receipt, User, reach
+from ..models.counting import HowMany
 from ..policy.roles import Permission
 from . import fragments, granted, receipts
 from .client_lookup import own_client
 from .connection_lookup import connections_to_others, foreign_connection
-from .members import MemberSearch, by_name
+from .members import MemberSearch
+from .people_pages import page_of
 
-PER_PAGE = 25
 FROM_CLIENT = "client"
 
 
@@ -43,9 +44,8 @@ def of_connection(request: PageRequest, connection_id: int) -> HttpResponse:
 
 def _people(request: PageRequest, client: Client, back: str) -> HttpResponse:
     search = MemberSearch(request.GET)
-    page = Paginator(by_name(search.find(granted.holders(client))), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    people, total = granted.holders(client)
+    page = page_of(_found(search, people, total), request.GET)
     context = {
         "title": _("People and their grants"),
         "section": "clients",
@@ -54,11 +54,21 @@ def _people(request: PageRequest, client: Client, back: str) -> HttpResponse:
         "back": back,
         "search": search,
         "page": page,
-        "grants": granted.of_people(page.object_list, client),
+        "total": None if search.text else total,
+        "grants": granted.of_people(page.people, client),
         "reach": reach.here(client, current_tenant()),
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
     }
     return render(request, "grants/people.html", context)
+
+
+def _found(search: MemberSearch, people: "QuerySet[User]", total: HowMany) -> "QuerySet[User]":
+    """Those of `people` who fit. Where many hold a grant and few fit, those who fit are looked for first."""
+    if search.text and total.more:
+        fitting = list(search.find(User.objects.all()).values_list("pk", flat=True)[: granted.FEW + 1])
+        if len(fitting) <= granted.FEW:
+            return people.filter(pk__in=fitting)
+    return search.find(people)
 
 
 @needs(Permission.MANAGE_CLIENTS)

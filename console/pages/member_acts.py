@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from ..http.access import needs
+from ..http.compression import is_secret
 from ..http.requests import PageRequest
 from ..http.sessions import actor
 from ..mail import one_time_links
@@ -108,6 +109,7 @@ def link(request: PageRequest, user_id: UUID) -> HttpResponse:
         context |= {"link": one_time_links.one_time_link(person, token)}
     response = fragments.dialog(request, "members/link.html", context)
     response["Cache-Control"] = "no-store"
+    is_secret(response)
     return response
 
 

@@ -5,8 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Coalesce, Lower, NullIf
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -15,12 +14,15 @@ from django.views.decorators.http import require_safe
 from ..http.access import needs
 from ..http.requests import PageRequest
 from ..models import User
+from ..models.counting import up_to
 from ..policy.roles import Permission
 from . import granted
+from .people_pages import page_of
 
 PER_PAGE = 25
 LONGEST = 200
 MOST_WORDS = 8
+MOST = 10_000  # people that are counted
 
 
 class MemberSearch:
@@ -45,24 +47,19 @@ def _about(word: str) -> Q:
     return found
 
 
-def by_name(people: "QuerySet[User]") -> "QuerySet[User]":
-    """In the order of what they are called in lists."""
-    return people.order_by(Lower(Coalesce(NullIf("name", Value("")), "email")), "pk")
-
-
 @needs(Permission.READ_CONSOLE)
 @require_safe
 def listing(request: PageRequest) -> HttpResponse:
     """Everybody, with role, last sign-in and the number of their grants."""
     search = MemberSearch(request.GET)
-    page = Paginator(by_name(search.find(User.objects.all())), PER_PAGE).get_page(request.GET.get("page"))
-    people = list(page.object_list)
-    numbers = granted.numbers(people)
+    page = page_of(search.find(User.objects.all()), request.GET)
+    numbers = granted.numbers(page.people)
     context = {
         "title": _("People"),
         "search": search,
         "page": page,
-        "people": [(person, numbers.get(person.pk, 0)) for person in people],
+        "total": None if search.text else up_to(MOST, User.objects.all()),
+        "people": [(person, numbers.get(person.pk, 0)) for person in page.people],
     }
     template = (
         "members/list.html" if request.htmx and request.htmx.target == "people" else "members/listing.html"

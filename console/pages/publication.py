@@ -1,14 +1,13 @@
 """Publishing: whether other tenants may connect to a client, and which of them have (S6, S7, N5, N9)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -21,6 +20,7 @@ from ..http.access import needs
 from ..http.requests import PageRequest
 from ..http.sessions import actor
 from ..models import Client, Connection, NotPublishable, TokenFamily, reach
+from ..models.counting import CountUpTo, HowMany, known
 from ..policy import scopes
 from ..policy.client_types import impersonates, works_alone
 from ..policy.publication import Difference
@@ -34,6 +34,7 @@ from .scope_words import grouped
 
 PER_PAGE = 25
 LATELY = timedelta(days=30)
+MOST = 1_000  # sign-ins and sessions of a tenant that are counted
 NAMED = 3
 COMPARED = 100  # tenants whose approval is compared with what the client is now, after an edit
 pages = require_http_methods(["GET", "HEAD", "POST"])
@@ -155,8 +156,8 @@ class Connected:
     """One tenant's use of a client, as its owner may see it: numbers, and none of its people."""
 
     connection: Connection
-    sign_ins: int
-    sessions: int
+    sign_ins: HowMany
+    sessions: HowMany
     offered: int
     waits: str  # what it has not accepted yet, in words; "" if it runs on what is offered
     ended: bool
@@ -173,48 +174,39 @@ class Connected:
 def connected_tenants(request: PageRequest, client_id: str) -> HttpResponse:
     """The tenants that are connected to a client: since when, on which version and scopes, how much they use it."""
     client = own_client(client_id)
-    page = Paginator(_with_use(client), PER_PAGE).get_page(request.GET.get("page"))
+    connected = reach.connected(client).select_related("tenant").order_by("tenant__name", "pk")
+    page = Paginator(connected, PER_PAGE).get_page(request.GET.get("page"))
+    use = _use(client, page)
     context = {
         "title": _("Connected tenants"),
         "client": client,
         "page": page,
-        "tenants": [_seen_by_owner(client, connection) for connection in page],
+        "tenants": [_seen_by_owner(client, connection, *use[connection.pk]) for connection in page],
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
         "section": "clients",
     }
     return render(request, "publication/tenants.html", context)
 
 
-def _with_use(client: Client) -> "QuerySet[Connection]":
-    """The connections of other tenants with what their people did: one query for a page."""
+def _use(client: Client, page: Iterable[Connection]) -> dict[int, tuple[HowMany, HowMany]]:
+    """connection -> how many sessions its people began lately, and how many are active: one query for a page."""
     now = timezone.now()
-    families = (
-        TokenFamily._base_manager.filter(client=client, tenant=OuterRef("tenant"))
-        .order_by()
-        .values("tenant")
-        .annotate(
-            begun=Count("pk", filter=Q(began_at__gt=now - LATELY)),
-            live=Count("pk", filter=Q(ended_at=None, expires_at__gt=now)),
-        )
+    families = TokenFamily._base_manager.filter(client=client, tenant=OuterRef("tenant"))
+    rows = Connection._base_manager.filter(pk__in=[connection.pk for connection in page]).annotate(
+        begun=CountUpTo(MOST, families.filter(began_at__gt=now - LATELY)),
+        live=CountUpTo(MOST, families.filter(ended_at=None, expires_at__gt=now)),
     )
-    return (
-        reach.connected(client)
-        .select_related("tenant")
-        .annotate(
-            sign_ins=Coalesce(Subquery(families.values("begun")), 0),
-            sessions=Coalesce(Subquery(families.values("live")), 0),
-        )
-        .order_by("tenant__name", "pk")
-    )
+    counted = rows.values_list("pk", "begun", "live")
+    return {pk: (known(MOST, begun), known(MOST, live)) for pk, begun, live in counted}
 
 
-def _seen_by_owner(client: Client, connection: Any) -> Connected:
+def _seen_by_owner(client: Client, connection: Connection, sign_ins: HowMany, sessions: HowMany) -> Connected:
     connection.client = client
     change = connection.pending()
     return Connected(
         connection,
-        sign_ins=connection.sign_ins,
-        sessions=connection.sessions,
+        sign_ins=sign_ins,
+        sessions=sessions,
         offered=len(client.allowed_scopes),
         waits=_in_words(change) if change.is_wider else "",
         ended=client.published_at is None and not client.stays_connected,

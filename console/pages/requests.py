@@ -1,7 +1,10 @@
 """Requests to connect a published client: administrators answer them, whoever asked sees the answer (P2, N6)."""
 
+from itertools import chain
+from typing import Any
+
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -29,26 +32,40 @@ pages = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def listing(request: PageRequest) -> HttpResponse:
     """Every open request, the longest waiting first; below, what was decided."""
-    requests = approval_answer.with_requesters(ConnectionRequest.objects.all())
+    requests = ConnectionRequest.objects.values_list("pk", flat=True)
     number = ConnectionRequest.objects.aggregate(
         open=Count("pk", filter=Q(status=OPEN)), decided=Count("pk", filter=~Q(status=OPEN))
     )
     waiting = requests.filter(status=OPEN).order_by("opened_at", "pk")
     decided = requests.exclude(status=OPEN).order_by("-decided_at", "-pk")
-    context = {
+    shown = {
+        "waiting": _page(waiting, WAITING_PER_PAGE, number["open"], request.GET.get("waiting")),
+        "page": _page(decided, DECIDED_PER_PAGE, number["decided"], request.GET.get("page")),
+    }
+    _fetch(*shown.values())
+    context = shown | {
         "title": _("Requests"),
-        "waiting": _pages(waiting, WAITING_PER_PAGE, number["open"]).get_page(request.GET.get("waiting")),
-        "page": _pages(decided, DECIDED_PER_PAGE, number["decided"]).get_page(request.GET.get("page")),
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
     }
     return render(request, "requests/listing.html", context)
 
 
-def _pages(rows: "QuerySet[ConnectionRequest]", per_page: int, number: int) -> "Paginator[ConnectionRequest]":
-    """The pages of rows whose number is known already: counting both kinds takes one query."""
-    pages = Paginator(rows, per_page)
+def _page(
+    keys: "QuerySet[ConnectionRequest, int]", per_page: int, number: int, asked: str | None
+) -> Page[Any]:
+    """A page of keys of requests whose number is known already: counting both kinds takes one query."""
+    pages = Paginator(keys, per_page)
     pages.count = number
-    return pages
+    return pages.get_page(asked)
+
+
+def _fetch(*pages: Page[Any]) -> None:
+    """Puts requests where their keys are: of those that stand on other pages nobody asks who wanted them."""
+    keys = [list(page.object_list) for page in pages]
+    requests = ConnectionRequest.objects.filter(pk__in=chain(*keys))
+    found = {row.pk: row for row in approval_answer.with_requesters(requests)}
+    for page, chosen in zip(pages, keys, strict=True):
+        page.object_list = [found[pk] for pk in chosen if pk in found]
 
 
 @needs(Permission.MANAGE_CLIENTS)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from ..http.access import needs
+from ..http.compression import is_secret
 from ..http.requests import PageRequest
 from ..http.sessions import actor
 from ..models import AlreadySent, Client, ClientSecret, LimitReached
@@ -57,6 +58,7 @@ def shown_once(
     }
     response = fragments.dialog(request, "secrets/shown_once.html", context)
     response["Cache-Control"] = "no-store"
+    is_secret(response)
     response["HX-Trigger"] = CHANGED
     return response
 

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from ..http.access import needs
 from ..http.addresses import AUTHORIZE_PATH, REVOKE_PATH, TOKEN_PATH
+from ..http.compression import is_secret
 from ..http.requests import PageRequest
 from ..http.tenancy import current_tenant
 from ..models import Client
@@ -94,7 +95,9 @@ def try_it(request: PageRequest, client_id: str) -> HttpResponse:
         "credentials": client.allows_grant_type(GrantType.CLIENT_CREDENTIALS),
         "scope": scopes.join(name for name in client.allowed_scopes if name not in scopes.PROTOCOL_SCOPES),
     }
-    return render(request, "try_it/try_it.html", context, status=422 if form.is_bound else 200)
+    response = render(request, "try_it/try_it.html", context, status=422 if form.is_bound else 200)
+    is_secret(response)
+    return response
 
 
 def _start(request: PageRequest, client: Client, chosen: list[str], here: str) -> HttpResponse:

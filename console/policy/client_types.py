@@ -93,3 +93,8 @@ def shows_allowed_origins(client_type: str, grants: frozenset[str] | set[str]) -
 def needs_redirect_url(client_type: str, grants: frozenset[str] | set[str]) -> bool:
     """Whether at least one redirect URL is required: always, except for a client that only machines use."""
     return not (traits(client_type).machine_grants and bool(MACHINE_GRANTS & set(grants)))
+
+
+def serves_machines_alone(grants: Collection[str], redirect_uris: Collection[str]) -> bool:
+    """Whether no person ever signs in with a client that has these grants and redirect URLs."""
+    return bool(MACHINE_GRANTS & set(grants)) and not redirect_uris

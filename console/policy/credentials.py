@@ -27,8 +27,8 @@ class Prefix(StrEnum):
 
 def make(prefix: Prefix) -> str:
     """A new random value: prefix, 256 random bits, CRC-32 of both."""
-    body = prefix + _base62(int.from_bytes(secrets.token_bytes(32)), RANDOM_LENGTH)
-    return body + _checksum(body)
+    body = prefix + base62(int.from_bytes(secrets.token_bytes(32)), RANDOM_LENGTH)
+    return body + checksum(body)
 
 
 def make_client_id() -> str:
@@ -42,7 +42,7 @@ def is_well_formed(value: str, prefix: Prefix) -> bool:
         return False
     if not value.isascii():
         return False
-    return hmac.compare_digest(value[-CHECKSUM_LENGTH:], _checksum(value[:-CHECKSUM_LENGTH]))
+    return hmac.compare_digest(value[-CHECKSUM_LENGTH:], checksum(value[:-CHECKSUM_LENGTH]))
 
 
 def hint(secret: str) -> str:
@@ -55,11 +55,13 @@ def digest(value: str, key: bytes) -> str:
     return hmac.digest(key, value.encode(), hashlib.sha256).hex()
 
 
-def _checksum(body: str) -> str:
-    return _base62(zlib.crc32(body.encode()), CHECKSUM_LENGTH)
+def checksum(body: str) -> str:
+    """The last characters of a value that begins with `body`."""
+    return base62(zlib.crc32(body.encode()), CHECKSUM_LENGTH)
 
 
-def _base62(number: int, length: int) -> str:
+def base62(number: int, length: int) -> str:
+    """`number` in `length` characters of ALPHABET; its last ones if it needs more."""
     characters = []
     for _ in range(length):
         number, index = divmod(number, len(ALPHABET))

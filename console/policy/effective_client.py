@@ -57,6 +57,7 @@ class EffectiveClient:
     consent_method: str = ""
     last_used_at: datetime | None = None
     last_used_here_at: datetime | None = None
+    approved_until: datetime | None = None  # None: for as long as nobody ends it
 
     def narrowed(self, approved: Terms, allowed: Iterable[str]) -> "EffectiveClient":
         """What is left of it in a tenant that approved these terms, and of their scopes only `allowed`."""
@@ -71,6 +72,10 @@ class EffectiveClient:
             # Machine grants are approved. Whether people sign in with it is the owner's registration alone.
             grants=offered.grants - (set(offered.grant_types) - set(approved.grants)),
         )
+
+    def is_approved_at(self, moment: datetime) -> bool:
+        """Whether the tenant's approval has not expired by then."""
+        return self.approved_until is None or moment < self.approved_until
 
     def __str__(self) -> str:
         return self.name

@@ -52,7 +52,7 @@ class Registration:
     @property
     def machine_only(self) -> bool:
         """Whether no person ever signs in with this client."""
-        return self.machine and not self.redirect_uris
+        return client_types.serves_machines_alone(self.grant_types, self.redirect_uris)
 
     @property
     def grants(self) -> frozenset[str]:

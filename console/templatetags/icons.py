@@ -3,6 +3,8 @@
 from functools import cache
 
 from django import template
+from django.template.base import FilterExpression, Node, Parser, Token
+from django.template.context import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -10,16 +12,25 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 
-@register.simple_tag
-def icon(name: str) -> SafeString:
-    """The icon `name` of static/icons/sprite.svg. It only decorates: what it stands for is said in words beside it."""
-    return format_html(
-        '<svg class="icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
-        _sprite(),
-        name,
-    )
+class Icon(Node):
+    """An icon of a page, by a name or a variable that holds one."""
+
+    def __init__(self, name: FilterExpression) -> None:
+        self.name = name
+
+    def render(self, context: Context) -> SafeString:
+        return drawn(self.name.resolve(context))
+
+
+@register.tag
+def icon(parser: Parser, token: Token) -> Icon:
+    """`{% icon "name" %}`: that symbol of static/icons/sprite.svg. It only decorates: words beside it say the same."""
+    _tag, name = token.split_contents()
+    return Icon(parser.compile_filter(name))
 
 
 @cache
-def _sprite() -> str:
-    return static("icons/sprite.svg")
+def drawn(name: str) -> SafeString:
+    """The element. There are as many as the file has symbols; each symbol says how large it is drawn."""
+    sprite = static("icons/sprite.svg")
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', sprite, name)

@@ -1,6 +1,7 @@
 """Moments as people read them: how long ago, or in their time zone; with the exact time and UTC besides."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from django import template
 from django.utils import timezone
@@ -8,12 +9,13 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from ..pages.moments import exactly, local
 
 register = template.Library()
+REMEMBERED = 4096  # how dates are written: a page is read again more often than it changes
 JUST_NOW = timedelta(minutes=1)
 
 
@@ -27,10 +29,19 @@ def in_words(moment: datetime) -> str:
 
 def _time(moment: datetime, text: str) -> SafeString:
     """The element, with UTC besides the reader's own time for those who compare it with a log."""
-    title, universal = exactly(moment), moment.astimezone(UTC)
+    title = _title(moment, timezone.get_current_timezone(), get_language())
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', moment.astimezone(UTC).isoformat(), title, text
+    )
+
+
+@lru_cache(REMEMBERED)
+def _title(moment: datetime, zone: tzinfo, language: str | None) -> str:
+    """In the reader's time zone and language, which are those in force."""
+    title = exactly(moment)
     if local(moment).utcoffset():
-        title = f"{title} · {date_format(universal, 'DATETIME_FORMAT')} UTC"
-    return format_html('<time datetime="{}" title="{}">{}</time>', universal.isoformat(), title, text)
+        title = f"{title} · {date_format(moment.astimezone(UTC), 'DATETIME_FORMAT')} UTC"
+    return title
 
 
 @register.filter
@@ -42,6 +53,12 @@ def ago(moment: datetime | None) -> str:
 @register.filter
 def day(moment: datetime) -> str:
     """A <time> element with the date, short enough for a table."""
+    return _day(moment, timezone.get_current_timezone(), get_language())
+
+
+@lru_cache(REMEMBERED)
+def _day(moment: datetime, zone: tzinfo, language: str | None) -> SafeString:
+    """In the reader's time zone and language, which are those in force."""
     written = pgettext("a date, as Django's date filter takes it: short, the month in letters", "N j, Y")
     return _time(moment, date_format(local(moment), written))
 

@@ -9,7 +9,11 @@ from typing import Any, ClassVar, cast
 
 import httptools
 from django.conf import settings
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from .bodies import SMALL
+from .programs import TOO_SLOW
+from .short_way import ShortWay
 
 MAX_HEAD = 128 * 1024  # bytes of the request line and the headers: more than oauth/parameters.py takes
 MAX_HEADERS = 100
@@ -27,7 +31,7 @@ class RequestRefused(Exception):
     """More than any client of ours sends, or a version of HTTP that none speaks."""
 
 
-class Connection(HttpToolsProtocol):
+class Connection(ShortWay):
     """One connection of a client to this process."""
 
     next_look: ClassVar[asyncio.TimerHandle | None] = None  # at all connections; None before the first
@@ -42,18 +46,6 @@ class Connection(HttpToolsProtocol):
         self.head_length = 0  # of its parts that have come whole
         self.too_long = False
         self.unreadable = False
-        self.is_gone = False  # nobody would read an answer
-
-    @property
-    def last(self) -> RequestResponseCycle | None:
-        """The request that came last, with its answer; None before the first."""
-        return self.cycle
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether no request has come in that is still to be answered."""
-        last = self.last
-        return last is None or last.response_complete
 
     @property
     def is_kept(self) -> bool:
@@ -86,10 +78,6 @@ class Connection(HttpToolsProtocol):
         elif len(others) >= settings.MAX_CONNECTIONS + SPARE_CONNECTIONS:
             transport.abort()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.is_gone = True
-        super().connection_lost(exc)
-
     def data_received(self, data: bytes) -> None:
         if self.unreadable:
             return
@@ -104,48 +92,77 @@ class Connection(HttpToolsProtocol):
         if self.in_head and self.received > MAX_HEAD and not self.unreadable:
             self.too_long = True
             self._unreadable()
+        self.ask_for_what_is_whole()
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
         self.in_head = True
         self.received = self.head_length = 0
         if self.is_waiting:
             self.waiting_since = self.loop.time()
-        cast("dict[str, Any]", self.scope)[SCOPE_KEY] = self
 
     def on_url(self, url: bytes) -> None:
-        self._lengthen(len(url))
-        super().on_url(url)
+        self.head_length += len(url)
+        self._limit()
+        self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._lengthen(len(name) + len(value) + 4)
+        self.head_length += len(name) + len(value) + 4
+        self._limit()
         if self.in_head:  # one after the body counts for nothing: a proxy has not judged it (RFC 9110 §6.5.1)
-            super().on_header(name, value)
+            name = name.lower()
+            if name == b"expect":
+                self.expect_100_continue = value.lower() == b"100-continue"
+            self.headers.append((name, value))
 
-    def _lengthen(self, length: int) -> None:
-        self.head_length += length
+    def _limit(self) -> None:
         if self.head_length > MAX_HEAD or len(self.headers) == MAX_HEADERS:
             self.too_long = True
             raise RequestRefused
 
     def on_headers_complete(self) -> None:
         self.in_head = False
-        if len(self.pipeline) == MAX_AHEAD or self.parser.get_http_version() not in {"1.0", "1.1"}:
+        version = self.parser.get_http_version()
+        if len(self.pipeline) == MAX_AHEAD or version not in {"1.0", "1.1"}:
             raise RequestRefused
-        if not self.parser.should_upgrade():
-            self._take_host_from_target()
+        if self.parser.should_upgrade():
+            return
+        self._take_host_from_target()
+        scope: dict[str, Any] = {
+            "type": "http",
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "headers": self.headers,
+            SCOPE_KEY: self,
+        }
+        self.scope = cast("Any", scope)
+        path, _, query = self.url.partition(b"?")
+        if path in self.front.paths and self._body_is_short():
+            scope["method"] = self.parser.get_method().decode("ascii")
+            scope["path"], scope["raw_path"], scope["query_string"] = path.decode("ascii"), path, query
+            self.take(
+                scope, keep_alive=version != "1.0" and self.parser.should_keep_alive() and not self.ending
+            )
+        else:
             super().on_headers_complete()
             self.cycle.keep_alive = self.cycle.keep_alive and not self.ending
+
+    def _body_is_short(self) -> bool:
+        """Whether this body needs none of what `bodies` does: there is none, or one of few bytes as was said before."""
+        stated = dict(self.headers)
+        if b"expect" in stated or b"transfer-encoding" in stated or b"#" in self.url:
+            return False
+        return int(stated.get(b"content-length", 0)) <= SMALL
 
     def _take_host_from_target(self) -> None:
         """A target that names a host is believed, and not the header beside it (RFC 9112 §3.2.2)."""
         if b"://" in self.url[:8]:
             host = self.url.split(b"/", 3)[2]
             self.headers[:] = [header for header in self.headers if header[0] != b"host"] + [(b"host", host)]
-
-    def on_message_complete(self) -> None:
-        if not self.parser.should_upgrade():
-            super().on_message_complete()
 
     def _stay_with_http(self, rest: bytes) -> None:
         """Reads a request again as if it had not offered another protocol: the parser would not read its body.
@@ -171,7 +188,6 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self.waiting_since = self.loop.time()
         super().on_response_complete()
-        self._unset_keepalive_if_required()  # `look` does it, also for whoever sends empty lines
 
     # --- Writing --------------------------------------------------------------------------------------------------
 
@@ -197,6 +213,8 @@ class Connection(HttpToolsProtocol):
             self.blocked_since = now
         if self.blocked_since is not None and now - self.blocked_since > settings.SEND_SECONDS:
             self.transport.abort()
+        elif (request := self.awaited) and now - request.began > settings.RECEIVE_SECONDS:
+            request.answer(TOO_SLOW)
         elif self.is_waiting and now - self.waiting_since > self._patience():
             self._leave_off()
 

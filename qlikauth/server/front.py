@@ -1,27 +1,26 @@
 """What stands between uvicorn and Django: a whole request goes to a thread, a whole answer, or a piece, comes back."""
 
-import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from uvicorn.importer import import_from_string
 
+from . import access_log
+from .access_log import CLIENT_LEFT
 from .bodies import Bodies, Body, Gone, TooBusy, TooSlow
 from .connections import SCOPE_KEY, Connection
 from .environ import environ_of
+from .programs import CLOSE, NOTHING, TOO_BUSY, NoPrograms, ProgramRequest, Programs, asked, kept
+from .threads import Threads
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Send = Callable[[Any], Awaitable[None]]
 
 PIECE = 64 * 1024  # bytes of a long answer that are made at a time
 WITHOUT_LENGTH = {204, 304}
-CLIENT_LEFT = 499  # in the log only, as nginx writes it
-logger = logging.getLogger("qlikauth.access")
 
 
 @dataclass
@@ -44,23 +43,35 @@ class Front:
 
     def __init__(self, application: Application, threads: int) -> None:
         self.application = application
-        self.requests = ThreadPoolExecutor(threads, "request")
-        self.pieces = ThreadPoolExecutor(1, "piece")
-        self.probes = {path: ThreadPoolExecutor(1, "probe") for path in ("/healthz", "/readyz")}
+        self.programs: Programs = getattr(application, "programs", NoPrograms())
+        self.paths = frozenset(self.programs.paths)  # that go the short way
+        self.requests = Threads(threads, "request")
+        self.pieces = Threads(1, "piece")
+        self.probes = {path: Threads(1, "probe") for path in ("/healthz", "/readyz")}
         self.bodies = Bodies()
-        self.queued = 0
+        self.queued = 0  # that threads have not answered
+
+    def ask(self, request: ProgramRequest, at_once: bool) -> None:
+        """Has a whole request answered. `at_once`: also in the event loop, which then does nothing else."""
+        if at_once and (answer := kept(self.programs, request.scope)):
+            request.answer(answer)
+        elif self.queued >= settings.MAX_CONNECTIONS:
+            request.answer(TOO_BUSY)  # what clients that have left asked for is still in the queue
+        else:
+            self.queued += 1
+            self.requests.run(request)
 
     async def __call__(
         self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Send
     ) -> None:
         began = time.perf_counter()
-        status = CLIENT_LEFT
+        status, headers = CLIENT_LEFT, []
         try:
             body = await self.bodies.read(scope["headers"], receive)
             answer = await self._ask(scope, body)
-            status = answer.status
+            status, headers = answer.status, answer.headers
             if not body.ended:
-                answer.headers.append((b"connection", b"close"))
+                headers.append(CLOSE)
             await self._send(scope, answer, send)
         except Gone:
             status = CLIENT_LEFT
@@ -69,18 +80,18 @@ class Front:
         except TooBusy:
             status = await _refuse(send, 503)
         finally:
-            milliseconds = (time.perf_counter() - began) * 1000
-            _log(scope["client"][0], scope["method"], scope["path"], status, milliseconds)
+            seconds = time.perf_counter() - began
+            access_log.write(scope["client"][0], scope["method"], scope["path"], status, seconds, headers)
 
     async def _ask(self, scope: dict[str, Any], body: Body) -> Answer:
         """Runs the application in a thread. Gone if the client left while all of them were busy."""
         if probe := self.probes.get(scope["path"]):
-            return await _in(probe, self._run, scope, body)
+            return await probe.call(self._run, scope, body)
         if self.queued >= settings.MAX_CONNECTIONS:
             raise TooBusy  # what clients that have left asked for is still in the queue
         self.queued += 1
         try:
-            return await _in(self.requests, self._run, scope, body)
+            return await self.requests.call(self._run, scope, body)
         finally:
             self.queued -= 1
 
@@ -88,6 +99,9 @@ class Front:
         connection: Connection = scope[SCOPE_KEY]
         if connection.is_gone:
             raise Gone
+        if scope["raw_path"] in self.paths:
+            status, headers, piece = asked(self.programs, scope, body.content, body.length)
+            return Answer(status, headers, piece, None, ())
         begun: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
@@ -128,9 +142,9 @@ class Front:
                     raise Gone
                 if scope["method"] == "HEAD":
                     break
-                piece, ended = await _in(self.pieces, _next_piece, answer.rest)
+                piece, ended = await self.pieces.call(_next_piece, answer.rest)
         finally:
-            self.pieces.submit(_close, answer.body)
+            self.pieces.call(_close, answer.body)
         await send({"type": "http.response.body", "body": piece if ended else b""})
 
 
@@ -140,9 +154,10 @@ def load(application: str, threads: int) -> Front:
     The work beside requests begins in this process too.
     """
     front = Front(import_from_string(application), threads)
-    from console.models import Mail, UnfinishedAct, background  # only now are the settings read
+    from console.management.expiry import ServerRuns  # only now are the settings read
+    from console.models import Mail, UnfinishedAct, background
 
-    background.start(Mail.send_due, UnfinishedAct.finish_all)
+    background.start(Mail.send_due, UnfinishedAct.finish_all, ServerRuns())
     return front
 
 
@@ -165,24 +180,9 @@ def _close(body: Iterable[bytes]) -> None:
 
 
 async def _refuse(send: Send, status: int) -> int:
-    headers = [(b"content-length", b"0"), (b"connection", b"close")]
+    headers = [NOTHING, CLOSE]
     if status == 503:
         headers.append((b"retry-after", b"5"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
     return status
-
-
-def _in(threads: Executor, work: Callable[..., Any], *arguments: Any) -> Awaitable[Any]:
-    return asyncio.get_running_loop().run_in_executor(threads, work, *arguments)
-
-
-def _log(client_address: str, method: str, path: str, status: int, milliseconds: float) -> None:
-    """A line of the access log, with what it says by name too (console/log_lines.py). Never with a query string."""
-    said = {"client_address": client_address, "method": method, "path": path, "status": status}
-    logger.info(
-        '%s "%s %s" %d %.1f ms',
-        *said.values(),
-        milliseconds,
-        extra=said | {"milliseconds": round(milliseconds, 1)},
-    )

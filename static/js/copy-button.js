@@ -1,8 +1,16 @@
 // <copy-button for="id"> or <copy-button value="…">: copies, says so, and selects the text where copying is not allowed.
+// Where there are many, what is in one stands once, in <template id="copy-pattern">.
 const SHOWN = 2000;
 
 class CopyButton extends HTMLElement {
   connectedCallback() {
+    if (!this.firstElementChild) this.fill(document.getElementById("copy-pattern").content.firstElementChild);
+    if (!this.querySelector("[role=status]")) {
+      const status = document.createElement("span");
+      status.className = "visually-hidden";
+      status.setAttribute("role", "status");
+      this.append(status);
+    }
     this.addEventListener("click", () => this.copy());
   }
 
@@ -28,6 +36,11 @@ class CopyButton extends HTMLElement {
     if (this.source) getSelection().selectAllChildren(this.source);
   }
 
+  fill(pattern) {
+    Object.assign(this.dataset, pattern.dataset);
+    this.append(...[...pattern.children].map((child) => child.cloneNode(true)));
+  }
+
   say(state) {
     const [button, text] = ["button", "[data-text]"].map((part) => this.querySelector(part));
     this.label ??= text?.textContent;
@@ -35,7 +48,7 @@ class CopyButton extends HTMLElement {
     this.dataset.state = state;
     this.querySelector("[role=status]").textContent = this.dataset[state];
     if (text && state === "copied") {
-      text.textContent = this.dataset.copied;
+      text.textContent = this.dataset[state];
       button.removeAttribute("aria-label"); // its name is what it says
     }
     clearTimeout(this.timer);

@@ -129,6 +129,7 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
 MAIN = {
     "sign-in": (STRANGER, "/login"),
     "OAuth list": ("alice", "/console/oauth"),
+    "row menu as a page": ("alice", "{client}/menu"),
     "edit": ("alice", "{client}/edit"),
     "secrets": ("alice", "{client}/secrets"),
     "configuration": ("alice", "/console/oauth/configuration?client="),
@@ -172,6 +173,7 @@ ADDRESSES = MAIN | {
     "try it, machine": ("alice", "{machine}/try"),
     "try it, refused": ("alice", "{client}/try?error=access_denied"),
     "audit log without a match": ("alice", "/console/events?q=nothing+of+the+kind"),
+    "audit log, people to choose from": ("alice", "/console/events?actor=a"),
     "audit log, days the wrong way round": ("alice", "/console/events?since=2026-02-01&until=2026-01-01"),
     "connected applications, empty": ("carol", "/account/applications"),
     "withdraw": ("bob", "{consent}"),
@@ -284,7 +286,7 @@ def passwords_differ(scene: Scene) -> Page:
 def row_menu(scene: Scene) -> Page:
     page = scene.visit("alice", "/console/oauth")
     page.get_by_role("button", name="Actions for Reports").click()
-    expect(page.locator(":popover-open")).to_be_visible()
+    expect(page.locator(":popover-open").get_by_role("link", name="Edit")).to_be_focused()
     return page
 
 

@@ -240,6 +240,7 @@ def test_a_rows_menu_is_within_reach_in_a_low_window(
     for number in range(8):
         with subtests.test(number):
             page.get_by_role("button", name=f"Actions for Reports {number}").click()
+            expect(menu.get_by_role("link", name="Edit")).to_be_focused()
             assert menu.evaluate(
                 "menu => menu.getBoundingClientRect().top >= 0 && menu.getBoundingClientRect().bottom <= innerHeight"
             )

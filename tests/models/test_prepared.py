@@ -1,17 +1,21 @@
 """Statements that are built once do what the ORM's would, on whichever database this runs."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from console.models import Actor, Client, Tenant, User
-from console.models.prepared import PreparedQuery, PreparedUpdate, insert
+from console.models.prepared import PreparedQuery, PreparedValue
+from console.models.prepared_writes import PreparedUpdate, change_and_insert, insert
+from console.models.statements import Statement
 
 pytestmark = pytest.mark.django_db
 MOMENT = datetime(2026, 11, 25, 12, 30, 15, 123456, tzinfo=UTC)
@@ -69,6 +73,105 @@ def test_a_query_gives_the_same_object_as_the_orm(acme: Tenant, in_acme: None):
     }
     assert "tenant" in found._state.fields_cache
     assert query.first("unknown") is None
+
+
+def test_a_value_is_made_once_for_as_long_as_its_row_reads_the_same(acme: Tenant):
+    made: list[str] = []
+
+    def name_of(tenant: Tenant) -> tuple[str, str]:
+        made.append(tenant.name)
+        return tenant.alias, tenant.name
+
+    names = PreparedValue(lambda alias: Tenant.objects.filter(alias=alias).order_by("pk"), str, value=name_of)
+
+    assert names.get("acme") is names.get("acme") == ("acme", "Acme AB")
+    Tenant.objects.filter(pk=acme.pk).update(name="Acme")
+    assert names.get("acme") == ("acme", "Acme")
+    Tenant.objects.filter(pk=acme.pk).update(name="Acme AB")
+    assert names.get("acme") == ("acme", "Acme AB")
+    assert names.get("nobody") is None
+    assert made == ["Acme AB", "Acme"]
+
+
+class TestChangesAndNewRows:
+    """Rows are written only if every update has changed something, and then all of it or nothing."""
+
+    SEEN = PreparedUpdate(
+        lambda pk, name, moment: (User._base_manager.filter(pk=pk, name=name), {"last_login": moment}),
+        uuid.UUID,
+        str,
+        datetime,
+    )
+
+    def apps(self, tenant: Tenant, *names: str) -> list[Client]:
+        return [
+            Client(tenant=tenant, type="web", name=name, redirect_uris=["https://a.example/ö"])
+            for name in names
+        ]
+
+    def names(self) -> set[str]:
+        return set(Client.objects.values_list("name", flat=True))
+
+    def test_all_of_it(self, acme: Tenant, in_acme: None, alice: User, bob: User):
+        updates = [(self.SEEN, (person.pk, person.name, MOMENT)) for person in (alice, bob)]
+
+        assert change_and_insert(updates, self.apps(acme, "One %", "Two"))
+
+        assert self.names() == {"One %", "Two"}
+        assert Client.objects.get(name="Two").redirect_uris == ["https://a.example/ö"]
+        assert {User.objects.get(pk=person.pk).last_login for person in (alice, bob)} == {MOMENT}
+
+    @pytest.mark.parametrize("failing", [0, 1])
+    def test_no_row_if_an_update_finds_none(
+        self, acme: Tenant, in_acme: None, alice: User, bob: User, failing: int
+    ):
+        people = [(alice.pk, alice.name), (bob.pk, bob.name)]
+        people[failing] = (people[failing][0], "Nobody")
+
+        assert not change_and_insert(
+            [(self.SEEN, (*person, MOMENT)) for person in people], self.apps(acme, "One", "Two")
+        )
+
+        assert self.names() == set()
+        assert (User.objects.get(pk=alice.pk).last_login == MOMENT) is (failing == 1)
+        assert User.objects.get(pk=bob.pk).last_login is None
+
+    def test_nothing_if_a_row_is_refused(self, acme: Tenant, in_acme: None, alice: User):
+        one, two = self.apps(acme, "One", "Two")
+        two.client_id = one.client_id
+
+        with pytest.raises(IntegrityError), transaction.atomic():
+            change_and_insert([(self.SEEN, (alice.pk, alice.name, MOMENT))], [one, two])
+
+        assert self.names() == set()
+        assert User.objects.get(pk=alice.pk).last_login is None
+
+    def test_a_text_that_is_too_long_is_refused_and_not_cut(self, acme: Tenant, in_acme: None, alice: User):
+        if connection.vendor == "sqlite":
+            pytest.skip("SQLite has no lengths")
+        with pytest.raises(DataError), transaction.atomic():
+            change_and_insert([(self.SEEN, (alice.pk, alice.name, MOMENT))], self.apps(acme, "x" * 1000))
+
+
+def test_a_percent_sign_in_a_statement_is_an_error():
+    with pytest.raises(ValueError, match="percent"):
+        Statement("SELECT '50 %' WHERE 1 = %s")
+
+
+def test_a_transaction_that_has_failed_takes_no_more_statements(acme: Tenant, in_acme: None):
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        with pytest.raises(TransactionManagementError):
+            BY_ALIAS.first("acme")
+
+
+def test_a_value_that_is_not_ours_to_write_goes_by_the_drivers_own_way(acme: Tenant):
+    days = Statement("SELECT CAST(%s AS text) AS day")
+
+    read = days.first([date(2026, 11, 28)])
+
+    assert read is not None
+    assert read.values() == ("2026-11-28",)
 
 
 def test_a_value_that_the_statement_does_not_use_is_an_error():

@@ -24,6 +24,8 @@ OF_A_CONNECTION = [name for name, path in PAGES.items() if "<int:connection_id>"
 ONLY_READ = {
     "connected_tenants",
     "client_grants",
+    "client_menu",
+    "connection_menu",
     "connection",
     "connection_grants",
 }  # nothing can be sent there

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,34 +14,25 @@ import jwt
 import pytest
 import time_machine
 from cryptography.hazmat.primitives.asymmetric import ec
-from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import Client as Browser
 from django.utils import timezone
 from django_scopes import scope
 from time_machine import TimeMachineFixture
 
 from console.models import (
-    Actor,
-    AuthorizationCode,
     Client,
-    ClientAssertion,
-    Consent,
     Event,
     FailedAttempts,
     Hostname,
-    RefreshToken,
-    RevokedAccessToken,
     SigningKey,
     Tenant,
-    TokenFamily,
     User,
 )
 from console.policy.throttling import FAILURES_PER_ACCOUNT
 from tests.cast import PASSWORD, signed_in_as, stranger_on
-from tests.oauth.driver import Application, challenge_of
-from tests.oauth.outcomes import is_alive, me
+from tests.oauth.driver import Application
+from tests.oauth.outcomes import me
 
 pytestmark = pytest.mark.django_db
 IMPERSONATION = "urn:qlik:oauth:user-impersonation"
@@ -683,167 +673,6 @@ def test_rotate_signing_key_wants_a_tenant_that_exists(acme: Tenant):
 
 def test_rotate_signing_key_of_nobody_is_nothing(db: None):
     assert run("rotate_signing_key") == {"rotated": []}
-
-
-# --- expire ---------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def app(web_client: ClientAndSecret) -> Application:
-    return Application(*web_client)
-
-
-@pytest.fixture
-def bobs(browser: Callable[[User], Browser], bob: User) -> Browser:
-    return browser(bob)
-
-
-def test_expire_removes_what_is_over_and_nothing_that_lives(
-    clock: TimeMachineFixture, app: Application, bobs: Browser, bob: User, in_acme: Tenant,
-    browser: Callable[[User], Browser],
-):  # fmt: skip
-    app.code(bobs)  # never redeemed
-    without_refreshing = app.tokens(bobs, scope="openid")
-    idle = app.tokens(bobs, scope=SCOPE)
-    app.revoke(app.tokens(bobs, scope="openid")["access_token"])
-    stranger_on(in_acme).post("/login", {"email": bob.email, "password": "wrong"})
-    ClientAssertion.use(client_of(app), "jti", datetime.now(UTC) + timedelta(minutes=5))
-    assert sum(run("expire")["removed"].values()) == 0
-
-    clock.shift(29 * DAY)
-    alive = app.tokens(browser(bob), scope=SCOPE)
-    clock.shift(DAY + timedelta(minutes=10))
-    fresh_code = app.code(browser(bob))
-    removed = run("expire", "--batch", "2")["removed"]
-
-    assert removed["codes"] == 5
-    assert removed["refresh_tokens"] == 1
-    assert removed["token_families"] + removed["idle_families"] == 3
-    assert removed["revoked_access_tokens"] == removed["client_assertions"] == 1
-    assert removed["failed_attempts"] >= 1
-    assert removed["sessions"] >= 1
-    assert removed["deleted_clients"] == removed["signing_keys"] == 0
-    assert not is_alive(app, without_refreshing["access_token"])
-    assert app.refresh(idle["refresh_token"]).status_code == 400
-    assert app.exchange(fresh_code).status_code == 200
-    assert app.refresh(alive["refresh_token"]).status_code == 200
-    assert AuthorizationCode.objects.count() == 1
-    assert Consent.objects.count() == 1
-    assert not RevokedAccessToken.objects.exists()
-    assert not FailedAttempts.objects.exists()
-    assert Session.objects.count() == 1
-
-
-def client_of(app: Application) -> Client:
-    client: Client = Client.with_deleted.get(client_id=app.client_id)
-    return client
-
-
-def test_expire_keeps_what_makes_a_replay_known(
-    clock: TimeMachineFixture, app: Application, bobs: Browser, in_acme: Tenant
-):
-    code = app.code(bobs, scope=SCOPE)
-    first = app.exchange(code).json()
-    second = app.refresh(first["refresh_token"]).json()
-    clock.shift(30)
-    run("expire")
-    assert app.exchange(code).status_code == 400  # noticed: it ended the family
-    assert app.refresh(second["refresh_token"]).status_code == 400
-
-    first = app.tokens(bobs, scope=SCOPE)
-    second = app.refresh(first["refresh_token"]).json()
-    clock.shift(29 * DAY)
-    run("expire")
-    assert app.refresh(first["refresh_token"]).status_code == 400
-    assert app.refresh(second["refresh_token"]).status_code == 400
-
-
-def test_expire_does_not_revive_what_was_revoked(
-    clock: TimeMachineFixture, app: Application, bobs: Browser, in_acme: Tenant
-):
-    tokens = app.tokens(bobs, scope=SCOPE)
-    app.revoke(tokens["access_token"])
-    for _ in range(13):
-        clock.shift(timedelta(minutes=5))
-        run("expire")
-        assert not is_alive(app, tokens["access_token"])
-
-
-def test_expire_forgets_a_deleted_client_after_a_month(
-    clock: TimeMachineFixture, app: Application, bobs: Browser, in_acme: Tenant
-):
-    app.tokens(bobs, scope=SCOPE)
-    client_of(app).remove(by=Actor.operator())
-    clock.shift(29 * DAY)
-    assert run("expire")["removed"]["deleted_clients"] == 0
-
-    clock.shift(2 * DAY)
-    assert run("expire")["removed"]["deleted_clients"] == 1
-
-    assert not Client.with_deleted.exists()
-    assert not Consent.objects.exists()
-    assert not TokenFamily.objects.exists()
-    assert Event.objects.filter(action="client.deleted", target_name="Web app").exists()
-
-
-@pytest.mark.parametrize("batch", ["0", "-1", "10001", "x", "1.5", ""])
-def test_expire_refuses_a_batch_that_is_none(db: None, batch: str):
-    refused("expire", f"--batch={batch}")
-
-
-def test_expire_works_in_batches(acme: Tenant, django_assert_max_num_queries: Callable[..., Any]):
-    over = datetime.now(UTC) - DAY
-    with scope(tenant=acme):
-        RevokedAccessToken.objects.bulk_create(
-            RevokedAccessToken(tenant=acme, jti=f"{number:05}", expires_at=over) for number in range(250)
-        )
-
-    assert run("expire", "--batch", "100")["removed"]["revoked_access_tokens"] == 250
-
-
-@pytest.mark.django_db(transaction=True)
-def test_f25_two_schedulers_at_once_remove_everything_once(
-    acme: Tenant, web_client: ClientAndSecret, bob: User
-):
-    over = datetime.now(UTC) - 200 * DAY
-    client, _ = web_client
-    with scope(tenant=acme):
-        families = TokenFamily.objects.bulk_create(
-            TokenFamily(
-                tenant=acme, client=client, user=bob, grant_type="authorization_code", scope="openid",
-                access_expires_at=over, expires_at=over,
-            )
-            for _ in range(200)
-        )  # fmt: skip
-        RefreshToken.objects.bulk_create(
-            RefreshToken(
-                tenant=acme, family=family, user=bob, application=client, expires_at=over,
-                token_checksum=challenge_of(str(number)),
-            )
-            for number, family in enumerate(families)
-        )  # fmt: skip
-    removed: list[dict[str, int]] = []
-    begin = threading.Barrier(3)
-
-    def schedule() -> None:
-        try:
-            begin.wait(30)
-            removed.append(run("expire", "--batch", "20")["removed"])
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=schedule) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(removed) == 3
-    assert sum(each["refresh_tokens"] for each in removed) == 200
-    assert sum(each["token_families"] + each["idle_families"] for each in removed) == 200
-    with scope(tenant=acme):
-        assert not TokenFamily.objects.exists()
-        assert not RefreshToken.objects.exists()
 
 
 # --- As an operator runs them ---------------------------------------------------------------------------------

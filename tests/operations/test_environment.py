@@ -68,6 +68,8 @@ def manage(tmp_path: Path) -> Manage:
         ("QLIKAUTH_ACCESS_TOKEN_SECONDS", "0"),
         ("QLIKAUTH_REFRESH_TOKEN_IDLE_DAYS", "1.5"),
         ("QLIKAUTH_MAX_CLIENTS", "0"),
+        ("QLIKAUTH_EXPIRE_MINUTES", "-1"),
+        ("QLIKAUTH_EXPIRE_MINUTES", "1441"),
         ("QLIKAUTH_EMAIL_PORT", "smtp"),
         ("QLIKAUTH_EMAIL_BACKEND", "no.such.Backend"),
         ("QLIKAUTH_VAR", "/dev/null/var"),

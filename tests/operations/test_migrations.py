@@ -9,7 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django_scopes import scope
 
-from console.models import Client, ClientOrigin, Connection, Tenant, User
+from console.models import Client, ClientOrigin, Connection, RefreshToken, Tenant, TokenFamily, User
 from tests import cast
 from tests.oauth.driver import Application, answer
 from tests.oauth.outcomes import is_alive
@@ -19,6 +19,7 @@ FIRST = ("console", "0001_initial")
 OUTBOX = ("console", "0011_outbox")
 TOOLKIT = ("console", "0012_toolkit")
 WITHOUT_ROWS = {"console_accesstoken", "console_idtoken", "console_devicegrant"}
+KEPT = ("console", "0016_families_are_kept_until")
 ORIGINS = ("console", "0005_sent_forms_and_client_origins")
 
 
@@ -95,6 +96,26 @@ def test_who_was_connected_before_generations_stays_connected_and_who_had_ended_
         )
     assert not is_alive(there, living[0][1]["access_token"])
     assert is_alive(here, living[1][1]["access_token"])
+
+
+def test_families_learn_until_when_they_are_kept(newest: None, acme: Tenant, bob: User):
+    app, person = Application(*cast.register(acme)), cast.signed_in_as(bob)
+    scopes = "openid offline_access user_default"
+    used, plain = app.tokens(person, scope=scopes), app.tokens(person, scope="openid")
+    refreshed = app.refresh(used["refresh_token"]).json()
+    with scope(tenant=acme):
+        latest = RefreshToken.objects.order_by("-expires_at").values_list("expires_at", flat=True)[0]
+    migrate(*before(KEPT))
+
+    newest_again()
+
+    with scope(tenant=acme):
+        kept = {family.scope: family for family in TokenFamily.objects.all()}
+    assert kept["openid"].kept_until == kept["openid"].access_expires_at
+    assert {family.kept_until for name, family in kept.items() if name != "openid"} == {latest}
+    call_command("expire")
+    assert is_alive(app, plain["access_token"])
+    assert app.refresh(refreshed["refresh_token"]).status_code == 200
 
 
 def applied(app: str) -> set[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -12,13 +13,25 @@ from django.test.utils import CaptureQueriesContext
 from django_scopes import scope
 
 from console import trace
-from console.models import Action, Actor, Client, ClientSecret, Event, EventKeyword, Tenant, User
-from console.pages.forms import event_filter, event_search
+from console.models import (
+    Action,
+    Actor,
+    Client,
+    ClientSecret,
+    Connection,
+    Event,
+    EventKeyword,
+    Tenant,
+    User,
+    event_reading,
+)
+from console.pages.forms import event_choices
 from tests import cast
 
 Browse = Callable[..., Browser]
 LIST = "/console/events"
 NUMBER = re.compile(r"N:</span> <span class=\"mono\">(\d)<")
+FURTHER = re.compile(r'rel="next" href="[^"?]*([^"]*)"')
 STRANGE = "https://evil.example/callback?x=å"
 
 
@@ -36,7 +49,7 @@ def sentences(text: str) -> int:
 @pytest.fixture
 def many(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """`many()`: so many younger events that text is no longer looked for in the older ones."""
-    monkeypatch.setattr(event_search, "TEXT_SEARCHED", 3)
+    monkeypatch.setattr(event_reading, "LOOKED_THROUGH", 3)
 
     def add() -> None:
         with scope(tenant=acme):
@@ -175,7 +188,7 @@ def test_a_search_goes_with_the_other_filters(browser: Browse, alice: User, refu
 # --- Text -----------------------------------------------------------------------------------------------------
 
 
-def test_text_is_looked_for_in_the_newest_and_the_page_says_so(
+def test_text_is_looked_for_in_the_newest_and_the_page_leads_on(
     acme: Tenant, browser: Browse, alice: User, many: Callable[[], None]
 ):
     with scope(tenant=acme):
@@ -184,16 +197,52 @@ def test_text_is_looked_for_in_the_newest_and_the_page_says_so(
     many()
 
     recent = page(browser, alice, q="203.0.113")
-    assert "newest 3 events were searched" in recent
-    assert "created the user" not in page(browser, alice, q="alice@")
+    assert "Searched back to" in recent
+    assert 0 < sentences(recent) <= 3
+    found, pages = "", 0
+    further: str | None = LIST + "?q=alice@"
+    while further:
+        found, pages = str(browser(alice).get(further).content.decode()), pages + 1
+        further = next(iter(FURTHER.findall(found)), None)
+        further = further and LIST + further.replace("&amp;", "&")
+    assert pages > 1
+    assert "created the user" in found
     assert "created the user" in page(browser, alice, q="alice@", until="2026-01-02")
-    assert "events were searched" not in page(browser, alice, q="alice@", until="2026-01-02")
+    assert "Searched back to" not in page(browser, alice, q="alice@", until="2026-01-02")
 
 
-def test_who_is_looked_for_in_the_newest_too(browser: Browse, alice: User, many: Callable[[], None]):
+def test_a_page_without_a_match_says_how_far_back_it_looked(
+    browser: Browse, alice: User, many: Callable[[], None]
+):
     many()
 
-    assert "newest 3 events were searched" in page(browser, alice, actor="nobody")
+    for query in ({"actor": "nobody"}, {"q": "nobody"}, {"q": "nobody", "outcome": "done"}):
+        text = page(browser, alice, **query)
+        assert "Nothing matches so far." in text
+        assert "Searched back to" in text
+        assert "No events match these filters." not in text
+
+
+def test_an_action_that_has_no_such_outcome_is_not_searched_for(
+    browser: Browse, alice: User, many: Callable[[], None]
+):
+    many()
+
+    text = page(browser, alice, action="session.started", outcome="refused")
+
+    assert "No events match these filters." in text
+
+
+def test_an_export_goes_through_the_whole_log(
+    browser: Browse, alice: User, many: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+):
+    many()
+    monkeypatch.setattr("console.pages.audit_log.BATCH", 2)
+
+    answer: Any = browser(alice).get("/console/events/export", {"q": "alice@", "format": "jsonl"})
+
+    exported = b"".join(answer.streaming_content).decode()
+    assert '"user.created"' in exported
 
 
 def test_reading_on_goes_through_what_was_found(
@@ -225,29 +274,140 @@ def test_a_client_is_chosen_by_its_name_a_part_of_it_or_its_id(
     assert "created <b>Web application two</b>" in page(browser, alice, client="tion two")
 
 
-def test_a_part_that_several_clients_have_is_asked_about(acme: Tenant, browser: Browse, alice: User):
-    for number in range(5):
-        cast.register(acme, name=f"Report {number}")
+def test_a_part_that_several_clients_have_leads_to_each_of_them(acme: Tenant, browser: Browse, alice: User):
+    for number in range(25):
+        cast.register(acme, name=f"Report {number:02}")
 
-    answer = browser(alice).get(LIST, {"client": "report"})
+    answer = browser(alice).get(LIST, {"client": "report", "outcome": "done"})
 
     assert answer.status_code == 422
     text = answer.content.decode()
-    assert "Several clients match (Report 0, Report 1, Report 2, for example)" in text
+    assert "Several clients match. Choose one" in text
     assert 'value="report"' in text
+    links = re.findall(r'<a href="([^"]*)">Report (\d\d)</a>', text)
+    assert [number for _href, number in links] == [f"{number:02}" for number in range(event_choices.MOST)]
+    chosen = browser(alice).get(links[7][0].replace("&amp;", "&")).content.decode()
+    assert set(re.findall(r"<b>(Report \d\d)</b>", chosen)) == {"Report 07"}
 
 
-def test_the_page_holds_a_few_clients_however_many_there_are(
-    acme: Tenant, browser: Browse, alice: User, monkeypatch: pytest.MonkeyPatch
+def test_a_link_with_the_id_of_a_client_shows_its_name(
+    browser: Browse, alice: User, web_client: tuple[Client, str]
 ):
-    monkeypatch.setattr(event_filter, "SUGGESTIONS", 3)
-    for number in range(6):
-        cast.register(acme, name=f"Report {number}")
+    text = page(browser, alice, client=web_client[0].client_id)
+
+    assert '<input name="client" value="Web app"' in text
+    assert "created <b>Web app</b>" in text
+
+
+def test_clients_that_share_a_name_are_told_apart(acme: Tenant, browser: Browse, alice: User):
+    twins = [cast.register(acme, name="Twin")[0] for _ in range(2)]
+    with scope(tenant=acme):
+        twins[1].edit(by=Actor(alice), description="the second")
+
+    assert sentences(page(browser, alice, client="twin")) == 5  # of both: nothing else was said
+    text = page(browser, alice, client=twins[1].client_id)
+    shown = f"Twin ({twins[1].client_id})"
+    assert f'<input name="client" value="{shown}"' in text
+    assert sentences(text) == 3
+    assert sentences(page(browser, alice, client=shown)) == 3
+    assert set(options(browser, alice, "clients", client="twin")) == {
+        f"Twin ({twin.client_id})" for twin in twins
+    }
+
+
+def options(browser: Browse, person: User, of: str, **typed: str) -> list[str]:
+    """What a field offers when something is typed in it."""
+    answer = browser(person).get(f"{LIST}/{of}", typed)
+    assert answer.status_code == 200
+    return re.findall(r'<option value="([^"]*)">', answer.content.decode())
+
+
+def test_the_page_holds_a_few_clients_and_people_however_many_there_are(
+    acme: Tenant, browser: Browse, alice: User
+):
+    many_clients(acme, 10_000)
+    User._base_manager.bulk_create(
+        User(tenant=acme, email=f"p{number}@acme.example") for number in range(100)
+    )
 
     text = page(browser, alice)
+    assert text.count("<option value") < 2 * event_choices.MOST + 100  # and those of actions and outcomes
+    assert text.count('<option value="Report') == event_choices.MOST
+    assert options(browser, alice, "clients", client="REPORT 777") == [
+        "Report 777",
+        *(f"Report 777{last}" for last in range(10)),
+    ]
+    assert len(options(browser, alice, "clients", client="report")) == event_choices.MOST
+    assert len(options(browser, alice, "people", actor="acme.example")) == event_choices.MOST
+    assert options(browser, alice, "people", actor="p99@") == ["p99@acme.example"]
 
-    assert text.count('<option value="Report') == 3
-    assert 'list="clients-of-events"' in text
+
+def many_clients(tenant: Tenant, number: int) -> None:
+    """Clients in the tenant, in few statements."""
+    Client._base_manager.bulk_create(
+        [Client(tenant=tenant, type="web", name=f"Report {each}") for each in range(number)], batch_size=1000
+    )
+    made = Client._base_manager.filter(tenant=tenant, name__startswith="Report ")
+    connections = [Connection(tenant=tenant, client=client, consent_method="trusted") for client in made]
+    Connection._base_manager.bulk_create(connections, batch_size=1000)
+
+
+@pytest.mark.parametrize("typed", ["", "a", "Web", "@"])
+def test_nobody_of_another_tenant_is_offered(
+    acme: Tenant,
+    browser: Browse,
+    alice: User,
+    bob: User,
+    mallory: User,
+    web_client: tuple[Client, str],
+    typed: str,
+):
+    offered = options(browser, mallory, "people", actor=typed) + options(
+        browser, mallory, "clients", client=typed
+    )
+
+    assert not any("acme" in text or "Web app" in text for text in offered)
+    found = browser(mallory).get(LIST, {"client": web_client[0].client_id}).content.decode()
+    assert "Web app" not in found
+    assert bob.name == "" or bob.name not in page(browser, mallory, actor="bob")
+
+
+def test_everything_that_one_person_did_is_found_however_old(
+    acme: Tenant, browser: Browse, alice: User, bob: User, many: Callable[[], None]
+):
+    with scope(tenant=acme):
+        bob.choose_password("correct horse battery staple", by=Actor(bob))
+    many()
+
+    found = page(browser, alice, actor="BOB@acme.example")
+
+    assert "chose a password" in found
+    assert sentences(found) == 1
+    assert "Searched back to" not in found
+    assert '<input name="actor" value="bob@acme.example"' in found
+
+
+def test_a_part_of_an_address_is_looked_for_and_leads_to_the_people(
+    acme: Tenant, browser: Browse, alice: User, bob: User
+):
+    with scope(tenant=acme):
+        bob.choose_password("correct horse battery staple", by=Actor(bob))
+
+    found = page(browser, alice, actor="bob@")
+
+    assert "chose a password" in found
+    assert ">bob@acme.example</a>" in found
+
+
+def test_a_client_acts_too(
+    acme: Tenant, browser: Browse, alice: User, web_client: tuple[Client, str], many: Callable[[], None]
+):
+    with scope(tenant=acme):
+        Event.record(acme, Action.TOKENS_ISSUED, by=Actor(client=web_client[0]), target=web_client[0])
+    many()
+
+    assert "Web app" in options(browser, alice, "people", actor="web")
+    assert sentences(page(browser, alice, actor="Web app")) == 1
 
 
 # --- By indexes -----------------------------------------------------------------------------------------------
@@ -270,6 +430,35 @@ def test_no_statement_of_such_a_search_reads_through_the_log(
     assert len(about_events) >= 2
     for sql in about_events:
         assert not reads_through(sql), sql
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ({"outcome": "refused"}, "event_of_action"),
+        ({"action": "client"}, "event_of_action"),
+        ({"action": "tokens", "outcome": "refused"}, "event_of_action"),
+        ({"actor": "alice@acme.example"}, "event_of_actor"),
+        ({"client": "Web app"}, "event_of_target"),
+    ],
+    ids=str,
+)
+def test_what_an_index_knows_is_read_from_it(
+    browser: Browse, alice: User, refused_url: Client, query: dict[str, str], index: str
+):
+    """PostgreSQL takes another one while the table is small."""
+    with CaptureQueriesContext(connection) as queries:
+        page(browser, alice, **query)
+
+    about_events = [each["sql"] for each in queries if 'FROM "console_event"' in each["sql"]]
+    assert about_events
+    with connection.cursor() as cursor:
+        for sql in about_events:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            plan = [row[3] for row in cursor.fetchall()]
+            assert len(plan) == 1, plan  # and nothing is sorted
+            assert f"USING INDEX {index} " in plan[0]
 
 
 def reads_through(sql: str) -> bool:

@@ -40,7 +40,15 @@ def names(page: Any) -> list[str]:
 
 
 def row(page: Any, client: Client) -> str:
-    return re.search(rf'<tr id="client-{client.client_id}">.*?</tr>', text(page))[0]  # type: ignore[index]
+    return re.search(rf"<tr>(?:(?!<tr>).)*{client.client_id}.*?</tr>", text(page))[0]  # type: ignore[index]
+
+
+def with_menu(admin: Browser, client: Client) -> str:
+    """Its row, and what the menu offers that the row leads to."""
+    shown = row(admin.get(PAGE), client)
+    address = re.search(r'href="([^"]+/menu)"', shown)
+    assert address
+    return shown + text(admin.get(address[1], headers={"HX-Request": "true"}))
 
 
 @pytest.fixture
@@ -98,7 +106,7 @@ def test_it_stands_in_the_list_with_its_publisher_and_without_secrets(
         pk = Connection.objects.get(client=outside).pk
         Connection.objects.filter(pk=pk).update(last_used_at=timezone.now() - timedelta(minutes=4))
 
-    shown = row(browser(alice).get(PAGE), outside)
+    shown = with_menu(browser(alice), outside)
 
     assert "Globex" in shown
     assert "published by" in shown
@@ -132,7 +140,7 @@ def initech(db: None) -> Tenant:
 
 
 def test_auditors_read_it_and_have_nothing_to_change_it_with(browser: Browse, carol: User, outside: Client):
-    shown = row(browser(carol).get(PAGE), outside)
+    shown = with_menu(browser(carol), outside)
 
     assert "Details" in shown
     for act in ("consent-method", "scopes", "block", "remove"):
@@ -197,7 +205,7 @@ def test_it_says_how_it_stands_and_is_found_by_it(
     happens(outside)
     admin = browser(alice)
 
-    shown = row(admin.get(PAGE), outside)
+    shown = with_menu(admin, outside)
 
     assert said in shown
     assert ("/version" in shown) is (said == "New version waiting")

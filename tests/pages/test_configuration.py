@@ -199,3 +199,20 @@ def test_the_shell_runs_nothing_out_of_a_redirect_url(
 
 def test_without_a_client_it_says_where_code_will_be(browser: Browse, alice: User):
     assert "code for it appears here" in browser(alice).get(PAGE).content.decode()
+
+
+def test_of_very_many_clients_the_first_can_be_chosen_and_any_be_opened(
+    browser: Browse, alice: User, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("console.pages.configuration.MOST", 2)
+    clients = [cast.register(acme, name=name)[0] for name in ("Alpha", "Beta", "Gamma")]
+    admin = browser(alice)
+
+    page = admin.get(PAGE).content.decode()
+    opened = admin.get(PAGE, {"client": clients[2].client_id}).content.decode()
+
+    assert re.findall(r'<option value="(.+?)"', page) == [client.client_id for client in clients[:2]]
+    assert "The first 2 clients by name" in page
+    assert f'<option value="{clients[2].client_id}" selected>' in opened
+    assert code(opened, "configuration-client-id") == clients[2].client_id
+    assert "The first" not in browser(alice).get(PAGE, {"client": "x" * 9}).content.decode()

@@ -1,7 +1,9 @@
 """What people have granted to a client, seen by the console, and taken back for them (P5, N7, N9)."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -32,6 +34,11 @@ Browse = Callable[[User], Browser]
 
 def text(page: Any) -> str:
     return " ".join(page.content.decode().split())
+
+
+def link(page: str, rel: str) -> str:
+    """The query of a page's link to the next page or the one before."""
+    return unescape(re.findall(rf'rel="{rel}" href="([^"]+)"', page)[0])
 
 
 def allow(person: User, client: Client, *names: str) -> Consent:
@@ -106,14 +113,50 @@ def test_people_are_searched_and_paged(browser: Browse, alice: User, client: Cli
         allow(cast.join(alice.tenant, f"person{number:02}"), client)
     admin = browser(alice)
 
-    assert "1–25 of 27" in text(admin.get(people_of(client)))
-    assert "Person26" in text(admin.get(people_of(client), {"page": "2"}))
+    first = text(admin.get(people_of(client)))
+    assert "27 people" in first
+    assert "Person24" in first
+    assert "Person25" not in first
+    second = text(admin.get(people_of(client) + link(first, "next")))
+    assert "Person26" in second
+    assert "Person24" not in second
+    assert "Person00" in text(admin.get(people_of(client) + link(second, "prev")))
     found = text(admin.get(people_of(client), {"q": "PERSON13"}))
     assert "Person13" in found
     assert "Person12" not in found
     for q in ("nobody", "%", "\0'\"", "x" * 5000):
         assert admin.get(people_of(client), {"q": q}).status_code == 200
     assert "Nobody matches" in text(admin.get(people_of(client), {"q": "nobody"}))
+
+
+def test_of_many_only_a_page_is_looked_for(
+    browser: Browse, alice: User, bob: User, carol: User, gustav: User, client: Client, monkeypatch: Any
+):
+    monkeypatch.setattr("console.pages.granted.FEW", 3)
+    for number in range(28):
+        person = cast.join(alice.tenant, f"person{number:02}")
+        if number % 2:
+            allow(person, client)
+        else:
+            family(person, client)
+    family(bob, client, ended_at=timezone.now())
+    family(carol, client, expires_at=timezone.now() - timedelta(minutes=1))
+    admin = browser(alice)
+
+    first = text(admin.get(people_of(client)))
+    second = text(admin.get(people_of(client) + link(first, "next")))
+
+    assert "More than 3 people" in first
+    listed = re.findall(r"<bdi>(Person\d+)</bdi>", first + second)
+    assert listed == [f"Person{number:02}" for number in range(28)]
+    assert gustav.email not in first + second
+    assert 'rel="next"' not in second
+    for q, named in (
+        ("person07", ["Person07"]),
+        ("person1", [f"Person{number}" for number in range(10, 20)]),
+    ):
+        assert re.findall(r"<bdi>(Person\d+)</bdi>", text(admin.get(people_of(client), {"q": q}))) == named
+    assert "Nobody matches" in text(admin.get(people_of(client), {"q": "bob"}))
 
 
 def test_it_takes_the_same_queries_for_one_person_and_for_many(

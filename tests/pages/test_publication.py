@@ -325,7 +325,7 @@ def test_the_owner_sees_tenants_and_numbers_and_none_of_their_people(
     assert "<bdi>Globex</bdi>" in page
     assert "Current" in page
     assert "All approved" in page
-    assert re.findall(r'data-label="(?:Sign-ins, 30 days|Active sessions)"[^>]*>(\d+)<', page) == ["3", "3"]
+    assert re.findall(r'data-label="(?:Sign-ins, 30 days|Active sessions)"[^>]*> (\d+) <', page) == ["3", "3"]
     assert "5 minutes ago" in page
     for person in (mallory, gustav):
         assert person.email not in page
@@ -388,6 +388,22 @@ def test_it_has_pages_and_costs_the_same_for_many(browser: Browse, alice: User, 
     assert first.count("<bdi>Tenant") == 25
     assert text(admin.get(page, {"page": "2"})).count("<bdi>Tenant") == 5
     assert len(many) == len(few)
+
+
+def test_each_tenants_use_is_counted_no_further_than_anybody_reads(
+    browser: Browse, alice: User, gustav: User, mallory: User, connected: Client, monkeypatch: Any
+):
+    monkeypatch.setattr("console.pages.publication.MOST", 2)
+    sign_in_with(connected, gustav, mallory, gustav)
+    sign_in_with(connected, gustav, ended_at=timezone.now())
+    other = cast.found("initech", "Initech", 8000)
+    connect(other, connected)
+    sign_in_with(connected, cast.join(other, "peter"))
+
+    page = text(browser(alice).get(address(connected, "tenants")))
+
+    use = re.findall(r'data-label="(?:Sign-ins, 30 days|Active sessions)"[^>]*> ([^<]*?) <', page)
+    assert use == ["More than 2", "More than 2", "1", "1"]
 
 
 # --- Editing what others use ------------------------------------------------------------------------------------

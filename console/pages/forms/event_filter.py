@@ -1,18 +1,20 @@
 """What a reader of the audit log wants to see of it."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ...models import Action, Connection, Event
+from ...models import Action, Event
 from ...models.action import REFUSALS
-from . import event_search
+from ...models.event_reading import Criterion, Reading
+from . import event_choices, event_search
 
 GROUPS: dict[str, Promise | str] = {
     "client": _("OAuth clients"),
@@ -29,8 +31,6 @@ GROUPS: dict[str, Promise | str] = {
     "mail": _("Email"),
 }
 REFUSED, DONE = "refused", "done"
-SUGGESTIONS = 50
-SHOWN = 3  # of the names that match
 
 
 def actions_of(group: str) -> list[Action]:
@@ -48,7 +48,11 @@ def _action_choices() -> list[Any]:
 
 
 class EventFilter(forms.Form):
-    """Every field is optional. `apply` narrows a query by what was chosen."""
+    """Every field is optional. `reading` gives the events that were chosen."""
+
+    # What the reader chooses from if a part of a name fits several.
+    clients_to_choose: list[event_choices.Choice] = []
+    people_to_choose: list[event_choices.Choice] = []
 
     q = forms.CharField(
         label=_("Search"),
@@ -80,70 +84,83 @@ class EventFilter(forms.Form):
         label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
-    # Whether text was looked for in the newest events only.
-    limited = False
-
-    def suggestions(self) -> list[str]:
-        """Names of clients to choose from: those that were registered or connected last."""
-        newest = Connection.objects.select_related("client").order_by("-pk")[:SUGGESTIONS]
-        return sorted({connection.client.name for connection in newest})
-
-    def clean_client(self) -> list[str]:
-        """The keys of the clients meant, as events have them: by client ID, else by name, else by a part of one."""
+    def clean_client(self) -> list[event_choices.Choice]:
+        """The clients meant: by client ID, else by name, else by a part of one."""
         text = self.cleaned_data["client"]
         if not text:
             return []
-        connections = Connection.objects.select_related("client").order_by("pk")
-        for exactly in ({"client__client_id": text}, {"client__name__iexact": text}):
-            if found := connections.filter(**exactly)[:SUGGESTIONS]:
-                return [str(connection.client.pk) for connection in found]
-        partly = connections.filter(client__name__icontains=text)[: SHOWN + 1]
+        found = event_choices.the_client(text)
+        if found:
+            return found
+        partly = event_choices.clients(text)
         if not partly:
             raise forms.ValidationError(_("No client of this tenant has this name or client ID."))
         if len(partly) > 1:
-            names = ", ".join(connection.client.name for connection in partly[:SHOWN])
-            message = _(
-                "Several clients match (%(names)s, for example). Write more of the name, or the client ID."
-            )
-            raise forms.ValidationError(message, params={"names": names})
-        return [str(partly[0].client.pk)]
+            self.clients_to_choose = partly
+            raise forms.ValidationError(_("Several clients match. Choose one, or write more of the name."))
+        return partly
+
+    def clean_actor(self) -> list[event_choices.Choice]:
+        """Who is meant, if the text names somebody of the tenant; otherwise it is looked for in the events."""
+        text = self.cleaned_data["actor"]
+        found = event_choices.the_actors(text) if text else []
+        if text and not found:
+            self.people_to_choose = event_choices.people(text)
+        return found
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and since > until:
             self.add_error("until", _("The end date is before the start date."))
+        self._name_what_was_chosen()
         return cleaned
 
-    def apply(self, events: "QuerySet[Event]") -> "QuerySet[Event]":
-        """Narrows `events`; call it on a valid form."""
-        wanted = self.cleaned_data
-        if wanted["action"]:
-            events = events.filter(action__in=actions_of(wanted["action"]) or [wanted["action"]])
-        if wanted["client"]:
-            events = events.filter(target_kind="client", target_id__in=wanted["client"])
-        if wanted["outcome"] == REFUSED:
-            events = events.filter(action__in=REFUSALS)
-        elif wanted["outcome"] == DONE:
-            events = events.exclude(action__in=REFUSALS)
+    def _name_what_was_chosen(self) -> None:
+        """The fields show names, also for whoever followed a link with an ID in it."""
+        chosen = {name: self.cleaned_data.get(name, []) for name in ("client", "actor")}
+        shown = {name: found[0].text for name, found in chosen.items() if len(found) == 1}
+        self.data = {**dict(self.data.items()), **shown}
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything was entered."""
+        return any(field.value() for field in self)
+
+    def reading(self) -> Reading:
+        """The events that were asked for; call it on a valid form."""
+        events, wanted = Event.newest_first(), self.cleaned_data
         if since := wanted["since"] and _midnight_before(wanted["since"]):
             events = events.filter(happened_at__gte=since)
         if until := wanted["until"] and _midnight_before(wanted["until"], later=1):
             events = events.filter(happened_at__lt=until)
-        return self._searched(events)
+        return Reading(events, [*self._of_actions(), *self._of_names(), *self._of_text()])
 
-    def _searched(self, events: "QuerySet[Event]") -> "QuerySet[Event]":
-        """What names one thing is found wherever it is; other text in the newest of the events that are left."""
-        text, who = self.cleaned_data["q"], self.cleaned_data["actor"]
-        exactly = event_search.named(events, text) if text else None
-        if exactly is not None:
-            events, text = exactly, ""
-        if not text and not who:
-            return events
-        events, self.limited = event_search.newest(events)
-        if who:
-            events = events.filter(actor_name__icontains=who)
-        return events.filter(event_search.mentions(text)) if text else events
+    def _of_names(self) -> Iterator[Criterion]:
+        """The client that an event is about, and who did it."""
+        clients, actors = self.cleaned_data["client"], self.cleaned_data["actor"]
+        if clients:
+            yield event_search.of_clients([choice.pk for choice in clients])
+        if actors:
+            yield Criterion.one_of("actor_id", [choice.pk for choice in actors])
+        elif who := self["actor"].value():
+            yield Criterion(Q(actor_name__icontains=who.strip()))
+
+    def _of_text(self) -> Iterator[Criterion]:
+        if text := self.cleaned_data["q"]:
+            yield event_search.about(text)
+
+    def _of_actions(self) -> Iterator[Criterion]:
+        """Action and outcome: one criterion, because an outcome is a set of actions."""
+        action, outcome = self.cleaned_data["action"], self.cleaned_data["outcome"]
+        if not action and outcome == DONE:
+            # Not by their ranges: of forty actions nearly every event is one.
+            yield Criterion(~Q(action__in=REFUSALS))
+        elif action or outcome:
+            wanted = set(actions_of(action) or [action]) if action else set(REFUSALS)
+            if outcome:
+                wanted = wanted & REFUSALS if outcome == REFUSED else wanted - REFUSALS
+            yield Criterion.one_of("action", wanted)
 
 
 def _midnight_before(day: date, later: int = 0) -> datetime | None:

@@ -1,0 +1,81 @@
+"""What a first visit fetches: few files, all of them there."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Response, expect
+
+from console.models import Tenant, User
+
+MOST_REQUESTS = 12
+
+
+@pytest.fixture
+def answers(page: Page) -> list[Response]:
+    """Every answer that the page gets, in order."""
+    found: list[Response] = []
+    page.on("response", lambda answer: found.append(answer))
+    return found
+
+
+@pytest.mark.parametrize("path", ["/console/oauth", "/login"])
+def test_a_first_visit_is_a_few_requests_and_none_fails(
+    page: Page,
+    answers: list[Response],
+    signed_in: Callable[[Page, User], Page],
+    alice: User,
+    acme: Tenant,
+    console_url: Callable[..., str],
+    register: Callable[..., object],
+    path: str,
+):
+    for number in range(30):
+        register(acme, name=f"Reports {number:02}")
+    if path != "/login":
+        signed_in(page, alice)
+
+    page.goto(console_url(acme, path))
+    page.wait_for_load_state("networkidle")
+
+    assert [f"{answer.status} {answer.url}" for answer in answers if answer.status != 200] == []
+    assert len(answers) <= MOST_REQUESTS
+
+
+def test_scripts_and_styles_are_whole(
+    page: Page,
+    answers: list[Response],
+    signed_in: Callable[[Page, User], Page],
+    alice: User,
+    acme: Tenant,
+    console_url: Callable[..., str],
+    register: Callable[..., object],
+):
+    """One file holds them all, and every part of it works: a menu, a copy button, a dialog."""
+    register(acme, name="Reports")
+    signed_in(page, alice).goto(console_url(acme))
+
+    assert sum(answer.url.endswith(".css") for answer in answers) == 1
+    expect(page.get_by_role("button", name="Copy client ID")).to_have_count(1)
+    page.get_by_role("button", name="Actions for Reports").click()
+    page.locator(":popover-open").get_by_role("link", name="Edit", exact=True).click()
+    expect(page.get_by_role("dialog", name="Edit Reports")).to_be_visible()
+
+
+def test_a_menu_that_cannot_be_fetched_says_so(
+    page: Page,
+    problems: list[str],
+    signed_in: Callable[[Page, User], Page],
+    alice: User,
+    acme: Tenant,
+    console_url: Callable[..., str],
+    register: Callable[..., object],
+):
+    register(acme, name="Reports")
+    signed_in(page, alice).goto(console_url(acme))
+    page.route("**/menu", lambda route: route.abort())
+
+    page.get_by_role("button", name="Actions for Reports").click()
+
+    expect(page.get_by_text("The server did not answer")).to_be_visible()
+    expect(page.locator(":popover-open")).to_have_count(0)
+    problems.clear()
