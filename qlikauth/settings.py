@@ -158,7 +158,7 @@ PROGRAM_MIDDLEWARE = [
 # What only pages need; the requests of programs go past it (console.http.middleware.PagesMiddleware).
 PAGE_MIDDLEWARE = [
     "console.http.compression.CompressionMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "console.http.browser_rules.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "console.http.middleware.TenantSessionMiddleware",
     "console.http.middleware.LanguageMiddleware",
