@@ -158,7 +158,7 @@ PROGRAM_MIDDLEWARE = [
 # What only pages need; the requests of programs go past it (console.http.middleware.PagesMiddleware).
 PAGE_MIDDLEWARE = [
     "console.http.compression.CompressionMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "console.http.browser_rules.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "console.http.middleware.TenantSessionMiddleware",
     "console.http.middleware.LanguageMiddleware",
@@ -231,6 +231,7 @@ SESSION_IDLE, SESSION_ABSOLUTE = timedelta(minutes=idle_minutes), timedelta(minu
 SESSION_COOKIE_AGE = int(SESSION_ABSOLUTE.total_seconds())
 # Host-only cookies: one for the parent domain would be shared between tenants. The prefix makes the browser enforce it.
 COOKIE_PREFIX = "" if LOCAL_REGION else "__Host-"
+SESSION_ENGINE = "console.http.session_store"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

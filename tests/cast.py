@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.test import Client as Browser
 from django_scopes import scope
 
 from console.http import sessions
+from console.http.session_store import SessionStore
 from console.models import Actor, Client, Connection, ConnectionRequest, Mail, Tenant, User, approval
 from console.policy.redirect_uris import short_schemes
 

@@ -1,6 +1,8 @@
 """Writes of the hot paths: updates and new rows whose SQL is built once, like the queries of prepared.py."""
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -11,6 +13,7 @@ from django.db.models.sql import UpdateQuery
 from .prepared import Filled, Value, samples_of
 from .statements import Statement
 
+SENT_AS_THEY_ARE = frozenset({str, int, uuid.UUID, datetime})
 Update = tuple["PreparedUpdate", Sequence[Value]]
 
 
@@ -129,5 +132,26 @@ def _type(field: Any) -> str:
 
 
 def _values(row: models.Model) -> list[Any]:
-    fields = _fields(type(row))
-    return [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    """What is sent for each field. PostgreSQL gets the usual kinds of values as they are: see statements.py."""
+    as_it_is = connection.vendor == "postgresql"
+    values = []
+    for field, name in _read_from(type(row)):
+        value = row.__dict__.get(name)
+        if not as_it_is or type(value) not in SENT_AS_THEY_ARE:
+            value = field.get_db_prep_save(field.pre_save(row, add=True), connection)
+        values.append(value)
+    return values
+
+
+@cache
+def _read_from(model: type[models.Model]) -> tuple[tuple[Any, str], ...]:
+    """Each field with the attribute in which its value stands, or with none if saving is what makes the value."""
+
+    def is_made(field: Any) -> bool:
+        made_when_saved = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+        return made_when_saved or type(field).pre_save not in {
+            models.Field.pre_save,
+            models.DateTimeField.pre_save,
+        }
+
+    return tuple((field, "" if is_made(field) else field.attname) for field in _fields(model))

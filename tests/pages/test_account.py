@@ -91,7 +91,7 @@ def test_only_what_can_still_be_used_is_counted(browser: Browse, bob: User, web_
     session(bob, client, expires_at=past)
     refreshable = session(bob, client, access_expires_at=past)
     with scope(tenant=bob.tenant):
-        RefreshToken.add_to(refreshable, "one")
+        RefreshToken.first_of(refreshable, "one").save()
 
     assert "1 active" in browser(bob).get(LIST).content.decode()
 

@@ -409,6 +409,8 @@ PAGES = [
 ]
 # Addresses that are only posted to, that lead elsewhere at once, or whose answer is for programs.
 NO_PAGE = {
+    "event_clients",  # names alone
+    "event_people",
     "home",
     "console",
     "check_address",
