@@ -14,6 +14,7 @@ from .region import Region, free_port, region
 from .serving import THREADS, as_served, serving
 
 CONNECTIONS = (1, 8, 32)
+WARM_UP = 1.0  # seconds of each operation, that no figure counts: Node.js compiles what is called often
 OURS = "qlikauth"
 PEER = "oidc-provider"
 HASHED = "stock, as it comes"
@@ -102,7 +103,7 @@ def measure(
         results = Results(used.name, _about(with_stock, with_peer))
         for candidate in candidates:
             for operation in candidate.operations:
-                _measure(candidate, operation, 1, 0.3)
+                _measure(candidate, operation, 8, WARM_UP)
         for _ in range(rounds):
             _round(results, candidates, seconds, patience)
         return results
