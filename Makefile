@@ -67,10 +67,10 @@ test-browser: .venv/.dev catalogues
 coverage: .venv/.dev catalogues
 	@$(PYTEST) --database=sqlite $(UNIT) --cov --cov-report=term
 
-# make bench     measures the server under load
+# make bench     measures the server under load; PEER=1 measures oidc-provider beside it
 .PHONY: bench
 bench: .venv/.dev catalogues
-	@bench/run
+	@bench/run $(if $(PEER),--peer)
 
 # --- Work on the code -------------------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ lock: .venv/.dev
 .PHONY: clean
 clean:
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache test-results .coverage \
-	    tests/oauth/interop/node_modules tests/static_layout/node_modules
+	    tests/oauth/interop/node_modules tests/static_layout/node_modules bench/peer/node_modules
 	@find console -name '*.mo' -delete
 
 # --- What the others need ---------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ def main() -> None:
         prog="bench/run",
         description="Measures what requests cost, on this machine, with a throw-away region.",
     )
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], help="SQLite unless there is a peer")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each run")
     parser.add_argument(
@@ -23,7 +23,12 @@ def main() -> None:
         default=60,
         help="seconds to wait for other programs to finish, before each round",
     )
-    parser.add_argument("--without-stock", action="store_true", help="qlikauth alone, without the yardstick")
+    parser.add_argument(
+        "--without-stock", action="store_true", help="without django-oauth-toolkit as it comes"
+    )
+    parser.add_argument(
+        "--peer", action="store_true", help="oidc-provider on Node.js as well, from npm; both on PostgreSQL"
+    )
     parser.add_argument("--servers", action="store_true", help="compare application servers instead")
     parser.add_argument("--behaviour", action="store_true", help="see how application servers behave instead")
     parser.add_argument("--statements", action="store_true", help="count SQL statements instead")
@@ -43,6 +48,9 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder where the grown region stays, to be measured again")
     parser.add_argument("--profile", metavar="OPERATION", choices=[*OPERATIONS, "page"])
     options = parser.parse_args()
+    if options.peer and options.database == "sqlite":
+        parser.error("the peer keeps its rows in PostgreSQL: leave --database sqlite out")
+    options.database = options.database or ("postgresql" if options.peer else "sqlite")
     if options.profile:
         hot_paths.show(options.profile)
         return
@@ -73,6 +81,7 @@ def main() -> None:
         seconds=options.seconds,
         patience=options.patience,
         with_stock=not options.without_stock,
+        with_peer=options.peer,
     )
     print(report.circumstances(results), report.cost(results), report.speed(results), sep="\n\n")
 

@@ -16,11 +16,12 @@ DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", 
 
 @dataclass
 class Database:
-    """Addresses of two empty databases, "" for SQLite, and the server's processes."""
+    """Addresses of empty databases, "" for SQLite, and the server's process."""
 
     name: str
     url: str = ""
     stock_url: str = ""
+    peer_url: str = ""
     process: int | None = None
 
 
@@ -35,11 +36,15 @@ def database(kind: str) -> Iterator[Database]:
         server = postgres.start()
     try:
         with psycopg.connect(server.url, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE stock")
+            for name in ("stock", "peer"):
+                connection.execute(f"CREATE DATABASE {name}")
             version = connection.info.server_version // 10000
-        stock_url = server.url.removesuffix("/postgres") + "/stock"
         yield Database(
-            f"PostgreSQL {version} (synchronous_commit=on)", server.url, stock_url, server.process.pid
+            f"PostgreSQL {version} (synchronous_commit=on)",
+            server.url,
+            server.address_of("stock"),
+            server.address_of("peer"),
+            server.process.pid,
         )
     finally:
         server.stop()

@@ -2,24 +2,25 @@
 
 import statistics
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
-from . import load, machine, stock_region
+from . import load, machine, peer, stock_region
 from .databases import Database, database
-from .operations import OPERATIONS, Target
-from .region import free_port, region
-from .serving import as_served, serving
+from .operations import OPERATIONS, Script, Target
+from .region import Region, free_port, region
+from .serving import THREADS, as_served, serving
 
 CONNECTIONS = (1, 8, 32)
+WARM_UP = 1.0  # seconds of each operation, that no figure counts: Node.js compiles what is called often
 OURS = "qlikauth"
+PEER = "oidc-provider"
 HASHED = "stock, as it comes"
 PLAIN = "stock, secret not hashed"
 TUNED = "stock, not hashed, persistent connections"
-SHARED = ("token", "whole flow", "introspect", "metadata", "jwks")  # what stock can be asked as well
+SHARED = ("token", "whole flow", "introspect", "metadata", "jwks")  # what the others can be asked as well
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Results:
     """Everything measured in one go."""
 
     database: str
+    servers: list[str]  # what ran, and in how many processes
     runs: dict[tuple[str, str, int], list[Run]] = field(default_factory=lambda: defaultdict(list))
     loads: list[float] = field(default_factory=list)
     slowness: list[float] = field(default_factory=list)
@@ -55,6 +57,27 @@ class Results:
         ]
         return statistics.median(found) if found else None
 
+    def ratio(self, server: str, other: str, operation: str) -> float | None:
+        """CPU of `server` divided by that of `other`: the median over pairs of runs, one made right after the other."""
+        found = [
+            one.cpu / another.cpu
+            for (name, what, connections), runs in self.runs.items()
+            if (name, what) == (server, operation)
+            for one, another in zip(runs, self.runs.get((other, operation, connections), []), strict=False)
+        ]
+        return statistics.median(found) if found else None
+
+
+@dataclass
+class Prepared:
+    """A server that can be started: how, what it is asked once, and what it is asked when measured."""
+
+    target: Target
+    command: list[str]
+    environment: dict[str, str]
+    scripts: Iterable[Script]
+    operations: tuple[str, ...] = SHARED
+
 
 @dataclass
 class Candidate:
@@ -65,62 +88,73 @@ class Candidate:
     operations: tuple[str, ...]
 
 
-def measure(kind: str, *, rounds: int, seconds: float, patience: float, with_stock: bool) -> Results:
-    """Sets everything up, measures, and takes everything down again."""
+def measure(
+    kind: str, *, rounds: int, seconds: float, patience: float, with_stock: bool, with_peer: bool
+) -> Results:
+    """Sets everything up, measures, and takes everything down again. A peer needs PostgreSQL."""
     with ExitStack() as stack:
         stack.enter_context(machine.on_cpu(machine.LOAD_CPU))
         used = stack.enter_context(database(kind))
-        candidates = _candidates(stack, used, with_stock)
-        results = Results(used.name)
+        made = stack.enter_context(region(used.url))
+        candidates = [
+            _start(stack, used, made.directory, prepared)
+            for prepared in _prepared(made, used, with_stock, with_peer)
+        ]
+        results = Results(used.name, _about(with_stock, with_peer))
         for candidate in candidates:
             for operation in candidate.operations:
-                _measure(candidate, operation, 1, 0.3)
+                _measure(candidate, operation, 8, WARM_UP)
         for _ in range(rounds):
             _round(results, candidates, seconds, patience)
         return results
 
 
-def _candidates(stack: ExitStack, used: Database, with_stock: bool) -> list[Candidate]:
-    made = stack.enter_context(region(used.url))
-    databases = [used.process] if used.process else []
-    start = partial(_start, stack, databases, made.directory)
-    log = made.directory / "server.log"
-    running = stack.enter_context(serving(as_served(made.port), made.environment, made.port, log))
+def _prepared(made: Region, used: Database, with_stock: bool, with_peer: bool) -> Iterator[Prepared]:
+    """The peer comes right after ours: what is compared is measured within seconds."""
     target = made.target(OURS)
-    for script in made.scripts(target):
-        load.once(target, script)
-    found = [Candidate(target, [running.process.pid, *databases], tuple(OPERATIONS))]
+    yield Prepared(target, as_served(made.port), made.environment, made.scripts(target), tuple(OPERATIONS))
+    if with_peer:
+        other = peer.prepare(free_port(), used.peer_url)
+        target = other.target(PEER)
+        yield Prepared(target, other.command, other.environment, other.scripts(target))
     if with_stock:
-        stock = stock_region.prepare(made.directory, used.stock_url)
-        for name, secrets_are, persistent in (
-            (HASHED, "hashed", False),
-            (PLAIN, "plain", False),
-            (TUNED, "plain", True),
-        ):
-            found.append(start(stock, name, secrets_are, persistent))
-    return found
+        yield from _stock(stock_region.prepare(made.directory, used.stock_url))
 
 
-def _start(
-    stack: ExitStack,
-    databases: list[int],
-    directory: Path,
-    stock: stock_region.Stock,
-    name: str,
-    secrets_are: str,
-    persistent: bool,
-) -> Candidate:
-    port = free_port()
-    environment = stock.environment | ({"STOCK_PERSISTENT": "1"} if persistent else {})
-    log = directory / f"{port}.log"
-    command = stock_region.as_served(port)
-    running = stack.enter_context(serving(command, environment, port, log, ready="/o/.well-known/jwks.json"))
-    target = stock.target(name, port, secrets_are)
-    for script in stock.scripts(target):
+def _stock(stock: stock_region.Stock) -> Iterator[Prepared]:
+    for name, secrets_are, persistent in (
+        (HASHED, "hashed", False),
+        (PLAIN, "plain", False),
+        (TUNED, "plain", True),
+    ):
+        port = free_port()
+        target = stock.target(name, port, secrets_are)
+        environment = stock.environment | ({"STOCK_PERSISTENT": "1"} if persistent else {})
+        # Without a secret to check nothing differs between hashed and not.
+        operations = SHARED[:3] if name == HASHED else SHARED
+        yield Prepared(target, stock_region.as_served(port), environment, stock.scripts(target), operations)
+
+
+def _about(with_stock: bool, with_peer: bool) -> list[str]:
+    ours = f"one worker with {THREADS} threads"
+    return [
+        f"{OURS}: {ours}",
+        *([peer.about()] if with_peer else []),
+        *([f"stock django-oauth-toolkit: {ours}, the same application server"] if with_stock else []),
+    ]
+
+
+def _start(stack: ExitStack, used: Database, directory: Path, prepared: Prepared) -> Candidate:
+    """Starts it until the stack is closed, and works through its scripts."""
+    target = prepared.target
+    log = directory / f"{target.port}.log"
+    running = stack.enter_context(
+        serving(prepared.command, prepared.environment, target.port, log, ready=target.jwks_path)
+    )
+    for script in prepared.scripts:
         load.once(target, script)
-    # Without a secret to check nothing differs between hashed and not.
-    operations = SHARED[:3] if name == HASHED else SHARED
-    return Candidate(target, [running.process.pid, *databases], operations)
+    databases = [used.process] if used.process else []
+    return Candidate(target, [running.process.pid, *databases], prepared.operations)
 
 
 def _round(results: Results, candidates: list[Candidate], seconds: float, patience: float) -> None:

@@ -1,6 +1,6 @@
 """What is measured. An operation is a generator: it yields requests, gets their answers, and checks every one.
 
-The same operations run over sockets (load.py) and inside the process (in_process.py), against qlikauth and against
+The same operations run over sockets (load.py) and inside the process (in_process.py), against qlikauth, a peer and
 stock django-oauth-toolkit.
 """
 
@@ -81,7 +81,7 @@ def sign_in(target: Target, path: str, names: dict[str, str], csrf: str) -> Scri
 
 def consent(target: Target) -> Script:
     """Answers the consent page once; from then on the person is not asked."""
-    path = _authorization_path(target, "first")
+    path = authorization_path(target, "first")
     page = yield Ask.get(target.host, path, [target.cookie])
     page.must(page.status == 200)
     target.take_cookies(page)
@@ -136,8 +136,8 @@ def token(target: Target) -> Script:
 def flow(target: Target) -> Script:
     """A signed-in person's browser is sent to authorize, the code is exchanged, the refresh token is used."""
     number = str(next(_numbers))
-    redirected = yield Ask.get(target.host, _authorization_path(target, number), [target.cookie])
-    redirected.must(redirected.status == 302)
+    redirected = yield Ask.get(target.host, authorization_path(target, number), [target.cookie])
+    redirected.must(redirected.status in {302, 303})
     where, _, query = redirected.header("location").partition("?")
     answer = dict(parse_qsl(query))
     redirected.must(where == REDIRECT_URI and answer.get("state") == number and "code" in answer)
@@ -209,7 +209,7 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 
-def _authorization_path(target: Target, number: str) -> str:
+def authorization_path(target: Target, number: str) -> str:
     query = {
         "response_type": "code",
         "client_id": target.application.client_id,

@@ -1,6 +1,7 @@
 """Results as Markdown tables, as they stand in the README."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from statistics import quantiles
 
 from . import machine
@@ -9,7 +10,7 @@ from .events import EVENTS, View
 from .events import TENANTS as OF_TENANTS
 from .expiry import ROWS, Expiry
 from .growth import Cost, Growth
-from .measure import CONNECTIONS, HASHED, OURS, PLAIN, TUNED, Results
+from .measure import CONNECTIONS, HASHED, OURS, PEER, PLAIN, TUNED, Results
 from .operations import OPERATIONS
 from .servers import LOADS, SERVERS, Measured
 from .statements import kind
@@ -36,6 +37,7 @@ def circumstances(results: Results) -> str:
         f"- {line}"
         for line in [
             *machine.facts(),
+            *results.servers,
             f"database: {results.database}",
             f"load average before each round: {min(loads):.2f} to {max(loads):.2f}",
             f"a fixed piece of work took {min(slow):.1f} to {max(slow):.1f} ms of CPU between the runs",
@@ -45,27 +47,37 @@ def circumstances(results: Results) -> str:
 
 
 def cost(results: Results) -> str:
-    """CPU per operation, next to stock."""
-    servers = [name for name in (OURS, TUNED, PLAIN, HASHED) if any(key[0] == name for key in results.runs)]
-    rows = [
-        [operation, *(number(results.cpu(server, operation)) for server in servers)]
-        for operation in OPERATIONS
-    ]
-    return table(["CPU seconds for 1000", *servers], rows)
+    """CPU per operation, next to the peer's with the ratio, and to stock's: of what was measured."""
+    measured = {server for server, _, _ in results.runs}
+    columns = {server: partial(results.cpu, server) for server in (OURS, PEER) if server in measured}
+    if PEER in measured:
+        columns[f"{OURS} / {PEER}"] = partial(results.ratio, OURS, PEER)
+    columns |= {
+        server: partial(results.cpu, server) for server in (TUNED, PLAIN, HASHED) if server in measured
+    }
+    rows = [[operation, *(number(of(operation)) for of in columns.values())] for operation in OPERATIONS]
+    return table(["CPU seconds for 1000", *columns], rows)
 
 
 def speed(results: Results) -> str:
-    """Throughput and latency of qlikauth."""
+    """Throughput and latency of qlikauth, and of the peer if it was measured."""
+    measured = {server for server, _, _ in results.runs}
+    return "\n\n".join(_speed(results, server) for server in (OURS, PEER) if server in measured)
 
+
+def _speed(results: Results, server: str) -> str:
     def cell(operation: str, connections: int) -> str:
         def median(run: str) -> float:
-            return results.median(OURS, operation, connections, lambda one: getattr(one, run))
+            return results.median(server, operation, connections, lambda one: getattr(one, run))
 
         return f"{median('rate'):,.0f} ({median('median'):.1f} / {median('late'):.1f})"
 
-    rows = [[operation, *(cell(operation, each) for each in CONNECTIONS)] for operation in OPERATIONS]
+    operations = [
+        operation for operation in OPERATIONS if (server, operation, CONNECTIONS[0]) in results.runs
+    ]
+    rows = [[operation, *(cell(operation, each) for each in CONNECTIONS)] for operation in operations]
     head = [f"{each} connection{'s' if each > 1 else ''}" for each in CONNECTIONS]
-    return table(["per second (ms: median / 99th percentile)", *head], rows)
+    return table([f"{server}, per second (ms: median / 99th percentile)", *head], rows)
 
 
 def statements(counted: dict[str, list[str]]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from . import operations
+from . import operations, serving
 from .operations import Client, Target
 from .serving import ROOT
 
@@ -68,9 +68,8 @@ def prepare(directory: Path, database_url: str) -> Stock:
 
 def as_served(port: int) -> list[str]:
     """The same server with the same options as qlikauth's."""
-    from .serving import as_served as qlikauth
-
-    return [
-        "bench.stock.wsgi:application" if part == "qlikauth.wsgi:application" else part
-        for part in qlikauth(port)
-    ]
+    others = {
+        "qlikauth.server": "bench.stock.serve",
+        "qlikauth.wsgi:application": "bench.stock.wsgi:application",
+    }
+    return [others.get(part, part) for part in serving.as_served(port)]

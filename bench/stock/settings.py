@@ -67,3 +67,6 @@ OAUTH2_PROVIDER = {
         "apps:read": "Read apps",
     },
 }
+
+# What the application server reads, with qlikauth's defaults.
+RECEIVE_SECONDS, SEND_SECONDS, MAX_CONNECTIONS = 20, 30, 1000

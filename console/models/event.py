@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
@@ -23,6 +23,7 @@ from .actor import Actor, Kind
 from .event_keyword import EventKeyword, keywords
 from .prepared_writes import insert
 from .refusal_count import Place, RefusalCount
+from .statements import Statement
 
 if TYPE_CHECKING:
     from .tenant import Tenant
@@ -193,14 +194,9 @@ class Event(models.Model):
 
     def _count_again(self) -> bool:
         """Counts a refusal that has its row: one statement."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f'UPDATE "{self._meta.db_table}" SET "times" = "times" + 1 WHERE "repeats" = %s {RETURNING}',
-                [self.repeats],
-            )
-            row = cursor.fetchone()
+        row = _AGAIN.first([self.repeats])
         if row is not None:
-            self._make_findable(*row)
+            self._make_findable(*row.values())
         return row is not None
 
     def _make_findable(self, event_id: int, times: int) -> None:
@@ -228,6 +224,9 @@ class Event(models.Model):
 
 # One statement, no race, on both databases.
 RETURNING = 'RETURNING "id", "times"'
+_AGAIN = Statement(
+    f'UPDATE "{Event._meta.db_table}" SET "times" = "times" + 1 WHERE "repeats" = %s {RETURNING}'
+)
 ONE_MORE = f'ON CONFLICT ("repeats") DO UPDATE SET "times" = "{Event._meta.db_table}"."times" + 1 {RETURNING}'
 
 

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.utils import timezone
 
 from ..policy import credentials
@@ -18,6 +19,7 @@ from ..policy.reasons import Reason
 from .authorization_code import AuthorizationCode
 from .client import Client
 from .connection import Connection
+from .prepared import PreparedQuery
 from .sealing import digests
 from .secret import ClientSecret
 from .tenant import Tenant
@@ -35,8 +37,7 @@ class Recognised:
 
 def client_named(tenant: Tenant, client_id: str) -> Recognised | None:
     """The client that this ID names in `tenant`, also one that may not be used here (any more). One statement."""
-    known = Connection._base_manager.filter(tenant=tenant, client__client_id=client_id)
-    connection = known.select_related("client").first()
+    connection = _NAMED.first(tenant.pk, client_id)
     if connection is None:
         return None
     return Recognised(
@@ -51,14 +52,8 @@ def secret_presented(tenant: Tenant, secret: str) -> Recognised | None:
     """
     if not credentials.is_well_formed(secret, credentials.Prefix.CLIENT_SECRET):
         return None
-    here = FilteredRelation("client__connections", condition=Q(client__connections__tenant=tenant))
-    row: Any = (
-        ClientSecret._base_manager.annotate(here=here)
-        .annotate(status_here=F("here__status"), expires_here=F("here__expires_at"))
-        .filter(digest__in=digests(secret), here__isnull=False)
-        .select_related("client__tenant", "removed_by")
-        .first()
-    )
+    found: Any = (_SECRET.first(tenant.pk, candidate) for candidate in digests(secret))
+    row = next((each for each in found if each is not None), None)
     if row is None:
         return None
     if row.removed_at is None:
@@ -100,3 +95,24 @@ def _standing(tenant: Tenant, client: Client, status: str, expires_at: datetime 
     if expires_at is not None and expires_at <= timezone.now():
         return Reason.APPROVAL_EXPIRED
     return Reason.CLIENT_DISABLED if client.disabled_at is not None else None
+
+
+def _secret_of(tenant_id: UUID, digest: str) -> "QuerySet[ClientSecret]":
+    here = FilteredRelation("client__connections", condition=Q(client__connections__tenant=tenant_id))
+    return (
+        ClientSecret._base_manager.annotate(here=here)
+        .annotate(status_here=F("here__status"), expires_here=F("here__expires_at"))
+        .filter(digest=digest, here__isnull=False)
+        .select_related("client__tenant", "removed_by")
+        .order_by()
+    )
+
+
+_SECRET = PreparedQuery(_secret_of, UUID, str)
+_NAMED = PreparedQuery(
+    lambda tenant_id, client_id: Connection._base_manager.filter(
+        tenant=tenant_id, client__client_id=client_id
+    ).select_related("client"),
+    UUID,
+    str,
+)

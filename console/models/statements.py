@@ -124,9 +124,14 @@ _TEXTS: dict[type, Callable[[Any], bytes | None]] = {
 
 
 def _text(value: Any) -> Any:
+    """A value as libpq takes it; _UNKNOWN for what psycopg must send, or refuse."""
     write = _TEXTS.get(type(value))
     if write is not None:
-        return write(value)
-    if isinstance(value, str):  # such as a member of TextChoices
-        return str.encode(value)
-    return b"%d" % value if isinstance(value, int) else _UNKNOWN  # Django marks the size of integers
+        text = write(value)
+    elif isinstance(value, str):  # such as a member of TextChoices
+        text = str.encode(value)
+    else:
+        text = b"%d" % value if isinstance(value, int) else None  # Django marks the size of integers
+        return _UNKNOWN if text is None else text
+    # To libpq a text ends at its first NUL: what is meant to be unknown could be something that exists.
+    return text if text is None or b"\0" not in text else _UNKNOWN

@@ -25,9 +25,8 @@ from . import urls
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 Views = Mapping[str, Callable[[Any], HttpResponse]]
-Scope = dict[
-    str, Any
-]  # of ASGI's HTTP scope: method, raw_path, query_string, headers, scheme, client, server
+# Of ASGI's HTTP scope: method, raw_path, query_string, headers, scheme, client and server.
+Scope = dict[str, Any]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 Check = Callable[[HttpRequest, Any, tuple[()], dict[str, Any]], HttpResponse | None]
 
@@ -42,9 +41,9 @@ PATHS = frozenset(OF_TENANTS) | frozenset(OF_REGION)
 
 KEPT_SECONDS = 5  # that a public document is answered from memory: much less than its readers keep it
 DOCUMENTS_KEPT = 1000
+OF_CONTENT = frozenset({b"content-type", b"content-length"})
 TRACE = trace.HEADER.lower().encode()
-# Host, and what a proxy says of the scheme: the only headers that a public document depends on.
-DECIDING = frozenset({b"host", b"x-forwarded-proto", b"x-forwarded-for", b"if-none-match"})
+DECIDING = frozenset({b"host", b"x-forwarded-proto"})  # the only headers that a public document depends on
 
 
 class Dispatch:
@@ -138,7 +137,12 @@ class Programs:
         status, headers, body = kept[1]
         trace_id = trace.make().encode()
         headers = [(name, trace_id if name == TRACE else value) for name, value in headers]
-        return status, headers, body if scope["method"] == "GET" else b""
+        asked_for = [value for name, value in scope["headers"] if name == b"if-none-match"]
+        if not asked_for:
+            return status, headers, body if scope["method"] == "GET" else b""
+        if (b"etag", b"".join(asked_for)) in headers:
+            return 304, [(name, value) for name, value in headers if name not in OF_CONTENT], b""
+        return None
 
 
 def _is_public(response: HttpResponse) -> bool:
@@ -146,6 +150,6 @@ def _is_public(response: HttpResponse) -> bool:
 
 
 def _key(scope: Scope) -> tuple[bytes, ...]:
-    """All that a public document depends on. Of a request with an If-None-Match the answer depends on that too."""
+    """All that a public document depends on."""
     said = [value for name, value in scope["headers"] if name in DECIDING]
     return scope["raw_path"], scope["scheme"].encode(), *said

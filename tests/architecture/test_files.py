@@ -1,5 +1,6 @@
 """Nothing in the tree belongs to one machine: no place where packages are fetched, no path of a person's own."""
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -56,6 +57,28 @@ def test_every_python_package_is_pinned_with_hashes(lock: str):
     requirements = (ROOT / lock).read_text().replace("\\\n", " ").splitlines()
 
     assert [line for line in requirements if not re.match(r"[\w.\[\],-]+==\S+ .*--hash=sha256:", line)] == []
+
+
+def test_every_npm_package_is_pinned_with_a_hash():
+    locks = [path for path in files() if path.name == "package-lock.json"]
+    packages = [
+        (lock, name, package)
+        for lock in locks
+        for name, package in json.loads(lock.read_text())["packages"].items()
+        if name  # the empty name is what asks for them
+    ]
+
+    assert {lock.parent.name for lock in locks} == {"interop", "peer", "static_layout"}
+    assert [(lock, name) for lock, name, package in packages if "integrity" not in package] == []
+
+
+def test_no_npm_package_runs_a_script_when_it_is_installed():
+    """A script could fetch what no lock file names."""
+    folders = [path.parent for path in files() if path.name == "package-lock.json"]
+
+    assert [
+        folder for folder in folders if "ignore-scripts=true" not in (folder / ".npmrc").read_text().split()
+    ] == []
 
 
 def test_no_file_names_a_path_of_one_machine():

@@ -153,6 +153,14 @@ class TestChangesAndNewRows:
             change_and_insert([(self.SEEN, (alice.pk, alice.name, MOMENT))], self.apps(acme, "x" * 1000))
 
 
+@pytest.mark.postgresql
+def test_a_text_does_not_end_at_a_nul(acme: Tenant):
+    by_name = PreparedQuery(lambda name: Tenant.objects.filter(name=name), str)
+    assert by_name.first(acme.name) == acme
+    with pytest.raises(DataError, match="NUL"):
+        by_name.first(f"{acme.name}\0nobody")
+
+
 def test_a_percent_sign_in_a_statement_is_an_error():
     with pytest.raises(ValueError, match="percent"):
         Statement("SELECT '50 %' WHERE 1 = %s")

@@ -147,6 +147,26 @@ class TestKept:
         assert kept[2] == b""
         assert dict(kept[1])[b"content-length"] == dict(headers)[b"content-length"]
 
+    @pytest.mark.spec("RFC 9110", "13.1.2")
+    def test_who_has_it_as_it_is_gets_no_second_copy(self, programs: dispatch.Programs, acme: Tenant):
+        asked = scope_of("GET", JWKS, "acme.localhost:8000", {})
+        _, headers, _ = programs.answer(asked, b"", 0)
+        etag = dict(headers)[b"etag"].decode()
+        same = scope_of("GET", JWKS, "acme.localhost:8000", {"If-None-Match": etag})
+        other = scope_of("GET", JWKS, "acme.localhost:8000", {"If-None-Match": '"another"'})
+
+        kept = programs.kept(same)
+
+        made = programs.answer(same, b"", 0)
+        assert kept is not None
+        assert (
+            (kept[0], dict(kept[1]), kept[2])
+            == (304, dict(made[1]), b"")
+            == (made[0], dict(made[1]), made[2])
+        )
+        assert programs.kept(other) is None
+        assert programs.answer(other, b"", 0)[0] == 200
+
     def test_each_answer_has_a_trace_id_of_its_own(
         self, programs: dispatch.Programs, acme: Tenant, one_trace_id: pytest.MonkeyPatch
     ):
