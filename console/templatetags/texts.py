@@ -42,7 +42,6 @@ class Passage(i18n.BlockTranslateNode):
             found.singular,
             trimmed=found.trimmed,
             asvar=found.asvar,
-            tag_name=found.tag_name,
         )
         self.written, self.gaps = self.render_token_list(self.singular)
         self.known: dict[str | None, str] = {}
@@ -58,7 +57,10 @@ class Passage(i18n.BlockTranslateNode):
                 name: render_value_in_context(own[name] if name in own else context[name], context)
                 for name in self.gaps
             }
-        except (KeyError, ValueError):  # a gap that nothing fills, or a translation with another: Django's business
+        except (
+            KeyError,
+            ValueError,
+        ):  # a gap that nothing fills, or a translation with another: Django's business
             rendered: str = super().render(context, nested)
             return rendered
         if self.asvar is None:

@@ -30,8 +30,14 @@ def test_a_text_with_gaps_is_in_the_readers_language_and_escaped():
         ("{% blocktranslate %}100 % of {{ nothing }}{% endblocktranslate %}.", "100 % of ."),
         ("{% blocktranslate asvar x %}Edit {{ name }}{% endblocktranslate %}<{{ x }}>", "<Edit A&amp;B>"),
         ("{% blocktranslate trimmed %}\n one\n two {{ name }}\n{% endblocktranslate %}", "one two A&amp;B"),
-        ("{% blocktranslate count n=2 %}one{% plural %}{{ n }} of {{ name }}{% endblocktranslate %}", "2 of A&amp;B"),
-        ("{% blocktranslate with name=n|default:7 %}{{ name }}{% endblocktranslate %} {{ name }}", "7 A&amp;B"),
+        (
+            "{% blocktranslate count n=2 %}one{% plural %}{{ n }} of {{ name }}{% endblocktranslate %}",
+            "2 of A&amp;B",
+        ),
+        (
+            "{% blocktranslate with name=n|default:7 %}{{ name }}{% endblocktranslate %} {{ name }}",
+            "7 A&amp;B",
+        ),
     ],
 )
 def test_a_text_with_gaps_is_as_django_has_it(source: str, expected: str):

@@ -19,7 +19,13 @@ PAGE = "/console/oauth"
 MOST_BYTES = 60_000
 QUERIES = (
     *("sort=name", "sort=-type", "sort=last_used", "sort=-last_used", "sort=-created"),
-    *("status=published", "status=enabled&q=reports", "owner=outside", "consent_method=trusted", "type=machine"),
+    *(
+        "status=published",
+        "status=enabled&q=reports",
+        "owner=outside",
+        "consent_method=trusted",
+        "type=machine",
+    ),
 )
 ZIPPED = {"Accept-Encoding": "gzip, deflate, br"}
 Browse = Callable[[User], Browser]
@@ -33,7 +39,10 @@ def encoding(answer: Any) -> str:
 def full(acme: Tenant, globex: Tenant) -> None:
     """More than a page of each kind, all of them used: published with a tenant connected, outside, for machines."""
     for number in range(26):
-        about = {"name": f"Quarterly {number:02}", "description": "Reloads the reports of the board"}
+        about: dict[str, Any] = {
+            "name": f"Quarterly {number:02}",
+            "description": "Reloads the reports of the board",
+        }
         own, _secret = cast.register(acme, **about)
         cast.connect(own, globex)
         cast.connect(cast.publish(globex, **about), acme)
@@ -50,7 +59,9 @@ def test_twenty_five_lines_are_light_in_each_order_and_filter(browser: Browse, a
     admin.cookies["language"] = language
     pages = {query: admin.get(f"{PAGE}?{query}").content for query in QUERIES}
 
-    assert {query: page.count(b"<fetched-menu>") for query, page in pages.items()} == dict.fromkeys(QUERIES, 25)
+    assert {query: page.count(b"<fetched-menu>") for query, page in pages.items()} == dict.fromkeys(
+        QUERIES, 25
+    )
     assert {query: len(page) for query, page in pages.items() if len(page) >= MOST_BYTES} == {}
 
 
