@@ -13,7 +13,7 @@ SILENT = re.compile(
     re.MULTILINE,
 )
 # No text stands beside these.
-BESIDE_TABLE_PARTS = re.compile(r"\n(?=</?(?:t[dhr]|tbody|thead|caption|option)\b)")
+BESIDE_PARTS = re.compile(r"\n(?=</?(?:t[dhr]|tbody|thead|caption|option|div|ul|li)\b)")
 
 
 class LeanLoader(Loader):
@@ -28,4 +28,4 @@ class LeanLoader(Loader):
 
 def lean(contents: str) -> str:
     """The source of a template, lighter."""
-    return BESIDE_TABLE_PARTS.sub("", SILENT.sub(r"\1", INDENTATION.sub("\n", contents)))
+    return BESIDE_PARTS.sub("", SILENT.sub(r"\1", INDENTATION.sub("\n", contents)))

@@ -88,8 +88,8 @@ class LiveToken:
         """Whether a machine's token was not revoked, and the secret that it was got with is still there."""
         credential = claims.get("credential")
         if credential is None:  # authenticated with a key of its own
-            return _REVOKED.first(claims["jti"]) is None
-        return _LIVE_SECRET.first(uuid.UUID(credential), client.pk, claims["jti"]) is not None
+            return not _REVOKED.exists(claims["jti"])
+        return _LIVE_SECRET.exists(uuid.UUID(credential), client.pk, claims["jti"])
 
     def revoke(self, tenant: Tenant, *, by: Actor) -> None:
         """Revokes this one access token of `tenant` (RFC 7009 §2.1)."""

@@ -42,6 +42,10 @@ class PreparedQuery(Generic[Row]):
         self._lock = Lock()
         self._plans: dict[str, _Plan] = {}
 
+    def exists(self, *values: Value) -> bool:
+        """Whether there is a row for these values."""
+        return self._plan().read(values) is not None
+
     def first(self, *values: Value) -> Row | None:
         """The first row for these values, or None. Relations of select_related are filled in."""
         plan = self._plan()
@@ -114,13 +118,14 @@ class Filled:
 
     def __init__(self, sql: str, parameters: Sequence[Any], samples: Sequence[Value]) -> None:
         self.sql = Statement(sql)
+        self._as_they_are = connection.vendor == "postgresql"
         positions = {_adapted(sample): number for number, sample in enumerate(samples)}
         self._places = [(positions.get(value), value) for value in parameters]
         if not {number for number, _ in self._places}.issuperset(range(len(samples))):
             raise ValueError("A value of the prepared statement does not appear in its SQL.")
 
     def parameters(self, values: Sequence[Value]) -> list[Any]:
-        adapted = [_adapted(value) for value in values]
+        adapted = values if self._as_they_are else [_adapted(value) for value in values]
         return [fixed if number is None else adapted[number] for number, fixed in self._places]
 
 
@@ -136,6 +141,14 @@ class _Plan:
         self.converters = self.compiler.get_converters(
             [column for column, _, _ in self.compiler.select]
         ).items()
+        fields: list[int] = self.compiler.klass_info["select_fields"]
+        self.start, self.end = fields[0], fields[-1] + 1
+        self.names = [column[0].target.attname for column in self.compiler.select[self.start : self.end]]
+        self.populators = get_related_populators(
+            self.compiler.klass_info,
+            self.compiler.select,
+            connection.alias,  # type: ignore[call-arg]  # the stubs describe Django 6
+        )
 
     def read(self, values: Sequence[Value]) -> Read | None:
         """The first row as the driver reads it. None if there is none."""
@@ -156,12 +169,8 @@ class _Plan:
             for convert in converters:
                 row[position] = convert(row[position], expression, connection)
         compiler = self.compiler
-        fields: list[int] = compiler.klass_info["select_fields"]
-        start, end = fields[0], fields[-1] + 1
-        names = [column[0].target.attname for column in compiler.select[start:end]]
-        found = compiler.klass_info["model"].from_db(connection.alias, names, row[start:end])
-        populators = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]  # the stubs describe Django 6
-        for populator in populators:
+        found = compiler.klass_info["model"].from_db(connection.alias, self.names, row[self.start : self.end])
+        for populator in self.populators:
             populator.populate(row, found)
         for name, position in compiler.annotation_col_map.items():
             setattr(found, name, row[position])

@@ -224,7 +224,7 @@ def _leeway_begins(now: datetime) -> datetime:
 _REFRESH_TOKEN = PreparedQuery(
     lambda tenant_id, digest: (
         RefreshToken._base_manager.filter(tenant=tenant_id, token_checksum=digest)
-        .select_related("family", "family__user", "family__client")
+        .select_related("family", "family__user")
         .annotate(
             is_being_ended=models.Exists(
                 UnfinishedAct.ending_of_user("family__user", "family__client", "family__began_at")
@@ -237,7 +237,7 @@ _REFRESH_TOKEN = PreparedQuery(
 _FAMILY = PreparedQuery(
     lambda pk, tenant_id: (
         TokenFamily._base_manager.filter(pk=pk, tenant=tenant_id)
-        .select_related("user", "client")
+        .select_related("user")
         .annotate(is_being_ended=models.Exists(UnfinishedAct.ending_of_user("user", "client", "began_at")))
     ),
     uuid.UUID,

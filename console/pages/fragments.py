@@ -31,8 +31,11 @@ def dialog(
 
     It is rendered when the view has returned: not while the view holds a lock on what the page is about.
     """
-    layout = "components/dialog_layout.html" if in_dialog(request) else "components/page_layout.html"
-    return TemplateResponse(request, template, context | {"layout": layout}, status=status)
+    inside = in_dialog(request)
+    layout = "components/dialog_layout.html" if inside else "components/page_layout.html"
+    # A boosted link would put the dialog's address in place of that of the page behind it.
+    headers = {"HX-Push-Url": "false"} if inside else None
+    return TemplateResponse(request, template, context | {"layout": layout}, status=status, headers=headers)
 
 
 def done(request: PageRequest, to: str) -> HttpResponse:

@@ -1,5 +1,6 @@
 // <copy-button for="id"> or <copy-button value="…">: copies, says so, and selects the text where copying is not allowed.
-// Where there are many, what is in one stands once, in <template id="copy-pattern">.
+// Where there are many, what is in one stands once, in <template id="copy-pattern">, and one copies the title of what
+// stands before it.
 const SHOWN = 2000;
 
 class CopyButton extends HTMLElement {
@@ -19,7 +20,8 @@ class CopyButton extends HTMLElement {
   }
 
   get value() {
-    return this.getAttribute("value") ?? this.source?.textContent ?? "";
+    const shown = this.source?.textContent ?? this.previousElementSibling?.title;
+    return this.getAttribute("value") ?? shown ?? "";
   }
 
   async copy() {

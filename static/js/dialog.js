@@ -52,9 +52,12 @@ function remember(link) {
   opener = menu ? document.querySelector(`[popovertarget="${menu.id}"]`) : link;
 }
 
-// Where the person was: the list around it may have been fetched anew meanwhile, or be without it.
+// Where the person was: the list around it may have been fetched anew meanwhile, or be without it. A link there is known
+// by where it leads.
 function goBack() {
-  const place = opener?.isConnected ? opener : opener?.id && document.getElementById(opener.id);
+  const address = opener?.getAttribute("href");
+  const same = opener?.id ? `#${CSS.escape(opener.id)}` : address && `[href="${CSS.escape(address)}"]`;
+  const place = opener?.isConnected ? opener : same && document.querySelector(same);
   (place || document.getElementById("main"))?.focus();
 }
 

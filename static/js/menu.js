@@ -9,10 +9,11 @@ class FetchedMenu extends HTMLElement {
     if (!link) return;
     const button = document.createElement("button");
     button.type = "button";
-    for (const name of ["id", "class", "aria-label"]) button.setAttribute(name, link.getAttribute(name));
+    button.id = link.pathname.slice(1).replaceAll("/", "-"); // the same in a list that has been fetched anew
+    for (const name of ["class", "aria-label"]) button.setAttribute(name, link.getAttribute(name));
     button.append(...link.childNodes);
     const menu = document.createElement("div");
-    menu.id = `${link.id}-choices`;
+    menu.id = `${button.id}-choices`;
     menu.className = "menu";
     menu.popover = "auto";
     button.setAttribute("popovertarget", menu.id);

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Response, expect
 
-from console.models import Tenant, User
+from console.models import Client, Tenant, User
 
 MOST_REQUESTS = 12
 
@@ -59,6 +59,31 @@ def test_scripts_and_styles_are_whole(
     page.get_by_role("button", name="Actions for Reports").click()
     page.locator(":popover-open").get_by_role("link", name="Edit", exact=True).click()
     expect(page.get_by_role("dialog", name="Edit Reports")).to_be_visible()
+
+
+def test_a_row_says_its_address_once(
+    page: Page,
+    signed_in: Callable[[Page, User], Page],
+    alice: User,
+    acme: Tenant,
+    console_url: Callable[..., str],
+    register: Callable[..., tuple[Client, str]],
+):
+    """Its name opens the dialog above the list, takes the focus back, and its button copies the whole client ID."""
+    client, _secret = register(acme, name="Reports")
+    signed_in(page, alice).goto(console_url(acme))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    name = page.get_by_role("link", name="Reports")
+
+    name.click()
+    expect(page.get_by_role("dialog", name="Edit Reports")).to_be_visible()
+    assert page.url == console_url(acme)
+    page.keyboard.press("Escape")
+    expect(name).to_be_focused()
+    copy = page.get_by_role("button", name="Copy client ID")
+    copy.click()
+    expect(copy.locator("xpath=..").get_by_role("status")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == client.client_id
 
 
 def test_a_menu_that_cannot_be_fetched_says_so(

@@ -2,18 +2,31 @@
 
 import gzip
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 from pytest_django import Settings
 
 from console.http.template_files import lean
-from console.models import Client, Tenant, User
+from console.models import Client, Connection, Tenant, User
+from console.policy.client_types import GrantType
 from tests import cast
 
 PAGE = "/console/oauth"
 MOST_BYTES = 60_000
+QUERIES = (
+    *("sort=name", "sort=-type", "sort=last_used", "sort=-last_used", "sort=-created"),
+    *(
+        "status=published",
+        "status=enabled&q=reports",
+        "owner=outside",
+        "consent_method=trusted",
+        "type=machine",
+    ),
+)
 ZIPPED = {"Accept-Encoding": "gzip, deflate, br"}
 Browse = Callable[[User], Browser]
 
@@ -22,16 +35,34 @@ def encoding(answer: Any) -> str:
     return str(answer.get("Content-Encoding", "")) + str(answer.status_code)
 
 
-def test_twenty_five_lines_are_light(browser: Browse, alice: User, acme: Tenant):
+@pytest.fixture
+def full(acme: Tenant, globex: Tenant) -> None:
+    """More than a page of each kind, all of them used: published with a tenant connected, outside, for machines."""
     for number in range(26):
-        cast.register(
-            acme, name=f"Quarterly reports {number:02}", description="Reloads the reports of the board"
-        )
+        about: dict[str, Any] = {
+            "name": f"Quarterly {number:02}",
+            "description": "Reloads the reports of the board",
+        }
+        own, _secret = cast.register(acme, **about)
+        cast.connect(own, globex)
+        cast.connect(cast.publish(globex, **about), acme)
+        cast.register(acme, **about, grant_types=["client_credentials", GrantType.USER_IMPERSONATION])
+    used = timezone.now() - timedelta(hours=30)
+    Client._base_manager.update(last_used_at=used)
+    Connection._base_manager.update(last_used_at=used)
 
-    page = browser(alice).get(PAGE)
 
-    assert page.content.count(b"<fetched-menu>") == 25
-    assert len(page.content) < MOST_BYTES
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_twenty_five_lines_are_light_in_each_order_and_filter(browser: Browse, alice: User, language: str):
+    admin = browser(alice)
+    admin.cookies["language"] = language
+    pages = {query: admin.get(f"{PAGE}?{query}").content for query in QUERIES}
+
+    assert {query: page.count(b"<fetched-menu>") for query, page in pages.items()} == dict.fromkeys(
+        QUERIES, 25
+    )
+    assert {query: len(page) for query, page in pages.items() if len(page) >= MOST_BYTES} == {}
 
 
 def test_the_number_of_queries_is_that_of_one_line(
