@@ -61,7 +61,7 @@ def main() -> None:
         print(report.behaviour(servers.behaviour()))
         return
     if options.statements:
-        print(report.statements(statements.count()))
+        print(report.statements(statements.count(options.database)))
         return
     if options.ends:
         print(report.ends(ends.measure(options.database)))

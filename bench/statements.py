@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 from . import in_process
+from .databases import database
 from .exchange import Answer, Ask
 from .operations import OPERATIONS, Operation, Target
 from .region import Region, region
@@ -11,9 +12,9 @@ from .region import Region, region
 WARM_UP = 2  # what a process learns once (keys, hosts, prepared statements) is not what an operation costs
 
 
-def count() -> dict[str, list[str]]:
+def count(database_kind: str) -> dict[str, list[str]]:
     """The statements of each step, by the name of the step."""
-    with region() as made:
+    with database(database_kind) as used, region(used.url) as made:
         os.environ.update(made.environment)
         return dict(_count(made))
 

@@ -112,8 +112,8 @@ def test_pgadmin_as_a_public_client_and_with_a_secret(acme: Tenant, bob: User, t
     }
 
     with programs.running([software.executable("pgadmin4", "pgadmin4")], tmp_path, port, **given):
-        for kind in ("Public", "Confidential"):
-            page.goto(home)
+        page.goto(home)
+        for kind in ("Public", "Confidential"):  # the second time where signing out has led to
             page.get_by_role("button", name=kind).click()
             sign_in(page, bob)
             page.wait_for_url(re.compile(f"{home}/browser/"), wait_until="commit")
