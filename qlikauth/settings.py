@@ -216,7 +216,6 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "console.models.passwords.NotGuessable"},
 ]
-# What an act leaves to be done row by row is done by a thread of the server, and not only by `manage.py expire`.
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # seconds that a one-time link lives
 
 # A session ends after this long without a request, and after this long in any case.

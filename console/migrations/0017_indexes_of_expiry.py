@@ -14,8 +14,9 @@ from django.db import migrations, models
 from django.db.models import F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
+from ._beside_traffic import AddIndexBesideTraffic
+
 UNKNOWN = import_module("console.migrations.0016_families_are_kept_until").UNKNOWN
-AddIndexBesideTraffic = import_module("console.migrations.0004_event_trace_index").AddIndexBesideTraffic
 BATCH = 5000
 
 
