@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from console.models import Tenant, User
-from tests import cast, node
+from tests import cast, example_programs, node
 
 from . import chromium
 
@@ -63,8 +64,24 @@ def problems() -> list[str]:
 
 
 @pytest.fixture
+def run_example() -> Iterator[Callable[..., None]]:
+    """`run_example("demonstration", PORT="8001", …)`: one of the example applications, until the pages are closed.
+
+    One that stopped with the last line of a test would leave a page without the style sheet that it was loading.
+    """
+    with ExitStack() as programs:
+        yield lambda name, **configuration: programs.enter_context(
+            example_programs.running(name, **configuration)
+        )
+
+
+@pytest.fixture
 def new_page(
-    port: int, chromium_browser: Browser, problems: list[str], request: pytest.FixtureRequest
+    port: int,
+    chromium_browser: Browser,
+    problems: list[str],
+    run_example: Callable[..., None],  # stopped after the pages are closed
+    request: pytest.FixtureRequest,
 ) -> Iterator[Callable[..., Page]]:
     """`new_page(color_scheme="dark", locale="sv-SE", java_script_enabled=False, viewport={…})`: a page of a new person.
 

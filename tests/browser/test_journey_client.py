@@ -4,45 +4,16 @@ An administrator registers a client; an ordinary user signs in to the applicatio
 secret away, and the application is refused; the user signs out at the application.
 """
 
-import os
 import re
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.cast import PASSWORD
+from tests.served import free_port
 
-APPLICATION = Path(__file__).parent.parent.parent / "examples" / "demonstration" / "app.py"
 NAME = "Travel expenses"
 SCOPES = ["openid", "profile", "email", "offline_access", "user_default"]
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-    return port
-
-
-@contextmanager
-def running(**configuration: str) -> Iterator[None]:
-    """The demonstration application as a program of its own; it prints a line once it listens."""
-    environment = os.environ | configuration
-    with subprocess.Popen(
-        [sys.executable, APPLICATION], env=environment, stdout=subprocess.PIPE, text=True
-    ) as program:
-        try:
-            assert program.stdout
-            assert "Demonstration application" in program.stdout.readline()
-            yield
-        finally:
-            program.terminate()
 
 
 def sign_in(page: Page, email: str) -> None:
@@ -130,7 +101,7 @@ def remove_the_only_secret(page: Page, secret: str) -> None:
 
 
 @pytest.mark.spec("requirements", "S2 S3 S4 S8 S10 S13 S14")
-def test_from_registering_a_client_to_signing_out_of_it(new_page, acme, alice, bob, console_url):
+def test_from_registering_a_client_to_signing_out_of_it(new_page, run_example, acme, alice, bob, console_url):
     alices = new_page()
     alices.context.grant_permissions(["clipboard-read", "clipboard-write"])
     alices.goto(console_url(acme))
@@ -144,42 +115,44 @@ def test_from_registering_a_client_to_signing_out_of_it(new_page, acme, alice, b
     assert secret not in alices.content()
 
     bobs = new_page()
-    with running(ISSUER=acme.issuer, CLIENT_ID=client_id, CLIENT_SECRET=secret, PORT=str(port)):
-        bobs.goto(address)
-        bobs.get_by_role("link", name="Sign in with").click()
-        expect(bobs.get_by_text(f"To continue to {NAME}")).to_be_visible()
-        sign_in(bobs, bob.email)
+    run_example(
+        "demonstration", ISSUER=acme.issuer, CLIENT_ID=client_id, CLIENT_SECRET=secret, PORT=str(port)
+    )
+    bobs.goto(address)
+    bobs.get_by_role("link", name="Sign in with").click()
+    expect(bobs.get_by_text(f"To continue to {NAME}")).to_be_visible()
+    sign_in(bobs, bob.email)
 
-        expect(bobs.get_by_role("heading", name=f"Allow {NAME} to use your Acme AB account?")).to_be_visible()
-        for fact in ("Registered by Acme AB.", bob.email, "You will be sent to localhost"):
-            expect(bobs.get_by_text(fact)).to_be_visible()
-        for scope in (
-            "See your name and language",
-            "See your email address",
-            "Stay connected when you’re not using it",
-        ):
-            expect(bobs.get_by_role("listitem").filter(has_text=scope)).to_be_visible()
-        bobs.get_by_role("button", name="Allow").click()
+    expect(bobs.get_by_role("heading", name=f"Allow {NAME} to use your Acme AB account?")).to_be_visible()
+    for fact in ("Registered by Acme AB.", bob.email, "You will be sent to localhost"):
+        expect(bobs.get_by_text(fact)).to_be_visible()
+    for scope in (
+        "See your name and language",
+        "See your email address",
+        "Stay connected when you’re not using it",
+    ):
+        expect(bobs.get_by_role("listitem").filter(has_text=scope)).to_be_visible()
+    bobs.get_by_role("button", name="Allow").click()
 
-        expect(bobs.get_by_role("heading", name="Signed in as Bob")).to_be_visible()
-        expect(bobs).to_have_url(f"{address}/account")
-        expect(bobs.get_by_text("Asked for, but not granted")).to_have_count(0)
-        bobs.get_by_role("button", name="Call the API").click()
-        expect(bobs.get_by_role("heading", name="Answer of the API")).to_contain_text("200")
-        expect(bobs.get_by_role("region", name="Answer of the API")).to_contain_text(bob.email)
-        bobs.get_by_role("button", name="Refresh the access token").click()
-        expect(bobs.get_by_role("status")).to_have_text("The access token was refreshed.")
+    expect(bobs.get_by_role("heading", name="Signed in as Bob")).to_be_visible()
+    expect(bobs).to_have_url(f"{address}/account")
+    expect(bobs.get_by_text("Asked for, but not granted")).to_have_count(0)
+    bobs.get_by_role("button", name="Call the API").click()
+    expect(bobs.get_by_role("heading", name="Answer of the API")).to_contain_text("200")
+    expect(bobs.get_by_role("region", name="Answer of the API")).to_contain_text(bob.email)
+    bobs.get_by_role("button", name="Refresh the access token").click()
+    expect(bobs.get_by_role("status")).to_have_text("The access token was refreshed.")
 
-        remove_the_only_secret(alices, secret)
+    remove_the_only_secret(alices, secret)
 
-        bobs.get_by_role("button", name="Refresh the access token").click()
-        expect(bobs.get_by_role("heading", name="The request was refused")).to_be_visible()
-        expect(bobs.get_by_role("main")).to_contain_text("invalid_client")
-        bobs.get_by_role("link", name="Back", exact=True).click()
+    bobs.get_by_role("button", name="Refresh the access token").click()
+    expect(bobs.get_by_role("heading", name="The request was refused")).to_be_visible()
+    expect(bobs.get_by_role("main")).to_contain_text("invalid_client")
+    bobs.get_by_role("link", name="Back", exact=True).click()
 
-        bobs.get_by_role("button", name="Sign out").click()
-        expect(bobs.get_by_role("status")).to_have_text("You are signed out.")
-        assert bobs.url.split("?")[0] == f"{address}/"
+    bobs.get_by_role("button", name="Sign out").click()
+    expect(bobs.get_by_role("status")).to_have_text("You are signed out.")
+    assert bobs.url.split("?")[0] == f"{address}/"
 
     bobs.goto(console_url(acme, "/account/applications"))
     expect(bobs.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -3,13 +3,7 @@
 Region, hostname, sign-in, approval, consent, callback, API: over HTTP alone, as a browser without JavaScript would.
 """
 
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -18,32 +12,12 @@ from django_scopes import scope
 
 from console.models import Actor, Connection, Tenant, User
 from tests import cast
+from tests.example_programs import running
 from tests.oauth.interop.person import Forms, Person
+from tests.served import free_port
 
-APPLICATION = Path(__file__).parents[3] / "examples" / "multi_tenant" / "app.py"
 SCOPES = ["openid", "profile", "email", "offline_access", "apps:read"]
 pytestmark = pytest.mark.usefixtures("local_names")
-
-
-@contextmanager
-def running(**configuration: str) -> Iterator[None]:
-    """The application; it prints a line once it listens."""
-    with subprocess.Popen(
-        [sys.executable, APPLICATION], env=os.environ | configuration, stdout=subprocess.PIPE, text=True
-    ) as program:
-        try:
-            assert program.stdout
-            assert "Multi-tenant application" in program.stdout.readline()
-            yield
-        finally:
-            program.terminate()
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-    return port
 
 
 @pytest.fixture
@@ -59,7 +33,11 @@ def portal(globex: Tenant, port: int) -> Iterator[str]:
     with scope(tenant=globex):
         client.publish(by=Actor.operator())
     with running(
-        REGION=f"http://localhost:{port}", CLIENT_ID=client.client_id, CLIENT_SECRET=secret, PORT=str(own)
+        "multi_tenant",
+        REGION=f"http://localhost:{port}",
+        CLIENT_ID=client.client_id,
+        CLIENT_SECRET=secret,
+        PORT=str(own),
     ):
         yield f"http://localhost:{own}"
 
