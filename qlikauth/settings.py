@@ -380,7 +380,11 @@ LIMITS = {
     "allowed_origins": environment.number("QLIKAUTH_MAX_ALLOWED_ORIGINS", 5, most=1000),
     "client_secrets": environment.number("QLIKAUTH_MAX_CLIENT_SECRETS", 5, most=1000),
     "clients_per_tenant": environment.number("QLIKAUTH_MAX_CLIENTS", 200, most=1_000_000),
+    # In how many groups one person can be, and so the most names in the claim `groups`: it is never cut short.
+    "groups_of_person": environment.number("QLIKAUTH_MAX_GROUPS_OF_PERSON", 200, most=1000),
+    "invitations_per_hour": environment.number("QLIKAUTH_MAX_INVITATIONS_PER_HOUR", 100, most=100_000),
 }
+INVITATION_LIFETIME = timedelta(days=environment.number("QLIKAUTH_INVITATION_DAYS", 7, least=1, most=90))
 # How long the audit log keeps an event; None is for ever.
 event_days = environment.number("QLIKAUTH_EVENT_DAYS", 0, least=0, most=36_500)
 EVENTS_KEPT = timedelta(days=event_days) if event_days else None

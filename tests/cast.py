@@ -14,7 +14,19 @@ from django_scopes import scope
 
 from console.http import sessions
 from console.http.session_store import SessionStore
-from console.models import Actor, Client, Connection, ConnectionRequest, Mail, Tenant, User, approval
+from console.models import (
+    Actor,
+    Client,
+    Connection,
+    ConnectionRequest,
+    Group,
+    Invitation,
+    Invited,
+    Mail,
+    Tenant,
+    User,
+    approval,
+)
 from console.policy.redirect_uris import short_schemes
 
 PASSWORD = "correct horse battery staple"
@@ -48,6 +60,24 @@ def join(tenant: Tenant, first_name: str, role: str = "user") -> User:
             role=role,
             password=PASSWORD,
         )
+
+
+def invite(tenant: Tenant, email: str) -> Invitation:
+    """An invitation to a tenant that has not been accepted; nobody knows its link."""
+    with scope(tenant=tenant):
+        people = [Invited(email, email.partition("@")[0].capitalize())]
+        [(invitation, _token)] = Invitation.send(
+            tenant, people, role="user", language="en", mailed=True, by=OPERATOR
+        )
+    return invitation
+
+
+def group(tenant: Tenant, name: str, *people: User) -> Group:
+    """A group of a tenant with these people in it."""
+    with scope(tenant=tenant):
+        made = Group.create(tenant, name, by=OPERATOR)
+        made.add(people, by=OPERATOR)
+    return made
 
 
 def register(tenant: Tenant, by: User | None = None, **fields: Any) -> tuple[Client, str]:

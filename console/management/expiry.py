@@ -23,6 +23,8 @@ from console.models import (
     ClientAssertion,
     Event,
     FailedAttempts,
+    Group,
+    Invitation,
     Mail,
     RefreshToken,
     RevokedAccessToken,
@@ -33,6 +35,8 @@ from console.models import (
     UsedAnswer,
 )
 from console.models.expiry_run import JITTER, ExpiryRun, ImplausibleClock
+from console.models.group import remove_members
+from console.models.invitation import KEPT as INVITATIONS_KEPT
 from console.models.refusal_count import RefusalCount
 from console.policy.throttling import WINDOW
 
@@ -147,6 +151,8 @@ def _categories(now: datetime, batch: int) -> dict[str, Iterator[int]]:
         "given_up_mails": by("expires_at", Mail.given_up()),
         "sessions": by("expire_date", Session.objects.all()),
         "finished_acts": by("finished_at", UnfinishedAct._base_manager.all(), FINISHED_ACTS_KEPT),
+        "invitations": by("expires_at", Invitation._base_manager.all(), INVITATIONS_KEPT),
+        "deleted_groups": by("deleted_at", Group._base_manager.all(), remove=remove_members),
         "deleted_clients": remove_clients(now, batch),
     }
     if settings.EVENTS_KEPT is not None:

@@ -16,6 +16,8 @@ from .consent import Consent
 from .event import Event
 from .event_keyword import EventKeyword
 from .expiry_run import ExpiryRun
+from .group import Group, GroupMember, GroupNameTaken
+from .invitation import AlreadyThere, Invitation, Invited, TooManyInvitations
 from .limits import LimitReached
 from .mail import Mail
 from .reach import Reach
@@ -40,6 +42,7 @@ __all__ = [
     "AlreadyConnected",
     "AlreadyDecided",
     "AlreadySent",
+    "AlreadyThere",
     "AnotherTenantsRow",
     "AuthorizationCode",
     "BrowserSession",
@@ -58,9 +61,14 @@ __all__ = [
     "EventKeyword",
     "ExpiryRun",
     "FailedAttempts",
+    "Group",
+    "GroupMember",
+    "GroupNameTaken",
     "HostTaken",
     "Hostname",
     "IDToken",
+    "Invitation",
+    "Invited",
     "KeyRing",
     "LastAdministrator",
     "LimitReached",
@@ -81,6 +89,7 @@ __all__ = [
     "SigningKey",
     "Tenant",
     "TokenFamily",
+    "TooManyInvitations",
     "UnfinishedAct",
     "UsedAnswer",
     "User",

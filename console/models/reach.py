@@ -16,6 +16,7 @@ from .client import Client
 from .connection import Connection
 from .tenant import Tenant
 from .token_family import TokenFamily
+from .user import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ def of_each(clients: Iterable[Client], tenant: Tenant | None = None) -> dict[int
 def here(client: Client, tenant: Tenant) -> Reach:
     """What a client reaches in one tenant."""
     return _counted(_live().filter(client=client, tenant=tenant))
+
+
+def of_person(person: User) -> Reach:
+    """What a person has with applications."""
+    return _counted(_live().filter(user=person, user_generation=person.generation))
 
 
 def elsewhere(client: Client) -> Reach:

@@ -136,6 +136,16 @@ class User(OwnRow, AbstractBaseUser):
             Event.record(self.tenant, Action.USER_EMAIL_VERIFIED, by=by, target=self)
         return True
 
+    def rename(self, name: str, *, by: Actor) -> bool:
+        """Changes what the person is called; False if it is so already. The log does not keep the name itself."""
+        with transaction.atomic():
+            others = User._base_manager.filter(pk=self.pk).exclude(name=name)
+            if not others.update(name=name, updated_at=timezone.now()):
+                return False
+            self.name = name
+            Event.record(self.tenant, Action.USER_UPDATED, by=by, target=self, details={"field": "name"})
+        return True
+
     def create_link(self, *, by: Actor) -> str:
         """The token of a one-time link with which this person chooses a new password. It is kept nowhere."""
         with transaction.atomic():
@@ -201,6 +211,16 @@ class User(OwnRow, AbstractBaseUser):
             receipt = self._end_everything("ended by an administrator", by=by)
             Event.record(self.tenant, Action.USER_SESSIONS_ENDED, by=by, target=self, details=receipt.details)
         return receipt
+
+    def withdraw_grants(self, *, by: Actor) -> tuple[int, Receipt]:
+        """Deletes every consent of this person and ends every session: how many consents, and the receipt."""
+        with transaction.atomic():
+            receipt = self._end_everything("grants withdrawn by an administrator", by=by)
+            held: Any = self
+            number: int = held.consents.model._base_manager.filter(user=self).delete()[0]
+            details = {"consents": number} | receipt.details
+            Event.record(self.tenant, Action.USER_GRANTS_WITHDRAWN, by=by, target=self, details=details)
+        return number, receipt
 
     def reset_password(self, *, by: Actor) -> str:
         """Makes the password useless and ends every session: for an account that somebody else may be in.

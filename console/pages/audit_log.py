@@ -4,7 +4,6 @@ import csv
 import json
 import re
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -20,7 +19,7 @@ from ..http.tenancy import current_tenant
 from ..models import Event
 from ..models.event_reading import Found, Position, Reading, position
 from ..policy.roles import Permission
-from .event_lines import line
+from .event_lines import of_days
 from .forms import event_choices
 from .forms.event_filter import EventFilter
 
@@ -57,16 +56,10 @@ def events(request: PageRequest) -> HttpResponse:
     form = EventFilter(request.GET)
     before = _before(request)
     found = form.reading().page(before, PAGE) if form.is_valid() else Found([])
-    days = [
-        (day, [line(event) for event in of_day])
-        for day, of_day in groupby(
-            found.events, key=lambda event: timezone.localtime(event.happened_at).date()
-        )
-    ]
     context = {
         "title": _("Audit log"),
         "form": form,
-        "days": days,
+        "days": of_days(found.events),
         "older": found.rest and found.rest.pk,
         "before": before and before.pk,
         "searched_to": found.searched_to,

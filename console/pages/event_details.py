@@ -32,11 +32,16 @@ IN_SENTENCE = frozenset(
         "unpublished",
         "claimed",
         "endpoint",
+        "group",
     }
 )
 # Detail or field -> label. A field of a client that is not here has the label of its form.
 DETAILS: dict[str, Promise | str] = {
     "role": _("Role"),
+    "field": _("Field"),
+    "people": _("People"),
+    "consents": _("Consents"),
+    "group_id": _("Group ID"),
     "email_verified": _("Email address verified"),
     "hosts": _("Hostnames"),
     "type": _("Type"),
@@ -60,6 +65,7 @@ DETAILS: dict[str, Promise | str] = {
     "signs_from": _("Signs from"),
     "accepted_until": _("Access tokens may be accepted elsewhere until"),
     "expires_at": _("Approved until"),
+    "works_until": _("Link works until"),
     "answer": _("Answer"),
     "publisher": _("Publisher"),
     "redirect_hosts": _("Redirect hosts"),
@@ -75,7 +81,9 @@ DETAILS: dict[str, Promise | str] = {
     "exception": _("Exception"),
 }
 # Their values are dates with a time, in ISO 8601.
-MOMENTS = frozenset({"last_used_at", "removed_at", "signs_from", "accepted_until", "expires_at"})
+MOMENTS = frozenset(
+    {"last_used_at", "removed_at", "signs_from", "accepted_until", "expires_at", "works_until"}
+)
 # Their values are codes: code -> text.
 CHOICES: dict[str, Mapping[str, Promise | str]] = {
     "consent_method": dict(Connection.Method.choices),

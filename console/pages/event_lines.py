@@ -1,9 +1,11 @@
 """A line of the audit log: an event with everything that the page shows of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby
 
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -21,9 +23,21 @@ ICONS = {
     "tokens": "swap",
     "session": "user",
     "mail": "warning",
+    "user": "user",
+    "invitation": "mail",
+    "group": "users",
 }
 # Actions with these endings are shown in green.
-GOOD_NEWS = (".created", ".given", ".published", ".enabled", ".approved", ".connected", ".restored")
+GOOD_NEWS = (
+    ".created",
+    ".given",
+    ".published",
+    ".enabled",
+    ".approved",
+    ".connected",
+    ".restored",
+    ".accepted",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,12 @@ class Line:
     tone: str
     changes: list[Change]
     details: list[tuple[str, str]]
+
+
+def of_days(events: Iterable[Event]) -> list[tuple[date, list[Line]]]:
+    """The lines of each day in the reader's time zone; the events are in the order of time."""
+    days = groupby(events, key=lambda event: timezone.localtime(event.happened_at).date())
+    return [(day, [line(event) for event in of_day]) for day, of_day in days]
 
 
 def line(event: Event) -> Line:

@@ -14,8 +14,8 @@ from ..models import Action, Event
 from ..policy.text import spelt_out
 from . import refusal_sentences
 
-# The usual sentence of each action. {actor}, {target}, {person}, {hint}, {version} and {publisher} are filled in, each
-# escaped and in bold.
+# The usual sentence of each action. {actor}, {target}, {person}, {hint}, {version}, {publisher} and {group} are filled
+# in, each escaped and in bold.
 SENTENCES: dict[str, Promise | str] = {
     Action.TENANT_CREATED: _("{actor} created the tenant {target}."),
     Action.TENANT_MOVED: _("{actor} changed the hostnames of the tenant {target}."),
@@ -32,6 +32,17 @@ SENTENCES: dict[str, Promise | str] = {
     Action.USER_ENABLED: _("{actor} enabled {target}."),
     Action.USER_SESSIONS_ENDED: _("{actor} ended all sessions of {target}."),
     Action.USER_ERASED: _("{actor} erased the personal data of a deleted person from the audit log."),
+    Action.USER_UPDATED: _("{actor} edited the profile of {target}."),
+    Action.USER_GRANTS_WITHDRAWN: _("{actor} revoked every grant of {target}."),
+    Action.INVITATION_SENT: _("{actor} invited {target}."),
+    Action.INVITATION_RESENT: _("{actor} sent {target} the invitation again."),
+    Action.INVITATION_WITHDRAWN: _("{actor} withdrew the invitation of {target}."),
+    Action.INVITATION_ACCEPTED: _("{target} accepted the invitation."),
+    Action.GROUP_CREATED: _("{actor} created the group {target}."),
+    Action.GROUP_UPDATED: _("{actor} edited the group {target}."),
+    Action.GROUP_DELETED: _("{actor} deleted the group {target}."),
+    Action.GROUP_MEMBER_ADDED: _("{actor} added {target} to the group {group}."),
+    Action.GROUP_MEMBER_REMOVED: _("{actor} removed {target} from the group {group}."),
     Action.SESSION_STARTED: _("{target} signed in."),
     Action.SESSION_REFUSED: _("Sign-in failed for {person}."),
     Action.SESSION_ENDED: _("{target} signed out."),
@@ -72,6 +83,7 @@ SENTENCES: dict[str, Promise | str] = {
 # The person did it to themselves.
 OWN = {
     Action.USER_PASSWORD_SET: _("{actor} chose a password."),
+    Action.USER_UPDATED: _("{actor} edited their own profile."),
     Action.CONSENT_WITHDRAWN: _("{actor} revoked their consent to {target}."),
     Action.TOKENS_REVOKED: _("{target} revoked its own tokens."),
 }
@@ -120,6 +132,7 @@ def sentence(event: Event) -> SafeString:
         "hint": f"…\N{WORD JOINER}{event.details.get('hint', '')}",
         "version": str(event.details.get("version", "")),
         "publisher": spelt_out(str(event.details.get("publisher", ""))),
+        "group": spelt_out(str(event.details.get("group", ""))),
     }
     return format_html(
         str(template), **{name: format_html("<b>{}</b>", text) for name, text in parts.items()}

@@ -26,6 +26,8 @@ GROUPS: dict[str, Promise | str] = {
     "session": _("Sign-in"),
     "api": _("API"),
     "user": _("Users"),
+    "invitation": _("Invitations"),
+    "group": _("Groups"),
     "signing_key": _("Signing keys"),
     "tenant": _("Tenant"),
     "mail": _("Email"),
