@@ -9,11 +9,12 @@ from typing import Any
 import jwt
 from django.conf import settings
 
-from ..models import KeyRing, Tenant, User
+from ..models import Group, KeyRing, Tenant, User
 from ..policy import assurance
 from ..policy.effective_client import EffectiveClient
+from ..policy.scopes import GROUPS, ROLES
 
-MAX_LENGTH = 8192
+MAX_LENGTH = 32_768  # two hundred groups with names of 64 letters take 19,000
 
 
 def claims_about(user: User, scopes: Collection[str]) -> dict[str, Any]:
@@ -31,6 +32,10 @@ def claims_about(user: User, scopes: Collection[str]) -> dict[str, Any]:
         # Left out where nobody has vouched for the address: many servers' accounts have no such mark, and
         # applications refuse a person for false, which would say more than is known.
         claims |= {"email_verified": True} if user.email_verified_at else {}
+    if ROLES in scopes:
+        claims["roles"] = [user.role]
+    if GROUPS in scopes:
+        claims["groups"] = Group.names_of(user)
     return claims
 
 

@@ -87,6 +87,8 @@ def openid_configuration(tenant: Tenant) -> dict[str, Any]:
             "updated_at",
             "email",
             "email_verified",
+            "groups",
+            "roles",
         ],
         "acr_values_supported": [assurance.context_class(issuer)],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],

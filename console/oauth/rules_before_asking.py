@@ -204,7 +204,8 @@ def values_can_be_kept(asked: AuthorizationRequest) -> None:
             reason=Reason.NONCE_CANNOT_BE_KEPT,
         )
     for name, reason in TOO_LONG.items():
-        if len(asked.parameters.get(name, "")) > MAX_HINT:
+        most = id_tokens.MAX_LENGTH if name == "id_token_hint" else MAX_HINT
+        if len(asked.parameters.get(name, "")) > most:
             raise OAuthError("invalid_request", f"{name} is too long.", reason=reason)
 
 

@@ -72,6 +72,18 @@ SIGN_IN: tuple[Scope, ...] = (
         gettext_noop("It reads your email address and whether it has been confirmed."),
     ),
     Scope(
+        "groups",
+        "sign_in",
+        gettext_noop("See which groups you are in"),
+        gettext_noop("It reads the names of your groups in this organisation."),
+    ),
+    Scope(
+        "roles",
+        "sign_in",
+        gettext_noop("See your role"),
+        gettext_noop("It reads whether you are an administrator, an auditor or a user here."),
+    ),
+    Scope(
         "offline_access",
         "sign_in",
         gettext_noop("Stay connected when you’re not using it"),

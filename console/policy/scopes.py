@@ -10,8 +10,9 @@ from .scope_catalogue import CATALOGUE, Scope
 SCOPES: dict[str, Scope] = {scope.name: scope for scope in CATALOGUE}
 OPENID = "openid"
 OFFLINE_ACCESS = "offline_access"
+GROUPS, ROLES = "groups", "roles"
 # Scopes that say something about the sign-in, not about access to data. Never part of a bundle, never implied.
-PROTOCOL_SCOPES = frozenset({OPENID, "profile", "email", OFFLINE_ACCESS})
+PROTOCOL_SCOPES = frozenset({OPENID, "profile", "email", GROUPS, ROLES, OFFLINE_ACCESS})
 BUNDLES = frozenset({"user_default", "admin_classic"})
 # What metadata offers (RFC 8414 §2 lets it leave scopes out): what a client asks for that knows nothing of this
 # product. Programs ask for all of it, so nothing is in it that opens more than the person's own account.
