@@ -37,6 +37,8 @@ OPENED = {
     "check_address": 405,
     "own_session_end": 405,
     "own_sessions_end": 405,
+    "own_name": 405,
+    "group_member_remove": 405,
 }
 # Of the pages that an auditor reads, those with a form of an administrator's; of those about a client, those without.
 CHANGE_TOO = {"client_edit", "secrets", "connection_version"}
@@ -103,6 +105,8 @@ def place(acme: Tenant, globex: Tenant, bob: User, web_client: tuple[Client, str
         "user_id": bob.pk,
         "connection_id": cast.connect(used, acme).pk,
         "request_id": cast.ask(bob, wanted).pk,
+        "invitation_id": cast.invite(acme, "anna@acme.example").pk,
+        "group_id": cast.group(acme, "Finance", bob).pk,
         **own_things(bob, client),
     }
 

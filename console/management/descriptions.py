@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from ..models import Client, ClientSecret, Tenant, User
+from ..models import Client, ClientSecret, Group, Tenant, User
 
 
 def tenant(shown: Tenant) -> dict[str, Any]:
@@ -27,6 +27,16 @@ def user(shown: User) -> dict[str, Any]:
         "role": shown.role,
         "active": shown.is_active,
         "last_login": _moment(shown.last_login),
+        "id": str(shown.pk),
+    }
+
+
+def group(shown: Group) -> dict[str, Any]:
+    """A group as one row."""
+    return {
+        "name": shown.name,
+        "description": shown.description,
+        "people": shown.size,
         "id": str(shown.pk),
     }
 

@@ -8,9 +8,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Value
+from django.db.models.functions import Lower
 
 from ..http.tenancy import is_region_host
-from ..models import Actor, Client, Tenant, User
+from ..models import Actor, Client, Group, Tenant, User
+from ..models.group import CALLED, NAME_LENGTH
 from ..policy import text
 from ..policy.hosts import NotAHost, parse_host
 
@@ -78,6 +81,15 @@ def user_with(tenant: Tenant, email: str) -> User:
     if user is None:
         raise CommandError(f"{email} is no user of {tenant.name}.")
     return user
+
+
+def group_named(user: User, name: str) -> Group:
+    """The group of this person's tenant with this name, however it is capitalised; CommandError if there is none."""
+    wanted = Lower(Value(printable("NAME", name, NAME_LENGTH)))
+    group: Group | None = Group.objects.annotate(called=CALLED).filter(called=wanted).first()
+    if group is None:
+        raise CommandError(f"There is no group {name!r} in {user.tenant.name}.")
+    return group
 
 
 def client_with(client_id: str) -> Client:

@@ -12,7 +12,7 @@ from django_scopes import scope
 
 from console.mail.one_time_links import one_time_link
 from console.management.operations import OPERATOR, Operation, printable, read_stdin, tenant_named
-from console.models import User
+from console.models import Invitation, User
 from console.pages.forms.sign_in import MAX_PASSWORD
 
 
@@ -63,6 +63,8 @@ class Command(Operation):
                 )
             except IntegrityError:
                 raise CommandError(f"{email} is already a user of {tenant.name}.") from None
+            for invitation in Invitation.objects.select_related("tenant").filter(email=user.email):
+                invitation.withdraw(by=OPERATOR)  # its link has become useless
         result = {"id": str(user.pk), "tenant": tenant.alias, "email": user.email, "role": user.role}
         lines = [f"Created {user.email} in {tenant.name}."]
         if password is None:

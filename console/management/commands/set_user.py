@@ -1,4 +1,4 @@
-"""`manage.py set_user TENANT EMAIL [--role ROLE] [--active | --inactive] [--end-sessions]`."""
+"""`manage.py set_user TENANT EMAIL [--role ROLE] [--active | --inactive] [--end-sessions] [--group NAME …]`."""
 
 from typing import Any
 
@@ -6,12 +6,14 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django_scopes import scope
 
-from console.management.operations import OPERATOR, Operation, tenant_named, user_with
-from console.models import LastAdministrator, User
+from console.management.operations import OPERATOR, Operation, group_named, tenant_named, user_with
+from console.models import LastAdministrator, LimitReached, User
+
+SWITCHES = ("role", "active", "inactive", "end_sessions", "group", "no_group")
 
 
 class Command(Operation):
-    help = "Changes a user's role, disables or enables them, or ends their sessions. All of it or nothing."
+    help = "Changes a user's role or groups, disables or enables them, or ends their sessions. All of it or nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -25,14 +27,21 @@ class Command(Operation):
             "--end-sessions", action="store_true", help="with browsers, and what applications hold"
         )
 
+        parser.add_argument("--group", action="append", default=[], metavar="NAME", help="puts them into it")
+        parser.add_argument("--no-group", action="append", default=[], metavar="NAME", help="and out of it")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        if not any(options[name] for name in ("role", "active", "inactive", "end_sessions")):
-            raise CommandError("Say what to change: --role, --active, --inactive or --end-sessions.")
+        if not any(options[name] for name in SWITCHES):
+            raise CommandError(
+                "Say what to change: --role, --active, --inactive, --end-sessions, --group or --no-group."
+            )
         tenant = tenant_named(options["tenant"])
         with scope(tenant=tenant), transaction.atomic():
             user = user_with(tenant, options["email"])
             try:
                 changed = self._change(user, options)
+            except LimitReached as limit:
+                raise CommandError(f"A person can be in {limit.number} groups.") from None
             except LastAdministrator:
                 raise CommandError(
                     f"{user.email} is the last administrator of {tenant.name} who may sign in. Make another one first."
@@ -62,4 +71,8 @@ class Command(Operation):
         elif options["end_sessions"]:
             user.end_sessions(by=OPERATOR)
             changed.append("end-sessions")
+        changed += ["group" for name in options["group"] if group_named(user, name).add([user], by=OPERATOR)]
+        changed += [
+            "no-group" for name in options["no_group"] if group_named(user, name).drop(user, by=OPERATOR)
+        ]
         return changed
