@@ -20,8 +20,8 @@ from ..policy.roles import Permission
 from . import fragments, granted, receipts
 from .client_lookup import own_client
 from .connection_lookup import connections_to_others, foreign_connection
-from .members import MemberSearch
 from .people_pages import page_of
+from .word_search import MemberSearch
 
 FROM_CLIENT = "client"
 
@@ -55,7 +55,7 @@ def _people(request: PageRequest, client: Client, back: str) -> HttpResponse:
         "search": search,
         "page": page,
         "total": None if search.text else total,
-        "grants": granted.of_people(page.people, client),
+        "grants": granted.of_people(page.rows, client),
         "reach": reach.here(client, current_tenant()),
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
     }

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from ..http.access import needs
@@ -15,9 +16,9 @@ from ..http.compression import is_secret
 from ..http.requests import PageRequest
 from ..http.sessions import actor
 from ..mail import one_time_links
-from ..models import LastAdministrator, OwnAccount, Receipt, User
+from ..models import LastAdministrator, OwnAccount, Receipt, User, reach
 from ..policy.roles import Permission
-from . import fragments, receipts
+from . import browser_sessions, fragments, receipts
 from .forms.member import RoleForm
 
 pages = require_http_methods(["GET", "HEAD", "POST"])
@@ -56,7 +57,7 @@ def disable(request: PageRequest, user_id: UUID) -> HttpResponse:
             problem = _why(refused)
         else:
             return _receipt(request, person, _("%(name)s is disabled") % name, receipt)
-    context = _context(person, _("Disable %(name)s?") % name) | {"problem": problem}
+    context = _context(person, _("Disable %(name)s?") % name) | _reach(person) | {"problem": problem}
     return fragments.dialog(request, "members/disable.html", context, status=422 if problem else 200)
 
 
@@ -86,8 +87,23 @@ def end_sessions(request: PageRequest, user_id: UUID) -> HttpResponse:
     if request.method == "POST":
         receipt = person.end_sessions(by=actor(request))
         return _receipt(request, person, _("The sessions of %(name)s have ended") % name, receipt)
-    context = _context(person, _("End all sessions of %(name)s?") % name)
+    context = _context(person, _("End all sessions of %(name)s?") % name) | _reach(person)
     return fragments.dialog(request, "members/end_sessions.html", context)
+
+
+@needs(Permission.MANAGE_PEOPLE)
+@pages
+def withdraw_grants(request: PageRequest, user_id: UUID) -> HttpResponse:
+    """Asks first, then takes back everything that a person has allowed, and ends every session of theirs."""
+    person = _person(user_id)
+    name = {"name": person.display_name}
+    if request.method == "POST":
+        number, receipt = person.withdraw_grants(by=actor(request))
+        said = ngettext("%(number)d consent is revoked.", "%(number)d consents are revoked.", number)
+        title = _("The grants of %(name)s are revoked") % name
+        return _receipt(request, person, title, receipt, said % {"number": number})
+    context = _context(person, _("Revoke all grants of %(name)s?") % name) | _reach(person)
+    return fragments.dialog(request, "members/withdraw_grants.html", context)
 
 
 @needs(Permission.MANAGE_PEOPLE)
@@ -126,9 +142,16 @@ def _context(person: User, title: str) -> dict[str, Any]:
     return {"title": title, "person": person, "back": _page_of(person), "section": "members"}
 
 
-def _receipt(request: PageRequest, person: User, title: str, receipt: Receipt | None) -> HttpResponse:
+def _reach(person: User) -> dict[str, Any]:
+    """What an end of everything would touch: with browsers and with applications."""
+    return {"reach": reach.of_person(person), "browsers": len(browser_sessions.of(person, None))}
+
+
+def _receipt(
+    request: PageRequest, person: User, title: str, receipt: Receipt | None, text: str = ""
+) -> HttpResponse:
     """Where one's own browser session has ended as well, the next page asks for a sign-in."""
-    return receipts.shown(request, title, receipt, back=_page_of(person), section="members")
+    return receipts.shown(request, title, receipt, back=_page_of(person), text=text, section="members")
 
 
 def _why(refused: Exception) -> str:

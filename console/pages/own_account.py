@@ -1,40 +1,33 @@
-"""A person's own password and browser sessions (ASVS 6.2.2, 6.2.3, 7.5.2)."""
+"""A person's own account: name, password, browser sessions, and what happened in it (P11, ASVS 6.2.2, 6.2.3, 7.5.2)."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ..http import sessions
 from ..http.access import needs
 from ..http.requests import PageRequest
-from ..http.tenancy import current_tenant
-from ..models import BrowserSession, User
-from ..policy import browsers
+from ..models import BrowserSession, Event, Group
+from ..models.event_reading import position
+from ..models.group import LIMIT
 from ..policy.roles import Permission
-from . import fragments
+from . import activity, browser_sessions, fragments
+from .event_lines import of_days
+from .forms.member import NameForm
 from .forms.sign_in import ChangePasswordForm
 from .sign_in_attempts import Attempt, later
 
-MOST = 50  # sessions that are shown: the newest
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One session as the page shows it."""
-
-    session: BrowserSession
-    browser: str
-    last_seen: datetime
-    is_this_one: bool
+ACTIVITY = 25  # events on a page
 
 
 @needs(Permission.OWN_ACCOUNT)
@@ -42,7 +35,7 @@ class Shown:
 @sensitive_post_parameters("present_password", "password", "password_again")
 @sensitive_variables("form")
 def overview(request: PageRequest) -> HttpResponse:
-    """Shows where the person is signed in, and changes their password if they know the present one."""
+    """Shows the account and where the person is signed in. Changes their password if they know the present one."""
     form = ChangePasswordForm(request.user, request.POST if request.method == "POST" else None)
     status = 422 if form.is_bound else 200
     if form.is_valid():
@@ -53,8 +46,56 @@ def overview(request: PageRequest) -> HttpResponse:
                 _("Your password has been changed. You are signed out everywhere else, and of applications."),
             )
             return fragments.done(request, reverse("account"))
-    context = {"title": _("Password and sessions"), "form": form, "sessions": _sessions(request)}
+    context = _context(request) | {"form": form}
     return render(request, "account/overview.html", context, status=status)
+
+
+@needs(Permission.OWN_ACCOUNT)
+@require_POST
+def name(request: PageRequest) -> HttpResponse:
+    """Changes what the person is called. Applications with the scope profile read it."""
+    form = NameForm(request.POST)
+    if not form.is_valid():
+        context = _context(request) | {"form": ChangePasswordForm(request.user), "name_form": form}
+        return render(request, "account/overview.html", context, status=422)
+    if request.user.rename(form.cleaned_data["name"], by=sessions.actor(request)):
+        messages.success(request, _("Your name has been saved."))
+    return fragments.done(request, reverse("account"))
+
+
+@needs(Permission.OWN_ACCOUNT)
+@require_safe
+def own_activity(request: PageRequest) -> HttpResponse:
+    """Sign-ins, also those that failed, and what the person allowed: newest first, a page at a time."""
+    before = Event.objects.filter(pk=_number(request.GET.get("before", ""))).first()
+    below = position(before) if before is not None else None
+    found = activity.reading(request.user, activity.OWN).page(below, ACTIVITY)
+    context = {
+        "title": _("Your activity"),
+        "section": "account",
+        "days": of_days(found.events),
+        "older": found.rest and found.rest.pk,
+        "before": before and before.pk,
+        "searched_to": found.searched_to,
+    }
+    return render(request, "account/activity.html", context)
+
+
+def _number(sent: str) -> int:
+    """A key of an event; 0, which none has, for what is none."""
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) <= 18 else 0
+
+
+def _context(request: PageRequest) -> dict[str, Any]:
+    user = request.user
+    return {
+        "title": _("Your account"),
+        "name_form": NameForm(initial={"name": user.name}),
+        "sessions": browser_sessions.of(user, request.session.session_key),
+        "groups": Group.of(user)[: settings.LIMITS[LIMIT]],
+        "recent": of_days(activity.reading(user, activity.SIGN_INS).page(None, activity.NEWEST).events),
+        "time_zone": timezone.get_current_timezone_name(),
+    }
 
 
 def _change_password(request: PageRequest, form: ChangePasswordForm) -> int:
@@ -98,16 +139,3 @@ def end_other_sessions(request: PageRequest) -> HttpResponse:
     said = ngettext("%(number)d session has ended.", "%(number)d sessions have ended.", ended)
     messages.success(request, said % {"number": ended})
     return fragments.done(request, reverse("account"))
-
-
-def _sessions(request: PageRequest) -> list[Shown]:
-    """Those that can still be used, the present one first."""
-    user: User = request.user
-    shown = []
-    for session in BrowserSession.alive(user)[:MOST]:
-        known = session.session.get_decoded()
-        if sessions.belongs_here(known, str(current_tenant().pk)):
-            last_seen = datetime.fromtimestamp(known.get(sessions.SEEN, 0), tz=UTC)
-            is_this_one = session.session_id == request.session.session_key
-            shown.append(Shown(session, browsers.called(session.agent), last_seen, is_this_one))
-    return sorted(shown, key=lambda one: not one.is_this_one)

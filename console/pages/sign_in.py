@@ -71,8 +71,8 @@ def sign_in(request: VisitorRequest) -> HttpResponse:
         form.add_error(None, _("Incorrect email or password."))
         return _ask(request, form, onward, status=422)
     attempt.succeeded()
-    _start(request, user)
-    response = _see_other(onward)
+    start(request, user)
+    response = see_other(onward)
     attempt.remember(response)
     return response
 
@@ -87,7 +87,7 @@ def expired(request: VisitorRequest) -> HttpResponse:
     email = request.POST.get("email", "")[:254].strip()
     user = request.user
     if isinstance(user, User) and user.email.lower() == email.lower():
-        return _see_other(onward)
+        return see_other(onward)
     form = SignInForm({"email": "" if text.is_refused(email) else email}, expired=True)
     return _ask(request, form, onward, status=403)
 
@@ -98,7 +98,7 @@ def sign_out(request: VisitorRequest) -> HttpResponse:
     """Ends the session, and says so. A link from elsewhere can only ask for it (ASVS 7.4.1, 7.4.4)."""
     if request.method == "POST":
         sessions.end(request)
-        return _see_other(reverse("logout"))
+        return see_other(reverse("logout"))
     if request.user.is_authenticated:
         return render(request, "sign_in/sign_out.html", {"title": _("Sign out?")})
     return render(request, "sign_in/signed_out.html", {"title": _("You are signed out")})
@@ -116,19 +116,19 @@ def welcome(request: VisitorRequest, user_id: UUID) -> HttpResponse:
     invited = User.objects.filter(pk=user_id, is_active=True)
     user = invited.first()
     if not _link_works(request, user):
-        return _dead_link(request, user)
+        return dead_link(request, user)
     with transaction.atomic():  # two people with the same link: the second waits, and then holds a used one
         user = invited.select_for_update(no_key=True).first()
         if user is None or not _link_works(request, user):
-            return _dead_link(request, user)
+            return dead_link(request, user)
         form = ChoosePasswordForm(user, request.POST if request.method == "POST" else None)
         if not form.is_valid():
             status = 422 if form.is_bound else 200
             context = {"title": _("Choose a password"), "form": form, "invited": user}
             return render(request, "sign_in/welcome.html", context, status=status)
         user.choose_password(form.cleaned_data["password"], by=sessions.actor(request))
-        _start(request, user)
-    response = _see_other(reverse("home"))
+        start(request, user)
+    response = see_other(reverse("home"))
     Attempt(request, user.email).remember(response)
     return response
 
@@ -137,7 +137,7 @@ def _link_works(request: VisitorRequest, user: User | None) -> bool:
     return bool(default_token_generator.check_token(user, request.GET.get("token", "")))
 
 
-def _dead_link(request: VisitorRequest, user: User | None) -> HttpResponse:
+def dead_link(request: VisitorRequest, user: User | None) -> HttpResponse:
     """Opening many invalid links is throttled. A link that works is asked for first, so its holder never does."""
     context: dict[str, Any] = {"title": _("This link does not work")}
     attempt = LinkAttempt(request, user)
@@ -152,7 +152,7 @@ def _dead_link(request: VisitorRequest, user: User | None) -> HttpResponse:
     return response
 
 
-def _start(request: VisitorRequest, user: User) -> None:
+def start(request: VisitorRequest, user: User) -> None:
     """Begins a session for `user`; whoever was signed in with this browser before is signed out."""
     before = request.user
     if isinstance(before, User) and before.pk != user.pk:
@@ -185,7 +185,7 @@ def _whole_page(request: VisitorRequest) -> HttpResponse:
     return response
 
 
-def _see_other(address: str) -> HttpResponse:
+def see_other(address: str) -> HttpResponse:
     """303: the next request is a GET, so a password is never sent on (RFC 9700 §4.12)."""
     response = redirect(address)
     response.status_code = 303

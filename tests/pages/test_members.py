@@ -41,7 +41,7 @@ def walk(admin: Browser, rel: str, address: str) -> list[tuple[str, list[str]]]:
     pages = []
     while address:
         page = admin.get(address)
-        pages.append((address, re.findall(r'href="/console/people/([^"]+)"', text(page))))
+        pages.append((address, re.findall(r'href="/console/people/([0-9a-f-]{36})"', text(page))))
         further = link(page, rel)
         address = LIST + further if further else ""
     return pages

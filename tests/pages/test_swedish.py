@@ -26,6 +26,9 @@ from console.models import (
     ConnectionRequest,
     Consent,
     Event,
+    Group,
+    Invitation,
+    Invited,
     Tenant,
     TokenFamily,
     UnfinishedAct,
@@ -180,6 +183,25 @@ def _outside(globex: Tenant, acme: Tenant, alice: User, bob: User) -> dict[str, 
     return clients
 
 
+def _groups_and_invitations(acme: Tenant, alice: User, bob: User) -> dict[str, str]:
+    """A group with bob in it, an empty one, and an invitation that stands and one that has expired."""
+    by = Actor(alice)
+    with scope(tenant=acme):
+        group, empty = (Group.create(acme, name, by=by) for name in ("Ekonomi", "Tomt"))
+        group.add([bob], by=by)
+        people = [Invited("lisa@acme.example", "Lisa"), Invited("sen@acme.example")]
+        (invitation, token), (late, _) = Invitation.send(
+            acme, people, role="user", language="sv", mailed=True, by=by
+        )
+        Invitation.objects.filter(pk=late.pk).update(expires_at=NOW - timedelta(days=1))
+    return {
+        "group": str(group.pk),
+        "empty": str(empty.pk),
+        "invitation": str(invitation.pk),
+        "invitation_token": token,
+    }
+
+
 def _numbers(acme: Tenant, outside: dict[str, tuple[Client, str]]) -> dict[str, str]:
     """What stands in the addresses of connections and requests, by the names of their clients."""
     names = {client.client_id: key for key, (client, _) in outside.items()}
@@ -270,6 +292,7 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
             "carol": str(carol.pk),
             "invited": str(invited.pk),
             "token": default_token_generator.make_token(invited),
+            **_groups_and_invitations(acme, alice, bob),
         },
     )
 
@@ -377,7 +400,26 @@ PAGES = [
     ("alice", "/console/people/{bob}/end-sessions", 200),
     ("alice", "/console/people/{bob}/link", 200),
     ("alice", "/console/people/{carol}/enable", 200),
+    ("alice", "/console/people/{bob}/withdraw-grants", 200),
+    ("alice", "/console/people/invite", 200),
+    ("alice", "/console/people/invitations", 200),
+    ("carol", "/console/people/invitations?q=finns-inte", 200),
+    ("alice", "/console/people/invitations/{invitation}/resend", 200),
+    ("alice", "/console/people/invitations/{invitation}/withdraw", 200),
+    ("a stranger", "/invitations/{invitation}?token={invitation_token}", 200),
+    ("a stranger", "/invitations/{invitation}?token=dead-link", 404),
+    ("alice", "/console/people/groups", 200),
+    ("carol", "/console/people/groups?q=finns-inte", 200),
+    ("alice", "/console/people/groups/new", 200),
+    ("alice", "/console/people/groups/{group}", 200),
+    ("carol", "/console/people/groups/{group}?q=finns-inte", 200),
+    ("alice", "/console/people/groups/{empty}", 200),
+    ("alice", "/console/people/groups/{group}/edit", 200),
+    ("alice", "/console/people/groups/{group}/delete", 200),
+    ("alice", "/console/people/groups/{group}/add", 200),
+    ("alice", "/console/people/groups/{group}/add?q=finns-inte", 200),
     ("bob", "/account", 200),
+    ("bob", "/account/activity", 200),
     ("a stranger", "/forgot-password", 200),
     ("alice", "/console/people/{carol}", 200),
     ("alice", "/console/people/{bob}/grants/{web}/withdraw", 200),
@@ -416,6 +458,8 @@ NO_PAGE = {
     "check_address",
     "language",
     "theme",
+    "group_member_remove",
+    "own_name",
     "own_session_end",
     "own_sessions_end",
 }

@@ -15,6 +15,10 @@ def reached(limit: LimitReached) -> str:
             "or ask the people who run this server for a higher limit.",
             limit.number,
         ) % {"number": limit.number}
+    if limit.limit == "groups_of_person":
+        return ngettext(
+            "A person can be in %(number)d group.", "A person can be in %(number)d groups.", limit.number
+        ) % {"number": limit.number}
     return ngettext(
         "A client can have %(number)d secret. Remove it before you create another.",
         "A client can have %(number)d secrets. Remove one before you create another.",

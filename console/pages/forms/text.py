@@ -33,3 +33,11 @@ def check_description(description: str) -> None:
         text.check_lines(description)
     except text.InvalidText as refused:
         raise ValidationError(_(refused.message), params={"code": refused.code}) from None
+
+
+def check_name(name: str) -> None:
+    """Raises ValidationError for a name with something hidden in it, or with nothing to see."""
+    try:
+        text.check_name(name)
+    except text.InvalidText as refused:
+        raise ValidationError(_(refused.message), params={"code": refused.code}) from None
