@@ -216,8 +216,9 @@ class User(OwnRow, AbstractBaseUser):
         """Deletes every consent of this person and ends every session: how many consents, and the receipt."""
         with transaction.atomic():
             receipt = self._end_everything("grants withdrawn by an administrator", by=by)
-            held: Any = self
-            number: int = held.consents.model._base_manager.filter(user=self).delete()[0]
+            given: Any = self
+            consents = given.consents.model._base_manager.filter(user=self)
+            number: int = consents.delete()[1].get(consents.model._meta.label, 0)  # codes go with them
             details = {"consents": number} | receipt.details
             Event.record(self.tenant, Action.USER_GRANTS_WITHDRAWN, by=by, target=self, details=details)
         return number, receipt

@@ -15,7 +15,7 @@ from django.contrib.auth.tokens import default_token_generator
 from django_scopes import scope
 from playwright.sync_api import Page, expect
 
-from console.models import ClientSecret, Consent, Tenant, User
+from console.models import ClientSecret, Consent, Invitation, Invited, Tenant, User
 from tests import cast
 from tests.oauth.driver import Application
 
@@ -118,10 +118,29 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
             "region": f"http://localhost:{port}/",
             "grant": f"/console/people/{bob.pk}/grants/{reports.client_id}/withdraw",
         }
+        addresses |= people_addresses(acme, bob)
         addresses |= shared_clients(acme, alice, bob, port)
         return Scene(acme, globex, people, reports, viewer, addresses, open_page)
 
     return furnish
+
+
+def people_addresses(acme: Tenant, bob: User) -> dict[str, str]:
+    """Where a person, groups and an invitation are; the browser of the invited person comes with a link that works."""
+    people = "/console/people"
+    group, empty = cast.group(acme, "Finance", bob), cast.group(acme, "Nobody")
+    with scope(tenant=acme):
+        anna = [Invited("anna@acme.example", "Anna")]
+        [(invitation, token)] = Invitation.send(
+            acme, anna, role="user", language="en", mailed=True, by=cast.OPERATOR
+        )
+    return {
+        "person": f"{people}/{bob.pk}",
+        "group": f"{people}/groups/{group.pk}",
+        "empty group": f"{people}/groups/{empty.pk}",
+        "invitation": f"{people}/invitations/{invitation.pk}",
+        "accept": f"/invitations/{invitation.pk}?token={token}",
+    }
 
 
 # --- What an address alone leads to: name -> (who, address); {…} is one of the scene's --------------------------------
@@ -218,6 +237,25 @@ PUBLISHING = PUBLISHING_MAIN | {
     "no own requests": ("carol", "/account/requests"),
     "time zone": ("bob", "/account/time-zone"),
     "people": ("alice", "/console/people"),
+    "people for an auditor": ("carol", "/console/people"),
+    "a person": ("alice", "{person}"),
+    "revoke all grants": ("alice", "{person}/withdraw-grants"),
+    "disable a person": ("alice", "{person}/disable"),
+    "invite": ("alice", "/console/people/invite"),
+    "invitations": ("alice", "/console/people/invitations"),
+    "no invitations": ("mallory", "/console/people/invitations"),
+    "resend": ("alice", "{invitation}/resend"),
+    "withdraw an invitation": ("alice", "{invitation}/withdraw"),
+    "accept": (STRANGER, "{accept}"),
+    "groups": ("alice", "/console/people/groups"),
+    "no groups": ("mallory", "/console/people/groups"),
+    "create a group": ("alice", "/console/people/groups/new"),
+    "a group": ("alice", "{group}"),
+    "an empty group": ("alice", "{empty group}"),
+    "add to a group": ("alice", "{group}/add?q=o"),
+    "delete a group": ("alice", "{group}/delete"),
+    "own account": ("bob", "/account"),
+    "own activity": ("bob", "/account/activity"),
 }
 
 
@@ -250,6 +288,18 @@ def sign_in(page: Page, email: str, password: str) -> Page:
 def wrong_password(scene: Scene) -> Page:
     page = sign_in(scene.visit(STRANGER, "/login"), "nobody@acme.example", "wrong")
     expect(page.get_by_role("alert")).to_contain_text("Incorrect email or password")
+    return page
+
+
+@reached_by_hand("invite, with errors", main=True)
+def invite_with_errors(scene: Scene) -> Page:
+    page = scene.dialog("alice", "/console/people", "Invite people")
+    page.get_by_label("Email addresses").fill("bob@acme.example\nanna@acme.example\nnew@acme.example")
+    page.get_by_role("button", name="Send invitations").click()
+    expect(page.get_by_role("dialog")).to_contain_text("bob@acme.example already has an account.")
+    expect(page.get_by_label("Email addresses")).to_have_value(
+        "bob@acme.example\nanna@acme.example\nnew@acme.example"
+    )
     return page
 
 

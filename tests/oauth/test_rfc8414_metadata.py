@@ -198,7 +198,8 @@ def test_md04_every_prompt_it_names_is_understood(web, acme, browser, bob):
 
 
 def test_md04_every_claim_it_names_can_be_had(web, acme, browser):
-    app = Application(*cast.register(acme))
+    asked = ["openid", "profile", "email", "groups", "roles"]
+    app = Application(*cast.register(acme, allowed_scopes=asked))
     with scope(tenant=acme):
         dora = User.invite(
             acme,
@@ -209,7 +210,7 @@ def test_md04_every_claim_it_names_can_be_had(web, acme, browser):
             email_verified=True,
             password=cast.PASSWORD,
         )
-    tokens = app.tokens(browser(dora), scope="openid profile email", nonce="n")
+    tokens = app.tokens(browser(dora), scope=" ".join(asked), nonce="n")
     claims = jwt.decode(tokens["id_token"], options={"verify_signature": False})
 
     assert set(web.get(OPENID).json()["claims_supported"]) <= set(claims)

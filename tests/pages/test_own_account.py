@@ -12,7 +12,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 from django_scopes import scope
 
-from console.models import Client, Event, User
+from console.models import Actor, Client, Event, User
 from console.models.browser_session import BrowserSession
 from console.policy import browsers, throttling
 from tests.cast import PASSWORD, signed_in_as, stranger_on
@@ -235,3 +235,64 @@ def test_signing_in_again_lists_the_session_once(bob: User):
     mine.post("/login?switch=1", {"email": bob.email, "password": PASSWORD})
     assert text(mine.get("/account")).count("This browser") == 1
     assert ends(mine.get("/account")) == []
+
+
+def test_people_change_their_own_name(browser: Browse, bob: User, web_client: tuple[Client, str]):
+    application, mine = Application(*web_client), browser(bob)
+    token = application.tokens(mine, scope="openid profile")["access_token"]
+
+    page = mine.post("/account/name", {"name": "  Robert   Berg "}, follow=True)
+
+    assert "Your name has been saved" in text(page)
+    assert application.userinfo(token).json()["name"] == "Robert Berg"
+    with scope(tenant=bob.tenant):
+        event = Event.objects.get(action="user.updated")
+        assert event.actor_id == event.target_id == str(bob.pk)
+        assert "Robert" not in str((event.changes, event.details))
+        assert mine.post("/account/name", {"name": "Robert Berg"}).status_code == 303
+        assert Event.objects.filter(action="user.updated").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("Bo\u202eb", "invisible or misleading"), ("x" * 256, "at most 255")]
+)
+def test_a_name_that_cannot_be_says_why(name: str, said: str, browser: Browse, bob: User):
+    page = browser(bob).post("/account/name", {"name": name})
+
+    assert page.status_code == 422
+    assert said in text(page)
+    assert "Current password" in text(page)
+    assert User._base_manager.get(pk=bob.pk).name == "Bob"
+
+
+def test_people_read_their_own_activity_and_nobody_elses(
+    browser: Browse, alice: User, bob: User, web_client: tuple[Client, str]
+):
+    stranger_on(bob.tenant).post("/login", {"email": bob.email, "password": "wrong"})
+    stranger_on(bob.tenant).post("/login", {"email": alice.email, "password": "wrong"})
+    mine = browser(bob)
+    Application(*web_client).tokens(mine, scope="openid")
+    with scope(tenant=bob.tenant):
+        bob.change_role("auditor", by=Actor(user=alice, address="198.51.100.7"))
+
+    page = text(mine.get("/account/activity"))
+
+    assert "signed in" in page
+    assert "Sign-in failed for <b>bob@acme.example</b>" in page
+    assert "gave consent to <b>Web app</b>" in page
+    for private in ("alice@acme.example", "198.51.100.7"):
+        assert private not in page
+
+
+def test_activity_is_paged(browser: Browse, bob: User):
+    mine, *_others = (browser(bob) for _ in range(30))
+
+    first = text(mine.get("/account/activity"))
+    [older] = re.findall(r'rel="next" href="(\?before=\d+)"', first)
+    second = text(mine.get(f"/account/activity{older}"))
+
+    assert first.count("timeline__event") == 25
+    assert second.count("timeline__event") == 5
+    assert 'rel="next"' not in second
+    for odd in ("?before=x", "?before=9" * 30, "?before=-1"):
+        assert mine.get(f"/account/activity{odd}").status_code == 200

@@ -490,12 +490,15 @@ def test_a_dialog_is_swedish(world: World, address: str):
     assert page["Content-Language"] == "sv"
 
 
+IDS = {"fresh", "idle", "only", "counting", "invited", "bob", "carol", "group", "empty", "invitation"}
+
+
 def test_no_page_is_forgotten():
     class Ids(dict[str, str]):
         """Something for every name: of a person or secret, of a connection or request, of a client."""
 
         def __missing__(self, name: str) -> str:
-            if name in {"fresh", "idle", "only", "counting", "invited", "bob", "carol"}:
+            if name in IDS:
                 return "00000000-0000-0000-0000-000000000000"
             return "1" if name.startswith(("to_", "for_", "consent")) else "c"
 
