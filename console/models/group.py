@@ -1,9 +1,9 @@
 """Groups of people in a tenant, by name. Applications read in which of them somebody is: the claim `groups` (P11)."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -18,9 +18,7 @@ from .event import Event
 from .limits import LimitReached
 from .tenant import Tenant
 from .tenant_owned import TenantOwned
-
-if TYPE_CHECKING:
-    from .user import User
+from .user import User
 
 NAME_LENGTH = 64  # of a name: each stands in every ID token of a member that asks for it
 DESCRIPTION_LENGTH = 500
@@ -105,22 +103,26 @@ class Group(TenantOwned):
             Event.record(self.tenant, Action.GROUP_DELETED, by=by, target=self, details={"people": self.size})
         return True
 
-    def add(self, people: "Iterable[User]", *, by: Actor) -> "list[User]":
+    def add(self, people: Iterable[User], *, by: Actor) -> list[User]:
         """Puts people of the tenant into the group, a page of them at most; those who were not in it.
 
         Raises LimitReached if one of them is in as many groups as a claim can name: then nobody is added.
         """
-        added = []
+        keys = [person.pk for person in people]
         with transaction.atomic():
             self._lock()
-            for person in sorted(people, key=lambda one: one.pk):
-                if GroupMember.put(self, person):
-                    added.append(person)
-                    self._note(Action.GROUP_MEMBER_ADDED, person, by)
-            self._count(len(added))
-        return added
+            # In the order of their keys, so that no deadlock is possible: their numbers of groups stay as they are.
+            own = User._base_manager.filter(tenant=self.tenant_id, pk__in=keys).order_by("pk")
+            new = GroupMember.without(self, list(own.select_for_update(no_key=True)))
+            GroupMember._base_manager.bulk_create(
+                GroupMember(tenant_id=self.tenant_id, group=self, user=person) for person in new
+            )
+            for person in new:
+                self._note(Action.GROUP_MEMBER_ADDED, person, by)
+            self._count(len(new))
+        return new
 
-    def drop(self, person: "User", *, by: Actor) -> bool:
+    def drop(self, person: User, *, by: Actor) -> bool:
         """Takes somebody out of the group; False if they were not in it."""
         with transaction.atomic():
             self._lock()
@@ -131,13 +133,13 @@ class Group(TenantOwned):
         return True
 
     @classmethod
-    def of(cls, person: "User") -> "models.QuerySet[Group]":
+    def of(cls, person: User) -> "models.QuerySet[Group]":
         """The groups that somebody is in, by name: `groups_of_person` at most."""
         groups = cls._base_manager.filter(members__user=person, tenant=person.tenant_id, deleted_at=None)
         return groups.order_by(CALLED)
 
     @classmethod
-    def names_of(cls, person: "User") -> list[str]:
+    def names_of(cls, person: User) -> list[str]:
         """The claim `groups`: as many names as a claim may hold. One statement."""
         return list(cls.of(person).values_list("name", flat=True)[: settings.LIMITS[LIMIT]])
 
@@ -158,7 +160,7 @@ class Group(TenantOwned):
             self.size += more
             Group._base_manager.filter(pk=self.pk).update(size=models.F("size") + more)
 
-    def _note(self, action: Action, person: "User", by: Actor) -> None:
+    def _note(self, action: Action, person: User, by: Actor) -> None:
         """About the person: it stands in their history, and the group's name is a detail."""
         details = {"group": self.name, "group_id": str(self.pk)}
         Event.record(self.tenant, action, by=by, target=person, details=details)
@@ -168,7 +170,7 @@ class GroupMember(TenantOwned):
     """That somebody is in a group."""
 
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="members", db_index=False)
-    user: "models.ForeignKey[User]" = models.ForeignKey(
+    user: models.ForeignKey[User] = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     added_at = models.DateTimeField(default=timezone.now)
@@ -181,16 +183,15 @@ class GroupMember(TenantOwned):
         return f"{self.user_id} in {self.group_id}"
 
     @classmethod
-    def put(cls, group: Group, person: "User") -> bool:
-        """Whether this person was not in the group. Raises LimitReached. The person's row is locked meanwhile."""
-        type(person)._base_manager.select_for_update(no_key=True).get(pk=person.pk, tenant=group.tenant_id)
-        rows = cls._base_manager.filter(user=person, group__deleted_at=None)
-        if rows.filter(group=group).exists():
-            return False
-        if rows.count() >= settings.LIMITS[LIMIT]:
+    def without(cls, group: Group, people: Sequence[User]) -> list[User]:
+        """Those of `people` who are not in the group. Raises LimitReached if one of these is in too many others."""
+        rows = cls._base_manager.filter(user__in=people, group__deleted_at=None)
+        inside = set(rows.filter(group=group).values_list("user_id", flat=True))
+        numbers = dict(rows.order_by().values_list("user_id").annotate(models.Count("pk")))
+        new = [person for person in people if person.pk not in inside]
+        if any(numbers.get(person.pk, 0) >= settings.LIMITS[LIMIT] for person in new):
             raise LimitReached(LIMIT)
-        cls._base_manager.create(tenant_id=group.tenant_id, group=group, user=person)
-        return True
+        return new
 
 
 def remove_members(groups: Any, now: datetime, batch: int) -> tuple[int, bool]:
