@@ -132,6 +132,7 @@ urlpatterns = [
         name="group_member_remove",
     ),
     path("console/people/<uuid:user_id>", member_page.member, name="member"),
+    path("console/people/<uuid:user_id>/groups", group_members.choose, name="member_groups"),
     path("console/people/<uuid:user_id>/role", member_acts.role, name="member_role"),
     path("console/people/<uuid:user_id>/disable", member_acts.disable, name="member_disable"),
     path("console/people/<uuid:user_id>/enable", member_acts.enable, name="member_enable"),

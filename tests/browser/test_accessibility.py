@@ -241,6 +241,7 @@ PUBLISHING = PUBLISHING_MAIN | {
     "a person": ("alice", "{person}"),
     "revoke all grants": ("alice", "{person}/withdraw-grants"),
     "disable a person": ("alice", "{person}/disable"),
+    "groups of a person": ("alice", "{person}/groups"),
     "invite": ("alice", "/console/people/invite"),
     "invitations": ("alice", "/console/people/invitations"),
     "no invitations": ("mallory", "/console/people/invitations"),

@@ -133,6 +133,36 @@ def test_a_picker_searches_and_keeps_who_was_chosen(
     assert "Choose at least one person" in text(admin.post(path, {"q": ""}))
 
 
+def test_a_person_is_put_into_groups_from_their_page(
+    browser: Browse, acme: Tenant, alice: User, bob: User, carol: User, gustav: User, settings: Any
+):
+    groups = [cast.group(acme, name) for name in ("Finance", "Sales", "Board")]
+    theirs, admin = cast.group(gustav.tenant, "Secret plans"), browser(alice)
+    path = f"/console/people/{bob.pk}/groups"
+    cast.group(acme, "Everybody", bob)
+
+    found = text(admin.get(path, {"q": "sal", "group": str(groups[0].pk)}))
+    assert re.search(rf'value="{groups[0].pk}" checked', found)
+    assert "Sales" in found
+    assert "Board" not in found
+    assert re.search(r"<input[^>]* disabled>.{0,60}Everybody.{0,120}already in", text(admin.get(path)))
+    assert admin.post(path, {"group": str(theirs.pk)}).status_code == 422
+    assert admin.post(path, {"group": "x"}).status_code == 422
+    assert browser(carol).post(path, {"group": str(groups[0].pk)}).status_code == 403
+    assert admin.get(f"/console/people/{gustav.pk}/groups").status_code == 404
+
+    page = admin.post(path, {"group": [str(group.pk) for group in groups[:2]]}, follow=True)
+    assert "The groups of Bob have been saved." in text(page)
+    assert groups_of(bob) == ["Everybody", "Finance", "Sales"]
+    settings.LIMITS = settings.LIMITS | {"groups_of_person": 3}
+    refused = admin.post(path, {"group": str(groups[2].pk)})
+    assert "A person can be in 3 groups" in text(refused)
+    assert admin.post(f"{LIST}/{groups[0].pk}/members/{bob.pk}/remove", {"from": "person"})["Location"] == (
+        f"/console/people/{bob.pk}"
+    )
+    assert groups_of(bob) == ["Everybody", "Sales"]
+
+
 @pytest.mark.parametrize("person", ["gustav", "nobody", "no ID"])
 def test_nobody_of_another_tenant_is_added(
     person: str, browser: Browse, acme: Tenant, alice: User, gustav: User

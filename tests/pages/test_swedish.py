@@ -401,6 +401,8 @@ PAGES = [
     ("alice", "/console/people/{bob}/link", 200),
     ("alice", "/console/people/{carol}/enable", 200),
     ("alice", "/console/people/{bob}/withdraw-grants", 200),
+    ("alice", "/console/people/{bob}/groups", 200),
+    ("alice", "/console/people/{bob}/groups?q=finns-inte", 200),
     ("alice", "/console/people/invite", 200),
     ("alice", "/console/people/invitations", 200),
     ("carol", "/console/people/invitations?q=finns-inte", 200),
