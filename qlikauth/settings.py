@@ -382,7 +382,7 @@ LIMITS = {
     "clients_per_tenant": environment.number("QLIKAUTH_MAX_CLIENTS", 200, most=1_000_000),
     # In how many groups one person can be, and so the most names in the claim `groups`: it is never cut short.
     "groups_of_person": environment.number("QLIKAUTH_MAX_GROUPS_OF_PERSON", 200, most=1000),
-    "invitations_per_hour": environment.number("QLIKAUTH_MAX_INVITATIONS_PER_HOUR", 100, most=100_000),
+    "invitations_per_hour": environment.number("QLIKAUTH_MAX_INVITATIONS_PER_HOUR", 100, most=10_000),
 }
 INVITATION_LIFETIME = timedelta(days=environment.number("QLIKAUTH_INVITATION_DAYS", 7, least=1, most=90))
 # How long the audit log keeps an event; None is for ever.

@@ -105,7 +105,7 @@ def test_an_error_of_ours_is_a_page_without_what_caused_it(
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("canary of the inside")
 
-    monkeypatch.setattr("console.pages.audit_log.line", broken)
+    monkeypatch.setattr("console.pages.audit_log.of_days", broken)
     chromium = browser(alice)
     chromium.raise_request_exception = False
 
