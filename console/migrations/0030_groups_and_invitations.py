@@ -86,6 +86,10 @@ class Migration(migrations.Migration):
             model_name='invitation',
             index=models.Index(fields=['expires_at'], name='invitation_expiry'),
         ),
+        migrations.AddIndex(
+            model_name='invitation',
+            index=models.Index(fields=['tenant', '-sent_at', 'id'], name='invitation_newest'),
+        ),
         migrations.AddConstraint(
             model_name='invitation',
             constraint=models.UniqueConstraint(fields=('tenant', 'email'), name='invitation_email_in_tenant'),

@@ -78,7 +78,10 @@ class Invitation(TenantOwned):
         verbose_name = _("invitation")
         verbose_name_plural = _("invitations")
         constraints = [models.UniqueConstraint(fields=["tenant", "email"], name="invitation_email_in_tenant")]
-        indexes = [models.Index(fields=["expires_at"], name="invitation_expiry")]
+        indexes = [
+            models.Index(fields=["expires_at"], name="invitation_expiry"),
+            models.Index(fields=["tenant", "-sent_at", "id"], name="invitation_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.email

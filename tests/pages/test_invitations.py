@@ -36,7 +36,7 @@ def send(admin: Browser, addresses: str, **fields: str) -> Any:
 
 def waiting(tenant: Tenant) -> dict[str, Invitation]:
     with scope(tenant=tenant):
-        return {one.email: one for one in Invitation.objects.all()}
+        return {one.email: one for one in Invitation.objects.order_by("email")}
 
 
 def link_in(body: str) -> str:
