@@ -4,6 +4,9 @@ from . import approval, event_erasure, event_reading, reach, recognition
 from .access_token import LiveToken, RevokedAccessToken
 from .action import Action
 from .actor import Actor
+from .api import Api, ApiGone
+from .api_identifier import ApiIdentifier
+from .api_secret import ApiSecret, PresentedApiSecret
 from .authorization_code import AuthorizationCode
 from .browser_session import BrowserSession
 from .client import Client, ClientGone
@@ -41,6 +44,10 @@ __all__ = [
     "AlreadyDecided",
     "AlreadySent",
     "AnotherTenantsRow",
+    "Api",
+    "ApiGone",
+    "ApiIdentifier",
+    "ApiSecret",
     "AuthorizationCode",
     "BrowserSession",
     "CanonicalHost",
@@ -72,6 +79,7 @@ __all__ = [
     "NotPublishable",
     "NotPublished",
     "OwnAccount",
+    "PresentedApiSecret",
     "PresentedSecret",
     "Reach",
     "Receipt",
