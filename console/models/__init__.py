@@ -11,7 +11,7 @@ from .authorization_code import AuthorizationCode
 from .browser_session import BrowserSession
 from .client import Client, ClientGone
 from .client_assertion import ClientAssertion
-from .client_availability import NotPublishable
+from .client_availability import ApisNotPublished, NotPublishable
 from .client_origin import ClientOrigin
 from .connection import Connection, NeedsTrust, NotConnected, NotPublished
 from .connection_request import AlreadyConnected, AlreadyDecided, ConnectionRequest, ConnectionRequester
@@ -48,6 +48,7 @@ __all__ = [
     "ApiGone",
     "ApiIdentifier",
     "ApiSecret",
+    "ApisNotPublished",
     "AuthorizationCode",
     "BrowserSession",
     "CanonicalHost",

@@ -134,6 +134,11 @@ def split(scope: str) -> tuple[str, str]:
     return (identifier, name) if identifier else (CATALOGUE, scope)
 
 
+def is_qualified(scope: object) -> bool:
+    """Whether it is written as a scope of an API."""
+    return isinstance(scope, str) and split(scope)[0] != CATALOGUE
+
+
 def bare(names: Iterable[str]) -> list[str]:
     """Scopes as a token for one API carries them, in the order given."""
     return list(dict.fromkeys(split(name)[1] for name in names))
@@ -148,6 +153,11 @@ def identifiers(names: tuple[str, ...]) -> tuple[str, ...]:
 def of_api(names: Iterable[str], identifier: str) -> list[str]:
     """Those of `names` that a token for this API can carry: its own, and the protocol's, which belong to no API."""
     return [name for name in names if name in scopes.PROTOCOL_SCOPES or split(name)[0] == identifier]
+
+
+def of_api_alone(names: Iterable[str]) -> list[str]:
+    """Those of `names` that are scopes of an API, whichever."""
+    return [name for name in names if scopes.OF_API in name]
 
 
 def host(identifier: str) -> str:

@@ -13,7 +13,7 @@ from console.management.operations import (
     read_all_of_stdin,
     tenant_named,
 )
-from console.models import Client, LimitReached, NotPublishable, Tenant
+from console.models import ApisNotPublished, Client, LimitReached, NotPublishable, Tenant
 from console.policy import client_types, public_keys, redirect_uris, scopes, text
 from console.policy.client_types import AuthMethod, ClientType
 from console.policy.consent_rules import ConsentMethod
@@ -148,6 +148,10 @@ def _register(tenant: Tenant, options: dict[str, Any]) -> tuple[Client, str]:
     except LimitReached as limit:
         raise CommandError(
             f"The limit is reached: at most {limit.number} OAuth clients of a tenant."
+        ) from None
+    except ApisNotPublished as unpublished:
+        raise CommandError(
+            f"It has scopes of APIs that are not published: {unpublished}. Publish them first (publish_api)."
         ) from None
     except NotPublishable:
         raise CommandError(
