@@ -4,7 +4,7 @@ What was granted of a scope, or of an API, that is removed stays where it was wr
 whoever issues or judges a token looks at the API as it is then. So removing changes one row, however much was granted.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,15 @@ class Api(RegisteredApi):
     def rules_of(cls, tenant_id: UUID, identifier: str) -> TokenRules | None:
         """How tokens for an API are issued and judged in a tenant; None if the identifier names none there."""
         return _RULES.get(tenant_id, identifier)
+
+    @classmethod
+    def all_rules_of(cls, tenant_id: UUID, identifiers: Collection[str]) -> list[TokenRules]:
+        """The same of several APIs, of those that the tenant has: one statement."""
+        if len(identifiers) == 1:
+            found = cls.rules_of(tenant_id, *identifiers)
+            return [found] if found else []
+        rows = cls.available(tenant_id).filter(identifier__in=identifiers).values_list("rules", flat=True)
+        return [rules for rules in map(TokenRules.stored, rows) if rules is not None]
 
     @classmethod
     def locked(cls, pk: int) -> "Api":
