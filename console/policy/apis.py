@@ -82,6 +82,13 @@ class TokenRules:
     admin: frozenset[str]
     by_name: frozenset[str]
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:  # taken for every token of a machine
+        return hash((self.identifier, self.lifetime, self.scopes))
+
     @classmethod
     def of(cls, api: Api) -> "TokenRules":
         """Those of an API."""
