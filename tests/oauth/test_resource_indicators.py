@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -524,3 +525,15 @@ def test_a_connection_that_allows_less_takes_scopes_of_apis_away(
     assert app.introspect(tokens["access_token"]).json() == {"active": False}
     again = app.tokens(browser(gustav), scope="openid read write", resource=ORDERS)
     assert carried(again) == (ORDERS, "openid read")
+
+
+def test_a_receipt_says_how_long_a_token_for_an_api_may_be_accepted_elsewhere(
+    machine: Application, acme: Tenant
+):
+    with scope(tenant=acme):
+        Api.objects.get(identifier=STOCK).edit(by=OPERATOR, lifetime=7 * 24 * 3600)
+        ask(machine, resource=STOCK)
+        receipt = Client.objects.get(client_id=machine.client_id).disable(by=OPERATOR)
+    assert receipt is not None
+    assert receipt.accepted_until is not None
+    assert receipt.accepted_until > datetime.now(UTC) + timedelta(days=6)
