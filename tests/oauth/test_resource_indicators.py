@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 from django_scopes import scope
+from pytest_django import DjangoAssertNumQueries
 
 from console.models import Actor, Api, Client, Connection, Event, Tenant, TokenFamily, User
 from console.policy.apis import ApiScope
@@ -280,6 +281,14 @@ def test_a_machine_gets_a_token_for_the_resource_that_it_names(machine: Applicat
     assert carried(ask(machine, resource=acme.issuer)) == (acme.issuer, "apps:read")
     assert ask(machine, resource=ORDERS).json()["expires_in"] == 300
     assert ask(machine, resource=[ORDERS, ORDERS]).status_code == 200
+
+
+def test_a_machines_token_for_an_api_costs_one_statement(
+    machine: Application, django_assert_num_queries: DjangoAssertNumQueries
+):
+    ask(machine, resource=ORDERS)  # notes the use, which is done once a minute
+    with django_assert_num_queries(1):
+        assert carried(ask(machine, resource=ORDERS)) == (ORDERS, "read write")
 
 
 def test_a_machine_is_refused_what_it_does_not_have(machine: Application, acme: Tenant):
