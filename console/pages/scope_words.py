@@ -8,6 +8,7 @@ from django.utils.translation import get_language, gettext
 from ..http.tenancy import current_tenant
 from ..models import Api
 from ..policy import apis, scopes
+from ..policy.apis import ApiScope
 from ..policy.scope_catalogue import AREAS, Scope
 
 Apis = Mapping[str, Api]  # by identifier
@@ -81,7 +82,11 @@ def _of_api(name: str, known: Apis, checked: bool) -> ScopeWords | None:
     """A scope of an API in words; None if it is none that its API has."""
     identifier, bare = apis.split(name)
     api = known.get(identifier)
-    scope = next((each for each in api.facts.scopes if each.name == bare), None) if api else None
+    if api is None:
+        return None
+    scope = next((each for each in api.facts.scopes if each.name == bare), None)
+    if not bare:
+        scope = ApiScope(name=bare, text=gettext("Call it in your name, without any of its permissions"))
     if scope is None:
         return None
     return ScopeWords(
@@ -91,7 +96,7 @@ def _of_api(name: str, known: Apis, checked: bool) -> ScopeWords | None:
         sensitive=scope.sensitive or scope.admin,
         checked=checked,
         included_in="",
-        api=title_of(api) if api else "",
+        api=title_of(api),
     )
 
 

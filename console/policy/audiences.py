@@ -53,7 +53,7 @@ def _counts(name: str, rules: Rules, administrator: bool) -> bool:
     if identifier == CATALOGUE:
         return True
     api = rules.get(identifier)
-    return api is not None and bare in api.scopes and (administrator or bare not in api.admin)
+    return api is not None and (not bare or bare in api.scopes) and (administrator or bare not in api.admin)
 
 
 def asked_by_name(rules: Rules) -> frozenset[str]:
@@ -80,6 +80,12 @@ def meant(name: str, resources: Collection[str]) -> list[str]:
     if scopes.OF_API in name:
         return [name] if apis.split(name)[0] in resources else []
     return [apis.qualified(identifier, name) for identifier in resources]
+
+
+def with_resources(names: list[str], resources: Iterable[str]) -> list[str]:
+    """`names`, and each of the APIs that are named and that none of them is of."""
+    of = {apis.split(name)[0] for name in names}
+    return [*names, *(apis.itself(api) for api in resources if api != CATALOGUE and api not in of)]
 
 
 def check_resources(resources: Iterable[str], held: tuple[str, ...], rules: Rules) -> None:
@@ -128,6 +134,7 @@ def of_machine(
     else:
         names = scopes.default(counting(held, rules), asked_by_name(rules))
         names = names if resource is None else apis.of_api(names, resource)
+    names = with_resources(names, [resource] if resource else [])
     if not scopes.within(names, held) or len(counting(names, rules)) < len(names):
         return None
     identifier = chosen(names, resource)

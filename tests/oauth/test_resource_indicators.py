@@ -151,9 +151,42 @@ def test_an_api_of_which_the_client_has_nothing_is_no_resource_for_it(
     assert app.answered(bobs, scope="openid", resource=ORDERS)["error"] == "invalid_target"
 
 
-@pytest.mark.parametrize("requested", ["openid", "openid apps:read", "purge", f"{STOCK}#read"])
-def test_a_resource_without_any_scope_of_it_is_an_error(app: Application, bobs: Browser, requested: str):
+@pytest.mark.parametrize("requested", ["apps:read", "purge", f"{STOCK}#read"])
+def test_scopes_that_are_not_of_the_resource_are_an_error(app: Application, bobs: Browser, requested: str):
     assert app.answered(bobs, scope=requested, resource=ORDERS)["error"] == "invalid_scope"
+
+
+def test_an_application_that_knows_no_scope_of_an_api_gets_a_token_for_it_all_the_same(
+    app: Application, bobs: Browser, acme: Tenant, orders: Api
+):
+    """Programs ask for what metadata offers, and name the API with resource."""
+    asked = {"scope": "openid offline_access user_default", "resource": ORDERS}
+    page = app.authorize(bobs, **asked)
+    assert asks_for_consent(page)
+    assert "API “Orders”" in page.content.decode()
+    tokens = app.exchange(app.allow(bobs, page)["code"]).json()
+    assert carried(tokens) == (ORDERS, "offline_access openid")
+    assert app.introspect(tokens["access_token"]).json()["active"]
+    assert app.userinfo(tokens["access_token"]).status_code == 401
+    assert carried(app.refresh(tokens["refresh_token"])) == (ORDERS, "offline_access openid")
+    assert not asks_for_consent(app.authorize(bobs, **asked))
+    assert asks_for_consent(app.authorize(bobs, scope="openid read", resource=ORDERS))
+    with scope(tenant=acme):
+        Client.objects.get(client_id=app.client_id).edit(
+            by=OPERATOR, allowed_scopes=["openid", "offline_access"]
+        )
+    assert app.introspect(tokens["access_token"]).json() == {"active": False}
+    assert app.answered(bobs, **asked)["error"] == "invalid_target"
+
+
+def test_each_of_several_resources_is_granted(app: Application, bobs: Browser):
+    asked = {"scope": "openid offline_access write", "resource": [ORDERS, STOCK]}
+    first = app.exchange(app.code(bobs, **asked), resource=STOCK)
+    assert carried(first) == (STOCK, "offline_access openid")
+    assert carried(app.refresh(first.json()["refresh_token"], resource=ORDERS)) == (
+        ORDERS,
+        "offline_access openid write",
+    )
 
 
 def test_without_scope_the_client_gets_what_it_has_there(acme: Tenant, bobs: Browser, register: Any):
@@ -162,6 +195,8 @@ def test_without_scope_the_client_gets_what_it_has_there(acme: Tenant, bobs: Bro
     held = [*PROTOCOL, "apps:read", *at(ORDERS, "read", "write", "purge")]
     app = Application(*register(acme, allowed_scopes=held))
     assert carried(app.tokens(bobs, scope=None, resource=ORDERS)) == (ORDERS, "read write")
+    only = Application(*register(acme, allowed_scopes=at(ORDERS, "purge")))
+    assert carried(only.tokens(bobs, scope=None, resource=ORDERS)) == (ORDERS, "")
     assert carried(app.tokens(bobs, scope="read purge", resource=ORDERS)) == (ORDERS, "purge read")
 
 
