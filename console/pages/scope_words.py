@@ -53,7 +53,7 @@ def by_area(names: Iterable[str], ticked: Collection[str] = (), known: Apis | No
     areas: dict[str, list[ScopeWords]] = {area: [] for area in AREAS}
     of_apis: dict[str, list[ScopeWords]] = {}
     unknown: list[ScopeWords] = []
-    for name in scopes.join(wanted).split():
+    for name in _in_order(wanted, known):
         scope, found = scopes.SCOPES.get(name), _of_api(name, known, name in ticked)
         if scope is not None:
             areas[scope.area].append(_words(scope, wanted, name in ticked))
@@ -64,6 +64,17 @@ def by_area(names: Iterable[str], ticked: Collection[str] = (), known: Apis | No
     shown = [Area(gettext(AREAS[area]), members) for area, members in areas.items() if members]
     shown += [Area(title_of(known[identifier]), members) for identifier, members in of_apis.items()]
     return [*shown, Area(gettext("Other"), unknown)] if unknown else shown
+
+
+def _in_order(wanted: list[str], known: Apis) -> list[str]:
+    """The catalogue's scopes in its order, then those of each API in its owner's order, then the rest."""
+    of_apis = [
+        name for api in known.values() for name in (apis.itself(api.identifier), *api.qualified_scopes)
+    ]
+    place = {name: number for number, name in enumerate(of_apis)}
+    return sorted(
+        scopes.in_order(wanted), key=lambda name: (name not in scopes.SCOPES, place.get(name, len(place)))
+    )
 
 
 def grouped(names: Iterable[str], ticked: Collection[str] = ()) -> list[Area]:

@@ -96,3 +96,13 @@ def test_a_client_with_an_api_that_is_not_published_is_not_published(
         assert "not published" in texts(response)
     with scope(tenant=acme):
         assert not Client.objects.get(client_id=app.client_id).published_at
+
+
+def test_scopes_of_an_api_stand_in_its_owners_order(acme: Tenant):
+    cast.register_api(acme, scopes=["write", "read", "admin"])
+    with scope(tenant=acme):
+        names = [f"{ORDERS}#{name}" for name in ("admin", "read", "write")]
+        areas = scope_words.by_area([*names, "apps:read", "openid"])
+    assert [[each.title for each in area.scopes] for area in areas][2:] == [
+        ["Can write", "Can read", "Can admin"]
+    ]
