@@ -385,6 +385,7 @@ LIMITS = {
 event_days = environment.number("QLIKAUTH_EVENT_DAYS", 0, least=0, most=36_500)
 EVENTS_KEPT = timedelta(days=event_days) if event_days else None
 CODE_LIFETIME = timedelta(seconds=60)
+DEVICE_CODE_LIFETIME = timedelta(minutes=15)  # while a person finds a browser and signs in there
 ACCESS_TOKEN_LIFETIME = timedelta(
     seconds=environment.number("QLIKAUTH_ACCESS_TOKEN_SECONDS", 3600, least=60, most=7 * 24 * 3600)
 )

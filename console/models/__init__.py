@@ -13,6 +13,8 @@ from .client_origin import ClientOrigin
 from .connection import Connection, NeedsTrust, NotConnected, NotPublished
 from .connection_request import AlreadyConnected, AlreadyDecided, ConnectionRequest, ConnectionRequester
 from .consent import Consent
+from .device_answer import NotAnswerable
+from .device_authorization import DeviceAuthorization, TooManyBegun
 from .event import Event
 from .event_keyword import EventKeyword
 from .expiry_run import ExpiryRun
@@ -53,6 +55,7 @@ __all__ = [
     "ConnectionRequest",
     "ConnectionRequester",
     "Consent",
+    "DeviceAuthorization",
     "DeviceGrant",
     "Event",
     "EventKeyword",
@@ -68,6 +71,7 @@ __all__ = [
     "Mail",
     "NeedsTrust",
     "NoSigningKey",
+    "NotAnswerable",
     "NotConnected",
     "NotPublishable",
     "NotPublished",
@@ -81,6 +85,7 @@ __all__ = [
     "SigningKey",
     "Tenant",
     "TokenFamily",
+    "TooManyBegun",
     "UnfinishedAct",
     "UsedAnswer",
     "User",

@@ -104,6 +104,8 @@ class Consent(TenantOwned):
     ) -> "Consent":
         """Adds scopes to what the person has granted. Two answers at once add up; neither is lost.
 
+        `redirect_host` is "" where no answer goes to an address: a device fetches its tokens (RFC 8628).
+
         Raises NotConnected when the tenant has removed or blocked the client in this very moment.
         """
         with transaction.atomic():
@@ -120,7 +122,7 @@ class Consent(TenantOwned):
             )
             before = list(consent.scopes)
             consent.scopes = scopes.join({*consent.scopes, *granted}).split()
-            consent.redirect_hosts = sorted({*consent.redirect_hosts, redirect_host})
+            consent.redirect_hosts = sorted({*consent.redirect_hosts, redirect_host} - {""})
             consent.shown = dict(shown)
             consent.save()
             Event.record(

@@ -16,11 +16,15 @@ from .issuance import Issuance, issuance
 
 
 def answer(
-    tenant: Tenant, client: EffectiveClient, granted: Sequence[str], state: Issuance
+    tenant: Tenant,
+    client: EffectiveClient,
+    granted: Sequence[str],
+    state: Issuance,
+    user: User | None = None,
 ) -> dict[str, Any]:
-    """The answer to a token request (RFC 6749 §5.1) of a machine in its own name."""
+    """The answer to a token request (RFC 6749 §5.1) for a person, or of a machine in its own name."""
     made: dict[str, Any] = {
-        "access_token": make(tenant, client, None, granted, state),
+        "access_token": make(tenant, client, user, granted, state),
         "expires_in": lifetime(),
         "token_type": "Bearer",
         "scope": " ".join(granted),

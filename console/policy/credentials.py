@@ -23,6 +23,7 @@ class Prefix(StrEnum):
     CLIENT_SECRET = "qas_"
     CODE = "qac_"
     REFRESH_TOKEN = "qar_"
+    DEVICE_CODE = "qad_"
 
 
 def make(prefix: Prefix) -> str:

@@ -66,7 +66,7 @@ def at_once(*works: Callable[[], Result]) -> list[Result]:
 
 def twin(app: Application) -> Application:
     """The same application on a connection of its own: a test browser belongs to one thread."""
-    other = object.__new__(Application)
+    other = object.__new__(type(app))
     other.__dict__.update(app.__dict__)
     other.web = Browser(headers={"host": app.tenant.issuer.split("//")[1]})
     return other

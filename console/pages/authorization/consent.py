@@ -1,5 +1,6 @@
 """What the consent page says: who asks, for which tenant, as whom, for what, and where the answer goes (P4)."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from math import ceil
 from typing import Any
@@ -26,13 +27,13 @@ def context(asked: AuthorizationRequest, question: Question) -> dict[str, Any]:
         "question": question,
         "new": grouped(new),
         "known": grouped(name for name in shown if name not in new),
-        **_how_long(asked),
+        **how_long(asked.scopes),
     }
 
 
-def _how_long(asked: AuthorizationRequest) -> dict[str, Any]:
+def how_long(granted: Collection[str]) -> dict[str, Any]:
     """How long the access lasts: a token, or as long as it is renewed without the person (ASVS 10.7.2)."""
-    if scopes.OFFLINE_ACCESS not in asked.scopes:
+    if scopes.OFFLINE_ACCESS not in granted:
         return {"lasts": _in_words(settings.ACCESS_TOKEN_LIFETIME)}
     unused = settings.REFRESH_TOKEN_IDLE
     return {

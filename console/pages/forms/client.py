@@ -51,9 +51,12 @@ class ClientForm(client_fields.ClientFields):
             self.initial.update(self._as_typed(typed))
         if client and not self._is_required:
             del self.fields["consent_method"]
+        on_devices = self.fields.pop("device_grant")
         if not client_types.traits(client_type).confidential:
             for name in ("grant_types", "auth_methods", "public_keys", "accepts_no_pkce"):
                 del self.fields[name]
+        if client_types.traits(client_type).device_grant:
+            self.fields["grant_types"] = on_devices
         if not (self._has_origins or client_types.traits(client_type).machine_grants):
             del self.fields[addresses.ORIGIN]
 
