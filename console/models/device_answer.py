@@ -86,6 +86,12 @@ class AnswerableDevice(TenantOwned):
         rows = cls.objects.filter(pk=pk, user=user).select_related("client__tenant")
         return rows.first()
 
+    def shown_code(self, typed: str) -> str:
+        """Its user code as people read it, if that is `typed`; "" if not. It is kept nowhere in plain text."""
+        code = device_codes.read(typed)
+        is_its = code is not None and self.user_code in digests(of_tenant(self.tenant, code))
+        return device_codes.shown(code) if code and is_its else ""
+
     def leave(self) -> None:
         """Lets somebody else enter the code: the person who did is not the one who uses the device."""
         self._mine().update(user=None)

@@ -77,7 +77,7 @@ def _entered(request: PageRequest) -> HttpResponse:
         )
         return _ask_for_code(request, typed, problem=problem, status=422)
     attempt.succeeded()
-    return _see_other(_address_of(asked))
+    return _see_other(_address_of(asked, asked.shown_code(typed)))
 
 
 # --- The answer ------------------------------------------------------------------------------------------------------
@@ -120,16 +120,18 @@ def _answered(request: PageRequest, found: AskingDevice, decision: str) -> HttpR
 
 
 def _question(request: PageRequest, found: AskingDevice, *, token: str, changed: bool) -> HttpResponse:
+    code = found.asked.shown_code(request.GET.get("user_code", ""))
     context = {
         "title": _("Allow a device?"),
         "client": found.client,
         "publisher": found.client.publisher,
         "account": request.user,
         "device": found.asked,
+        "code": code,
         "groups": grouped(scopes.roots(found.scopes)),
         "shown": token,
         "changed": changed,
-        "full_path": _address_of(found.asked),
+        "full_path": _address_of(found.asked, code),
         **how_long(found.scopes),
     }
     return render(request, "device/confirm.html", context)
@@ -147,8 +149,10 @@ def _receipt(request: PageRequest, asked: DeviceAuthorization) -> HttpResponse:
     return render(request, "device/receipt.html", context)
 
 
-def _address_of(asked: DeviceAuthorization) -> str:
-    return f"{DEVICE_PATH}?{urlencode({'request': str(asked.pk)})}"
+def _address_of(asked: DeviceAuthorization, code: str = "") -> str:
+    """Where it is asked about and answered. The code is only there to be compared with the one on the device."""
+    query = {"request": str(asked.pk)} | ({"user_code": code} if code else {})
+    return f"{DEVICE_PATH}?{urlencode(query)}"
 
 
 def _see_other(address: str) -> HttpResponse:

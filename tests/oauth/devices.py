@@ -28,13 +28,13 @@ def registered(tenant: Tenant, **fields: Any) -> Client:
 class Device(Application):
     """One device with a registered client."""
 
-    def ask(self, **changes: Any) -> Any:
+    def codes(self, **changes: Any) -> Any:
         """The answer to a request for codes."""
         return self.post("/oauth/device_authorization", {}, changes)
 
     def begin(self, **changes: Any) -> dict[str, Any]:
         """The codes."""
-        response = self.ask(**changes)
+        response = self.codes(**changes)
         assert response.status_code == 200, response.content
         begun: dict[str, Any] = response.json()
         return begun

@@ -12,6 +12,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django_scopes import scope
 
+from console.management import expiry
 from console.models import (
     Action,
     Actor,
@@ -66,7 +67,7 @@ def refusals(tenant):
 
 @pytest.mark.spec("RFC 8628", "3.2")
 def test_dv01_a_device_gets_its_codes(tv, acme):
-    response = tv.ask(scope="openid user_default")
+    response = tv.codes(scope="openid user_default")
     begun = response.json()
 
     assert response["Cache-Control"] == "no-store"
@@ -101,7 +102,7 @@ def test_the_metadata_say_where(tv, acme, stranger):
 @pytest.mark.parametrize("kind", ["web_client", "spa_client", "native_client"])
 def test_a_client_that_is_not_registered_for_it_gets_none(kind, request, acme):
     app = Device(*request.getfixturevalue(kind))
-    assert_refused(app.ask(), "unauthorized_client")
+    assert_refused(app.codes(), "unauthorized_client")
     assert refusals(acme) == [Reason.GRANT_NOT_REGISTERED]
     assert_refused(app.token(grant_type=GRANT, device_code="x"), "unauthorized_client")
 
@@ -118,7 +119,7 @@ def test_a_client_that_is_not_registered_for_it_gets_none(kind, request, acme):
     ],
 )
 def test_what_is_wrong_is_refused_and_logged(tv, acme, changes, error, status):
-    assert_refused(tv.ask(**changes), error, status)
+    assert_refused(tv.codes(**changes), error, status)
     assert len(refusals(acme)) == 1
     with scope(tenant=acme):
         assert not DeviceAuthorization.objects.exists()
@@ -161,7 +162,7 @@ def test_nobody_fills_the_table(tv, acme, monkeypatch, time_machine):
     monkeypatch.setattr(device_codes, "BEGUN_PER_ADDRESS", 2)
     tv.begin()
     tv.begin()
-    refused = tv.ask()
+    refused = tv.codes()
     assert_refused(refused, "temporarily_unavailable", 429)
     assert refused["Retry-After"] == "60"
     assert refusals(acme) == [Reason.TOO_MANY_DEVICE_CODES]
@@ -177,7 +178,7 @@ def test_nobody_fills_the_table(tv, acme, monkeypatch, time_machine):
     )
     assert other.status_code == 429
     later(time_machine, 60)
-    assert tv.ask().status_code == 200
+    assert tv.codes().status_code == 200
 
 
 # --- Polling ---------------------------------------------------------------------------------------------------------
@@ -460,7 +461,7 @@ def test_another_tenants_client_works_where_it_is_connected(portal, bobs, acme):
 
 def test_another_tenants_client_is_refused_where_it_is_not_connected(globex, acme):
     tv = Device(cast.publish(globex, type="native", redirect_uris=[], grant_types=[GRANT]), tenant=acme)
-    assert_refused(tv.ask(), "invalid_client", 401)
+    assert_refused(tv.codes(), "invalid_client", 401)
     assert_refused(tv.token(grant_type=GRANT, device_code="x"), "invalid_client", 401)
 
 
@@ -490,7 +491,7 @@ def test_the_rules_of_the_connection_hold_at_every_step(portal, bobs, acme, glob
     error = ("unauthorized_client", 400) if what == "not approved" else ("invalid_client", 401)
     if when == "before it begins":
         end()
-        assert_refused(tv.ask(), *error)
+        assert_refused(tv.codes(), *error)
         return
     begun = tv.begin(scope="apps:read")
     if when == "before the answer":
@@ -511,6 +512,29 @@ def test_a_connection_that_was_made_anew_gives_nothing_of_the_old_one(portal, bo
     with scope(tenant=acme):
         Connection.objects.get(pk=connected.pk).remove(by=OPERATOR)
     cast.connect(client, acme)
+    assert_refused(tv.poll(begun), "invalid_grant")
+
+
+def test_rows_are_removed_once_no_replay_has_to_be_noticed(tv, bobs, acme, time_machine):
+    later(time_machine, 0)
+    begun = tv.let_in(bobs)
+    later(time_machine, 899)
+    tokens = tv.poll(begun).json()
+    tv.begin()
+
+    def left():
+        expiry.run(seconds=60)
+        with scope(tenant=acme):
+            return DeviceAuthorization.objects.count()
+
+    later(time_machine, 9 * 60)
+    assert left() == 2
+    assert_refused(tv.poll(begun), "invalid_grant")
+    assert not is_alive(tv, tokens["access_token"])  # the replay was noticed
+    later(time_machine, 2 * 60)
+    assert left() == 1
+    later(time_machine, 3600)
+    assert left() == 0
     assert_refused(tv.poll(begun), "invalid_grant")
 
 

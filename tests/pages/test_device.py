@@ -151,6 +151,11 @@ def test_dv05_the_page_says_who_asks_from_where_and_for_what(tv, bobs, acme):
     ):
         assert part in said
     assert "device in front of you" in said
+    assert begun["user_code"] in said  # to be compared
+    address = page.wsgi_request.get_full_path()
+    assert begun["user_code"] in address
+    other = bobs.get(address.replace(begun["user_code"], "BCDF-GHJK"))
+    assert "BCDF-GHJK" not in text(other)  # no other code is ever shown as its own
     assert page.content.decode().count('name="decision"') == 3  # another person, deny, allow
     assert begun["device_code"] not in page.content.decode()
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ...models import Client, client_rules
 from ...policy import client_types, redirect_uris, registration_rules
-from ...policy.client_types import AuthMethod
+from ...policy.client_types import AuthMethod, ClientType
 from ...policy.consent_rules import ConsentMethod, suits
 from ...policy.registration import EDITABLE, Registration
 from ...policy.registration_problems import Problem
@@ -219,6 +219,12 @@ class ClientForm(client_fields.ClientFields):
             offers=self._offered_origins,
             offers_ticked=self.is_bound and addresses.OFFERED not in self.data,
         )
+
+    @property
+    def has_faults_in_advanced(self) -> bool:
+        """Whether something is wrong in the part that is closed at first."""
+        on_devices = self.client_type == ClientType.NATIVE and bool(self.errors.get("grant_types"))
+        return bool(self["homepage_url"].errors or self.sign_out_list.is_faulty or on_devices)
 
     @property
     def _offered_origins(self) -> list[str]:
