@@ -104,9 +104,7 @@ class Consent(TenantOwned):
     ) -> "Consent":
         """Adds scopes to what the person has granted. Two answers at once add up; neither is lost.
 
-        `redirect_host` is "" where no answer goes to an address: a device fetches its tokens (RFC 8628).
-
-        Raises NotConnected when the tenant has removed or blocked the client in this very moment.
+        Raises NotConnected when the tenant has removed or blocked the client just now. `redirect_host`: "" for devices.
         """
         with transaction.atomic():
             approved = Connection.objects.select_for_update(no_key=True).filter(
