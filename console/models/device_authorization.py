@@ -94,8 +94,9 @@ class DeviceAuthorization(AnswerableDevice):
         longer each time (RFC 8628 §3.5)."""
         now = timezone.now()
         limit = now - timedelta(seconds=self.interval - device_codes.TOLERATED)
+        in_time = self.polled_at is None or self.polled_at <= limit
         # Compare and swap: of any number of polls at once, one was in time.
-        if _POLL.update(self.pk, now, limit):
+        if in_time and _POLL.update(self.pk, now, limit):
             return True
         slower = min(self.interval + device_codes.SLOWER, device_codes.SLOWEST)
         if slower > self.interval:

@@ -308,12 +308,17 @@ def test_dv05_no_kind_of_code_passes_for_another(acme, bobs, bob):
     assert app.exchange(code).status_code == 200
 
 
-@pytest.mark.parametrize("status", ["pending", "allowed", "unknown"])
-def test_polling_is_cheap(tv, bobs, status, time_machine):
+@pytest.mark.parametrize("status", ["pending", "too fast", "hammering", "allowed", "unknown"])
+def test_polling_is_cheap(tv, bobs, acme, status, time_machine):
     later(time_machine, 0)
     begun = tv.begin()
     if status == "allowed":
         let_in(bobs, begun)
+    if status in {"too fast", "hammering"}:
+        tv.poll(begun)
+    if status == "hammering":
+        with scope(tenant=acme):
+            DeviceAuthorization.objects.update(interval=device_codes.SLOWEST)
     if status == "unknown":
         begun = begun | {"device_code": "qad_nothing"}
     tv.poll(tv.begin())  # statements and keys are ready
@@ -322,7 +327,14 @@ def test_polling_is_cheap(tv, bobs, status, time_machine):
     about = [query["sql"] for query in asked if "deviceauthorization" in query["sql"]]
     reads = [sql for sql in about if sql.startswith("SELECT")]
     writes = [sql for sql in about if not sql.startswith("SELECT")]
-    assert (len(reads), len(writes)) == {"pending": (1, 1), "allowed": (1, 1), "unknown": (0, 0)}[status]
+    expected = {
+        "pending": (1, 1),
+        "too fast": (1, 1),
+        "hammering": (1, 0),
+        "allowed": (1, 1),
+        "unknown": (0, 0),
+    }
+    assert (len(reads), len(writes)) == expected[status]
 
 
 # --- Tokens ----------------------------------------------------------------------------------------------------------
