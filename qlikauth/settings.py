@@ -390,6 +390,7 @@ EVENTS_KEPT = timedelta(days=event_days) if event_days else None
 # How long it is known how often a client was used on a day.
 USES_KEPT = timedelta(days=environment.number("QLIKAUTH_USE_DAYS", 400, least=30, most=3650))
 CODE_LIFETIME = timedelta(seconds=60)
+DEVICE_CODE_LIFETIME = timedelta(minutes=15)  # while a person finds a browser and signs in there
 ACCESS_TOKEN_LIFETIME = timedelta(
     seconds=environment.number("QLIKAUTH_ACCESS_TOKEN_SECONDS", 3600, least=60, most=7 * 24 * 3600)
 )

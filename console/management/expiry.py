@@ -21,6 +21,7 @@ from django.db import connection
 from console.models import (
     AuthorizationCode,
     ClientAssertion,
+    DeviceAuthorization,
     Event,
     FailedAttempts,
     Mail,
@@ -137,6 +138,7 @@ def _categories(now: datetime, batch: int) -> dict[str, Iterator[int]]:
 
     categories = {
         "codes": by("expires", AuthorizationCode._base_manager.all(), CODES_KEPT),
+        "device_authorizations": by("expires_at", DeviceAuthorization._base_manager.all(), CODES_KEPT),
         "refresh_tokens": by("expires_at", RefreshToken._base_manager.all()),
         "token_families": by("kept_until", TokenFamily._base_manager.all(), remove=remove_families),
         "revoked_access_tokens": by("expires_at", RevokedAccessToken._base_manager.all()),

@@ -16,6 +16,8 @@ from .client_origin import ClientOrigin
 from .connection import Connection, NeedsTrust, NotConnected, NotPublished
 from .connection_request import AlreadyConnected, AlreadyDecided, ConnectionRequest, ConnectionRequester
 from .consent import Consent
+from .device_answer import NotAnswerable
+from .device_authorization import DeviceAuthorization, TooManyBegun
 from .event import Event
 from .event_keyword import EventKeyword
 from .expiry_run import ExpiryRun
@@ -62,6 +64,7 @@ __all__ = [
     "ConnectionRequest",
     "ConnectionRequester",
     "Consent",
+    "DeviceAuthorization",
     "DeviceGrant",
     "Event",
     "EventKeyword",
@@ -77,6 +80,7 @@ __all__ = [
     "Mail",
     "NeedsTrust",
     "NoSigningKey",
+    "NotAnswerable",
     "NotConnected",
     "NotPublishable",
     "NotPublished",
@@ -91,6 +95,7 @@ __all__ = [
     "SigningKey",
     "Tenant",
     "TokenFamily",
+    "TooManyBegun",
     "UnfinishedAct",
     "UseCount",
     "UsedAnswer",

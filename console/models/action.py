@@ -49,6 +49,8 @@ class Action(models.TextChoices):
     CONSENT_GIVEN = "consent.given", _("Consent given")
     CONSENT_DENIED = "consent.denied", _("Consent denied")
     CONSENT_WITHDRAWN = "consent.withdrawn", _("Consent revoked")
+    DEVICE_ALLOWED = "device.allowed", _("Device allowed")
+    DEVICE_DENIED = "device.denied", _("Device denied")
     AUTHORIZATION_REFUSED = "authorization.refused", _("Authorization request rejected")
     AUTHORIZATION_NARROWED = "authorization.narrowed", _("Scopes left out")
     TOKENS_ISSUED = "tokens.issued", _("Tokens issued")
@@ -74,6 +76,7 @@ REFUSALS = frozenset(
         Action.TOKENS_REFUSED,
         Action.TOKENS_REUSED,
         Action.CONSENT_DENIED,
+        Action.DEVICE_DENIED,
         Action.API_REFUSED,
     }
 )

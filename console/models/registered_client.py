@@ -211,6 +211,11 @@ class RegisteredClient(OwnRow, Application):
         return client_types.impersonates(self.grant_types)
 
     @property
+    def works_on_devices(self) -> bool:
+        """Whether people can sign in to it by a code, in a browser on another device (RFC 8628)."""
+        return client_types.works_on_devices(self.grant_types)
+
+    @property
     def terms(self) -> Terms:
         """What another tenant approves when it connects."""
         return self.registration.terms(self.publisher)

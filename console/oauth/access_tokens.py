@@ -16,12 +16,19 @@ from .issuance import Issuance, issuance
 
 
 def answer(
-    tenant: Tenant, client: EffectiveClient, granted: Sequence[str], state: Issuance
+    tenant: Tenant,
+    client: EffectiveClient,
+    granted: Sequence[str],
+    state: Issuance,
+    user: User | None = None,
 ) -> dict[str, Any]:
-    """The answer to a token request (RFC 6749 §5.1) of a machine in its own name."""
+    """The answer to a token request (RFC 6749 §5.1) for a person, or of a machine in its own name.
+
+    `granted` are the token's scopes as they are on the wire.
+    """
     seconds = lifetime(state)
     made: dict[str, Any] = {
-        "access_token": make(tenant, client, None, granted, state),
+        "access_token": make(tenant, client, user, granted, state),
         "expires_in": seconds,
         "token_type": "Bearer",
         "scope": " ".join(granted),

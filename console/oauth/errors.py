@@ -27,6 +27,7 @@ QLIK: dict[str, tuple[str, str]] = {
     "temporarily_unavailable": ("OAUTH-7", "Temporarily unavailable"),
 }
 NOT_IN_A_DESCRIPTION = re.compile(r"[^ !#-\[\]-~]")  # RFC 6749 §4.1.2.1, §5.2
+RETRY_AFTER = {503: "1", 429: "60"}  # seconds
 STATUS = {"invalid_client": 401, "invalid_token": 401, "temporarily_unavailable": 503}
 
 
@@ -75,6 +76,6 @@ def response(error: OAuthError) -> JsonResponse:
         # Who presented nothing is told how to, not what was wrong with it (RFC 6750 §3.1).
         why = "" if error.nothing_presented else f', error="{error.error}"'
         answer["WWW-Authenticate"] = f'Bearer realm="oauth"{why}'
-    if error.status == 503:
-        answer["Retry-After"] = "1"
+    if error.status in RETRY_AFTER:
+        answer["Retry-After"] = RETRY_AFTER[error.status]
     return answer

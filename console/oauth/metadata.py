@@ -5,6 +5,7 @@ from typing import Any
 
 from ..http.addresses import (
     AUTHORIZE_PATH,
+    DEVICE_AUTHORIZATION_PATH,
     INTROSPECT_PATH,
     JWKS_PATH,
     LOGOUT_PATH,
@@ -42,6 +43,7 @@ def authorization_server_metadata(tenant: Tenant) -> dict[str, Any]:
         "issuer": issuer,
         "authorization_endpoint": issuer + AUTHORIZE_PATH,
         "token_endpoint": issuer + TOKEN_PATH,
+        "device_authorization_endpoint": issuer + DEVICE_AUTHORIZATION_PATH,
         "revocation_endpoint": issuer + REVOKE_PATH,
         "introspection_endpoint": issuer + INTROSPECT_PATH,
         "jwks_uri": issuer + JWKS_PATH,

@@ -26,7 +26,7 @@ REPEATABLE = frozenset({RESOURCE, "audience"})
 # What some endpoint reads. In JSON each must be text; what no endpoint reads can be anything, and is not looked at.
 READ = frozenset(
     {
-        "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "user_lookup",
+        "grant_type", "code", "device_code", "redirect_uri", "code_verifier", "refresh_token", "scope", "user_lookup",
         "client_id", "client_secret", "client_assertion", "client_assertion_type", "deviceType", "description",
         "token", "token_type_hint", "access_token", RESOURCE,
     }

@@ -1,23 +1,25 @@
 """The parameter `resource`: which API a token is for (RFC 8707)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 
 from ..http.tenancy import current_tenant
-from ..models import Api, Tenant
+from ..models import Api, Tenant, User
 from ..policy import api_rules, apis, audiences, scopes
 from ..policy.apis import CATALOGUE
 from ..policy.audiences import InvalidTarget, Rules
 from ..policy.reasons import Reason
 from ..policy.roles import Role
 from .errors import OAuthError
-from .issuance import issuance
+from .issuance import Issuance, issuance
 from .parameters import Parameters
 
 MOST = 20  # of one authorization request
 MALFORMED = "resource must be an absolute URI without a fragment."
+NOTHING_LEFT = "Nothing of what was granted can be given any more."
+BEYOND = "A requested scope was not granted."
 ONE_ONLY = "A token is for one resource: send the parameter resource once."
 
 
@@ -25,6 +27,13 @@ class InvalidTargetError(oauthlib_errors.OAuth2Error):
     """`invalid_target` (RFC 8707 §2), in oauthlib's terms."""
 
     error = "invalid_target"
+
+
+ERRORS: dict[str, type[oauthlib_errors.OAuth2Error]] = {
+    "invalid_target": InvalidTargetError,
+    "invalid_grant": oauthlib_errors.InvalidGrantError,
+    "invalid_scope": oauthlib_errors.InvalidScopeError,
+}
 
 
 def of_authorization(tenant: Tenant, parameters: Parameters) -> list[str]:
@@ -102,31 +111,42 @@ def aim(request: Request) -> None:
     """Decides for which API the token of oauthlib's `request` is, and which scopes it carries: the last of all checks.
 
     Until here `request.scopes` are what was granted; then they are those of the token, as they are on the wire.
-    Raises InvalidTargetError, and InvalidScopeError for a refresh with scopes beyond those granted (RFC 6749 §6).
+    Raises oauthlib's error for what `decide` refuses.
     """
-    state, tenant = issuance(request), current_tenant()
-    rules = rules_for(tenant, request.scopes)
-    administrator = request.user.role == Role.ADMINISTRATOR
-    granted = audiences.counting(request.scopes, rules, administrator=administrator)
-    if request.scopes and not granted:
-        state.refusal = Reason.CODE_LEFT_WITHOUT_SCOPES
-        raise oauthlib_errors.InvalidGrantError(request=request)
+    state = issuance(request)
+    try:
+        request.scopes = decide(current_tenant(), request.user, request.scopes, state)
+    except OAuthError as error:
+        state.refusal = error.reason
+        raise ERRORS[error.error](description=error.description, request=request) from None
+
+
+def decide(tenant: Tenant, user: User, names: Sequence[str], state: Issuance) -> list[str]:
+    """Decides for which API a token of a person is that was granted `names`. Sets `state.api` and `state.granted`.
+
+    Returns the scopes of the token as they are on the wire. Raises OAuthError: "invalid_target" for a resource that
+    nothing was granted of, "invalid_grant" if nothing of what was granted counts any more, and "invalid_scope" for a
+    refresh with scopes beyond those granted (RFC 6749 §6).
+    """
+    rules = rules_for(tenant, names)
+    granted = audiences.counting(names, rules, administrator=user.role == Role.ADMINISTRATOR)
+    if names and not granted:
+        raise OAuthError("invalid_grant", NOTHING_LEFT, reason=Reason.CODE_LEFT_WITHOUT_SCOPES)
     resource = state.resource
     if resource not in {None, CATALOGUE} and resource not in apis.identifiers(tuple(granted)):
         resource = _if_alias(tenant, resource)
     try:
         identifier = audiences.chosen(_those_asked_for(granted, state.asked_scopes, resource), resource)
     except InvalidTarget as error:
-        state.refusal = error.reason
-        raise InvalidTargetError(description=str(error), request=request) from None
+        raise OAuthError("invalid_target", str(error), reason=error.reason) from None
     carried = apis.of_api(granted, identifier)
     if state.asked_scopes:
         asked = audiences.inside(state.asked_scopes, identifier)
         if not scopes.within(asked, granted):
-            raise oauthlib_errors.InvalidScopeError(request=request)
+            raise OAuthError("invalid_scope", BEYOND, reason=Reason.SCOPE_NOT_ALLOWED)
         carried = apis.of_api(asked, identifier)
     state.api, state.granted = rules.get(identifier), carried
-    request.scopes = apis.bare(carried)
+    return apis.bare(carried)
 
 
 def _those_asked_for(granted: list[str], asked: list[str], resource: str | None) -> list[str]:

@@ -1,8 +1,8 @@
-"""`/oauth/token`: the four grants, form and JSON bodies, through django-oauth-toolkit (RFC 6749 §3.2, Q7)."""
+"""`/oauth/token`: every grant, form and JSON bodies, most of them through django-oauth-toolkit (RFC 6749 §3.2, Q7)."""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,17 +14,18 @@ from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 from ..http.addresses import TOKEN_PATH
 from ..http.requests import TenantRequest
 from ..http.sessions import client_address
-from ..models import Actor
+from ..models import Actor, Tenant
 from ..policy import scopes
 from ..policy.client_types import GrantType
 from ..policy.reasons import Reason
-from . import machine_tokens, oauthlib_reasons, parameters, refusals, uses
+from . import device_tokens, machine_tokens, oauthlib_reasons, parameters, refusals, uses
 from .endpoint import endpoint, no_store
 from .errors import OAuthError
 from .issuance import LABELS, Issuance
 from .resource_indicators import of_token_request
 from .server import server
 
+Grant = Callable[[Tenant, str, Mapping[str, str], Issuance], dict[str, Any]]
 CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 # The parameters of a token request. oauthlib takes any other parameter for an attribute of its request that it does not
 # find set, and some of these decide what is issued (`extra_credentials`, `response_type`): it never sees them. Scopes
@@ -35,24 +36,29 @@ UNDERSTOOD = frozenset(
         "client_id", "client_secret", "client_assertion", "client_assertion_type", *LABELS,
     }
 )  # fmt: skip
+WITHOUT_OAUTHLIB: dict[str, Grant] = {
+    GrantType.CLIENT_CREDENTIALS.value: machine_tokens.client_credentials,
+    GrantType.DEVICE_CODE.value: device_tokens.device_code,
+}
+KNOWN_GRANTS = frozenset(GrantType)
 
 
 @endpoint("POST", who="a client, authenticated by client_authentication")
 @sensitive_variables()
 def token(request: TenantRequest) -> HttpResponse:
-    """Exchanges a code, a refresh token or a client's own credentials for tokens."""
+    """Exchanges a code, a refresh token, a device code or a client's own credentials for tokens."""
     state = Issuance(
         actor=Actor.anonymous(client_address(request)),
         asked_in_json=request.content_type == parameters.JSON,
     )
     with refusals.recorded(request) as attempt:
         sent = attempt.sent = parameters.body(request)
-        if attempt.sent.get("grant_type") in server().grant_types:
+        if attempt.sent.get("grant_type") in KNOWN_GRANTS:
             attempt.details["grant_type"] = attempt.sent["grant_type"]
         state.asked_scopes = _checked(sent)
         state.resource = of_token_request(request.tenant, sent)
-        if sent["grant_type"] == GrantType.CLIENT_CREDENTIALS:
-            answer = _machine(request, sent, state, attempt)
+        if sent["grant_type"] in WITHOUT_OAUTHLIB:
+            answer = _given(request, sent, state, attempt)
         else:
             answer = _exchange(request, sent, state, attempt)
     _count(request, sent["grant_type"], state)
@@ -72,13 +78,13 @@ def _count(request: TenantRequest, grant: str, state: Issuance) -> None:
         )
 
 
-def _machine(
+def _given(
     request: TenantRequest, sent: Mapping[str, str], state: Issuance, attempt: refusals.Attempt
-) -> dict[str, object]:
-    """The one grant without oauthlib (machine_tokens.py)."""
-    authorization = request.headers.get("Authorization", "")
+) -> dict[str, Any]:
+    """A grant without oauthlib."""
+    authorization, grant = request.headers.get("Authorization", ""), WITHOUT_OAUTHLIB[sent["grant_type"]]
     try:
-        return machine_tokens.client_credentials(request.tenant, authorization, sent, state)
+        return grant(request.tenant, authorization, sent, state)
     except OAuthError:
         attempt.client = state.authenticated.client if state.authenticated else None
         raise

@@ -5,6 +5,7 @@ django-oauth-toolkit's own URL list also has pages that are not offered.
 
 from django.urls import path
 
+from .device import device_authorization
 from .discovery import authorization_server, jwks, openid_configuration
 from .introspection import introspect
 from .region import region_metadata, region_revoke, region_token
@@ -14,6 +15,7 @@ from .userinfo import userinfo
 
 urlpatterns = [
     path("oauth/token", token, name="token"),
+    path("oauth/device_authorization", device_authorization, name="device_authorization"),
     path("oauth/revoke", revoke, name="revoke"),
     path("oauth/introspect", introspect, name="introspect"),
     path("oauth/userinfo", userinfo, name="userinfo"),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from ..models import Client
 from ..models.approval_answer import IMPERSONATION, Answer, Incomplete, check_impersonation, chosen_scopes
 from ..policy import redirect_uris, text
-from ..policy.client_types import impersonates, works_alone
+from ..policy.client_types import impersonates, works_alone, works_on_devices
 from ..policy.consent_rules import ConsentMethod
 from ..policy.effective_client import EffectiveClient
 from ..policy.publication import Terms
@@ -36,6 +36,7 @@ def form(client: Client | EffectiveClient, sent: QueryDict | None = None) -> dic
         "redirect_hosts": terms.redirect_hosts,
         "origins": terms.origins,
         "machine": works_alone(terms.grants),
+        "on_devices": works_on_devices(terms.grants),
         "impersonates": impersonates(terms.grants),
         "impersonation_ticked": IMPERSONATION in sent if sent else False,
         "homepage": homepage,

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from ..http.access import needs
 from ..http.requests import PageRequest
 from ..policy import scopes
-from ..policy.client_types import impersonates, works_alone
+from ..policy.client_types import impersonates, works_alone, works_on_devices
 from ..policy.roles import Permission
 from . import approval_form
 from .connection_lookup import foreign_connection
@@ -35,6 +35,7 @@ def details(request: PageRequest, connection_id: int) -> HttpResponse:
         "origins": approved.origins,
         "gone_origins": pending.gone_origins,
         "machine": works_alone(approved.grants),
+        "on_devices": works_on_devices(approved.grants),
         "impersonates": impersonates(approved.grants),
         "allowed": by_area(scopes.roots(connection.client_here.scopes)),
         "reduced": by_area(scopes.added(approved.scopes, connection.scopes)),

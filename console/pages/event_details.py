@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Client, Connection, User
 from ..policy.text import LINE_BREAKS, spelt_out
-from .forms.choices import GRANTS
+from .forms.choices import DEVICE_GRANT, GRANTS
 from .moments import exactly
 
 MAX_VALUE = 300  # characters of one value; the export has all of them
@@ -44,6 +44,7 @@ DETAILS: dict[str, Promise | str] = {
     "left_out": _("Left out"),
     "redirect_host": _("Answer goes to"),
     "redirect_uri": _("Redirect URL"),
+    "device_address": _("Address of the device"),
     "post_logout_redirect_uri": _("Sign-out URL"),
     "client_id": _("Client ID"),
     "grant_type": _("Grant"),
@@ -64,7 +65,7 @@ DETAILS: dict[str, Promise | str] = {
     "publisher": _("Publisher"),
     "redirect_hosts": _("Redirect hosts"),
     "origins": _("Allowed origins"),
-    "grants": _("Works without a user"),
+    "grants": _("Further grants"),
     "version": _("Version"),
     "connected_stay": _("Connected tenants may go on"),
     "issuer": _("Issuer"),
@@ -81,7 +82,7 @@ CHOICES: dict[str, Mapping[str, Promise | str]] = {
     "consent_method": dict(Connection.Method.choices),
     "type": dict(Client.Type.choices),
     "role": dict(User.Role.choices),
-    "grants": {value: explained.heading for value, explained in GRANTS},
+    "grants": {value: explained.heading for value, explained in [*GRANTS, *DEVICE_GRANT]},
 }
 
 

@@ -17,13 +17,23 @@ ICONS = {
     "client": "key",
     "secret": "lock",
     "consent": "check",
+    "device": "link",
     "connection": "link",
     "tokens": "swap",
     "session": "user",
     "mail": "warning",
 }
 # Actions with these endings are shown in green.
-GOOD_NEWS = (".created", ".given", ".published", ".enabled", ".approved", ".connected", ".restored")
+GOOD_NEWS = (
+    ".created",
+    ".given",
+    ".published",
+    ".enabled",
+    ".approved",
+    ".connected",
+    ".restored",
+    ".allowed",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ SENTENCES: dict[str, Promise | str] = {
     Action.CONSENT_GIVEN: _("{actor} gave consent to {target}."),
     Action.CONSENT_DENIED: _("{actor} denied consent to {target}."),
     Action.CONSENT_WITHDRAWN: _("{actor} revoked the consent of {person} to {target}."),
+    Action.DEVICE_ALLOWED: _("{actor} allowed {target} on a device."),
+    Action.DEVICE_DENIED: _("{actor} did not allow {target} on a device."),
     Action.AUTHORIZATION_REFUSED: _("An authorization request from {target} was rejected."),
     Action.AUTHORIZATION_NARROWED: _("{target} asked for scopes that it does not have."),
     Action.TOKENS_ISSUED: _("{target} received tokens for {person}."),

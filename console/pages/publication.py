@@ -22,7 +22,7 @@ from ..http.sessions import actor
 from ..models import Client, Connection, NotPublishable, TokenFamily, reach
 from ..models.counting import CountUpTo, HowMany, known
 from ..policy import scopes
-from ..policy.client_types import impersonates, works_alone
+from ..policy.client_types import impersonates, works_alone, works_on_devices
 from ..policy.publication import Difference
 from ..policy.roles import Permission
 from . import fragments, receipts
@@ -83,6 +83,7 @@ def _publishing(
         "changed": changed,
         "terms": terms,
         "machine": works_alone(terms.grants),
+        "on_devices": works_on_devices(terms.grants),
         "impersonates": impersonates(terms.grants),
         "areas": grouped(scopes.roots(terms.scopes)),
         "homepage_proven": is_proven(client.homepage_url, terms.redirect_hosts),
@@ -147,6 +148,7 @@ WAITS_FOR: dict[Promise, Callable[[Difference], object]] = {
     gettext_lazy("new redirect hosts"): lambda change: change.new_hosts,
     gettext_lazy("new allowed origins"): lambda change: change.new_origins,
     gettext_lazy("work without a user"): lambda change: works_alone(change.new_grants),
+    gettext_lazy("sign-in with a code"): lambda change: works_on_devices(change.new_grants),
     gettext_lazy("acting as any of its users"): lambda change: impersonates(change.new_grants),
     gettext_lazy("another publisher"): lambda change: change.publisher,
 }

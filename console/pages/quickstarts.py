@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..http.addresses import AUTHORIZE_PATH, JWKS_PATH, TOKEN_PATH
+from ..http.addresses import AUTHORIZE_PATH, DEVICE_AUTHORIZATION_PATH, JWKS_PATH, TOKEN_PATH
 from ..models import Client, Tenant
 from ..policy import scopes
 from ..policy.client_types import AuthMethod, ClientType, GrantType
@@ -36,7 +36,10 @@ class Quickstart:
 
 
 def languages(client: Client) -> dict[str, Promise | str]:
-    """The languages that suit the type of client: a page in a browser has one, a server has no use for that one."""
+    """The languages that suit the type of client: a page in a browser has one, a server has no use for that one, and
+    what a device does that has no browser is shown in one."""
+    if client.works_on_devices and not client.redirect_uris:
+        return {"curl": LANGUAGES["curl"]}
     if client.type == ClientType.SPA:
         return {key: LANGUAGES[key] for key in ("javascript-browser", "curl")}
     return {key: title for key, title in LANGUAGES.items() if key != "javascript-browser"}
@@ -58,6 +61,7 @@ def quickstart(tenant: Tenant, client: Client, language: str) -> Quickstart:
         "issuer": tenant.issuer,
         "authorization_endpoint": tenant.issuer + AUTHORIZE_PATH,
         "token_endpoint": tenant.issuer + TOKEN_PATH,
+        "device_authorization_endpoint": tenant.issuer + DEVICE_AUTHORIZATION_PATH,
         "jwks_uri": tenant.issuer + JWKS_PATH,
         "api_url": tenant.issuer + API_PATH,
         "client_id": client.client_id,
@@ -70,7 +74,9 @@ def quickstart(tenant: Tenant, client: Client, language: str) -> Quickstart:
         **_local_server(redirect_uri),
         "scope": scopes.join(client.allowed_scopes),
     }
-    code = render_to_string(f"quickstarts/{'machine' if own else 'code_flow'}/{language}.txt", values)
+    by_code = language == "curl" and client.works_on_devices
+    flow = "machine" if own else "device" if by_code else "code_flow"
+    code = render_to_string(f"quickstarts/{flow}/{language}.txt", values)
     # The template is code and escapes nothing. strip() also makes it ordinary text, which the page does escape.
     return Quickstart(language, str(LANGUAGES[language]), code.strip())
 

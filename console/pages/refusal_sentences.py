@@ -22,6 +22,8 @@ REFUSED_OTHERS: dict[str, Promise] = {
 # What was refused at an endpoint, when its client had proven who it is, and when it had only been named.
 REFUSED_AT: dict[tuple[str, bool], Promise] = {
     ("", True): _("A token request claiming to be from {target} was rejected."),
+    ("device", False): _("A request from a device with {target} was rejected."),
+    ("device", True): _("A request from a device claiming to be {target} was rejected."),
     ("introspection", False): _("An introspection request from {target} was rejected."),
     ("introspection", True): _("An introspection request claiming to be from {target} was rejected."),
     ("revocation", False): _("A revocation request from {target} was rejected."),

@@ -24,6 +24,7 @@ class Prefix(StrEnum):
     API_SECRET = "qai_"
     CODE = "qac_"
     REFRESH_TOKEN = "qar_"
+    DEVICE_CODE = "qad_"
 
 
 def make(prefix: Prefix) -> str:

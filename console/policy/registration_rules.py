@@ -9,9 +9,17 @@ from functools import partial
 from typing import Any, get_args, get_origin
 
 from . import client_types, consent_rules, homepages, public_keys, redirect_uris, scopes, text
-from .client_types import AuthMethod, ClientType
+from .client_types import MACHINE_GRANTS, AuthMethod, ClientType, GrantType
 from .registration import ADDRESSES, Registration
-from .registration_problems import NEEDS_TRUST, ONLY_WEB, TOO_MANY, UNCONFIRMED, InvalidRegistration, Problem
+from .registration_problems import (
+    NEEDS_TRUST,
+    ONLY_NATIVE,
+    ONLY_WEB,
+    TOO_MANY,
+    UNCONFIRMED,
+    InvalidRegistration,
+    Problem,
+)
 from .translation import gettext_noop, ngettext_lazy
 
 NAME_LENGTH = 512
@@ -217,10 +225,13 @@ def _scopes(registration: Registration, of_apis: ApiScopes, held: Collection[str
 
 
 def _grants(registration: Registration, consent_method: str | None) -> Found:
-    grants = set(registration.grant_types)
-    if grants - client_types.MACHINE_GRANTS:
+    grants, has = set(registration.grant_types), client_types.traits(registration.type)
+    if grants - MACHINE_GRANTS - {GrantType.DEVICE_CODE}:
         yield "grant_types", Problem("unknown_grant", gettext_noop("This grant_type is not supported."))
-    elif grants and not client_types.traits(registration.type).machine_grants:
+    elif client_types.works_on_devices(grants) and not has.device_grant:
+        only_native = gettext_noop("Only a native client can sign people in on another device.")
+        yield "grant_types", Problem(ONLY_NATIVE, only_native)
+    elif grants & MACHINE_GRANTS and not has.machine_grants:
         only_web = gettext_noop("Only a web client can get tokens without a person.")
         yield "grant_types", Problem(ONLY_WEB, only_web)
     if consent_method is None:

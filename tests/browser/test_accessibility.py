@@ -178,6 +178,7 @@ ADDRESSES = MAIN | {
     "connected applications, empty": ("carol", "/account/applications"),
     "withdraw": ("bob", "{consent}"),
     "consent, more": ("bob", "{ask more}"),
+    "device": ("bob", "/device"),
     "sign out": ("bob", "/logout"),
     "sign out for an application": ("bob", "/oauth/logout"),
     "no access": ("bob", "/console/oauth"),

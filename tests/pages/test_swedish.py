@@ -25,6 +25,7 @@ from console.models import (
     Connection,
     ConnectionRequest,
     Consent,
+    DeviceAuthorization,
     Event,
     Tenant,
     TokenFamily,
@@ -36,6 +37,7 @@ from console.pages.refusal_reasons import SENTENCES
 from console.pages.urls import urlpatterns
 from console.policy.reasons import Reason
 from tests.cast import connect, register, signed_in_as, stranger_on
+from tests.oauth import devices
 from tests.oauth.driver import Application, asks_for_consent, hidden_fields, post_form
 
 PO = Path(__file__).parents[2] / "console/locale/sv/LC_MESSAGES/django.po"
@@ -193,6 +195,19 @@ def _numbers(acme: Tenant, outside: dict[str, tuple[Client, str]]) -> dict[str, 
         }
 
 
+def _asked_by_devices(client: Client, bob: User) -> dict[str, str]:
+    """Requests of devices whose codes bob has entered, in every state; the last one has expired."""
+    device, window = devices.Device(client), signed_in_as(bob)
+    for decision in ("allow", "deny"):
+        devices.let_in(window, device.begin(scope="openid apps:read offline_access"), decision)
+    for _ in range(2):
+        devices.question(window, device.begin(scope="openid apps:read offline_access"))
+    with scope(tenant=client.tenant):
+        asked = list(DeviceAuthorization.objects.order_by("status", "asked_at", "pk"))
+        DeviceAuthorization.objects.filter(pk=asked[3].pk).update(expires_at=NOW)
+    return dict(zip(("allowed", "denied", "asking", "late"), (str(each.pk) for each in asked), strict=True))
+
+
 @pytest.fixture
 def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, time_machine: Any) -> World:
     time_machine.move_to(NOW - timedelta(days=9), tick=False)
@@ -201,6 +216,7 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
         "web": register(acme, alice, name="Rapporter", allowed_scopes=["apps", "email"]),
         "spa": register(acme, alice, type="spa", name="Panel", allowed_origins=["https://panel.example.com"]),
         "native": register(acme, alice, type="native", name="Mobil"),
+        "device": (devices.registered(acme, name="Tv", allowed_scopes=SCOPES), ""),
         "machine": register(
             acme,
             alice,
@@ -265,6 +281,7 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
             "idle": str(idle.pk),
             "only": str(only.pk),
             "consent": str(consent.pk),
+            **_asked_by_devices(clients["device"][0], bob),
             "counting": str(counting.pk),
             "bob": str(bob.pk),
             "carol": str(carol.pk),
@@ -384,6 +401,16 @@ PAGES = [
     ("alice", "/console/people/{bob}/grants/{machine}/withdraw", 200),
     ("alice", "/console/people/{bob}/grants/{current}/withdraw", 200),
     ("bob", "/account/requests", 200),
+    ("bob", "/device", 200),
+    ("bob", "/device?user_code=bcdfghjk", 200),
+    ("bob", "/device?request={asking}", 200),
+    ("bob", "/device?request={allowed}", 200),
+    ("bob", "/device?request={denied}", 200),
+    ("bob", "/device?request={late}", 200),
+    ("bob", "/device?request=x", 404),
+    ("alice", OAUTH + "/{device}/edit", 200),
+    ("carol", OAUTH + "/{device}/edit", 200),
+    ("alice", OAUTH + "/{device}/publish", 200),
     ("carol", "/account/requests", 200),
     ("bob", "/account/time-zone", 200),
     ("carol", "/console/events", 200),

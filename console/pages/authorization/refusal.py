@@ -64,6 +64,21 @@ WORDS: dict[Reason, RefusalWords] = {
         _("The connection of this tenant to the client is blocked."),
         ASK_AN_ADMINISTRATOR,
     ),
+    Reason.APPROVAL_EXPIRED: RefusalWords(
+        _("The approval of <bdi>{application}</bdi> by {tenant} has expired."),
+        _("This tenant’s approval of the client had an end date, which has passed."),
+        ASK_AN_ADMINISTRATOR,
+    ),
+    Reason.GRANT_NOT_REGISTERED: RefusalWords(
+        _("<bdi>{application}</bdi> may not sign you in on another device."),
+        _(
+            "The client is not registered for the device grant (RFC 8628), or this tenant has not approved that it is."
+        ),
+    ),
+    Reason.CODE_LEFT_WITHOUT_SCOPES: RefusalWords(
+        _("<bdi>{application}</bdi> may not have any more what it asked for."),
+        _("Of the scopes that the device asked for, the client has none left."),
+    ),
     Reason.NO_REDIRECT_URI: RefusalWords(
         _("<bdi>{application}</bdi> did not send a redirect URL, and more than one is registered for it."),
         _("redirect_uri may only be left out if the client has exactly one."),

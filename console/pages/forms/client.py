@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ...models import Client, client_rules
 from ...policy import client_types, redirect_uris, registration_rules
-from ...policy.client_types import AuthMethod
+from ...policy.client_types import AuthMethod, ClientType
 from ...policy.consent_rules import ConsentMethod, suits
 from ...policy.registration import EDITABLE, Registration
 from ...policy.registration_problems import Problem
@@ -51,9 +51,12 @@ class ClientForm(client_fields.ClientFields):
             self.initial.update(self._as_typed(typed))
         if client and not self._is_required:
             del self.fields["consent_method"]
+        on_devices = self.fields.pop("device_grant")
         if not client_types.traits(client_type).confidential:
             for name in ("grant_types", "auth_methods", "public_keys", "accepts_no_pkce"):
                 del self.fields[name]
+        if client_types.traits(client_type).device_grant:
+            self.fields["grant_types"] = on_devices
         if not (self._has_origins or client_types.traits(client_type).machine_grants):
             del self.fields[addresses.ORIGIN]
 
@@ -216,6 +219,12 @@ class ClientForm(client_fields.ClientFields):
             offers=self._offered_origins,
             offers_ticked=self.is_bound and addresses.OFFERED not in self.data,
         )
+
+    @property
+    def has_faults_in_advanced(self) -> bool:
+        """Whether something is wrong in the part that is closed at first."""
+        on_devices = self.client_type == ClientType.NATIVE and bool(self.errors.get("grant_types"))
+        return bool(self["homepage_url"].errors or self.sign_out_list.is_faulty or on_devices)
 
     @property
     def _offered_origins(self) -> list[str]:

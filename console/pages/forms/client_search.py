@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Client, Connection
+from ...policy.client_types import ClientType
 
 LONGEST = 200
 MOST_WORDS = 8
@@ -116,7 +117,7 @@ class ClientSearch(forms.Form):
     def _type(self) -> Q:
         chosen = self.chosen["type"]
         if chosen == MACHINE:
-            return ~Q(client__grant_types=[])
+            return Q(client__type=ClientType.WEB.value) & ~Q(client__grant_types=[])
         return Q(client__type=chosen) if chosen else Q()
 
     def _status(self) -> Q:

@@ -21,6 +21,7 @@ GROUPS: dict[str, Promise | str] = {
     "secret": _("Client secrets"),
     "connection": _("Connections"),
     "consent": _("Consents"),
+    "device": _("Devices"),
     "authorization": _("Authorization"),
     "tokens": _("Tokens"),
     "session": _("Sign-in"),
