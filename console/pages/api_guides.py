@@ -56,7 +56,7 @@ def guide(tenant: Tenant, api: Api, language: str) -> Guide:
         "jwks_uri": tenant.issuer + JWKS_PATH,
         "algorithm": api.algorithm,
         "scope": scope,
-        "scope_pattern": re.escape(scope),
+        "scope_pattern": re.escape(scope).replace("\\", "\\\\"),  # Apache takes one of two backslashes
         "metadata_url": address,
         "introspection_endpoint": tenant.issuer + INTROSPECT_PATH,
         "introspection_client_id": api.introspection_client_id,
