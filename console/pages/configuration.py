@@ -124,12 +124,16 @@ def _client_settings(client: Client, resources: Sequence[Api]) -> list[Setting]:
         *addresses,
         ("client-scopes", _("Scopes"), " ".join(client.allowed_scopes)),
         *(
-            (f"resource-{number}", _("resource, for %(api)s") % {"api": Truncator(api.name).chars(SHOWN_OF_NAME)}, api.identifier)
+            (f"resource-{number}", _("resource, for %(api)s") % {"api": _shortened(api.name)}, api.identifier)
             for number, api in enumerate(resources)
         ),
         ("client-algorithm", _("ID token signature"), client.algorithm),
     ]
     return [Setting(*value) for value in values if value[2]]
+
+
+def _shortened(name: str) -> str:
+    return str(Truncator(name).chars(SHOWN_OF_NAME))
 
 
 def _for_region(chosen: Client | None) -> bool:
