@@ -64,11 +64,6 @@ def offered(tenant: Tenant, chosen: Iterable[str]) -> list[Api]:
     return [*own, *published, *others]
 
 
-def own(identifiers: Iterable[str]) -> list[Api]:
-    """The tenant's own APIs with these identifiers, by name."""
-    return list(Api.objects.filter(identifier__in=identifiers).order_by("name", "pk"))
-
-
 def owner_of(api: Api, tenant: Tenant) -> str:
     """The name of the other tenant that has published an API; "" if it is this tenant's own."""
     return (
