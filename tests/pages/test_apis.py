@@ -361,6 +361,7 @@ def test_publishing_and_unpublishing_say_what_happens(
     assert "Every tenant of the region" in text(admin.get(of(api, "/publish")))
     assert not Api._base_manager.get().is_published
     assert "is published" in text(admin.post(of(api, "/publish"), follow=True))
+    cast.register(acme, name="Ours", allowed_scopes=["openid", f"{ORDERS}#read"])
     cast.register(globex, name="Theirs", allowed_scopes=["openid", f"{ORDERS}#read"])
     cast.register(globex, name="Also theirs", allowed_scopes=["openid", f"{ORDERS}#read"])
 
