@@ -1,6 +1,6 @@
 """Floor 2: nouns with verbs. A verb is one transaction and writes its event inside it. No request, no template."""
 
-from . import approval, event_erasure, event_reading, reach, recognition, use_count
+from . import api_reach, approval, event_erasure, event_reading, reach, recognition, use_count
 from .access_token import LiveToken, RevokedAccessToken
 from .action import Action
 from .actor import Actor
@@ -100,6 +100,7 @@ __all__ = [
     "UseCount",
     "UsedAnswer",
     "User",
+    "api_reach",
     "approval",
     "event_erasure",
     "event_reading",

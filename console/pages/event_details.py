@@ -73,6 +73,8 @@ DETAILS: dict[str, Promise | str] = {
     "removed_by": _("Removed by"),
     "given_to": _("Given to"),
     "path": _("Address"),
+    "identifier": _("Identifier"),
+    "lifetime": _("Lifetime of access tokens (seconds)"),
     "exception": _("Exception"),
 }
 # Their values are dates with a time, in ISO 8601.
@@ -85,6 +87,9 @@ CHOICES: dict[str, Mapping[str, Promise | str]] = {
     "grants": {value: explained.heading for value, explained in [*GRANTS, *DEVICE_GRANT]},
 }
 
+# Fields of an API that are called otherwise than a client's of the same name.
+OF_API: dict[str, Promise] = {"algorithm": _("Signature of access tokens")}
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -95,27 +100,30 @@ class Change:
     come: list[str]
 
 
-def changes_of(changes: Mapping[str, Any]) -> Iterator[Change]:
-    """The changes of an event: of a list, only the members that differ. `changes` maps a field to [before, after]."""
+def changes_of(changes: Mapping[str, Any], *, of_api: bool = False) -> Iterator[Change]:
+    """The changes of an event: of a list, only the members that differ. `changes` maps a field to [before, after].
+
+    `of_api` says that the fields are an API's.
+    """
     for name, pair in changes.items():
         before, after = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
         if isinstance(before, list) or isinstance(after, list):
             old, new = list(_texts(name, before or [])), list(_texts(name, after or []))
             yield Change(
-                _label(name),
+                _label(name, of_api),
                 [text for text in old if text not in new],
                 [text for text in new if text not in old],
             )
         else:
-            yield Change(_label(name), [*_texts(name, [before])], [*_texts(name, [after])])
+            yield Change(_label(name, of_api), [*_texts(name, [before])], [*_texts(name, [after])])
 
 
-def details_of(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def details_of(details: Mapping[str, Any], *, of_api: bool = False) -> Iterator[tuple[str, str]]:
     """Label and text of each detail that has a value and is not in the sentence."""
     for name, value in details.items():
         if name not in IN_SENTENCE and value not in (None, "", [], {}):
             values = value if isinstance(value, list) else [value]
-            yield _label(name), ", ".join(_texts(name, values))
+            yield _label(name, of_api), ", ".join(_texts(name, values))
 
 
 def _texts(name: str, values: Iterable[Any]) -> Iterator[str]:
@@ -139,7 +147,9 @@ def shortened(text: str) -> str:
     return spelt_out(text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…", LINE_BREAKS)
 
 
-def _label(name: str) -> str:
+def _label(name: str, of_api: bool) -> str:
+    if of_api and name in OF_API:
+        return str(OF_API[name])
     if name in DETAILS:
         return str(DETAILS[name])
     try:

@@ -15,6 +15,7 @@ from .refusal_reasons import in_words
 # Noun of an action -> icon; the others have "info".
 ICONS = {
     "client": "key",
+    "api": "code",
     "secret": "lock",
     "consent": "check",
     "device": "link",
@@ -23,6 +24,7 @@ ICONS = {
     "session": "user",
     "mail": "warning",
 }
+API = "api"  # the kind of a target
 # Actions with these endings are shown in green.
 GOOD_NEWS = (
     ".created",
@@ -54,6 +56,7 @@ class Line:
 
 def line(event: Event) -> Line:
     """An event as it is shown."""
+    of_api = event.target_kind == API
     return Line(
         happened_at=event.happened_at,
         sentence=sentence(event),
@@ -63,8 +66,8 @@ def line(event: Event) -> Line:
         address=event.address,
         icon="warning" if event.is_refusal else ICONS.get(event.action.split(".")[0], "info"),
         tone=_tone(event),
-        changes=list(changes_of(event.changes)),
-        details=[*details_of(event.details), *_reference(event)],
+        changes=list(changes_of(event.changes, of_api=of_api)),
+        details=[*details_of(event.details, of_api=of_api), *_reference(event)],
     )
 
 

@@ -4,6 +4,9 @@ from django.urls import path
 
 from . import (
     account,
+    api_acts,
+    api_secrets,
+    apis,
     audit_log,
     client_creation,
     client_endings,
@@ -100,6 +103,20 @@ urlpatterns = [
     ),
     path(
         "console/oauth/connections/<int:connection_id>/grants", grants.of_connection, name="connection_grants"
+    ),
+    path("console/apis", apis.listing, name="apis"),
+    path("console/apis/new", apis.create, name="api_new"),
+    path("console/apis/catalogue", apis.catalogue, name="api_catalogue"),
+    path("console/apis/<int:api_id>", apis.details, name="api"),
+    path("console/apis/<int:api_id>/edit", apis.edit, name="api_edit"),
+    path("console/apis/<int:api_id>/publish", api_acts.publish, name="api_publish"),
+    path("console/apis/<int:api_id>/unpublish", api_acts.unpublish, name="api_unpublish"),
+    path("console/apis/<int:api_id>/remove", api_acts.remove, name="api_remove"),
+    path("console/apis/<int:api_id>/secrets/new", api_secrets.create, name="api_secret_new"),
+    path(
+        "console/apis/<int:api_id>/secrets/<uuid:secret_id>/remove",
+        api_secrets.remove,
+        name="api_secret_remove",
     ),
     path("console/requests", requests.listing, name="connection_requests"),
     path("console/requests/<int:request_id>/approve", requests.approve, name="connection_request_approve"),

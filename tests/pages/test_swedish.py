@@ -20,6 +20,7 @@ from django_scopes import scope
 from console.models import (
     Action,
     Actor,
+    ApiSecret,
     Client,
     ClientSecret,
     Connection,
@@ -35,8 +36,9 @@ from console.models import (
 from console.pages.earlier_reasons import EARLIER
 from console.pages.refusal_reasons import SENTENCES
 from console.pages.urls import urlpatterns
+from console.policy.apis import ApiScope
 from console.policy.reasons import Reason
-from tests.cast import connect, register, signed_in_as, stranger_on
+from tests.cast import connect, register, register_api, signed_in_as, stranger_on
 from tests.oauth import devices
 from tests.oauth.driver import Application, asks_for_consent, hidden_fields, post_form
 
@@ -143,6 +145,10 @@ def swede(browser: Browser) -> Browser:
 
 
 SCOPES = ["openid", "email", "apps:read"]
+API_SCOPES = [
+    ApiScope(name="read", text="Read", text_sv="Läsa beställningar", sensitive=True),
+    ApiScope(name="write", text="Write", text_sv="Ändra beställningar", admin=True, by_name=True),
+]
 WIDER = {
     "allowed_scopes": [*SCOPES, "admin_classic"],
     "redirect_uris": ["https://app.example.com/callback", "https://ny.example.com/"],
@@ -180,6 +186,30 @@ def _outside(globex: Tenant, acme: Tenant, alice: User, bob: User) -> dict[str, 
             )
         Connection.objects.get(client=clients["blocked"][0]).block(by=by)
     return clients
+
+
+def _apis(acme: Tenant, globex: Tenant, by: Actor) -> tuple[dict[str, tuple[Client, str]], dict[str, str]]:
+    """APIs with everything that can be said of them: clients that have their scopes, and what stands in addresses."""
+    orders, _ = register_api(acme, name="Beställningar", scopes=API_SCOPES, published=True)
+    plain, _ = register_api(acme, "urn:example:lager", name="Lager", lifetime=90)
+    theirs, _ = register_api(
+        globex, "https://deras.example.com", name="Deras", scopes=API_SCOPES, published=True
+    )
+    lost, _ = register_api(acme, "urn:example:borta", name="Borta")
+    scopes = [name for api in (orders, plain, theirs, lost) for name in api.qualified_scopes[:1]]
+    held = ["openid", "apps:read", *scopes]
+    clients = {
+        "ordering": register(acme, name="Butik", allowed_scopes=held),
+        "ordering_machine": register(
+            acme, name="Robot", allowed_scopes=held, grant_types=["client_credentials"], redirect_uris=[]
+        ),
+    }
+    register(globex, name="Hos andra", allowed_scopes=["openid", orders.qualified_scopes[0]])
+    with scope(tenant=acme):
+        lost.remove(by=by)
+        orders.edit(by=by, scopes=[*API_SCOPES, ApiScope(name="delete", text="Delete", text_sv="Radera")])
+        secret, _plain = ApiSecret.add_to(orders, by=by)
+    return clients, {"api": str(orders.pk), "api_plain": str(plain.pk), "api_secret": str(secret.pk)}
 
 
 def _numbers(acme: Tenant, outside: dict[str, tuple[Client, str]]) -> dict[str, str]:
@@ -238,6 +268,8 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
     for key in ("shared", "left"):
         connect(clients[key][0], globex)
     outside = _outside(globex, acme, alice, bob)
+    ordering, of_apis = _apis(acme, globex, by)
+    clients |= ordering
     web, machine = clients["web"][0], clients["machine"][0]
     with scope(tenant=acme):
         clients["off"][0].disable(by=by)
@@ -276,6 +308,7 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
         clients=clients | outside,
         values={name: client.client_id for name, (client, _) in (clients | outside).items()}
         | _numbers(acme, outside)
+        | of_apis
         | {
             "fresh": str(fresh.pk),
             "idle": str(idle.pk),
@@ -293,7 +326,7 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
 
 # --- Every page ---------------------------------------------------------------------------------------------------
 
-OAUTH = "/console/oauth"
+OAUTH, APIS = "/console/oauth", "/console/apis"
 PAGES = [
     ("a stranger", "/login", 200),
     ("a stranger", "/logout", 200),
@@ -381,6 +414,23 @@ PAGES = [
     ("alice", OAUTH + "/connections/{to_current}/consent-method", 200),
     ("alice", OAUTH + "/connections/{to_current}/grants", 200),
     ("alice", OAUTH + "/connections/{to_waiting}/grants", 200),
+    ("alice", OAUTH + "/{ordering}/edit", 200),
+    ("alice", OAUTH + "/{ordering}/try", 200),
+    ("alice", OAUTH + "/{ordering_machine}/try", 200),
+    ("alice", OAUTH + "/configuration?client={ordering}", 200),
+    ("alice", APIS, 200),
+    ("carol", APIS + "?q=finns-inte", 200),
+    ("alice", APIS + "/new", 200),
+    ("carol", APIS + "/catalogue", 200),
+    ("alice", APIS + "/{api}", 200),
+    ("carol", APIS + "/{api_plain}", 200),
+    ("alice", APIS + "/{api}/edit", 200),
+    ("alice", APIS + "/{api_plain}/publish", 200),
+    ("alice", APIS + "/{api}/unpublish", 200),
+    ("alice", APIS + "/{api}/remove", 200),
+    ("alice", APIS + "/{api_plain}/remove", 200),
+    ("alice", APIS + "/{api}/secrets/new", 200),
+    ("alice", APIS + "/{api}/secrets/{api_secret}/remove", 200),
     ("alice", "/console/requests", 200),
     ("carol", "/console/requests", 200),
     ("alice", "/console/requests/{for_asked_for}/approve", 200),
@@ -478,9 +528,9 @@ def test_no_page_is_forgotten():
         """Something for every name: of a person or secret, of a connection or request, of a client."""
 
         def __missing__(self, name: str) -> str:
-            if name in {"fresh", "idle", "only", "counting", "invited", "bob", "carol"}:
+            if name in {"fresh", "idle", "only", "counting", "invited", "bob", "carol", "api_secret"}:
                 return "00000000-0000-0000-0000-000000000000"
-            return "1" if name.startswith(("to_", "for_", "consent")) else "c"
+            return "1" if name.startswith(("to_", "for_", "consent", "api")) else "c"
 
     seen = {
         resolve(address.format_map(Ids()).split("?")[0]).url_name
@@ -492,6 +542,30 @@ def test_no_page_is_forgotten():
 
 
 # --- Forms and their answers --------------------------------------------------------------------------------------
+
+
+def test_what_happens_to_an_api_is_said_in_swedish(world: World):
+    alice = world.browsers["alice"]
+    wrong = {"name": "", "identifier": "", "lifetime": "x", "unit": "60", "scopes-0-name": "openid"}
+    entered = {
+        "name": "Ny",
+        "identifier": "https://ny.example.com",
+        "lifetime": "5",
+        "unit": "60",
+        "scopes-0-name": "x",
+        "scopes-0-text": "Gör något",
+    }
+
+    swedish(alice.post(APIS + "/new", wrong), 422)
+    swedish(alice.post(APIS + "/new", entered))
+    swedish(alice.post(APIS + "/new", entered), 422)
+    for act in ("/publish", "/publish", "/unpublish", "/unpublish"):
+        swedish(alice.post(APIS + "/{api_plain}".format(**world.values) + act, follow=True))
+    secret = APIS + "/{api}/secrets/{api_secret}/remove".format(**world.values)
+    for _ in range(2):
+        swedish(alice.post(secret, follow=True))
+    swedish(alice.post(APIS + "/{api}/remove".format(**world.values), follow=True))
+    swedish(alice.get("/console/events"))
 
 
 def test_the_reasons_of_forms_are_swedish(world: World):

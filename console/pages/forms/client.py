@@ -9,12 +9,14 @@ from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from ...http.tenancy import current_tenant
 from ...models import Client, client_rules
 from ...policy import client_types, redirect_uris, registration_rules
 from ...policy.client_types import AuthMethod, ClientType
 from ...policy.consent_rules import ConsentMethod, suits
 from ...policy.registration import EDITABLE, Registration
 from ...policy.registration_problems import Problem
+from .. import api_words
 from . import addresses, client_fields, keys, problems, schemes, scope_tree
 from .address_lists import ON_THIS_DEVICE, PLACEHOLDERS, AddressList
 from .rows import Row, list_errors, rows_of
@@ -134,8 +136,15 @@ class ClientForm(client_fields.ClientFields):
             limits=client_rules.limits(),
             consent_method=self.cleaned_data.get("consent_method"),
             confirmed_schemes={*self.schemes_ticked, *self.unconfirmed_schemes},
+            api_scopes=self._api_scopes(),
             before=self.before,
         )
+
+    def _api_scopes(self) -> registration_rules.ApiScopes:
+        """Which scopes of APIs the client may have."""
+        offered = bool(self.client and (self.client.published_at or self.client.stays_connected))
+        chosen = self.cleaned_data.get("allowed_scopes", [])
+        return client_rules.api_scopes(current_tenant(), chosen, offered=offered)
 
     def _entered(self) -> Registration:
         """The registration as it would become. What could not be read is left out."""
@@ -192,7 +201,9 @@ class ClientForm(client_fields.ClientFields):
 
     @cached_property
     def scope_groups(self) -> list[scope_tree.Group]:
-        return scope_tree.groups(self["allowed_scopes"].value() or [])
+        chosen = self["allowed_scopes"].value() or []
+        tenant = current_tenant()
+        return scope_tree.groups(chosen, tenant, api_words.offered(tenant, chosen))
 
     @cached_property
     def key_rows(self) -> list[Row]:

@@ -25,7 +25,7 @@ GROUPS: dict[str, Promise | str] = {
     "authorization": _("Authorization"),
     "tokens": _("Tokens"),
     "session": _("Sign-in"),
-    "api": _("API"),
+    "api": _("APIs"),
     "user": _("Users"),
     "signing_key": _("Signing keys"),
     "tenant": _("Tenant"),
