@@ -18,6 +18,8 @@ from .event_keyword import EventKeyword
 from .expiry_run import ExpiryRun
 from .limits import LimitReached
 from .mail import Mail
+from .metadata_document import MetadataDocument
+from .outside_policy import OutsidePolicy
 from .reach import Reach
 from .receipt import Receipt
 from .refresh_token import RefreshToken
@@ -66,11 +68,13 @@ __all__ = [
     "LimitReached",
     "LiveToken",
     "Mail",
+    "MetadataDocument",
     "NeedsTrust",
     "NoSigningKey",
     "NotConnected",
     "NotPublishable",
     "NotPublished",
+    "OutsidePolicy",
     "OwnAccount",
     "PresentedSecret",
     "Reach",

@@ -41,6 +41,7 @@ def approve(
     expires_at: datetime | None = None,
     terms: Terms | None = None,
     request: ConnectionRequest | None = None,
+    without_asking: bool = False,
 ) -> Approved:
     """Connects `tenant` to a published client of another tenant, on the terms that the administrator saw (S9, N6).
 
@@ -48,6 +49,8 @@ def approve(
     administrator came from one; whatever else is open for the client ends approved too. Raises AlreadyDecided if
     `request` is not open any more, and NotPublished if the client cannot be connected to (any more), or no longer has
     these terms. Of two administrators at once the first decides, and both get that connection.
+    `without_asking`: a rule of the tenant decides, and `by` is only who came with the client. Then NotPublished is also
+    raised if somebody has decided about the client before.
     """
     with transaction.atomic():
         current = _locked(client)
@@ -61,16 +64,24 @@ def approve(
         earlier = _locked_connections().filter(tenant=tenant, client=current).first()
         if earlier is not None and earlier.status == Connection.Status.APPROVED and not earlier.has_expired:
             return Approved(earlier, [])
+        if without_asking and earlier is not None:
+            raise NotPublished
         connection = earlier or Connection()
         connection.tenant, connection.client = tenant, current
         ceiling = current.terms.scopes if allowed is None else scopes.common(current.terms.scopes, allowed)
-        _write(connection, consent_method, list(ceiling), expires_at, by=by)
+        _write(connection, consent_method, list(ceiling), expires_at, by=by, without_asking=without_asking)
         answered = [waited for waited in waiting if waited.approve(by=by)]
     return Approved(connection, answered)
 
 
 def _write(
-    connection: Connection, consent_method: str, allowed: list[str], expires_at: datetime | None, *, by: Actor
+    connection: Connection,
+    consent_method: str,
+    allowed: list[str],
+    expires_at: datetime | None,
+    *,
+    by: Actor,
+    without_asking: bool,
 ) -> None:
     """The connection as approved: a new one, or one that was blocked or has expired.
 
@@ -80,7 +91,7 @@ def _write(
     facts: dict[str, Any] = {
         "status": Connection.Status.APPROVED,
         "consent_method": consent_method,
-        "approved_by": by.user,
+        "approved_by": None if without_asking else by.user,
         "approved_at": timezone.now(),
         "terms": offered.as_json(),
         "version": connection.client.version,
@@ -99,7 +110,7 @@ def _write(
         "grants": list(offered.grants),
         "consent_method": consent_method,
         "expires_at": expires_at and expires_at.isoformat(timespec="seconds"),
-    }
+    } | ({"without_asking": True} if without_asking else {})
     Event.record(
         connection.tenant, Action.CONNECTION_APPROVED, by=by, target=connection.client, details=details
     )
