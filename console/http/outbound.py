@@ -12,10 +12,8 @@ shut, wherever it is. A few run at once in each process.
 import socket
 import ssl
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
 from time import monotonic
 from typing import Any
 
@@ -26,6 +24,7 @@ from urllib3.response import BaseHTTPResponse
 
 from ..policy import public_addresses
 from ..policy.public_addresses import NotPublic, Place
+from .outside_world import World
 
 DEADLINE = 5.0  # seconds for all of it: name, connection, TLS, head and body
 MAX_BYTES = 10_000
@@ -69,40 +68,6 @@ class Fetched:
 
     body: bytes
     headers: dict[str, str]
-
-
-def look_up(host: str) -> list[str]:
-    """The addresses of a host name, each once, in the resolver's order. Raises OSError."""
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[4][0]) for address in found))
-
-
-def open_socket(address: str, port: int, timeout: float) -> socket.socket:
-    """A TCP connection to an IP address, written as one: no name is looked up. Raises OSError."""
-    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        made.settimeout(timeout)
-        made.connect((address, port))
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except BaseException:
-        made.close()
-        raise
-    return made
-
-
-@cache
-def public_trust() -> ssl.SSLContext:
-    """Whose certificates count: those of the machine's authorities, each for its name."""
-    return ssl.create_default_context()
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What a fetch meets outside. Tests bring another one."""
-
-    look_up: Callable[[str], list[str]] = look_up
-    open_socket: Callable[[str, int, float], socket.socket] = open_socket
-    trust: Callable[[], ssl.SSLContext] = public_trust
 
 
 WORLD = World()

@@ -1,6 +1,6 @@
 """Floor 2: nouns with verbs. A verb is one transaction and writes its event inside it. No request, no template."""
 
-from . import approval, event_erasure, event_reading, reach, recognition
+from . import approval, client_rules, event_erasure, event_reading, reach, recognition
 from .access_token import LiveToken, RevokedAccessToken
 from .action import Action
 from .actor import Actor
@@ -89,6 +89,7 @@ __all__ = [
     "UsedAnswer",
     "User",
     "approval",
+    "client_rules",
     "event_erasure",
     "event_reading",
     "reach",

@@ -57,9 +57,7 @@ def approve(
         waiting = ConnectionRequest.lock_open(tenant, current)
         if request is not None and request not in waiting:
             raise AlreadyDecided
-        offered = current.is_enabled and current.published_at is not None and current.tenant_id != tenant.pk
-        offered = offered and current.only_in_id in {None, tenant.pk}
-        if not offered or (terms is not None and terms != current.terms):
+        if not _is_offered(current, tenant) or (terms is not None and terms != current.terms):
             raise NotPublished
         earlier = _locked_connections().filter(tenant=tenant, client=current).first()
         if earlier is not None and earlier.status == Connection.Status.APPROVED and not earlier.has_expired:
@@ -72,6 +70,12 @@ def approve(
         _write(connection, consent_method, list(ceiling), expires_at, by=by, without_asking=without_asking)
         answered = [waited for waited in waiting if waited.approve(by=by)]
     return Approved(connection, answered)
+
+
+def _is_offered(client: Client, tenant: Tenant) -> bool:
+    """Whether `tenant` can connect to it."""
+    offered = client.is_enabled and client.published_at is not None and client.tenant_id != tenant.pk
+    return offered and client.only_in_id in {None, tenant.pk}
 
 
 def _write(
@@ -104,17 +108,23 @@ def _write(
     connection.save(update_fields=facts if connection.pk else None)
     if outlived:
         connection.end_sessions(by=by, reason="approval expired")
-    details = {
-        "publisher": offered.publisher,
-        "scopes": allowed,
-        "grants": list(offered.grants),
-        "consent_method": consent_method,
-        "expires_at": expires_at and expires_at.isoformat(timespec="seconds"),
-    } | ({"without_asking": True} if without_asking else {})
+    details = _told(connection) | ({"without_asking": True} if without_asking else {})
     Event.record(
         connection.tenant, Action.CONNECTION_APPROVED, by=by, target=connection.client, details=details
     )
     connection.tell_owner(Action.CLIENT_CONNECTED, {"scopes": allowed, "version": connection.version})
+
+
+def _told(connection: Connection) -> dict[str, Any]:
+    """What the audit log says of an approval."""
+    expires_at = connection.expires_at
+    return {
+        "publisher": connection.approved.publisher,
+        "scopes": connection.scopes,
+        "grants": list(connection.approved.grants),
+        "consent_method": connection.consent_method,
+        "expires_at": expires_at and expires_at.isoformat(timespec="seconds"),
+    }
 
 
 def accept_version(connection: Connection, *, by: Actor, terms: Terms) -> None:

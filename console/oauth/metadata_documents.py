@@ -61,12 +61,12 @@ def _is_in_use(tenant: Tenant, known: MetadataDocument) -> bool:
 
 
 def _check_that_it_may_come(tenant: Tenant, client_id: str) -> None:
-    if not OutsidePolicy.takes_documents_in(tenant):
-        raise Unanswerable(Reason.DOCUMENTS_OFF)
     try:
         metadata_documents.check_url(client_id, local_hosts=settings.METADATA_LOCAL_HOSTS)
     except InvalidDocument as invalid:
         raise Unanswerable(Reason.DOCUMENT_URL_INVALID, document=invalid) from None
+    if not OutsidePolicy.takes_documents_in(tenant):
+        raise Unanswerable(Reason.DOCUMENTS_OFF)
 
 
 def _sign_in_first(asked: AuthorizationRequest, known: MetadataDocument | None) -> NoReturn:

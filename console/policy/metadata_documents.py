@@ -30,6 +30,7 @@ from .translation import gettext_noop
 
 MAX_CLIENT_ID = 255  # characters, as many as the column holds
 SCHEMES = ("https://", "http://")
+HOST = re.compile(r"https?://([a-z0-9.:-]{1,260})/")
 LINKS = ("client_uri", "policy_uri", "tos_uri", "logo_uri")
 # What a document gets that names no scope: who signs in, and what any account may do.
 USUAL_SCOPES = scopes.ADVERTISED
@@ -97,8 +98,9 @@ def is_one(client_id: str) -> bool:
 
 
 def host_of(client_id: str) -> str:
-    """The host of a client ID that is a URL, as people read it; "" for any other."""
-    return client_id.split("/")[2][:253] if is_one(client_id) else ""
+    """The host of a client ID that is a URL, as people read it; "" for any other text."""
+    found = HOST.match(client_id)
+    return found[1] if found else ""
 
 
 def check_url(url: str, *, local_hosts: frozenset[str] = frozenset()) -> None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from console.http.outbound import World
+from console.http.outside_world import World
 
 HOST = "app.example.com"
 URL = f"https://{HOST}/client.json"
