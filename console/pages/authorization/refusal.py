@@ -118,7 +118,9 @@ WORDS: dict[Reason, RefusalWords] = {
     ),
 }
 
-_UNREADABLE = _("The document that describes the application at {host} cannot be read. Nothing was sent to it.")
+_UNREADABLE = _(
+    "The document that describes the application at {host} cannot be read. Nothing was sent to it."
+)
 _LATER = _("Try again in a few minutes.")
 # Why a document was not read is told to developers as the audit log tells it.
 WORDS |= {
