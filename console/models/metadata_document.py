@@ -16,7 +16,7 @@ from ..policy.client_types import Origin
 from ..policy.metadata_documents import STALE_AT_MOST, TRIED_AGAIN_AFTER, Described
 from ..policy.registration import EDITABLE
 from .actor import Actor
-from .client import Client
+from .client import Client, ClientGone
 from .client_origin import ClientOrigin
 from .tenant import Tenant
 
@@ -77,7 +77,10 @@ class MetadataDocument(models.Model):
             try:
                 with transaction.atomic():
                     return cls._keep(outside, url, described, fresh_for)
-            except IntegrityError:  # somebody else came with it for the first time at the same time
+            except (
+                IntegrityError,
+                ClientGone,
+            ):  # somebody else came with it at the same time, or `expire` removed it
                 with transaction.atomic():
                     return cls._keep(outside, url, described, fresh_for)
 
