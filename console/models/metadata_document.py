@@ -12,6 +12,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django_scopes import scope
 
+from ..policy import registration_rules
 from ..policy.client_types import Origin
 from ..policy.metadata_documents import STALE_AT_MOST, TRIED_AGAIN_AFTER, Described
 from ..policy.registration import EDITABLE
@@ -93,7 +94,8 @@ class MetadataDocument(models.Model):
         if client is None:
             client = cls._bring(outside, url, described.registration.type, fields)
         else:
-            client.edit(by=Actor(client=client), **fields)
+            short = registration_rules.short_schemes(described.registration)
+            client.edit(by=Actor(client=client), unconfirmed_schemes=short, **fields)
         now = timezone.now()
         facts: dict[str, Any] = {
             "fetched_at": now,

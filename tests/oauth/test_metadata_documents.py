@@ -351,6 +351,19 @@ def test_a_host_whose_client_asks_for_nothing_that_it_may_have_is_not_connected(
     assert can_ask(app.authorize(bobs, scope="admin_classic"))
 
 
+@pytest.mark.spec("RFC 8252", "8.6")
+def test_a_scheme_that_nobody_has_confirmed_is_not_connected_without_asking(internet, alices, bobs, acme):
+    internet.says(redirect_uris=["cursor://agent/callback"])
+    decide(acme, hosts=["agent.example.com"])
+    app = agent(acme, redirect_uri="cursor://agent/callback")
+
+    assert can_ask(app.authorize(bobs))
+    page = app.authorize(alices)
+    assert "Any program on a user’s device can receive" in page.content.decode()
+    assert app.approve(alices, page).status_code == 303
+    assert asks_for_consent(app.authorize(bobs))
+
+
 def test_an_allowed_host_does_not_bring_back_what_has_expired(app, alices, bob, acme, time_machine):
     connected(app, alices, until=(timezone.localdate() + timedelta(days=1)).isoformat())
     decide(acme, hosts=["agent.example.com"])
