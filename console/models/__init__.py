@@ -1,6 +1,15 @@
 """Floor 2: nouns with verbs. A verb is one transaction and writes its event inside it. No request, no template."""
 
-from . import api_reach, approval, event_erasure, event_reading, reach, recognition, use_count
+from . import (
+    api_reach,
+    approval,
+    client_rules,
+    event_erasure,
+    event_reading,
+    reach,
+    recognition,
+    use_count,
+)
 from .access_token import LiveToken, RevokedAccessToken
 from .action import Action
 from .actor import Actor
@@ -23,6 +32,8 @@ from .event_keyword import EventKeyword
 from .expiry_run import ExpiryRun
 from .limits import LimitReached
 from .mail import Mail
+from .metadata_document import MetadataDocument
+from .outside_policy import OutsidePolicy
 from .reach import Reach
 from .receipt import Receipt
 from .refresh_token import RefreshToken
@@ -78,12 +89,14 @@ __all__ = [
     "LimitReached",
     "LiveToken",
     "Mail",
+    "MetadataDocument",
     "NeedsTrust",
     "NoSigningKey",
     "NotAnswerable",
     "NotConnected",
     "NotPublishable",
     "NotPublished",
+    "OutsidePolicy",
     "OwnAccount",
     "PresentedApiSecret",
     "PresentedSecret",
@@ -102,6 +115,7 @@ __all__ = [
     "User",
     "api_reach",
     "approval",
+    "client_rules",
     "event_erasure",
     "event_reading",
     "reach",

@@ -20,6 +20,7 @@ ICONS = {
     "consent": "check",
     "device": "link",
     "connection": "link",
+    "outside_clients": "link",
     "tokens": "swap",
     "session": "user",
     "mail": "warning",
