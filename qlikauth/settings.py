@@ -183,7 +183,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "console.http.context_processors.appearance",
             ],
-            "builtins": [f"console.templatetags.{name}" for name in ("addresses", "icons", "texts")],
+            "builtins": [f"console.templatetags.{name}" for name in ("addresses", "icons", "publishers", "texts")],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
@@ -380,6 +380,9 @@ LIMITS = {
     "allowed_origins": environment.number("QLIKAUTH_MAX_ALLOWED_ORIGINS", 5, most=1000),
     "client_secrets": environment.number("QLIKAUTH_MAX_CLIENT_SECRETS", 5, most=1000),
     "clients_per_tenant": environment.number("QLIKAUTH_MAX_CLIENTS", 200, most=1_000_000),
+    # Of one tenant, with an initial access token and without: as many each.
+    "registered_clients": environment.number("QLIKAUTH_MAX_REGISTERED_CLIENTS", 200, most=100_000),
+    "registration_tokens": 50,
 }
 # How long the audit log keeps an event; None is for ever.
 event_days = environment.number("QLIKAUTH_EVENT_DAYS", 0, least=0, most=36_500)

@@ -21,10 +21,12 @@ from django.db import connection
 from console.models import (
     AuthorizationCode,
     ClientAssertion,
+    ClientRegistration,
     Event,
     FailedAttempts,
     Mail,
     RefreshToken,
+    RegistrationToken,
     RevokedAccessToken,
     SentForm,
     SigningKey,
@@ -37,11 +39,12 @@ from console.models.refusal_count import RefusalCount
 from console.policy.throttling import WINDOW
 
 from .expired_families import remove_clients, remove_families
-from .expired_rows import Remove, Rows, before, remove_all
+from .expired_rows import Remove, Rows, before, remove_all, remove_unused
 
 FINISHED_ACTS_KEPT = timedelta(days=30)
 CODES_KEPT = timedelta(minutes=10)  # so that a replay is noticed
 COUNTS_KEPT = timedelta(minutes=10)
+REGISTRATION_TOKENS_KEPT = timedelta(days=30)  # expired ones, in the list of the console
 BATCH = 200  # rows in one transaction: each may take three reads from a disk
 PAUSE = 0.02  # seconds between two batches: others get their turn
 FIRST_LOOK = 30  # seconds, up to twice of it: servers begin together
@@ -147,6 +150,10 @@ def _categories(now: datetime, batch: int) -> dict[str, Iterator[int]]:
         "given_up_mails": by("expires_at", Mail.given_up()),
         "sessions": by("expire_date", Session.objects.all()),
         "finished_acts": by("finished_at", UnfinishedAct._base_manager.all(), FINISHED_ACTS_KEPT),
+        "registrations": by("due_at", ClientRegistration._base_manager.all(), remove=remove_unused),
+        "registration_tokens": by(
+            "expires_at", RegistrationToken._base_manager.all(), REGISTRATION_TOKENS_KEPT
+        ),
         "deleted_clients": remove_clients(now, batch),
     }
     if settings.EVENTS_KEPT is not None:

@@ -10,6 +10,7 @@ from .client import Client, ClientGone
 from .client_assertion import ClientAssertion
 from .client_availability import NotPublishable
 from .client_origin import ClientOrigin
+from .client_registration import ClientRegistration
 from .connection import Connection, NeedsTrust, NotConnected, NotPublished
 from .connection_request import AlreadyConnected, AlreadyDecided, ConnectionRequest, ConnectionRequester
 from .consent import Consent
@@ -21,6 +22,8 @@ from .mail import Mail
 from .reach import Reach
 from .receipt import Receipt
 from .refresh_token import RefreshToken
+from .registration_policy import RegistrationPolicy
+from .registration_token import RegistrationToken, TokenUsedUp
 from .secret import ClientSecret, PresentedSecret
 from .sent_form import AlreadySent, SentForm
 from .signing_key import KeyRing, NoSigningKey, SigningKey
@@ -48,6 +51,7 @@ __all__ = [
     "ClientAssertion",
     "ClientGone",
     "ClientOrigin",
+    "ClientRegistration",
     "ClientSecret",
     "Connection",
     "ConnectionRequest",
@@ -76,11 +80,14 @@ __all__ = [
     "Reach",
     "Receipt",
     "RefreshToken",
+    "RegistrationPolicy",
+    "RegistrationToken",
     "RevokedAccessToken",
     "SentForm",
     "SigningKey",
     "Tenant",
     "TokenFamily",
+    "TokenUsedUp",
     "UnfinishedAct",
     "UsedAnswer",
     "User",

@@ -4,7 +4,7 @@ An approval stands on three rows. They are locked in one order, so that no two a
 the requests that are open for it, the connection.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -41,13 +41,15 @@ def approve(
     expires_at: datetime | None = None,
     terms: Terms | None = None,
     request: ConnectionRequest | None = None,
+    told: Mapping[str, Any] | None = None,
 ) -> Approved:
     """Connects `tenant` to a published client of another tenant, on the terms that the administrator saw (S9, N6).
 
     `allowed` may be fewer scopes than the client offers; None for all. `request` is the one that is answered, if the
     administrator came from one; whatever else is open for the client ends approved too. Raises AlreadyDecided if
     `request` is not open any more, and NotPublished if the client cannot be connected to (any more), or no longer has
-    these terms. Of two administrators at once the first decides, and both get that connection.
+    these terms. `told` is what the event says besides. Of two administrators at once the first decides, and both get
+    that connection.
     """
     with transaction.atomic():
         current = _locked(client)
@@ -64,13 +66,19 @@ def approve(
         connection = earlier or Connection()
         connection.tenant, connection.client = tenant, current
         ceiling = current.terms.scopes if allowed is None else scopes.common(current.terms.scopes, allowed)
-        _write(connection, consent_method, list(ceiling), expires_at, by=by)
+        _write(connection, consent_method, list(ceiling), expires_at, by=by, told=told or {})
         answered = [waited for waited in waiting if waited.approve(by=by)]
     return Approved(connection, answered)
 
 
 def _write(
-    connection: Connection, consent_method: str, allowed: list[str], expires_at: datetime | None, *, by: Actor
+    connection: Connection,
+    consent_method: str,
+    allowed: list[str],
+    expires_at: datetime | None,
+    *,
+    by: Actor,
+    told: Mapping[str, Any],
 ) -> None:
     """The connection as approved: a new one, or one that was blocked or has expired.
 
@@ -99,6 +107,7 @@ def _write(
         "grants": list(offered.grants),
         "consent_method": consent_method,
         "expires_at": expires_at and expires_at.isoformat(timespec="seconds"),
+        **told,
     }
     Event.record(
         connection.tenant, Action.CONNECTION_APPROVED, by=by, target=connection.client, details=details

@@ -23,6 +23,8 @@ class Prefix(StrEnum):
     CLIENT_SECRET = "qas_"
     CODE = "qac_"
     REFRESH_TOKEN = "qar_"
+    INITIAL_ACCESS_TOKEN = "qai_"
+    REGISTRATION_ACCESS_TOKEN = "qam_"
 
 
 def make(prefix: Prefix) -> str:
