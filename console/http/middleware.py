@@ -283,7 +283,7 @@ class RegionWithoutClientsMiddleware:
             return programs.problem(403, "OAUTH-NOT-SUPPORTED", title, error="unauthorized_client")
         if path in programs.PAGES_AMONG_THEM:
             return render(request, "failures/no_clients_for_people.html", {"title": _("OAuth")}, status=403)
-        if not path.startswith(("/console/oauth", "/console/requests")):
+        if not path.startswith(("/console/oauth", "/console/requests", "/console/registration")):
             return None
         status = 200 if request.method in {"GET", "HEAD"} else 403
         return render(request, "failures/no_clients.html", {"title": _("OAuth")}, status=status)
