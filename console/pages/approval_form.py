@@ -22,6 +22,7 @@ from ..policy.consent_rules import ConsentMethod
 from ..policy.effective_client import EffectiveClient
 from ..policy.publication import Terms
 from .scope_words import grouped
+from .self_description import said
 
 REASON_LENGTH = 1000
 
@@ -32,6 +33,7 @@ def form(client: Client | EffectiveClient, sent: QueryDict | None = None) -> dic
     return {
         "client": client,
         "publisher": terms.publisher,
+        "said": said(client),
         "scopes": grouped(terms.scopes, sent.getlist("scopes") if sent else terms.scopes),
         "redirect_hosts": terms.redirect_hosts,
         "origins": terms.origins,

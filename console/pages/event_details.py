@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Client, Connection, User
+from ..models import Client, Connection, RegistrationPolicy, User
 from ..policy.text import LINE_BREAKS, spelt_out
 from .forms.choices import GRANTS
 from .moments import exactly
@@ -73,14 +73,23 @@ DETAILS: dict[str, Promise | str] = {
     "given_to": _("Given to"),
     "path": _("Address"),
     "exception": _("Exception"),
+    "registration_token": _("Initial access token"),
+    "most_clients": _("Clients that it may register"),
+    "used": _("Clients registered"),
+    "valid_until": _("Valid until"),
+    "unused_days": _("Days without use"),
+    "mode": _("Who may register"),
 }
 # Their values are dates with a time, in ISO 8601.
-MOMENTS = frozenset({"last_used_at", "removed_at", "signs_from", "accepted_until", "expires_at"})
+MOMENTS = frozenset(
+    {"last_used_at", "removed_at", "signs_from", "accepted_until", "expires_at", "valid_until"}
+)
 # Their values are codes: code -> text.
 CHOICES: dict[str, Mapping[str, Promise | str]] = {
     "consent_method": dict(Connection.Method.choices),
     "type": dict(Client.Type.choices),
     "role": dict(User.Role.choices),
+    "mode": dict(RegistrationPolicy.Mode.choices),
     "grants": {value: explained.heading for value, explained in GRANTS},
 }
 

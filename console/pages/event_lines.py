@@ -18,6 +18,7 @@ ICONS = {
     "secret": "lock",
     "consent": "check",
     "connection": "link",
+    "registration": "plus",
     "tokens": "swap",
     "session": "user",
     "mail": "warning",
