@@ -183,7 +183,9 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "console.http.context_processors.appearance",
             ],
-            "builtins": [f"console.templatetags.{name}" for name in ("addresses", "icons", "publishers", "texts")],
+            "builtins": [
+                f"console.templatetags.{name}" for name in ("addresses", "icons", "publishers", "texts")
+            ],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",

@@ -101,18 +101,23 @@ def _write(
     connection.save(update_fields=facts if connection.pk else None)
     if outlived:
         connection.end_sessions(by=by, reason="approval expired")
-    details = {
-        "publisher": offered.publisher,
-        "scopes": allowed,
-        "grants": list(offered.grants),
-        "consent_method": consent_method,
-        "expires_at": expires_at and expires_at.isoformat(timespec="seconds"),
-        **told,
-    }
+    details = {**_details(connection), **told}
     Event.record(
         connection.tenant, Action.CONNECTION_APPROVED, by=by, target=connection.client, details=details
     )
     connection.tell_owner(Action.CLIENT_CONNECTED, {"scopes": allowed, "version": connection.version})
+
+
+def _details(connection: Connection) -> dict[str, Any]:
+    """What the event of an approval says."""
+    approved, expires_at = connection.approved, connection.expires_at
+    return {
+        "publisher": approved.publisher,
+        "scopes": connection.scopes,
+        "grants": list(approved.grants),
+        "consent_method": connection.consent_method,
+        "expires_at": expires_at and expires_at.isoformat(timespec="seconds"),
+    }
 
 
 def accept_version(connection: Connection, *, by: Actor, terms: Terms) -> None:

@@ -20,7 +20,7 @@ from ..policy.consent_rules import ConsentMethod
 from . import approval
 from .action import Action
 from .actor import Actor
-from .client import DELETED_KEPT, Client
+from .client import DELETED_KEPT, Client, ClientGone
 from .connection import Connection
 from .connection_request import ConnectionRequest
 from .event import Event
@@ -97,7 +97,6 @@ class ClientRegistration(TenantOwned):
             tenant.lock()
             cls.check_room(tenant, invited=token is not None)
             client, secret = Client.take_in(tenant, by=by, told=told, **fields)
-            now = timezone.now()
             row = cls.objects.create(
                 tenant=tenant,
                 client=client,
@@ -105,17 +104,11 @@ class ClientRegistration(TenantOwned):
                 invited=token is not None,
                 token=token,
                 metadata=dict(metadata),
-                registered_at=now,
-                due_at=now + LOOKS_EVERY,
+                due_at=timezone.now() + LOOKS_EVERY,
             )
             if token is not None:
-                approval.approve(
-                    tenant,
-                    client,
-                    by=Actor(user=token.created_by),
-                    consent_method=ConsentMethod.REQUIRED.value,
-                    told=told,
-                )
+                maker, required = Actor(user=token.created_by), ConsentMethod.REQUIRED.value
+                approval.approve(tenant, client, by=maker, consent_method=required, told=told)
         return Registered(row, secret, access_token)
 
     @classmethod
@@ -142,13 +135,16 @@ class ClientRegistration(TenantOwned):
         """Takes what the client says now in place of what it said (RFC 7592 §2.2), and gives it another token.
 
         What reaches further than was approved waits for an administrator, as with any client. Raises
-        InvalidRegistration, and ClientGone if it has been deleted meanwhile.
+        InvalidRegistration, and ClientGone if it has been deleted or replaced meanwhile.
         """
         access_token = credentials.make(credentials.Prefix.REGISTRATION_ACCESS_TOKEN)
         with _both(self.tenant), transaction.atomic():
             secret = self.client.edit(by=by, **fields)
+            # Of two at once that have the same token, the one that comes second has one that no longer counts.
+            mine = ClientRegistration._base_manager.filter(pk=self.pk, digest=self.digest)
             self.metadata, self.digest = dict(metadata), digest(access_token)
-            self.save(update_fields=["metadata", "digest"])
+            if not mine.update(metadata=self.metadata, digest=self.digest):
+                raise ClientGone
         return Registered(self, secret, access_token)
 
     def remove(self, *, by: Actor) -> None:
@@ -190,15 +186,15 @@ class ClientRegistration(TenantOwned):
         _forget([client.pk for client in unused])
         cls._base_manager.filter(client__in=unused).delete()
         for client in unused:
-            row = found[client.pk]
-            details = {"unused_days": (now - row.registered_at).days}
-            Event.record(
-                row.tenant, Action.CLIENT_EXPIRED, by=Actor.operator(), target=client, details=details
-            )
+            found[client.pk]._tell_expired(client, now)
         return len(unused)
 
     def _look_again(self, moment: datetime) -> None:
         ClientRegistration._base_manager.filter(pk=self.pk).update(due_at=moment)
+
+    def _tell_expired(self, client: Client, now: datetime) -> None:
+        details = {"unused_days": (now - self.registered_at).days}
+        Event.record(self.tenant, Action.CLIENT_EXPIRED, by=Actor.operator(), target=client, details=details)
 
 
 def _wanted(clients: Mapping[int, Client]) -> set[int]:

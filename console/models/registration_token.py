@@ -80,6 +80,11 @@ class RegistrationToken(TenantOwned):
         Raises LimitReached when the tenant has as many as it may.
         """
         token = credentials.make(credentials.Prefix.INITIAL_ACCESS_TOKEN)
+        allows = {
+            "most_clients": most_clients,
+            "scopes": list(scopes),
+            "redirect_hosts": list(redirect_hosts),
+        }
         with transaction.atomic():
             tenant.lock()
             if cls.objects.filter(tenant=tenant).count() >= settings.LIMITS["registration_tokens"]:
@@ -89,20 +94,12 @@ class RegistrationToken(TenantOwned):
                 name=name,
                 digest=digest(token),
                 hint=credentials.hint(token),
-                most_clients=most_clients,
-                scopes=list(scopes),
-                redirect_hosts=list(redirect_hosts),
                 expires_at=expires_at,
                 created_by=by.user,
+                **allows,
             )
-            details = {
-                "registration_token": name,
-                "hint": row.hint,
-                "most_clients": most_clients,
-                "scopes": row.scopes,
-                "redirect_hosts": row.redirect_hosts,
-                "valid_until": expires_at.isoformat(timespec="seconds"),
-            }
+            until = expires_at.isoformat(timespec="seconds")
+            details = {"registration_token": name, "hint": row.hint, "valid_until": until} | allows
             Event.record(tenant, Action.REGISTRATION_TOKEN_CREATED, by=by, target=row, details=details)
         return row, token
 

@@ -132,6 +132,17 @@ def test_metadata_names_the_endpoint_while_it_is_on(program, open_acme, globex, 
     assert "registration_endpoint" not in Program(globex).web.get(f"/.well-known/{document}").json()
 
 
+@pytest.mark.spec("RFC 9110", "13.1.2")
+def test_a_change_of_the_policy_is_another_document(program, acme):
+    path = "/.well-known/oauth-authorization-server"
+    before = program.web.get(path)["ETag"]
+    assert program.web.get(path, headers={"If-None-Match": before}).status_code == 304
+    decide(acme, "token")
+    assert program.web.get(path, headers={"If-None-Match": before}).status_code == 200
+    decide(acme, "off")
+    assert program.web.get(path, headers={"If-None-Match": before}).status_code == 304
+
+
 def test_the_regions_host_registers_nobody(region, open_acme):
     assert region.post(PATH, json.dumps(NATIVE), content_type=JSON).status_code == 404
 
@@ -456,6 +467,15 @@ def test_a_replacement_that_does_not_fit_is_refused(program, mine, changes):
     sent = WEB | {"client_id": mine["client_id"]} | changes
     assert program.manage("PUT", mine, sent).status_code == 400
     assert program.manage("GET", mine).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_replacements_at_once_one_counts(program, mine, open_acme):
+    sent = [WEB | {"client_id": mine["client_id"], "client_name": f"Portal {n}"} for n in range(4)]
+    answers = at_once(*[lambda each=each: Program(open_acme).manage("PUT", mine, each) for each in sent])
+    assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
+    [won] = [answer.json() for answer in answers if answer.status_code == 200]
+    assert program.manage("GET", won).json()["client_name"] == won["client_name"]
 
 
 def test_it_may_repeat_its_secret(program, mine):
