@@ -111,6 +111,7 @@ ITSELF_OFFERS_VERSION = _(
     "{target} now asks for more, in version {version}. An administrator must approve it here."
 )
 ITSELF_IS_GONE = _("{target} is no longer offered.")
+WITHOUT_OWNER: dict[bool, Promise] = {True: _("{target} was disabled."), False: _("{target} was enabled.")}
 # What the publisher of a client did, in the log of a tenant that is connected to it: detail -> its value -> sentence.
 BY_OWNER: dict[str, dict[bool, Promise]] = {
     "deleted": {True: _("{actor} deleted {target}."), False: _("{actor} restored {target}.")},
@@ -201,6 +202,8 @@ def _of_registration(event: Event) -> Promise | None:
 
 def _by_itself(details: Mapping[str, Any]) -> Promise | None:
     """What became of a client without an owner that this tenant is connected to."""
+    if "disabled" in details:
+        return WITHOUT_OWNER[bool(details["disabled"])]
     return ITSELF_OFFERS_VERSION if "version" in details else ITSELF_IS_GONE
 
 

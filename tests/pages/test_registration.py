@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core import mail
+from django.core.management import call_command
 from django.test import Client as Browser
 from django.utils import timezone
 from django_scopes import scope
@@ -290,6 +291,17 @@ def test_what_it_does_to_itself_reads_well(browser: Browse, acme: Tenant, alice:
         "Portal deleted its own registration.",
         "alice@acme.example made the initial access token Build server",
     ):
+        assert sentence in log, sentence
+    assert "outside:" not in log
+
+
+def test_what_an_operator_does_to_it_is_told_here(browser: Browse, agent: Client, acme: Tenant, alice: User):
+    cast.connect(agent, acme)
+    call_command("disable_client", agent.client_id)
+    assert Program(acme).web.get(f"/oauth/authorize?client_id={agent.client_id}").status_code == 400
+    call_command("enable_client", agent.client_id)
+    log = re.sub(r"</?(b|bdi)>", "", text(browser(alice).get("/console/events")))
+    for sentence in ("An operator disabled Agent.", "Agent was disabled.", "Agent was enabled."):
         assert sentence in log, sentence
     assert "outside:" not in log
 
