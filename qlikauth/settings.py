@@ -183,7 +183,9 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "console.http.context_processors.appearance",
             ],
-            "builtins": [f"console.templatetags.{name}" for name in ("addresses", "icons", "texts")],
+            "builtins": [
+                f"console.templatetags.{name}" for name in ("addresses", "icons", "publishers", "texts")
+            ],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
@@ -385,6 +387,9 @@ LIMITS = {
     "apis_per_tenant": 50,
     "scopes_per_api": 50,
     "api_secrets": 5,
+    # Of one tenant, with an initial access token and without: as many each.
+    "registered_clients": environment.number("QLIKAUTH_MAX_REGISTERED_CLIENTS", 200, most=100_000),
+    "registration_tokens": 50,
 }
 # Whether a URL can be a client ID, and the document there describes the client. Each tenant decides for itself too.
 METADATA_DOCUMENTS = environment.switch("QLIKAUTH_METADATA_DOCUMENTS", True)

@@ -4,17 +4,32 @@ alice administers acme, bob is an ordinary user there and carol audits it; mallo
 an ordinary user. Everybody's password is PASSWORD.
 """
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.test import Client as Browser
+from django.utils import timezone
 from django_scopes import scope
 
 from console.http import sessions
 from console.http.session_store import SessionStore
-from console.models import Actor, Api, Client, Connection, ConnectionRequest, Mail, Tenant, User, approval
+from console.models import (
+    Actor,
+    Api,
+    Client,
+    ClientRegistration,
+    Connection,
+    ConnectionRequest,
+    Mail,
+    RegistrationPolicy,
+    RegistrationToken,
+    Tenant,
+    User,
+    approval,
+)
 from console.policy.apis import ApiScope
 from console.policy.redirect_uris import short_schemes
 
@@ -72,6 +87,24 @@ def register(tenant: Tenant, by: User | None = None, **fields: Any) -> tuple[Cli
         usual.setdefault("confirmed_schemes", short_schemes(addresses))
     with scope(tenant=tenant):
         return Client.register(tenant, by=Actor(user=by), **usual)
+
+
+def registration_token(tenant: Tenant, by: User | None = None, **changes: Any) -> RegistrationToken:
+    """An initial access token of a tenant; nobody here knows its plain text."""
+    usual: dict[str, Any] = {"name": "Build server", "most_clients": 1, "redirect_hosts": []}
+    usual |= {"scopes": ["openid", "user_default"], "expires_at": timezone.now() + timedelta(days=7)}
+    with scope(tenant=tenant):
+        return RegistrationToken.create(tenant, by=Actor(user=by), **usual | changes)[0]
+
+
+def self_registered(tenant: Tenant, name: str = "Agent", **more: Any) -> Client:
+    """A client that has registered itself in a tenant where anybody may; `more` is what it says besides."""
+    fields = {"type": "native", "name": name, "redirect_uris": ["http://127.0.0.1/callback"]}
+    policy = RegistrationPolicy.of(tenant)
+    fields["allowed_scopes"] = policy.scopes
+    with scope(tenant=tenant):
+        made = ClientRegistration.register(policy, fields, more, token=None, by=Actor.anonymous())
+    return made.row.client
 
 
 def registered_earlier(client: Client, **columns: Any) -> Client:

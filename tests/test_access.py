@@ -107,6 +107,7 @@ def place(acme: Tenant, globex: Tenant, bob: User, web_client: tuple[Client, str
         "user_id": bob.pk,
         "connection_id": cast.connect(used, acme).pk,
         "request_id": cast.ask(bob, wanted).pk,
+        "token_id": cast.registration_token(acme).pk,
         **own_things(bob, client),
     }
 

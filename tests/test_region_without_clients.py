@@ -21,6 +21,8 @@ def switched_off(settings):
         "/oauth/revoke",
         "/oauth/introspect",
         "/oauth/userinfo",
+        "/oauth/register",
+        "/oauth/register/x",
         "/.well-known/oauth-authorization-server",
         "/.well-known/openid-configuration",
         "/.well-known/jwks.json",

@@ -15,6 +15,7 @@ REVOKE_PATH = "/oauth/revoke"
 INTROSPECT_PATH = "/oauth/introspect"
 USERINFO_PATH = "/oauth/userinfo"
 LOGOUT_PATH = "/oauth/logout"
+REGISTER_PATH = "/oauth/register"
 
 
 def region_issuer() -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import models, transaction
 
+from console.models import ClientRegistration
+
 Rows = models.QuerySet[Any]
 # Takes locked rows of one batch, the time and the size of a batch; gives how many it removed, and whether it is done
 # with all of them.
@@ -15,6 +17,11 @@ Remove = Callable[[Rows, datetime, int], tuple[int, bool]]
 def remove_all(rows: Rows, now: datetime, batch: int) -> tuple[int, bool]:
     """Deletes all of `rows`."""
     return rows.delete()[1].get(rows.model._meta.label, 0), True
+
+
+def remove_unused(rows: Rows, now: datetime, _batch: int) -> tuple[int, bool]:
+    """Removes the clients of those registrations that nobody has approved or used for long enough."""
+    return ClientRegistration.give_up_unused(rows, now), True
 
 
 def before(

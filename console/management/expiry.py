@@ -21,12 +21,14 @@ from django.db import connection
 from console.models import (
     AuthorizationCode,
     ClientAssertion,
+    ClientRegistration,
     DeviceAuthorization,
     Event,
     FailedAttempts,
     Mail,
     MetadataDocument,
     RefreshToken,
+    RegistrationToken,
     RevokedAccessToken,
     SentForm,
     SigningKey,
@@ -41,12 +43,13 @@ from console.policy.throttling import WINDOW
 
 from .expired_documents import remove_documents
 from .expired_families import remove_clients, remove_families
-from .expired_rows import Remove, Rows, before, remove_all
+from .expired_rows import Remove, Rows, before, remove_all, remove_unused
 
 FINISHED_ACTS_KEPT = timedelta(days=30)
 CODES_KEPT = timedelta(minutes=10)  # so that a replay is noticed
 COUNTS_KEPT = timedelta(minutes=10)
 HOURS_KEPT = timedelta(days=14)  # that the numbers of single hours are kept; those of days: a setting
+REGISTRATION_TOKENS_KEPT = timedelta(days=30)  # expired ones, in the list of the console
 BATCH = 200  # rows in one transaction: each may take three reads from a disk
 PAUSE = 0.02  # seconds between two batches: others get their turn
 FIRST_LOOK = 30  # seconds, up to twice of it: servers begin together
@@ -155,6 +158,10 @@ def _categories(now: datetime, batch: int) -> dict[str, Iterator[int]]:
         "finished_acts": by("finished_at", UnfinishedAct._base_manager.all(), FINISHED_ACTS_KEPT),
         "hourly_uses": by("begins_at", _uses(UseCount.Span.HOUR), HOURS_KEPT),
         "daily_uses": by("begins_at", _uses(UseCount.Span.DAY), settings.USES_KEPT),
+        "registrations": by("due_at", ClientRegistration._base_manager.all(), remove=remove_unused),
+        "registration_tokens": by(
+            "expires_at", RegistrationToken._base_manager.all(), REGISTRATION_TOKENS_KEPT
+        ),
         "deleted_clients": remove_clients(now, batch),
         "unused_documents": by("kept_until", MetadataDocument.objects.all(), remove=remove_documents),
     }

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('console', '0024_outside_policy'),
+        ('console', '0026_registrations'),
     ]
 
     operations = [

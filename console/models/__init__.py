@@ -22,6 +22,7 @@ from .client import Client, ClientGone
 from .client_assertion import ClientAssertion
 from .client_availability import ApisNotPublished, NotPublishable
 from .client_origin import ClientOrigin
+from .client_registration import ClientRegistration
 from .connection import Connection, NeedsTrust, NotConnected, NotPublished
 from .connection_request import AlreadyConnected, AlreadyDecided, ConnectionRequest, ConnectionRequester
 from .consent import Consent
@@ -37,6 +38,8 @@ from .outside_policy import OutsidePolicy
 from .reach import Reach
 from .receipt import Receipt
 from .refresh_token import RefreshToken
+from .registration_policy import RegistrationPolicy
+from .registration_token import RegistrationToken, TokenUsedUp
 from .secret import ClientSecret, PresentedSecret
 from .sent_form import AlreadySent, SentForm
 from .signing_key import KeyRing, NoSigningKey, SigningKey
@@ -70,6 +73,7 @@ __all__ = [
     "ClientAssertion",
     "ClientGone",
     "ClientOrigin",
+    "ClientRegistration",
     "ClientSecret",
     "Connection",
     "ConnectionRequest",
@@ -103,11 +107,14 @@ __all__ = [
     "Reach",
     "Receipt",
     "RefreshToken",
+    "RegistrationPolicy",
+    "RegistrationToken",
     "RevokedAccessToken",
     "SentForm",
     "SigningKey",
     "Tenant",
     "TokenFamily",
+    "TokenUsedUp",
     "TooManyBegun",
     "UnfinishedAct",
     "UseCount",

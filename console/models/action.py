@@ -35,6 +35,12 @@ class Action(models.TextChoices):
     CLIENT_DISCONNECTED = "client.disconnected", _("Another tenant disconnected")
     CLIENT_DELETED = "client.deleted", _("Client deleted")
     CLIENT_RESTORED = "client.restored", _("Client restored")
+    CLIENT_REGISTERED = "client.registered", _("Client registered itself")
+    CLIENT_EXPIRED = "client.expired", _("Unused client deleted")
+    REGISTRATION_CHANGED = "registration.changed", _("Registration policy changed")
+    REGISTRATION_REFUSED = "registration.refused", _("Registration rejected")
+    REGISTRATION_TOKEN_CREATED = "registration.token_created", _("Initial access token created")
+    REGISTRATION_TOKEN_REMOVED = "registration.token_removed", _("Initial access token removed")
     SECRET_CREATED = "secret.created", _("Secret created")
     SECRET_REMOVED = "secret.removed", _("Secret removed")
     CONNECTION_REQUESTED = "connection.requested", _("Connection requested")
@@ -79,5 +85,6 @@ REFUSALS = frozenset(
         Action.CONSENT_DENIED,
         Action.DEVICE_DENIED,
         Action.API_REFUSED,
+        Action.REGISTRATION_REFUSED,
     }
 )

@@ -4,7 +4,7 @@ An approval stands on three rows. They are locked in one order, so that no two a
 the requests that are open for it, the connection.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -42,6 +42,7 @@ def approve(
     terms: Terms | None = None,
     request: ConnectionRequest | None = None,
     without_asking: bool = False,
+    told: Mapping[str, Any] | None = None,
 ) -> Approved:
     """Connects `tenant` to a published client of another tenant, on the terms that the administrator saw (S9, N6).
 
@@ -49,15 +50,15 @@ def approve(
     administrator came from one; whatever else is open for the client ends approved too. Raises AlreadyDecided if
     `request` is not open any more, and NotPublished if the client cannot be connected to (any more), or no longer has
     these terms. Of two administrators at once the first decides, and both get that connection.
-    `without_asking`: a rule of the tenant decides, and `by` is only who came with the client. Then NotPublished is also
-    raised if somebody has decided about the client before.
+    `without_asking`: a rule of the tenant decides, `by` only came with the client; NotPublished also if somebody has
+    decided about it before. `told` is what the event says besides.
     """
     with transaction.atomic():
         current = _locked(client)
         waiting = ConnectionRequest.lock_open(tenant, current)
         if request is not None and request not in waiting:
             raise AlreadyDecided
-        if not _is_offered(current, tenant) or (terms is not None and terms != current.terms):
+        if not _is_offered(current, tenant) or terms not in {None, current.terms}:
             raise NotPublished
         earlier = _locked_connections().filter(tenant=tenant, client=current).first()
         if earlier is not None and earlier.status == Connection.Status.APPROVED and not earlier.has_expired:
@@ -67,7 +68,8 @@ def approve(
         connection = earlier or Connection()
         connection.tenant, connection.client = tenant, current
         ceiling = current.terms.scopes if allowed is None else scopes.common(current.terms.scopes, allowed)
-        _write(connection, consent_method, list(ceiling), expires_at, by=by, without_asking=without_asking)
+        said = {**(told or {}), **({"without_asking": True} if without_asking else {})}
+        _write(connection, consent_method, [*ceiling], expires_at, by=by, told=said)
         answered = [waited for waited in waiting if waited.approve(by=by)]
     return Approved(connection, answered)
 
@@ -85,7 +87,7 @@ def _write(
     expires_at: datetime | None,
     *,
     by: Actor,
-    without_asking: bool,
+    told: Mapping[str, Any],
 ) -> None:
     """The connection as approved: a new one, or one that was blocked or has expired.
 
@@ -95,7 +97,7 @@ def _write(
     facts: dict[str, Any] = {
         "status": Connection.Status.APPROVED,
         "consent_method": consent_method,
-        "approved_by": None if without_asking else by.user,
+        "approved_by": None if "without_asking" in told else by.user,
         "approved_at": timezone.now(),
         "terms": offered.as_json(),
         "version": connection.client.version,
@@ -108,20 +110,20 @@ def _write(
     connection.save(update_fields=facts if connection.pk else None)
     if outlived:
         connection.end_sessions(by=by, reason="approval expired")
-    details = _told(connection) | ({"without_asking": True} if without_asking else {})
+    details = {**_details(connection), **told}
     Event.record(
         connection.tenant, Action.CONNECTION_APPROVED, by=by, target=connection.client, details=details
     )
     connection.tell_owner(Action.CLIENT_CONNECTED, {"scopes": allowed, "version": connection.version})
 
 
-def _told(connection: Connection) -> dict[str, Any]:
-    """What the audit log says of an approval."""
-    expires_at = connection.expires_at
+def _details(connection: Connection) -> dict[str, Any]:
+    """What the event of an approval says."""
+    approved, expires_at = connection.approved, connection.expires_at
     return {
-        "publisher": connection.approved.publisher,
+        "publisher": approved.publisher,
         "scopes": connection.scopes,
-        "grants": list(connection.approved.grants),
+        "grants": list(approved.grants),
         "consent_method": connection.consent_method,
         "expires_at": expires_at and expires_at.isoformat(timespec="seconds"),
     }

@@ -46,7 +46,7 @@ class AvailableClient(RegisteredClient):
                 return None
             self.refresh_from_db(fields=["disabled_at", "generation"])
             receipt = self._end_everywhere("client disabled", {"disabled": True}, by=by)
-            Event.record(self.tenant, Action.CLIENT_DISABLED, by=by, target=self, details=receipt.details)
+            Event.record(self.told_in, Action.CLIENT_DISABLED, by=by, target=self, details=receipt.details)
         return receipt
 
     def enable(self, *, by: Actor) -> bool:
@@ -55,7 +55,7 @@ class AvailableClient(RegisteredClient):
             if not type(self).objects.filter(pk=self.pk).exclude(disabled_at=None).update(disabled_at=None):
                 return False
             self.disabled_at = None
-            Event.record(self.tenant, Action.CLIENT_ENABLED, by=by, target=self)
+            Event.record(self.told_in, Action.CLIENT_ENABLED, by=by, target=self)
             self._tell_connected({"disabled": False}, by=by)
         return True
 

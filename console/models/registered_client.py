@@ -128,6 +128,11 @@ class RegisteredClient(OwnRow, Application):
     def _facts(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in EDITABLE}
 
+    @property
+    def registered_facts(self) -> dict[str, Any]:
+        """Its columns that can be changed after it was created, by name."""
+        return self._facts()
+
     def offered_in(self, tenant: Tenant) -> EffectiveClient:
         """The client as `tenant`, which has no connection to it, would get it."""
         return self._in_tenant(tenant.pk, Generation(self.generation, 0, 0, self.shared_generation, True))
@@ -232,6 +237,11 @@ class RegisteredClient(OwnRow, Application):
     def has_owner(self) -> bool:
         """Whether an organisation registered it, and reads what happens to it."""
         return self.origin == Origin.TENANT
+
+    @property
+    def told_in(self) -> Tenant:
+        """The tenant whose audit log tells what happens to the row: its owner, or where alone it may be used."""
+        return self.tenant if self.only_in is None else self.only_in
 
     def allows_auth_method(self, method: AuthMethod) -> bool:
         return self.registration.allows_auth_method(method)

@@ -83,7 +83,7 @@ class ClientSecret(TenantOwned):
                 created_by=by.user,
             )
             Event.record(
-                client.tenant, Action.SECRET_CREATED, by=by, target=client, details={"hint": row.hint}
+                client.told_in, Action.SECRET_CREATED, by=by, target=client, details={"hint": row.hint}
             )
         return row, secret
 
@@ -124,6 +124,13 @@ class ClientSecret(TenantOwned):
             if found is not None and found.client.is_approved_at(timezone.now()):
                 return found
         return None
+
+    @classmethod
+    def belongs_to(cls, client: "Client", secret: str) -> bool:
+        """Whether this is the plain text of a live secret of `client`."""
+        return cls._base_manager.filter(
+            client=client.pk, removed_at=None, digest__in=digests(secret)
+        ).exists()
 
     def tried(self, address: str, now: datetime) -> None:
         """Notes that the secret was tried although it has been removed, at most once a minute."""

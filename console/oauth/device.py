@@ -69,4 +69,5 @@ def _begin(request: TenantRequest, asked: AuthorizationRequest) -> tuple[DeviceA
             "Too many devices have begun in this minute. Try again in a minute.",
             reason=Reason.TOO_MANY_DEVICE_CODES,
             status=429,
+            retry_after=60,
         ) from None

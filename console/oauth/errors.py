@@ -27,7 +27,6 @@ QLIK: dict[str, tuple[str, str]] = {
     "temporarily_unavailable": ("OAUTH-7", "Temporarily unavailable"),
 }
 NOT_IN_A_DESCRIPTION = re.compile(r"[^ !#-\[\]-~]")  # RFC 6749 §4.1.2.1, §5.2
-RETRY_AFTER = {503: "1", 429: "60"}  # seconds
 STATUS = {"invalid_client": 401, "invalid_token": 401, "temporarily_unavailable": 503}
 
 
@@ -52,10 +51,12 @@ class OAuthError(Exception):
         details: Mapping[str, Any] | None = None,
         removed_secret: ClientSecret | None = None,
         nothing_presented: bool = False,
+        retry_after: int = 1,
     ) -> None:
         description = NOT_IN_A_DESCRIPTION.sub("?", description)
         super().__init__(description)
         self.nothing_presented = nothing_presented
+        self.retry_after = retry_after  # seconds; counts with 429 and 503
         self.error = error
         self.description = description
         self.status = status or STATUS.get(error, 400)
@@ -76,6 +77,6 @@ def response(error: OAuthError) -> JsonResponse:
         # Who presented nothing is told how to, not what was wrong with it (RFC 6750 §3.1).
         why = "" if error.nothing_presented else f', error="{error.error}"'
         answer["WWW-Authenticate"] = f'Bearer realm="oauth"{why}'
-    if error.status in RETRY_AFTER:
-        answer["Retry-After"] = RETRY_AFTER[error.status]
+    if error.status in {429, 503}:
+        answer["Retry-After"] = str(error.retry_after)
     return answer

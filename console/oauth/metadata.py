@@ -9,12 +9,13 @@ from ..http.addresses import (
     INTROSPECT_PATH,
     JWKS_PATH,
     LOGOUT_PATH,
+    REGISTER_PATH,
     REVOKE_PATH,
     TOKEN_PATH,
     USERINFO_PATH,
     region_issuer,
 )
-from ..models import OutsidePolicy, Tenant
+from ..models import OutsidePolicy, RegistrationPolicy, Tenant
 from ..policy import assurance, public_keys, scopes
 from ..policy.client_types import GrantType
 
@@ -39,6 +40,7 @@ SIGNED_CLIENT_AUTHENTICATION = sorted({name for names in public_keys.ALGORITHMS.
 def authorization_server_metadata(tenant: Tenant) -> dict[str, Any]:
     """The RFC 8414 document of a tenant, as it is seen at the host that was asked: every address begins with it."""
     issuer = tenant.issuer
+    registration = {"registration_endpoint": issuer + REGISTER_PATH}
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + AUTHORIZE_PATH,
@@ -62,6 +64,7 @@ def authorization_server_metadata(tenant: Tenant) -> dict[str, Any]:
         "authorization_response_iss_parameter_supported": True,
         "client_id_metadata_document_supported": OutsidePolicy.takes_documents_in(tenant),
         "ui_locales_supported": ["en", "sv"],
+        **(registration if RegistrationPolicy.of(tenant).is_on else {}),
     }
 
 

@@ -135,15 +135,16 @@ def _text(raw: bytes) -> str:
         ) from None
 
 
-def decode_json(sent: bytes | str) -> object:
-    """Unambiguous JSON, by the same rules as in the REST API. Raises OAuthError for anything else.
+def decode_json(sent: bytes | str, error: str = "invalid_request") -> object:
+    """Unambiguous JSON, by the same rules as in the REST API. Raises OAuthError, with the code `error`, for anything
+    else.
 
     The sentence can repeat the caller's own text: it goes back to the caller, and not into the audit log.
     """
     try:
         return strict_json.decode(sent)
     except strict_json.InvalidJSON as refused:
-        raise OAuthError("invalid_request", str(refused), reason=refused.reason) from None
+        raise OAuthError(error, str(refused), reason=refused.reason) from None
 
 
 def _json(raw: bytes) -> Parameters:

@@ -19,6 +19,7 @@ from .errors import OAuthError
 
 # Of what a caller says about itself only this form is kept: anything else may be a misplaced secret.
 CLIENT_ID = re.compile(r"[0-9a-f]{32}")
+REGISTRATION = Action.REGISTRATION_REFUSED
 
 
 @dataclass(slots=True)
@@ -28,12 +29,15 @@ class Attempt:
     sent: Mapping[str, str] = field(default_factory=dict)
     client: EffectiveClient | None = None  # once it is authenticated
     details: dict[str, Any] = field(default_factory=dict)
+    action: Action = Action.TOKENS_REFUSED  # as what it is written
 
 
 @contextmanager
-def recorded(request: TenantRequest, **details: Any) -> Iterator[Attempt]:
+def recorded(
+    request: TenantRequest, action: Action = Action.TOKENS_REFUSED, **details: Any
+) -> Iterator[Attempt]:
     """Writes an OAuthError that leaves the block as an event, and lets it go on."""
-    attempt = Attempt(details=details)
+    attempt = Attempt(details=details, action=action)
     try:
         yield attempt
     except OAuthError as error:
@@ -60,7 +64,7 @@ def record(request: TenantRequest, attempt: Attempt, error: OAuthError) -> None:
         details["claimed"] = True
     Event.refuse(
         tenant,
-        Action.TOKENS_REFUSED,
+        attempt.action,
         by=Actor(client=attempt.client, address=address),
         target=client,
         reason=error.reason,

@@ -9,6 +9,7 @@ from .device import device_authorization
 from .discovery import authorization_server, jwks, openid_configuration
 from .introspection import introspect
 from .region import region_metadata, region_revoke, region_token
+from .registration import manage, register
 from .revocation import revoke
 from .token import token
 from .userinfo import userinfo
@@ -19,6 +20,8 @@ urlpatterns = [
     path("oauth/revoke", revoke, name="revoke"),
     path("oauth/introspect", introspect, name="introspect"),
     path("oauth/userinfo", userinfo, name="userinfo"),
+    path("oauth/register", register, name="register"),
+    path("oauth/register/<str:client_id>", manage, name="registration"),
     path(
         ".well-known/oauth-authorization-server", authorization_server, name="authorization_server_metadata"
     ),

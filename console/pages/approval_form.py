@@ -23,6 +23,7 @@ from ..policy.effective_client import EffectiveClient
 from ..policy.publication import Terms
 from . import document_facts
 from .scope_words import grouped
+from .self_description import said
 
 REASON_LENGTH = 1000
 
@@ -33,6 +34,7 @@ def form(client: Client | EffectiveClient, sent: QueryDict | None = None) -> dic
     return {
         "client": client,
         "publisher": terms.publisher,
+        "said": said(client),
         "scopes": grouped(terms.scopes, sent.getlist("scopes") if sent else terms.scopes),
         "redirect_hosts": terms.redirect_hosts,
         "origins": terms.origins,

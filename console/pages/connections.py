@@ -17,6 +17,7 @@ from . import approval_form, document_facts
 from .connection_lookup import foreign_connection
 from .connection_page import context_of, reach_of
 from .scope_words import by_area
+from .self_description import said
 
 
 @needs(Permission.READ_CONSOLE)
@@ -29,6 +30,7 @@ def details(request: PageRequest, connection_id: int) -> HttpResponse:
     context = context_of(request, connection, client.name) | {
         "reach": reach_of(connection),
         "homepage": client.homepage_url,
+        "said": said(client),
         "proven": approval_form.is_proven(client.homepage_url, approved.redirect_hosts),
         "hosts": approved.redirect_hosts,
         "gone_hosts": pending.gone_hosts,

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Client, Connection, OutsidePolicy, User
+from ..models import Client, Connection, OutsidePolicy, RegistrationPolicy, User
 from ..policy.text import LINE_BREAKS, spelt_out
 from .forms.choices import DEVICE_GRANT, GRANTS
 from .moments import exactly
@@ -82,9 +82,17 @@ DETAILS: dict[str, Promise | str] = {
     "documents": _("Clients with a metadata document"),
     "allowed_hosts": _("Hosts allowed without asking"),
     "ceiling": _("What they may do at most"),
+    "registration_token": _("Initial access token"),
+    "most_clients": _("Clients that it may register"),
+    "used": _("Clients registered"),
+    "valid_until": _("Valid until"),
+    "unused_days": _("Days without use"),
+    "mode": _("Who may register"),
 }
 # Their values are dates with a time, in ISO 8601.
-MOMENTS = frozenset({"last_used_at", "removed_at", "signs_from", "accepted_until", "expires_at"})
+MOMENTS = frozenset(
+    {"last_used_at", "removed_at", "signs_from", "accepted_until", "expires_at", "valid_until"}
+)
 # Their values are codes: code -> text.
 CHOICES: dict[str, Mapping[str, Promise | str]] = {
     "consent_method": dict(Connection.Method.choices),
@@ -92,6 +100,7 @@ CHOICES: dict[str, Mapping[str, Promise | str]] = {
     "role": dict(User.Role.choices),
     "grants": {value: explained.heading for value, explained in [*GRANTS, *DEVICE_GRANT]},
     "documents": dict(OutsidePolicy.Documents.choices),
+    "mode": dict(RegistrationPolicy.Mode.choices),
 }
 
 # Fields of an API that are called otherwise than a client's of the same name.

@@ -21,6 +21,7 @@ ICONS = {
     "device": "link",
     "connection": "link",
     "outside_clients": "link",
+    "registration": "plus",
     "tokens": "swap",
     "session": "user",
     "mail": "warning",

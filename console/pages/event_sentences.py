@@ -45,6 +45,14 @@ SENTENCES: dict[str, Promise | str] = {
     Action.CLIENT_DISCONNECTED: _("{actor} disconnected from {target}."),
     Action.CLIENT_DELETED: _("{actor} deleted {target}."),
     Action.CLIENT_RESTORED: _("{actor} restored {target}."),
+    Action.CLIENT_REGISTERED: _("{target} registered itself."),
+    Action.CLIENT_EXPIRED: _(
+        "{target} was deleted: it had registered itself, and nobody approved or used it."
+    ),
+    Action.REGISTRATION_CHANGED: _("{actor} changed who may register clients, and how."),
+    Action.REGISTRATION_REFUSED: _("A program could not register itself as a client."),
+    Action.REGISTRATION_TOKEN_CREATED: _("{actor} made the initial access token {target}, {hint}."),
+    Action.REGISTRATION_TOKEN_REMOVED: _("{actor} removed the initial access token {target}, {hint}."),
     Action.SECRET_CREATED: _("{actor} generated the secret {hint} of {target}."),
     Action.SECRET_REMOVED: _("{actor} removed the secret {hint} of {target}."),
     Action.CONNECTION_REQUESTED: _("{actor} asked to connect {target}."),
@@ -103,6 +111,20 @@ OWN_TOKENS = _("{actor} ended their own sessions of {target}.")
 TENANT_BLOCKED_IT = _("{actor} blocked {target}.")
 TENANT_UNBLOCKED_IT = _("{actor} unblocked {target}.")
 TENANT_CHANGED_SCOPES = _("{actor} changed what {target} may do there.")
+# A client that registered itself: what it does to its own registration, and what others do with it.
+ITSELF: dict[str, Promise] = {
+    Action.CLIENT_UPDATED: _("{target} changed its own registration."),
+    Action.CLIENT_DELETED: _("{target} deleted its own registration."),
+    Action.SECRET_CREATED: _("{target} received the secret {hint}."),
+}
+REGISTERED_WITH_TOKEN = _("{target} registered itself with an initial access token.")
+CONNECTED_BY_TOKEN = _("{target} was connected with an initial access token that {actor} had made.")
+CONNECTED_WITHOUT_PUBLISHER = _("{actor} connected {target}, which had registered itself.")
+ITSELF_OFFERS_VERSION = _(
+    "{target} now asks for more, in version {version}. An administrator must approve it here."
+)
+ITSELF_IS_GONE = _("{target} is no longer offered.")
+WITHOUT_OWNER: dict[bool, Promise] = {True: _("{target} was disabled."), False: _("{target} was enabled.")}
 # What the publisher of a client did, in the log of a tenant that is connected to it: detail -> its value -> sentence.
 BY_OWNER: dict[str, dict[bool, Promise]] = {
     "deleted": {True: _("{actor} deleted {target}."), False: _("{actor} restored {target}.")},
@@ -174,8 +196,30 @@ def _special(event: Event, person: str) -> Promise | None:
     if event.action == Action.TOKENS_REVOKED and person and event.actor_kind == Event.Kind.USER:
         return OWN_TOKENS if event.actor_name == person else TOKENS_OF_PERSON
     if event.action == Action.CONNECTION_CHANGED_BY_OWNER:
-        return _by_owner(event.details)
+        return (
+            _by_owner(event.details) if event.actor_kind == Event.Kind.TENANT else _by_itself(event.details)
+        )
+    return _of_registration(event)
+
+
+def _of_registration(event: Event) -> Promise | None:
+    """What a client that registered itself did, or what was done with it."""
+    if event.actor_kind == Event.Kind.CLIENT and event.actor_id == event.target_id:
+        return ITSELF.get(event.action)
+    if event.action == Action.SECRET_CREATED and event.actor_kind == Event.Kind.ANONYMOUS:
+        return ITSELF[event.action]
+    if event.action == Action.CLIENT_REGISTERED and "registration_token" in event.details:
+        return REGISTERED_WITH_TOKEN
+    if event.action == Action.CONNECTION_APPROVED and not event.details.get("publisher"):
+        return CONNECTED_BY_TOKEN if "registration_token" in event.details else CONNECTED_WITHOUT_PUBLISHER
     return None
+
+
+def _by_itself(details: Mapping[str, Any]) -> Promise | None:
+    """What became of a client without an owner that this tenant is connected to."""
+    if "disabled" in details:
+        return WITHOUT_OWNER[bool(details["disabled"])]
+    return ITSELF_OFFERS_VERSION if "version" in details else ITSELF_IS_GONE
 
 
 def _by_owner(details: Mapping[str, Any]) -> Promise | None:

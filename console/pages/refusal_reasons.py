@@ -167,6 +167,26 @@ SENTENCES: dict[Reason, Promise] = {
     Reason.ACCESS_TOKEN_ENDED: _("access token ended"),
     Reason.ACCESS_TOKEN_NOT_OURS: _("not an access token of this tenant"),
     Reason.ACCESS_TOKEN_FOR_AN_API: _("the access token is for another API"),
+    # Registrations (RFC 7591, RFC 7592)
+    Reason.REGISTRATION_TOKEN_MISSING: _("It had no token, and needs one."),
+    Reason.REGISTRATION_TOKEN_UNKNOWN: _("It had no initial access token of this tenant."),
+    Reason.REGISTRATION_TOKEN_USED_UP: _(
+        "The initial access token has registered as many clients as it may."
+    ),
+    Reason.REGISTRATION_TOKEN_EXPIRED: _("The initial access token has expired."),
+    Reason.REGISTRATION_TOKEN_WITHOUT_ADMINISTRATOR: _(
+        "Whoever made the initial access token is no longer an administrator who can sign in."
+    ),
+    Reason.REGISTRATION_ACCESS_TOKEN_UNKNOWN: _("The token is not the one of this registration."),
+    Reason.REGISTRATION_OFF: _("Registration is switched off in this tenant."),
+    Reason.REGISTRATIONS_TOO_MANY: _("As many clients have registered themselves as may."),
+    Reason.REGISTRATIONS_TOO_FAST: _("Too many clients wanted to register within 15 minutes."),
+    Reason.REGISTRATION_METADATA_INVALID: _("What it said about itself cannot be registered."),
+    Reason.REGISTRATION_REDIRECT_URI_INVALID: _("A redirect URL may not be registered."),
+    Reason.REGISTRATION_REDIRECT_HOST_NOT_ALLOWED: _(
+        "A redirect URL is on a host that the initial access token does not allow."
+    ),
+    Reason.REGISTRATION_SOFTWARE_STATEMENT: _("It had a software statement, which is not accepted."),
     # Sign-in and sign-out
     Reason.WRONG_EMAIL_OR_PASSWORD: _("wrong email or password"),
     Reason.DEAD_LINK: _("one-time link does not work"),

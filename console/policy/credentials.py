@@ -25,6 +25,8 @@ class Prefix(StrEnum):
     CODE = "qac_"
     REFRESH_TOKEN = "qar_"
     DEVICE_CODE = "qad_"
+    INITIAL_ACCESS_TOKEN = "qat_"
+    REGISTRATION_ACCESS_TOKEN = "qam_"
 
 
 def make(prefix: Prefix) -> str:

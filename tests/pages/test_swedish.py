@@ -38,7 +38,16 @@ from console.pages.refusal_reasons import SENTENCES
 from console.pages.urls import urlpatterns
 from console.policy.apis import ApiScope
 from console.policy.reasons import Reason
-from tests.cast import connect, register, register_api, signed_in_as, stranger_on
+from tests.cast import (
+    ask,
+    connect,
+    register,
+    register_api,
+    registration_token,
+    self_registered,
+    signed_in_as,
+    stranger_on,
+)
 from tests.oauth import devices
 from tests.oauth.driver import Application, asks_for_consent, hidden_fields, post_form
 
@@ -212,6 +221,17 @@ def _apis(acme: Tenant, globex: Tenant, by: Actor) -> tuple[dict[str, tuple[Clie
     return clients, {"api": str(orders.pk), "api_plain": str(plain.pk), "api_secret": str(secret.pk)}
 
 
+def _by_themselves(acme: Tenant, alice: User, bob: User) -> dict[str, tuple[Client, str]]:
+    """Clients that registered themselves: one that is connected and wants more, and one that somebody asks for."""
+    said = {"contacts": ["ansvarig@agent.example"], "tos_uri": "https://agent.example/villkor"}
+    connected, asked_for = (self_registered(acme, name, **said) for name in ("Ombud", "Bud"))
+    connect(connected, acme, alice)
+    with scope(tenant=[Tenant.outside(), acme]):
+        connected.edit(by=Actor(client=connected), redirect_uris=["https://ny.example.com/"])
+    ask(bob, asked_for)
+    return {"itself": (connected, ""), "itself_asked_for": (asked_for, "")}
+
+
 def _numbers(acme: Tenant, outside: dict[str, tuple[Client, str]]) -> dict[str, str]:
     """What stands in the addresses of connections and requests, by the names of their clients."""
     names = {client.client_id: key for key, (client, _) in outside.items()}
@@ -267,7 +287,7 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
     }
     for key in ("shared", "left"):
         connect(clients[key][0], globex)
-    outside = _outside(globex, acme, alice, bob)
+    outside = _outside(globex, acme, alice, bob) | _by_themselves(acme, alice, bob)
     ordering, of_apis = _apis(acme, globex, by)
     clients |= ordering
     web, machine = clients["web"][0], clients["machine"][0]
@@ -316,6 +336,7 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
             "consent": str(consent.pk),
             **_asked_by_devices(clients["device"][0], bob),
             "counting": str(counting.pk),
+            "made": str(registration_token(acme, alice, name="Byggserver").pk),
             "bob": str(bob.pk),
             "carol": str(carol.pk),
             "invited": str(invited.pk),
@@ -433,6 +454,14 @@ PAGES = [
     ("alice", APIS + "/{api}/secrets/{api_secret}/remove", 200),
     ("alice", "/console/outside-clients", 200),
     ("carol", "/console/outside-clients", 200),
+    ("alice", "/console/registration", 200),
+    ("carol", "/console/registration", 200),
+    ("alice", "/console/registration/edit", 200),
+    ("alice", "/console/registration/tokens/new", 200),
+    ("alice", "/console/registration/tokens/{made}/remove", 200),
+    ("alice", "/console/requests/{for_itself_asked_for}/approve", 200),
+    ("alice", OAUTH + "/connections/{to_itself}", 200),
+    ("alice", OAUTH + "/connections/{to_itself}/version", 200),
     ("alice", "/console/requests", 200),
     ("carol", "/console/requests", 200),
     ("alice", "/console/requests/{for_asked_for}/approve", 200),
@@ -532,7 +561,7 @@ def test_no_page_is_forgotten():
         """Something for every name: of a person or secret, of a connection or request, of a client."""
 
         def __missing__(self, name: str) -> str:
-            if name in {"fresh", "idle", "only", "counting", "invited", "bob", "carol", "api_secret"}:
+            if name in {"made", "fresh", "idle", "only", "counting", "invited", "bob", "carol", "api_secret"}:
                 return "00000000-0000-0000-0000-000000000000"
             return "1" if name.startswith(("to_", "for_", "consent", "api")) else "c"
 
@@ -596,6 +625,22 @@ def test_the_reasons_of_forms_are_swedish(world: World):
         "Det här är en privat nyckel.",
     ):
         assert reason in text
+
+
+def test_a_token_is_refused_and_shown_in_swedish(world: World):
+    alice, new = world.browsers["alice"], "/console/registration/tokens/new"
+    wrong = {
+        "name": "",
+        "valid_until": "2020-01-01",
+        "redirect_hosts": "https://x/",
+        "scopes": ["finns.inte"],
+    }
+    text = swedish(alice.post(new, wrong), 422)
+    for reason in ("Välj en dag från och med i dag", "är ingen värd", "Okända omfattningar"):
+        assert reason in text
+    until = (NOW + timedelta(days=3)).date().isoformat()
+    right = {"name": "Ny", "most_clients": "2", "valid_until": until, "scopes": ["openid"]}
+    assert "Kopiera din token nu" in swedish(alice.post(new, right), 200)
 
 
 def test_what_django_says_is_swedish(world: World):
@@ -665,6 +710,7 @@ def hidden_on(page: Any) -> dict[str, str]:
         (OAUTH + "/connections/{to_blocked}/unblock", {}, "”Spärrad” är inte längre blockerad."),
         (OAUTH + "/connections/{to_current}/remove", {}, "”Aktuell” har tagits bort"),
         ("/console/requests/{for_asked_for}/deny", {"answer": "Nej"}, "Begäran om ”Önskad” har nekats."),
+        ("/console/registration/tokens/{made}/remove", {}, "Token Byggserver har tagits bort."),
         ("/console/people/{bob}/grants/{web}/withdraw", {}, "Rapporter kan inte längre agera för"),
         ("/account/applications/{consent}/withdraw", {}, "Rapporter har inte längre åtkomst"),
         ("/account/applications/{machine}/end", {}, "Dina sessioner hos Nattjobb har avslutats"),

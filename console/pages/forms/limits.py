@@ -27,6 +27,12 @@ def reached(limit: LimitReached) -> str:
             "An API can have %(number)d secrets. Remove one before you create another.",
             limit.number,
         ) % {"number": limit.number}
+    if limit.limit == "registration_tokens":
+        return ngettext(
+            "This tenant can have %(number)d initial access token. Remove it before you create another.",
+            "This tenant can have %(number)d initial access tokens. Remove one before you create another.",
+            limit.number,
+        ) % {"number": limit.number}
     return ngettext(
         "A client can have %(number)d secret. Remove it before you create another.",
         "A client can have %(number)d secrets. Remove one before you create another.",

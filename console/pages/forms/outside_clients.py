@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ...http.tenancy import current_tenant
-from ...models import Api, OutsidePolicy
+from ...models import OutsidePolicy
 from ...models.outside_policy import MOST_HOSTS
-from ...policy import apis, public_addresses, scopes
+from ...policy import public_addresses
 from .. import api_words
 from . import scope_tree
 from .choices import Explained
@@ -101,6 +101,5 @@ class OutsideClientsForm(forms.Form):
     def clean_ceiling(self) -> list[str]:
         """Those that there are: of the catalogue, and of the tenant's APIs."""
         chosen: list[str] = self.cleaned_data["ceiling"]
-        rules = Api.all_rules_of(current_tenant().pk, apis.identifiers(tuple(chosen)))
-        known = scopes.SCOPES.keys() | {name for api in rules for name in api.known}
+        known = scope_tree.known(current_tenant(), chosen)
         return [name for name in chosen if name in known]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from ...models import Api, Tenant
 from ...policy import scopes
-from ...policy.apis import qualified
+from ...policy.apis import identifiers, qualified
 from ...policy.scope_catalogue import AREAS, Scope
 from ...policy.scopes import OF_API
 from ..api_words import owner_of, title_of
@@ -49,6 +49,13 @@ class ScopesField(forms.Field):
 
     def clean(self, value: Any) -> list[str]:
         return scopes.in_order(value or [])
+
+
+def known(tenant: Tenant, names: Collection[str]) -> set[str]:
+    """Those of `names` that there are: scopes of the catalogue, and of the APIs that the tenant has."""
+    rules = Api.all_rules_of(tenant.pk, identifiers(tuple(names)))
+    there = scopes.SCOPES.keys() | {name for api in rules for name in api.known}
+    return there.intersection(names)
 
 
 def groups(chosen: Collection[str], tenant: Tenant, apis: Iterable[Api]) -> list[Group]:
