@@ -11,7 +11,7 @@ from django.http import HttpResponse
 
 from ..http.requests import TenantRequest
 from ..models import Api, KeyRing, LiveToken, RefreshToken, Tenant
-from ..policy import apis, scopes
+from ..policy import apis, audiences, scopes
 from ..policy.effective_client import EffectiveClient
 from ..policy.reasons import Reason
 from . import bearer_tokens, parameters, refusals
@@ -20,6 +20,7 @@ from .authentication_outcome import failed
 from .client_authentication import authenticate
 from .endpoint import NOT_KEPT, endpoint, no_store
 from .errors import OAuthError
+from .resource_indicators import rules_for
 
 INACTIVE = {"active": False}
 SIGNED = (
@@ -99,13 +100,17 @@ def _about_refresh_token(tenant: Tenant, token: str, client: EffectiveClient) ->
         return None
     if not refresh_token.is_alive(client) or not client.has_offline_access:
         return None
-    granted = scopes.narrowed(refresh_token.family.scope.split(), client.scopes)
+    given = refresh_token.family.scope.split()
+    granted = scopes.narrowed(given, client.scopes)
+    granted = audiences.counting(granted, rules_for(tenant, granted))
+    if given and not granted:
+        return None  # it was for APIs that have gone
     answer = {
         "active": True,
         "iss": tenant.issuer,
         "sub": str(refresh_token.user_id),
         "client_id": client.client_id,
-        "scope": scopes.join(granted),
+        "scope": scopes.join(name for name in granted if not apis.names_none(name)),
         "iat": int(refresh_token.made_at.timestamp()),
         "exp": int(min(refresh_token.expires_at, refresh_token.family.expires_at).timestamp()),
     }

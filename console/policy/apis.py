@@ -143,6 +143,11 @@ def itself(identifier: str) -> str:
     return qualified(identifier, "")
 
 
+def names_none(scope: str) -> bool:
+    """Whether it stands for an API and none of its scopes."""
+    return scope.endswith(scopes.OF_API)
+
+
 def split(scope: str) -> tuple[str, str]:
     """Identifier and bare name of a scope; the identifier is CATALOGUE for one of the catalogue or of the protocol."""
     identifier, _, name = scope.rpartition(scopes.OF_API)

@@ -452,9 +452,14 @@ def test_nothing_is_left_of_a_grant_of_one_api_alone(
     app: Application, bobs: Browser, acme: Tenant, orders: Api
 ):
     tokens = app.tokens(bobs, scope="openid offline_access read", resource=ORDERS)
+    alone = app.tokens(bobs, scope="offline_access read", resource=ORDERS)["refresh_token"]
     code = app.code(bobs, scope="read", resource=ORDERS)
+    told = app.introspect(tokens["refresh_token"]).json()
+    assert told["scope"] == f"openid offline_access {ORDERS}#read"
     with scope(tenant=acme):
         orders.remove(by=OPERATOR)
+    assert app.introspect(tokens["refresh_token"]).json()["scope"] == "openid offline_access"
+    assert app.introspect(alone).json()["scope"] == "offline_access"
     assert_refused(app.exchange(code), "invalid_grant")
     refreshed = app.refresh(tokens["refresh_token"])  # the scopes that belong to no API are still granted
     assert carried(refreshed) == (acme.issuer, "offline_access openid")
