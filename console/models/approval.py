@@ -49,9 +49,8 @@ def approve(
     `allowed` may be fewer scopes than the client offers; None for all. `request` is the one that is answered, if the
     administrator came from one; whatever else is open for the client ends approved too. Raises AlreadyDecided if
     `request` is not open any more, and NotPublished if the client cannot be connected to (any more), or no longer has
-    these terms. Of two administrators at once the first decides, and both get that connection.
-    `without_asking`: a rule of the tenant decides, `by` only came with the client; NotPublished also if somebody has
-    decided about it before. `told` is what the event says besides.
+    these terms. Of two administrators at once the first decides, and both get that connection. `told` is what the event
+    says besides. `without_asking`: a rule decides, and `by` only came; NotPublished also after an earlier decision.
     """
     with transaction.atomic():
         current = _locked(client)
