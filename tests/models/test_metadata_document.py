@@ -18,7 +18,8 @@ FRESH = timedelta(hours=1)
 @pytest.mark.django_db(transaction=True)
 def test_who_is_second_takes_the_client_of_the_first(monkeypatch):
     described = metadata_documents.read(AGENT, document(), limits=Limits(redirect_urls=5, allowed_origins=5))
-    bring, came = MetadataDocument._bring, []
+    bring = MetadataDocument._bring
+    came: list[bool] = []
 
     def first():
         MetadataDocument.keep(AGENT, described, fresh_for=FRESH)
