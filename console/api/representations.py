@@ -118,7 +118,7 @@ def request_shown(
         status=ConnectionRequest.Status(connection_request.status),
         client_id=connection_request.client.client_id,
         client_name=connection_request.client.name,
-        publisher=connection_request.client.tenant.name,
+        publisher=connection_request.client.publisher,
         available=available,
         created_at=connection_request.opened_at,
         links=_self(tenant, f"oauth-connection-requests/{connection_request.pk}"),

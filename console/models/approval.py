@@ -55,6 +55,7 @@ def approve(
         if request is not None and request not in waiting:
             raise AlreadyDecided
         offered = current.is_enabled and current.published_at is not None and current.tenant_id != tenant.pk
+        offered = offered and current.only_in_id in {None, tenant.pk}
         if not offered or (terms is not None and terms != current.terms):
             raise NotPublished
         earlier = _locked_connections().filter(tenant=tenant, client=current).first()

@@ -273,7 +273,7 @@ class Connection(TenantOwned):
 
     def tell_owner(self, action: Action, details: dict[str, Any]) -> None:
         """Writes the owner's side of an act of this tenant: which tenant, never which person (TN isolation)."""
-        if self.is_foreign:
+        if self.is_foreign and self.client.has_owner:
             Event.record(
                 self.client.tenant, action, by=Actor(tenant=self.tenant), target=self.client, details=details
             )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
 from ..policy import client_types, credentials
-from ..policy.client_types import AuthMethod, ClientType
+from ..policy.client_types import AuthMethod, ClientType, Origin
 from ..policy.effective_client import EffectiveClient, Generation
 from ..policy.publication import Terms
 from ..policy.registration import EDITABLE, Registration
@@ -48,6 +48,17 @@ class RegisteredClient(OwnRow, Application):
         _("client ID"), max_length=255, default=credentials.make_client_id, editable=False
     )
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="clients", db_index=False)
+    origin = models.CharField(max_length=12, default=Origin.TENANT.value, db_default=Origin.TENANT.value)
+    # The one tenant that a client which registered itself may be used in.
+    only_in = models.ForeignKey(
+        Tenant,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        null=True,
+        blank=True,
+        default=None,
+    )
     type = models.CharField(_("type"), max_length=10, choices=Type.choices)
     name = models.CharField(_("name"), max_length=512)
     description = models.CharField(_("description"), max_length=4096, blank=True)
@@ -135,7 +146,8 @@ class RegisteredClient(OwnRow, Application):
             client_id=self.client_id,
             tenant_id=tenant_id,
             publisher_id=self.tenant_id,
-            publisher=self.tenant.name,
+            publisher=self.publisher,
+            origin=self.origin,
             created_at=self.created_at,
             enabled=self.is_enabled,
             registration=registration,
@@ -195,7 +207,20 @@ class RegisteredClient(OwnRow, Application):
     @property
     def terms(self) -> Terms:
         """What another tenant approves when it connects."""
-        return self.registration.terms(self.tenant.name)
+        return self.registration.terms(self.publisher)
+
+    @property
+    def publisher(self) -> str:
+        """Whose it is: the name of the tenant that owns it; of a metadata document the host that it was read from; ""
+        if it registered itself."""
+        if self.origin == Origin.DOCUMENT:
+            return self.client_id.split("/")[2]
+        return "" if self.origin == Origin.REGISTRATION else str(self.tenant.name)
+
+    @property
+    def has_owner(self) -> bool:
+        """Whether an organisation registered it, and reads what happens to it."""
+        return self.origin == Origin.TENANT
 
     def allows_auth_method(self, method: AuthMethod) -> bool:
         return self.registration.allows_auth_method(method)
@@ -206,9 +231,13 @@ class RegisteredClient(OwnRow, Application):
 
     @classmethod
     def published(cls, tenant: Tenant, client_id: str) -> "Client | None":
-        """A client of another tenant that `tenant` could connect to. This look-up crosses tenants on purpose (S6)."""
+        """A client of another tenant that `tenant` could connect to, also one that no organisation registered.
+
+        This look-up crosses tenants on purpose (S6, Q9).
+        """
         return (
             cls.with_deleted_anywhere.filter(client_id=client_id, deleted_at=None, published_at__isnull=False)
+            .filter(models.Q(only_in=None) | models.Q(only_in=tenant))
             .exclude(tenant=tenant)
             .select_related("tenant")
             .first()

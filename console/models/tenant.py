@@ -27,12 +27,23 @@ def host_of(issuer: object) -> str | None:
     return host if host and issuer == issuer_for(host) else None
 
 
+# The alias of the tenant without hosts: see Tenant.outside. With a colon, so that no organisation can have it.
+OUTSIDE = "outside:"
+
+
 class HostTaken(Exception):
     """The host belongs to another tenant."""
 
 
 class CanonicalHost(Exception):
     """The host makes the tenant's issuer, and cannot be removed."""
+
+
+class Organisations(models.Manager["Tenant"]):
+    """The tenants that are organisations: all but the one that owns the clients nobody registered by hand."""
+
+    def get_queryset(self) -> models.QuerySet["Tenant"]:
+        return super().get_queryset().exclude(alias=OUTSIDE)
 
 
 class Tenant(models.Model):
@@ -43,6 +54,8 @@ class Tenant(models.Model):
     name = models.CharField(_("name"), max_length=255)
     issuer = models.CharField(_("issuer"), max_length=300, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = Organisations()
 
     class Meta:
         verbose_name = _("tenant")
@@ -63,6 +76,16 @@ class Tenant(models.Model):
             SigningKey._base_manager.bulk_create(keys)
             Event.record(tenant, Action.TENANT_CREATED, by=by, target=tenant, details={"hosts": hosts})
         return tenant
+
+    @classmethod
+    def outside(cls) -> "Tenant":
+        """The owner of clients that no organisation registered: those of metadata documents and registrations (Q9).
+
+        It has no host, no people and no keys, so nothing can be asked of it; other tenants connect to its clients as
+        to those of one another. Made when it is first needed.
+        """
+        defaults = {"name": OUTSIDE, "issuer": f"{OUTSIDE}:"}  # no host makes this issuer
+        return cls._base_manager.get_or_create(alias=OUTSIDE, defaults=defaults)[0]
 
     def seen_at(self, host: str) -> "Tenant":
         """Makes this copy name `host`, one of the tenant's own, as its issuer: what every request there is told.

@@ -13,13 +13,14 @@ from .authorization_request import AuthorizationRequest
 
 
 def tell_owner(request: TenantRequest, asked: AuthorizationRequest) -> None:
-    """Tells the tenant that the client belongs to, which learns nothing of another tenant's people.
+    """Tells the tenant that the client belongs to, which learns nothing of another tenant's people. A client that no
+    organisation registered has nobody else to tell than the tenant that uses it.
 
     Where nothing was left out, which is usual, nothing is written.
     """
     if not asked.left_out:
         return
-    at_home = not asked.client.is_foreign
+    at_home = not asked.client.is_foreign or not asked.client.has_owner
     Event.refuse(
         asked.tenant if at_home else Tenant.objects.get(pk=asked.client.publisher_id),
         Action.AUTHORIZATION_NARROWED,

@@ -25,7 +25,7 @@ def context_of(request: PageRequest, connection: Connection, title: str) -> dict
         "section": "clients",
         "connection": connection,
         "client": connection.client,
-        "publisher": connection.client.tenant,
+        "publisher": connection.client.publisher,
         "standing": standing(connection),
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
     }

@@ -50,7 +50,7 @@ def _people(request: PageRequest, client: Client, back: str) -> HttpResponse:
         "title": _("People and their grants"),
         "section": "clients",
         "client": client,
-        "publisher": client.tenant if client.tenant_id != current_tenant().pk else None,
+        "publisher": client.publisher if client.tenant_id != current_tenant().pk else "",
         "back": back,
         "search": search,
         "page": page,

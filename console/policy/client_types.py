@@ -13,6 +13,14 @@ class ClientType(StrEnum):
     NATIVE = "native"
 
 
+class Origin(StrEnum):
+    """Who brought a client here (Q9)."""
+
+    TENANT = "tenant"  # one of its administrators registered it
+    DOCUMENT = "document"  # a Client ID Metadata Document, whose URL is the client ID
+    REGISTRATION = "registration"  # it registered itself (RFC 7591)
+
+
 class GrantType(StrEnum):
     """The grants of the token endpoint, by their registered names."""
 

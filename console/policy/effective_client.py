@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from . import publication, redirect_uris, scopes
-from .client_types import AuthMethod, GrantType
+from .client_types import AuthMethod, GrantType, Origin
 from .consent_rules import ConsentMethod
 from .publication import Terms
 from .registration import Registration
@@ -44,7 +44,8 @@ class EffectiveClient:
     client_id: str
     tenant_id: UUID
     publisher_id: UUID  # the tenant that owns it
-    publisher: str  # its name
+    publisher: str  # its name; of a metadata document its host; "" if the client registered itself
+    origin: str = Origin.TENANT
     created_at: datetime
     enabled: bool
     registration: Registration
@@ -89,6 +90,11 @@ class EffectiveClient:
     def is_foreign(self) -> bool:
         """Whether another tenant owns it."""
         return self.publisher_id != self.tenant_id
+
+    @property
+    def has_owner(self) -> bool:
+        """Whether an organisation registered it, and reads what happens to it."""
+        return self.origin == Origin.TENANT
 
     @property
     def confidential(self) -> bool:
