@@ -380,6 +380,9 @@ LIMITS = {
     "allowed_origins": environment.number("QLIKAUTH_MAX_ALLOWED_ORIGINS", 5, most=1000),
     "client_secrets": environment.number("QLIKAUTH_MAX_CLIENT_SECRETS", 5, most=1000),
     "clients_per_tenant": environment.number("QLIKAUTH_MAX_CLIENTS", 200, most=1_000_000),
+    "apis_per_tenant": 50,
+    "scopes_per_api": 50,
+    "api_secrets": 5,
 }
 # How long the audit log keeps an event; None is for ever.
 event_days = environment.number("QLIKAUTH_EVENT_DAYS", 0, least=0, most=36_500)

@@ -14,7 +14,8 @@ from django_scopes import scope
 
 from console.http import sessions
 from console.http.session_store import SessionStore
-from console.models import Actor, Client, Connection, ConnectionRequest, Mail, Tenant, User, approval
+from console.models import Actor, Api, Client, Connection, ConnectionRequest, Mail, Tenant, User, approval
+from console.policy.apis import ApiScope
 from console.policy.redirect_uris import short_schemes
 
 PASSWORD = "correct horse battery staple"
@@ -30,6 +31,7 @@ PUBLIC_KEY = {
     "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
 }
 REDIRECT_URL = "https://app.example.com/callback"
+ORDERS = "https://orders.example.com/v1"  # an API
 
 
 def found(alias: str, name: str, port: int) -> Tenant:
@@ -121,6 +123,21 @@ def connect(client: Client, tenant: Tenant, by: User | None = None, **answer: An
         return approval.approve(
             tenant, client, by=Actor(user=by), **{"consent_method": "required"} | answer
         ).connection
+
+
+def register_api(tenant: Tenant, identifier: str = ORDERS, **fields: Any) -> tuple[Api, str]:
+    """An API of a tenant, and its secret. `scopes` are names, or ApiScopes; of a name the text is "Can NAME"."""
+    named = [
+        each if isinstance(each, ApiScope) else ApiScope(name=each, text=f"Can {each}")
+        for each in fields.pop("scopes", ("read", "write"))
+    ]
+    published = fields.pop("published", False)
+    usual: dict[str, Any] = {"name": "Orders", "scopes": named}
+    with scope(tenant=tenant):
+        api, secret = Api.register(tenant, by=OPERATOR, identifier=identifier, **(usual | fields))
+        if published:
+            api.publish(by=OPERATOR)
+    return api, secret
 
 
 def machines_too(**fields: Any) -> dict[str, Any]:

@@ -4,11 +4,14 @@ from . import approval, event_erasure, event_reading, reach, recognition
 from .access_token import LiveToken, RevokedAccessToken
 from .action import Action
 from .actor import Actor
+from .api import Api, ApiGone
+from .api_identifier import ApiIdentifier
+from .api_secret import ApiSecret, PresentedApiSecret
 from .authorization_code import AuthorizationCode
 from .browser_session import BrowserSession
 from .client import Client, ClientGone
 from .client_assertion import ClientAssertion
-from .client_availability import NotPublishable
+from .client_availability import ApisNotPublished, NotPublishable
 from .client_origin import ClientOrigin
 from .connection import Connection, NeedsTrust, NotConnected, NotPublished
 from .connection_request import AlreadyConnected, AlreadyDecided, ConnectionRequest, ConnectionRequester
@@ -41,6 +44,11 @@ __all__ = [
     "AlreadyDecided",
     "AlreadySent",
     "AnotherTenantsRow",
+    "Api",
+    "ApiGone",
+    "ApiIdentifier",
+    "ApiSecret",
+    "ApisNotPublished",
     "AuthorizationCode",
     "BrowserSession",
     "CanonicalHost",
@@ -72,6 +80,7 @@ __all__ = [
     "NotPublishable",
     "NotPublished",
     "OwnAccount",
+    "PresentedApiSecret",
     "PresentedSecret",
     "Reach",
     "Receipt",

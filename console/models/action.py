@@ -56,7 +56,14 @@ class Action(models.TextChoices):
     TOKENS_REUSED = "tokens.reused", _("Reuse detected")
     TOKENS_REVOKED = "tokens.revoked", _("Tokens revoked")
     SESSIONS_ENDED = "tokens.ended", _("Sessions ended")
-    API_REFUSED = "api.refused", _("API call rejected")
+    API_CREATED = "api.created", _("API registered")
+    API_UPDATED = "api.updated", _("API edited")
+    API_PUBLISHED = "api.published", _("API published")
+    API_UNPUBLISHED = "api.unpublished", _("API unpublished")
+    API_REMOVED = "api.removed", _("API removed")
+    API_SECRET_CREATED = "api.secret_created", _("Secret of an API created")
+    API_SECRET_REMOVED = "api.secret_removed", _("Secret of an API removed")
+    API_REFUSED = "api.refused", _("API call rejected")  # of our own REST API
     MAIL_FAILED = "mail.failed", _("Email not sent")
 
 

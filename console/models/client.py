@@ -8,11 +8,12 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from ..policy import client_types, registration_rules
+from ..policy import apis, client_types, registration_rules
 from ..policy.client_types import AuthMethod, ClientType
 from ..policy.publication import Terms, difference
 from ..policy.registration import Registration
 from ..policy.registration_problems import UNCONFIRMED
+from ..policy.registration_rules import ApiScopes
 from . import client_rules
 from .action import Action
 from .actor import Actor
@@ -45,12 +46,15 @@ class Client(AvailableClient):
     def clean(self) -> None:
         """The rules of a registration, in place of django-oauth-toolkit's. ValidationError names each field.
 
-        Asks the database nothing, and so takes every scheme without a dot as confirmed: `register` and `edit` ask.
+        Asks the database nothing, and so takes every scheme without a dot as confirmed, and every scope of an API as
+        known: `register` and `edit` ask.
         """
+        names = self.allowed_scopes if isinstance(self.allowed_scopes, list | tuple) else []
+        known = ApiScopes(known=frozenset(filter(apis.is_qualified, names)))
         found = {
             name: judged
             for name, problems in registration_rules.problems(
-                self.registration, limits=client_rules.limits()
+                self.registration, limits=client_rules.limits(), api_scopes=known
             ).items()
             if (judged := [problem for problem in problems if problem.code != UNCONFIRMED])
         }
@@ -206,6 +210,11 @@ class Client(AvailableClient):
             limits=client_rules.limits(),
             consent_method=consent_method,
             confirmed_schemes={*confirmed, *unconfirmed},
+            api_scopes=client_rules.api_scopes(
+                self.tenant,
+                self.allowed_scopes,
+                offered=self.published_at is not None or self.stays_connected,
+            ),
             before=before,
         )
         known = {*confirmed, *(registration_rules.short_schemes(before) if before else ())}

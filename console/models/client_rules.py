@@ -5,7 +5,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, ngettext
 
 from ..policy.registration_problems import Problem, Problems
-from ..policy.registration_rules import Limits
+from ..policy.registration_rules import ApiScopes, Limits
+from .api import Api
+from .tenant import Tenant
 
 
 def limits() -> Limits:
@@ -13,6 +15,17 @@ def limits() -> Limits:
     return Limits(
         redirect_urls=settings.LIMITS["redirect_urls"], allowed_origins=settings.LIMITS["allowed_origins"]
     )
+
+
+def api_scopes(tenant: Tenant, names: object, *, offered: bool) -> ApiScopes:
+    """Which of the scopes `names`, of any type, are of APIs that `tenant` has: one query, or none.
+
+    `offered` says whether the client is offered to other tenants.
+    """
+    wanted = [name for name in names if isinstance(name, str)] if isinstance(names, list | tuple) else []
+    known = Api.known_scopes(tenant, wanted)
+    published = Api.known_scopes(tenant, known, published=True) if offered else known
+    return ApiScopes(known=known, unpublished=known - published)
 
 
 def in_words(problem: Problem) -> str:

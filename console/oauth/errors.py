@@ -22,6 +22,7 @@ QLIK: dict[str, tuple[str, str]] = {
     "invalid_grant": ("OAUTH-3", "Invalid grant"),
     "unsupported_grant_type": ("OAUTH-4", "Unsupported grant_type"),
     "invalid_scope": ("OAUTH-5", "Invalid scope"),
+    "invalid_target": ("OAUTH-8", "Invalid resource"),
     "invalid_token": ("OAUTH-6", "Invalid token"),
     "temporarily_unavailable": ("OAUTH-7", "Temporarily unavailable"),
 }

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from oauthlib.common import Request
 
 from ..models import Actor, AuthorizationCode, RefreshToken
+from ..policy.apis import TokenRules
 from ..policy.reasons import Reason
 from .authentication_outcome import Authenticated
 from .errors import OAuthError
@@ -31,6 +32,13 @@ class Issuance:
     refresh_token: RefreshToken | None = None
     impersonating: bool = False
     asked_in_json: bool = False
+    # The API that the request names; None if it names none. And what it asks for, as it is on the wire.
+    resource: str | None = None
+    asked_scopes: list[str] = field(default_factory=list)
+    # What was decided (resource_indicators.aim): the API that the token is for, None for this server's own, and the
+    # scopes that it carries, as they are written inside.
+    api: TokenRules | None = None
+    granted: list[str] = field(default_factory=list)
     new_family: UUID = field(default_factory=uuid4)
     actor: Actor = field(default_factory=Actor.anonymous)
     # For the audit log: why no client authenticated, or else why the rest of the request is refused.

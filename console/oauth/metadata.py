@@ -56,6 +56,7 @@ def authorization_server_metadata(tenant: Tenant) -> dict[str, Any]:
         "revocation_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
         "introspection_endpoint_auth_methods_supported": CONFIDENTIAL,
         "introspection_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
+        "introspection_signing_alg_values_supported": ["RS256", "ES256"],
         "authorization_response_iss_parameter_supported": True,
         "ui_locales_supported": ["en", "sv"],
     }

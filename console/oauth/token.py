@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.views.decorators.debug import sensitive_variables
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
-from oauthlib.oauth2.rfc6749.utils import scope_to_list
 
 from ..http.addresses import TOKEN_PATH
 from ..http.requests import TenantRequest
@@ -23,14 +22,16 @@ from . import machine_tokens, oauthlib_reasons, parameters, refusals
 from .endpoint import endpoint, no_store
 from .errors import OAuthError
 from .issuance import LABELS, Issuance
+from .resource_indicators import of_token_request
 from .server import server
 
 CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 # The parameters of a token request. oauthlib takes any other parameter for an attribute of its request that it does not
-# find set, and some of these decide what is issued (`extra_credentials`, `response_type`): it never sees them.
+# find set, and some of these decide what is issued (`extra_credentials`, `response_type`): it never sees them. Scopes
+# mean something together with `resource` only (`Issuance.asked_scopes`).
 UNDERSTOOD = frozenset(
     {
-        "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "user_lookup",
+        "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "user_lookup",
         "client_id", "client_secret", "client_assertion", "client_assertion_type", *LABELS,
     }
 )  # fmt: skip
@@ -45,10 +46,11 @@ def token(request: TenantRequest) -> HttpResponse:
         asked_in_json=request.content_type == parameters.JSON,
     )
     with refusals.recorded(request) as attempt:
-        attempt.sent = parameters.body(request)
+        sent = attempt.sent = parameters.body(request)
         if attempt.sent.get("grant_type") in server().grant_types:
             attempt.details["grant_type"] = attempt.sent["grant_type"]
-        sent = _checked(attempt.sent)
+        state.asked_scopes = _checked(sent)
+        state.resource = of_token_request(request.tenant, sent)
         if sent["grant_type"] == GrantType.CLIENT_CREDENTIALS:
             answer = _machine(request, sent, state, attempt)
         else:
@@ -87,7 +89,7 @@ def _exchange(
         headers={"Authorization": authorization} if authorization else {},
     )
     asked.issuance = state
-    asked.scopes = scope_to_list(asked.scope)
+    asked.scopes = None
     try:
         _, text, status = handler.create_token_response(asked, server().default_token_type)
     except oauthlib_errors.OAuth2Error as error:
@@ -112,8 +114,8 @@ def _refused(error: str, description: str | None, state: Issuance, attempt: refu
 
 
 # RFC 6749 §3.2, §4; RFC 7636 §4.1
-def _checked(sent: Mapping[str, str]) -> Mapping[str, str]:
-    """What was sent, with the scopes written as oauthlib reads them: one space between two. Raises OAuthError."""
+def _checked(sent: Mapping[str, str]) -> list[str]:
+    """The scopes that were asked for, [] if none were. Raises OAuthError for what is malformed."""
     if "grant_type" not in sent:
         raise OAuthError("invalid_request", "grant_type is missing.", reason=Reason.GRANT_TYPE_MISSING)
     if "code_verifier" in sent and not CODE_VERIFIER.fullmatch(sent["code_verifier"]):
@@ -122,10 +124,8 @@ def _checked(sent: Mapping[str, str]) -> Mapping[str, str]:
             "code_verifier must be 43 to 128 unreserved characters.",
             reason=Reason.CODE_VERIFIER_MALFORMED,
         )
-    if "scope" not in sent:
-        return sent
     try:
-        return {**sent, "scope": " ".join(scopes.parse(sent["scope"]))}
+        return scopes.parse(sent["scope"]) if "scope" in sent else []
     except scopes.InvalidScope as error:
         raise OAuthError("invalid_scope", str(error), reason=error.reason) from None
 

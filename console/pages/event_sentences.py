@@ -66,6 +66,13 @@ SENTENCES: dict[str, Promise | str] = {
     Action.TOKENS_REUSED: _("{target} reused a one-time code or token. All tokens from it were revoked."),
     Action.TOKENS_REVOKED: _("{actor} revoked tokens of {target}."),
     Action.SESSIONS_ENDED: _("All sessions of {target} have ended, as requested by {actor}."),
+    Action.API_CREATED: _("{actor} registered the API {target}."),
+    Action.API_UPDATED: _("{actor} edited the API {target}."),
+    Action.API_PUBLISHED: _("{actor} published the API {target}."),
+    Action.API_UNPUBLISHED: _("{actor} unpublished the API {target}."),
+    Action.API_REMOVED: _("{actor} removed the API {target}."),
+    Action.API_SECRET_CREATED: _("{actor} generated the secret {hint} of the API {target}."),
+    Action.API_SECRET_REMOVED: _("{actor} removed the secret {hint} of the API {target}."),
     Action.API_REFUSED: _("An API call with a token of {target} was rejected."),
     Action.MAIL_FAILED: _("An email to {person} could not be sent."),
 }

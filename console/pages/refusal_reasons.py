@@ -107,6 +107,12 @@ SENTENCES: dict[Reason, Promise] = {
     Reason.SCOPES_LEFT_OUT: _(
         "Scopes that are unknown, or that the client is not registered for, are left out."
     ),
+    # Resources
+    Reason.RESOURCE_MALFORMED: _("resource must be an absolute URI without a fragment."),
+    Reason.RESOURCE_UNKNOWN: _("resource names no API here that the client has scopes of"),
+    Reason.RESOURCE_NOT_GRANTED: _("resource names an API that no scope was granted of"),
+    Reason.RESOURCE_MISSING: _("scopes of several APIs were granted, and the request does not say which one"),
+    Reason.RESOURCE_SENT_TWICE: _("a token is for one API, and the request names several with resource"),
     # Token requests
     Reason.GRANT_TYPE_MISSING: _("grant_type is missing."),
     Reason.GRANT_TYPE_UNSUPPORTED: _("This grant_type is not supported."),
@@ -139,6 +145,7 @@ SENTENCES: dict[Reason, Promise] = {
     Reason.TOKEN_MISSING: _("token is missing."),
     Reason.ACCESS_TOKEN_ENDED: _("access token ended"),
     Reason.ACCESS_TOKEN_NOT_OURS: _("not an access token of this tenant"),
+    Reason.ACCESS_TOKEN_FOR_AN_API: _("the access token is for another API"),
     # Sign-in and sign-out
     Reason.WRONG_EMAIL_OR_PASSWORD: _("wrong email or password"),
     Reason.DEAD_LINK: _("one-time link does not work"),

@@ -21,6 +21,7 @@ class Prefix(StrEnum):
     """The kind of a generated value, readable from its first characters."""
 
     CLIENT_SECRET = "qas_"
+    API_SECRET = "qai_"
     CODE = "qac_"
     REFRESH_TOKEN = "qar_"
 

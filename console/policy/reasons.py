@@ -105,6 +105,12 @@ class Reason(StrEnum):
     SCOPE_NOT_ALLOWED = "scope_not_allowed"
     NO_SCOPE_LEFT = "no_scope_left"
     SCOPES_LEFT_OUT = "scopes_left_out"
+    # Resources (RFC 8707)
+    RESOURCE_MALFORMED = "resource_malformed"
+    RESOURCE_UNKNOWN = "resource_unknown"
+    RESOURCE_NOT_GRANTED = "resource_not_granted"
+    RESOURCE_MISSING = "resource_missing"
+    RESOURCE_SENT_TWICE = "resource_sent_twice"
     # Token requests
     GRANT_TYPE_MISSING = "grant_type_missing"
     GRANT_TYPE_UNSUPPORTED = "grant_type_unsupported"
@@ -133,6 +139,7 @@ class Reason(StrEnum):
     TOKEN_MISSING = "token_missing"
     ACCESS_TOKEN_ENDED = "access_token_ended"
     ACCESS_TOKEN_NOT_OURS = "access_token_not_ours"
+    ACCESS_TOKEN_FOR_AN_API = "access_token_for_an_api"
     # Sign-in and sign-out
     WRONG_EMAIL_OR_PASSWORD = "wrong_email_or_password"
     DEAD_LINK = "dead_link"

@@ -1,7 +1,7 @@
 """The relations between scopes (Q4): parents contain children, bundles contain everything of their kind."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from .reasons import Reason
@@ -20,6 +20,9 @@ MAX_LENGTH = 8192
 MOST_NAMED = 10
 LONGEST_NAME = 60
 SYNTAX = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3, one scope-token
+# In the qualified name of a scope of an API, between its identifier and its name (apis.py). Such a scope stands for
+# itself alone: it has no parent, no children, and is in no bundle. Whether its API knows it is asked elsewhere.
+OF_API = "#"
 
 
 class InvalidScope(ValueError):
@@ -56,7 +59,7 @@ def in_short(names: Iterable[str]) -> list[str]:
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """The scopes in the catalogue's order, each once; those that it does not know stand last."""
+    """The scopes in the catalogue's order, each once; those that it does not know, such as an API's, stand last."""
     wanted = set(names)
     known = [name for name in SCOPES if name in wanted]
     return known + sorted(wanted - SCOPES.keys())
@@ -71,7 +74,7 @@ def join(names: Iterable[str]) -> str:
 def _closure(names: frozenset[str]) -> frozenset[str]:
     """Every scope that `names` give: themselves, the children of parents, the members of bundles."""
     # A scope that is no longer in the catalogue grants nothing.
-    given = {name for name in names if name in SCOPES}
+    given = {name for name in names if name in SCOPES or OF_API in name}
     for scope in CATALOGUE:
         if scope.name in PROTOCOL_SCOPES or scope.name in BUNDLES:
             continue
@@ -122,9 +125,16 @@ def narrowed(wanted: Iterable[str], ceiling: Iterable[str]) -> list[str]:
     return list(remaining)
 
 
-def default(ceiling: Iterable[str]) -> list[str]:
-    """What a request without a scope parameter asks for: the client's list, except what must be asked for by name."""
-    return [name for name in ceiling if name in SCOPES and name not in PROTOCOL_SCOPES]
+def default(ceiling: Iterable[str], by_name: Collection[str] = ()) -> list[str]:
+    """What a request without a scope parameter asks for: the client's list, except what must be asked for by name.
+
+    Those are the protocol's scopes, and `by_name`, the qualified names of which their APIs say so.
+    """
+    return [
+        name
+        for name in ceiling
+        if (name in SCOPES or OF_API in name) and name not in PROTOCOL_SCOPES and name not in by_name
+    ]
 
 
 def roots(names: Iterable[str]) -> list[str]:

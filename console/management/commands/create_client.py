@@ -13,8 +13,8 @@ from console.management.operations import (
     read_all_of_stdin,
     tenant_named,
 )
-from console.models import Client, LimitReached, NotPublishable, Tenant
-from console.policy import client_types, public_keys, redirect_uris, scopes, text
+from console.models import ApisNotPublished, Client, LimitReached, NotPublishable, Tenant
+from console.policy import apis, client_types, public_keys, redirect_uris, scopes, text
 from console.policy.client_types import AuthMethod, ClientType
 from console.policy.consent_rules import ConsentMethod
 from console.policy.registration_problems import (
@@ -74,6 +74,7 @@ class Command(Operation):
             ("scope", "SCOPE"),
         ):
             _repeatable(parser, option, metavar=what)
+        _repeatable(parser, "api", "scopes of an API", metavar="IDENTIFIER=SCOPE[,SCOPE…]")
         _repeatable(
             parser,
             "confirm-scheme",
@@ -149,6 +150,10 @@ def _register(tenant: Tenant, options: dict[str, Any]) -> tuple[Client, str]:
         raise CommandError(
             f"The limit is reached: at most {limit.number} OAuth clients of a tenant."
         ) from None
+    except ApisNotPublished as unpublished:
+        raise CommandError(
+            f"It has scopes of APIs that are not published: {unpublished}. Publish them first (publish_api)."
+        ) from None
     except NotPublishable:
         raise CommandError(
             "A client that only machines use cannot be published: nobody could sign in with it. "
@@ -195,13 +200,25 @@ def _fields(options: dict[str, Any]) -> dict[str, Any]:
         "redirect_uris": list(dict.fromkeys(options["redirect_url"])),
         "post_logout_redirect_uris": list(dict.fromkeys(options["sign_out_url"])),
         "allowed_origins": list(dict.fromkeys(options["origin"])),
-        "allowed_scopes": scopes.in_order(options["scope"]),
+        "allowed_scopes": scopes.in_order([*options["scope"], *_scopes_of_apis(options["api"])]),
         "grant_types": sorted(set(options["grant"])),
         "accepts_no_pkce": options["accept_no_pkce"],
         "auth_methods": sorted(chosen or usual),
         "public_keys": [_public_key()] if options["public_key_stdin"] and traits.confidential else [],
     }
     return fields | ({"algorithm": options["id_token_alg"]} if options["id_token_alg"] else {})
+
+
+def _scopes_of_apis(written: list[str]) -> list[str]:
+    """The qualified names in arguments --api. An identifier can have "=" in it, the name of a scope too: the scopes
+    begin after the last one behind which there is a text."""
+    names: list[str] = []
+    for each in written:
+        identifier, separator, listed = each.rpartition("=")
+        if not separator or not identifier or not listed:
+            raise CommandError(f"--api {each}: write IDENTIFIER=SCOPE[,SCOPE…].")
+        names += [apis.qualified(identifier, name) for name in listed.split(",") if name]
+    return names
 
 
 def _public_key() -> dict[str, str]:

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from ...oauth.authorization_request import AuthorizationRequest
 from ...policy import redirect_uris, scopes
 from ...policy.consent_rules import Question
-from ..scope_words import grouped
+from ..scope_words import apis_of, grouped
 
 
 def context(asked: AuthorizationRequest, question: Question) -> dict[str, Any]:
@@ -33,7 +33,10 @@ def context(asked: AuthorizationRequest, question: Question) -> dict[str, Any]:
 def _how_long(asked: AuthorizationRequest) -> dict[str, Any]:
     """How long the access lasts: a token, or as long as it is renewed without the person (ASVS 10.7.2)."""
     if scopes.OFFLINE_ACCESS not in asked.scopes:
-        return {"lasts": _in_words(settings.ACCESS_TOKEN_LIFETIME)}
+        lifetimes = [timedelta(seconds=api.lifetime) for api in apis_of(asked.scopes).values()]
+        if not lifetimes or any(scopes.OF_API not in name for name in asked.scopes):
+            lifetimes.append(settings.ACCESS_TOKEN_LIFETIME)
+        return {"lasts": _in_words(max(lifetimes))}
     unused = settings.REFRESH_TOKEN_IDLE
     return {
         "keeps_access": True,

@@ -15,6 +15,18 @@ def reached(limit: LimitReached) -> str:
             "or ask the people who run this server for a higher limit.",
             limit.number,
         ) % {"number": limit.number}
+    if limit.limit == "apis_per_tenant":
+        return ngettext(
+            "This tenant has reached its limit of %(number)d API. Remove it if you no longer need it.",
+            "This tenant has reached its limit of %(number)d APIs. Remove one that you no longer need.",
+            limit.number,
+        ) % {"number": limit.number}
+    if limit.limit == "api_secrets":
+        return ngettext(
+            "An API can have %(number)d secret. Remove it before you create another.",
+            "An API can have %(number)d secrets. Remove one before you create another.",
+            limit.number,
+        ) % {"number": limit.number}
     return ngettext(
         "A client can have %(number)d secret. Remove it before you create another.",
         "A client can have %(number)d secrets. Remove one before you create another.",
