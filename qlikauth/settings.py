@@ -363,6 +363,8 @@ LOGGING: dict[str, Any] = {
         "oauthlib": {"level": "WARNING"},
         "oauth2_provider": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
+        # This one would repeat what the host of a metadata document sent.
+        "urllib3": {"level": "ERROR"},
         # One line for each request, which has the address as the browser sent it.
         "qlikauth.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
     },
@@ -384,6 +386,10 @@ LIMITS = {
     "scopes_per_api": 50,
     "api_secrets": 5,
 }
+# Whether a URL can be a client ID, and the document there describes the client. Each tenant decides for itself too.
+METADATA_DOCUMENTS = environment.switch("QLIKAUTH_METADATA_DOCUMENTS", True)
+# For trials: hosts of this machine whose documents are fetched as well, by http or https. No other local host is.
+METADATA_LOCAL_HOSTS = environment.local_hosts("QLIKAUTH_METADATA_LOCAL_HOSTS")
 # How long the audit log keeps an event; None is for ever.
 event_days = environment.number("QLIKAUTH_EVENT_DAYS", 0, least=0, most=36_500)
 EVENTS_KEPT = timedelta(days=event_days) if event_days else None

@@ -39,7 +39,7 @@ OPENED = {
     "own_sessions_end": 405,
 }
 # Of the pages that an auditor reads, those with a form of an administrator's; of those about a client, those without.
-CHANGE_TOO = {"client_edit", "secrets", "connection_version"}
+CHANGE_TOO = {"client_edit", "secrets", "connection_version", "outside_clients"}
 ONLY_READ = {"connected_tenants", "client_grants", "client_menu"}
 
 
@@ -86,7 +86,7 @@ def path_to(address: URLPattern, place: Place) -> str:
     """A concrete path for a pattern."""
     path = str(address.pattern)
     for name, value in place.items():
-        for kind in ("str", "int", "uuid"):
+        for kind in ("str", "int", "uuid", "path"):
             path = path.replace(f"<{kind}:{name}>", str(value))
     assert "<" not in path, f"{path}: say in this test what stands there"
     return "/" + path

@@ -24,6 +24,7 @@ from console.models import (
     Event,
     FailedAttempts,
     Mail,
+    MetadataDocument,
     RefreshToken,
     RevokedAccessToken,
     SentForm,
@@ -36,6 +37,7 @@ from console.models.expiry_run import JITTER, ExpiryRun, ImplausibleClock
 from console.models.refusal_count import RefusalCount
 from console.policy.throttling import WINDOW
 
+from .expired_documents import remove_documents
 from .expired_families import remove_clients, remove_families
 from .expired_rows import Remove, Rows, before, remove_all
 
@@ -148,6 +150,7 @@ def _categories(now: datetime, batch: int) -> dict[str, Iterator[int]]:
         "sessions": by("expire_date", Session.objects.all()),
         "finished_acts": by("finished_at", UnfinishedAct._base_manager.all(), FINISHED_ACTS_KEPT),
         "deleted_clients": remove_clients(now, batch),
+        "unused_documents": by("kept_until", MetadataDocument.objects.all(), remove=remove_documents),
     }
     if settings.EVENTS_KEPT is not None:
         categories["events"] = by("happened_at", Event._base_manager.all(), settings.EVENTS_KEPT)

@@ -1,6 +1,6 @@
 """Floor 2: nouns with verbs. A verb is one transaction and writes its event inside it. No request, no template."""
 
-from . import approval, event_erasure, event_reading, reach, recognition
+from . import approval, client_rules, event_erasure, event_reading, reach, recognition
 from .access_token import LiveToken, RevokedAccessToken
 from .action import Action
 from .actor import Actor
@@ -21,6 +21,8 @@ from .event_keyword import EventKeyword
 from .expiry_run import ExpiryRun
 from .limits import LimitReached
 from .mail import Mail
+from .metadata_document import MetadataDocument
+from .outside_policy import OutsidePolicy
 from .reach import Reach
 from .receipt import Receipt
 from .refresh_token import RefreshToken
@@ -74,11 +76,13 @@ __all__ = [
     "LimitReached",
     "LiveToken",
     "Mail",
+    "MetadataDocument",
     "NeedsTrust",
     "NoSigningKey",
     "NotConnected",
     "NotPublishable",
     "NotPublished",
+    "OutsidePolicy",
     "OwnAccount",
     "PresentedApiSecret",
     "PresentedSecret",
@@ -94,6 +98,7 @@ __all__ = [
     "UsedAnswer",
     "User",
     "approval",
+    "client_rules",
     "event_erasure",
     "event_reading",
     "reach",

@@ -46,6 +46,7 @@ class Action(models.TextChoices):
     CONNECTION_UNBLOCKED = "connection.unblocked", _("Connection unblocked")
     CONNECTION_REMOVED = "connection.removed", _("Connection removed")
     CONNECTION_CHANGED_BY_OWNER = "connection.changed_by_owner", _("Changed by the publisher")
+    OUTSIDE_CLIENTS_DECIDED = "outside_clients.decided", _("Rule for outside clients changed")
     CONSENT_GIVEN = "consent.given", _("Consent given")
     CONSENT_DENIED = "consent.denied", _("Consent denied")
     CONSENT_WITHDRAWN = "consent.withdrawn", _("Consent revoked")

@@ -13,7 +13,7 @@ from ..http.addresses import (
     USERINFO_PATH,
     region_issuer,
 )
-from ..models import Tenant
+from ..models import OutsidePolicy, Tenant
 from ..policy import assurance, public_keys, scopes
 from ..policy.client_types import GrantType
 
@@ -58,6 +58,7 @@ def authorization_server_metadata(tenant: Tenant) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
         "introspection_signing_alg_values_supported": ["RS256", "ES256"],
         "authorization_response_iss_parameter_supported": True,
+        "client_id_metadata_document_supported": OutsidePolicy.takes_documents_in(tenant),
         "ui_locales_supported": ["en", "sv"],
     }
 

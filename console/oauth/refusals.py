@@ -11,6 +11,7 @@ from django.utils import timezone
 from ..http.requests import TenantRequest
 from ..http.sessions import client_address
 from ..models import Action, Actor, Client, ClientSecret, Event, Tenant, recognition
+from ..policy import metadata_documents
 from ..policy.effective_client import EffectiveClient
 from ..policy.reasons import Reason
 from .errors import OAuthError
@@ -70,11 +71,22 @@ def record(request: TenantRequest, attempt: Attempt, error: OAuthError) -> None:
 
 def claimed(client_id: Any) -> dict[str, Any]:
     """The client ID that a caller named and that names nothing here, for an event; empty if it cannot be one."""
-    return {"client_id": client_id} if isinstance(client_id, str) and CLIENT_ID.fullmatch(client_id) else {}
+    return {"client_id": client_id} if _can_be_one(client_id) else {}
+
+
+def _can_be_one(client_id: Any) -> bool:
+    """Whether it has the form of our client IDs, or is the URL of a document without a query."""
+    if not isinstance(client_id, str) or "?" in client_id:
+        return False
+    try:
+        metadata_documents.check_url(client_id)
+    except metadata_documents.InvalidDocument:
+        return bool(CLIENT_ID.fullmatch(client_id))
+    return True
 
 
 def _named(tenant: Tenant, client_id: str) -> tuple[Client | None, dict[str, Any]]:
-    known = recognition.client_named(tenant, client_id) if CLIENT_ID.fullmatch(client_id) else None
+    known = recognition.client_named(tenant, client_id) if _can_be_one(client_id) else None
     return (known.client, {"claimed": True}) if known else (None, claimed(client_id))
 
 

@@ -21,6 +21,7 @@ from ..policy.client_types import impersonates, works_alone
 from ..policy.consent_rules import ConsentMethod
 from ..policy.effective_client import EffectiveClient
 from ..policy.publication import Terms
+from . import document_facts
 from .scope_words import grouped
 
 REASON_LENGTH = 1000
@@ -43,7 +44,9 @@ def form(client: Client | EffectiveClient, sent: QueryDict | None = None) -> dic
         "consent_method": sent.get("consent_method", "") if sent else ConsentMethod.REQUIRED.value,
         "until": sent.get("until", "") if sent else "",
         "tomorrow": (timezone.localdate() + timedelta(days=1)).isoformat(),
-    }
+        "on_device": not client.has_owner
+        and not all(redirect_uris.proves_identity(uri) for uri in client.redirect_uris),
+    } | document_facts.of(client)
 
 
 def read(sent: QueryDict, client: Client | EffectiveClient) -> Answer:

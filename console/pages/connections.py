@@ -13,7 +13,7 @@ from ..http.requests import PageRequest
 from ..policy import scopes
 from ..policy.client_types import impersonates, works_alone
 from ..policy.roles import Permission
-from . import approval_form
+from . import approval_form, document_facts
 from .connection_lookup import foreign_connection
 from .connection_page import context_of, reach_of
 from .scope_words import by_area
@@ -39,5 +39,6 @@ def details(request: PageRequest, connection_id: int) -> HttpResponse:
         "allowed": by_area(scopes.roots(connection.client_here.scopes)),
         "reduced": by_area(scopes.added(approved.scopes, connection.scopes)),
         "not_offered": by_area(scopes.added(connection.scopes, client.allowed_scopes)),
+        **document_facts.of(client),
     }
     return render(request, "connections/details.html", context)

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Client, Connection, User
+from ..models import Client, Connection, OutsidePolicy, User
 from ..policy.text import LINE_BREAKS, spelt_out
 from .forms.choices import GRANTS
 from .moments import exactly
@@ -32,6 +32,7 @@ IN_SENTENCE = frozenset(
         "unpublished",
         "claimed",
         "endpoint",
+        "without_asking",
     }
 )
 # Detail or field -> label. A field of a client that is not here has the label of its form.
@@ -73,6 +74,11 @@ DETAILS: dict[str, Promise | str] = {
     "given_to": _("Given to"),
     "path": _("Address"),
     "exception": _("Exception"),
+    "document": _("Metadata document"),
+    "member": _("Member of the document"),
+    "documents": _("Clients with a metadata document"),
+    "allowed_hosts": _("Hosts allowed without asking"),
+    "ceiling": _("What they may do at most"),
 }
 # Their values are dates with a time, in ISO 8601.
 MOMENTS = frozenset({"last_used_at", "removed_at", "signs_from", "accepted_until", "expires_at"})
@@ -81,6 +87,7 @@ CHOICES: dict[str, Mapping[str, Promise | str]] = {
     "consent_method": dict(Connection.Method.choices),
     "type": dict(Client.Type.choices),
     "role": dict(User.Role.choices),
+    "documents": dict(OutsidePolicy.Documents.choices),
     "grants": {value: explained.heading for value, explained in GRANTS},
 }
 

@@ -18,6 +18,7 @@ ICONS = {
     "secret": "lock",
     "consent": "check",
     "connection": "link",
+    "outside_clients": "link",
     "tokens": "swap",
     "session": "user",
     "mail": "warning",

@@ -56,6 +56,7 @@ SENTENCES: dict[str, Promise | str] = {
     Action.CONNECTION_UNBLOCKED: _("{actor} unblocked {target}."),
     Action.CONNECTION_REMOVED: _("{actor} removed {target} from this tenant."),
     Action.CONNECTION_CHANGED_BY_OWNER: _("{actor} changed {target}."),
+    Action.OUTSIDE_CLIENTS_DECIDED: _("{actor} changed which outside clients may come here."),
     Action.CONSENT_GIVEN: _("{actor} gave consent to {target}."),
     Action.CONSENT_DENIED: _("{actor} denied consent to {target}."),
     Action.CONSENT_WITHDRAWN: _("{actor} revoked the consent of {person} to {target}."),
@@ -91,6 +92,9 @@ WITHOUT_PERSON = {
 }
 PERSON = "user"  # the kind of a target
 LEFT_OUT_THERE = _("{target} asked for scopes that it does not have, at {actor}.")
+CONNECTED_WITHOUT_ASKING = _(
+    "{actor} came with {target}, published by {publisher}. It was connected because its host is allowed."
+)
 SCOPES_CHANGED = _("{actor} changed what {target} may do here.")
 TOKENS_OF_PERSON = _("{actor} ended the sessions of {target} for {person}.")
 OWN_TOKENS = _("{actor} ended their own sessions of {target}.")
@@ -155,6 +159,8 @@ def _special(event: Event, person: str) -> Promise | None:
         return LEFT_OUT_THERE
     if event.is_refusal:
         return refusal_sentences.of(event)
+    if event.action == Action.CONNECTION_APPROVED and event.details.get("without_asking"):
+        return CONNECTED_WITHOUT_ASKING
     if event.action == Action.CONNECTION_UPDATED and "scopes" in event.changes:
         return SCOPES_CHANGED
     if event.action == Action.CLIENT_DISCONNECTED and event.details.get("blocked"):

@@ -19,6 +19,7 @@ from . import (
     grants,
     member_acts,
     members,
+    outside_clients,
     own_account,
     preferences,
     publication,
@@ -100,6 +101,7 @@ urlpatterns = [
     path(
         "console/oauth/connections/<int:connection_id>/grants", grants.of_connection, name="connection_grants"
     ),
+    path("console/outside-clients", outside_clients.outside_clients, name="outside_clients"),
     path("console/requests", requests.listing, name="connection_requests"),
     path("console/requests/<int:request_id>/approve", requests.approve, name="connection_request_approve"),
     path("console/requests/<int:request_id>/deny", requests.deny, name="connection_request_deny"),
@@ -111,7 +113,7 @@ urlpatterns = [
     path("console/people/<uuid:user_id>/end-sessions", member_acts.end_sessions, name="member_sessions_end"),
     path("console/people/<uuid:user_id>/link", member_acts.link, name="member_link"),
     path(
-        "console/people/<uuid:user_id>/grants/<str:client_id>/withdraw",
+        "console/people/<uuid:user_id>/grants/<path:client_id>/withdraw",
         grants.withdraw,
         name="grant_withdraw",
     ),
@@ -125,7 +127,7 @@ urlpatterns = [
     path("account/sessions/<uuid:session_id>/end", own_account.end_session, name="own_session_end"),
     path("account/applications", account.applications, name="account_applications"),
     path("account/applications/<int:consent_id>/withdraw", account.withdraw, name="consent_withdraw"),
-    path("account/applications/<str:client_id>/end", account.end_sessions, name="account_sessions_end"),
+    path("account/applications/<path:client_id>/end", account.end_sessions, name="account_sessions_end"),
     path("account/requests", requests.own, name="connection_requests_own"),
     path("language", preferences.language, name="language"),
     path("theme", preferences.theme, name="theme"),

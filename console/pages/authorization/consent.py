@@ -24,6 +24,7 @@ def context(asked: AuthorizationRequest, question: Question) -> dict[str, Any]:
         "redirect_host": redirect_uris.origin_of(asked.redirect_uri),
         "redirect_uri": asked.redirect_uri,
         "question": question,
+        "any_program": not asked.client.has_owner and not redirect_uris.proves_identity(asked.redirect_uri),
         "new": grouped(new),
         "known": grouped(name for name in shown if name not in new),
         **_how_long(asked),

@@ -20,6 +20,7 @@ GROUPS: dict[str, Promise | str] = {
     "client": _("OAuth clients"),
     "secret": _("Client secrets"),
     "connection": _("Connections"),
+    "outside_clients": _("Outside clients"),
     "consent": _("Consents"),
     "authorization": _("Authorization"),
     "tokens": _("Tokens"),
