@@ -12,11 +12,12 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django_scopes import scope
 
+from ..policy import registration_rules
 from ..policy.client_types import Origin
 from ..policy.metadata_documents import STALE_AT_MOST, TRIED_AGAIN_AFTER, Described
 from ..policy.registration import EDITABLE
 from .actor import Actor
-from .client import Client
+from .client import Client, ClientGone
 from .client_origin import ClientOrigin
 from .tenant import Tenant
 
@@ -77,7 +78,10 @@ class MetadataDocument(models.Model):
             try:
                 with transaction.atomic():
                     return cls._keep(outside, url, described, fresh_for)
-            except IntegrityError:  # somebody else came with it for the first time at the same time
+            except (
+                IntegrityError,
+                ClientGone,
+            ):  # somebody else came with it at the same time, or `expire` removed it
                 with transaction.atomic():
                     return cls._keep(outside, url, described, fresh_for)
 
@@ -90,7 +94,8 @@ class MetadataDocument(models.Model):
         if client is None:
             client = cls._bring(outside, url, described.registration.type, fields)
         else:
-            client.edit(by=Actor(client=client), **fields)
+            short = registration_rules.short_schemes(described.registration)
+            client.edit(by=Actor(client=client), unconfirmed_schemes=short, **fields)
         now = timezone.now()
         facts: dict[str, Any] = {
             "fetched_at": now,

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from ..policy import scopes
+from ..policy import registration_rules, scopes
 from ..policy.consent_rules import ConsentMethod
 from ..policy.effective_client import EffectiveClient
 from ..policy.metadata_documents import USUAL_SCOPES, host_of
@@ -100,6 +100,8 @@ class OutsidePolicy(TenantOwned):
         """
         if not self.takes_documents or host_of(client.client_id) not in self.allowed_hosts:
             return False
+        if registration_rules.short_schemes(client.registration):
+            return False  # nothing proves such a scheme: a person must confirm it (RFC 8252 §8.6)
         allowed = scopes.common(client.terms.scopes, self.ceiling)
         if client.terms.scopes and not allowed:
             return False

@@ -135,7 +135,9 @@ def read(url: str, document: object, *, limits: Limits, before: Registration | N
             raise InvalidDocument(HAS_SECRET, name)
     _check_flow(document)
     registration = _registration(url, document, before)
-    found = registration_rules.problems(registration, limits=limits, before=before)
+    # A scheme without a dot is confirmed by the administrator who approves the client, and reads where answers go.
+    short = registration_rules.short_schemes(registration)
+    found = registration_rules.problems(registration, limits=limits, before=before, confirmed_schemes=short)
     for name, problems in found.items():
         raise InvalidDocument(problems[0], MEMBERS.get(name, name))
     return Described(registration, _links(document))

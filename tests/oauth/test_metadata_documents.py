@@ -1,15 +1,28 @@
 """A URL as client ID: who may have the document read, what comes of it, and what of a changed one (Q9)."""
 
+import json
 from datetime import timedelta
 from types import SimpleNamespace
+from uuid import uuid4
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
+from jwt.algorithms import ECAlgorithm
 
 from console.http import outbound
 from console.http.outbound import Failure
-from console.models import Actor, Client, Connection, ConnectionRequest, Event, MetadataDocument, OutsidePolicy
+from console.models import (
+    Actor,
+    Client,
+    Connection,
+    ConnectionRequest,
+    Event,
+    MetadataDocument,
+    OutsidePolicy,
+)
 from console.policy import metadata_documents
 from tests import cast
 from tests.http.documents import site
@@ -338,6 +351,19 @@ def test_a_host_whose_client_asks_for_nothing_that_it_may_have_is_not_connected(
     assert can_ask(app.authorize(bobs, scope="admin_classic"))
 
 
+@pytest.mark.spec("RFC 8252", "8.6")
+def test_a_scheme_that_nobody_has_confirmed_is_not_connected_without_asking(internet, alices, bobs, acme):
+    internet.says(redirect_uris=["cursor://agent/callback"])
+    decide(acme, hosts=["agent.example.com"])
+    app = agent(acme, redirect_uri="cursor://agent/callback")
+
+    assert can_ask(app.authorize(bobs))
+    page = app.authorize(alices)
+    assert "Any program on a user’s device can receive" in page.content.decode()
+    assert app.approve(alices, page).status_code == 303
+    assert asks_for_consent(app.authorize(bobs))
+
+
 def test_an_allowed_host_does_not_bring_back_what_has_expired(app, alices, bob, acme, time_machine):
     connected(app, alices, until=(timezone.localdate() + timedelta(days=1)).isoformat())
     decide(acme, hosts=["agent.example.com"])
@@ -412,6 +438,46 @@ def test_it_never_becomes_another_type_of_client(app, internet, alices, acme, ti
     with scopes_disabled():
         assert MetadataDocument.objects.get().failure == "invalid"
         assert connection_of(acme).client.type == "native"
+
+
+# --- Clients of other types ---------------------------------------------------------------------------------------
+
+
+def test_a_client_with_a_key_proves_who_it_is(internet, acme, alices):
+    key = ec.generate_private_key(ec.SECP256R1())
+    public = json.loads(ECAlgorithm.to_jwk(key.public_key())) | {"kid": "1", "alg": "ES256", "use": "sig"}
+    redirect = "https://agent.example.com/callback"
+    internet.says(
+        redirect_uris=[redirect], token_endpoint_auth_method="private_key_jwt", jwks={"keys": [public]}
+    )
+    app = connected(agent(acme, redirect_uri=redirect), alices)
+    now = int(timezone.now().timestamp())
+    claims = {"iss": AGENT, "sub": AGENT, "aud": acme.issuer, "iat": now, "exp": now + 60}
+
+    def proof():
+        made = jwt.encode(claims | {"jti": str(uuid4())}, key, "ES256", {"kid": "1"})
+        kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+        return {"client_assertion_type": kind, "client_assertion": made}
+
+    code = app.code(alices, scope="openid")
+    assert_refused(app.exchange(code), "invalid_client", 401)
+    code = app.code(alices, scope="openid")
+    assert "access_token" in app.exchange(code, **proof()).json()
+
+
+def test_pages_of_its_redirect_host_may_fetch_tokens_once_it_is_connected(internet, acme, alices):
+    redirect = "https://agent.example.com/callback"
+    internet.says(redirect_uris=[redirect])
+    app = agent(acme, redirect_uri=redirect)
+
+    def allowed():
+        answer = app.web.options("/oauth/token", headers={"Origin": "https://agent.example.com"})
+        return answer.headers.get("Access-Control-Allow-Origin")
+
+    page = app.authorize(alices)
+    assert allowed() is None
+    app.approve(alices, page)
+    assert allowed() == "https://agent.example.com"
 
 
 # --- Metadata ---------------------------------------------------------------------------------------------------

@@ -88,6 +88,10 @@ def test_it_makes_a_native_client_of_a_private_scheme():
     assert described(redirect_uris=redirects).registration.type == "native"
 
 
+def test_a_scheme_without_a_dot_is_left_to_the_administrator_who_approves():
+    assert described(redirect_uris=["cursor://agent/callback"]).registration.type == "native"
+
+
 def test_it_makes_a_client_of_pages_of_an_https_address_and_lets_its_pages_call():
     made = described(redirect_uris=["https://agent.example.com/a", "http://localhost/b"]).registration
 
@@ -157,7 +161,7 @@ def test_addresses_for_people_are_kept_as_links():
         ("redirect_uris", None), ("redirect_uris", []), ("redirect_uris", "https://a.example.com/"),
         ("redirect_uris", [7]),
         ("redirect_uris", ["http://agent.example.com/cb"]), ("redirect_uris", ["javascript:alert(1)"]),
-        ("redirect_uris", ["https://a.example.com/*"]), ("redirect_uris", ["myapp:/callback"]),
+        ("redirect_uris", ["https://a.example.com/*"]), ("redirect_uris", ["myapp:callback"]),
         ("redirect_uris", ["https://a.example.com/cb#x"]), ("redirect_uris", ["https://a.example.com/cb"] * 2),
         ("redirect_uris", [f"https://a.example.com/{number}" for number in range(6)]),
         ("client_name", 7), ("client_name", "Agent\u202e"), ("client_name", "x" * 513),
