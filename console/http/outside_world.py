@@ -8,8 +8,11 @@ from functools import cache
 
 
 def look_up(host: str) -> list[str]:
-    """The addresses of a host name, each once, in the resolver's order. Raises OSError."""
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    """The addresses of a host name, each once, in the resolver's order. Raises OSError.
+
+    The dot at the end says that the name is complete: no search domain of this network is tried behind it.
+    """
+    found = socket.getaddrinfo(f"{host}.", None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[4][0]) for address in found))
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [('console', '0021_outside_clients')]
+    dependencies = [('console', '0034_use_counts')]
 
     operations = [
         migrations.CreateModel(

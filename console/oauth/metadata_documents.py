@@ -31,6 +31,8 @@ def see_to(asked: AuthorizationRequest, client_id: str) -> None:
     connected = known is not None and _is_in_use(asked.tenant, known)
     if not connected:
         _check_that_it_may_come(asked.tenant, client_id)
+    elif not settings.METADATA_DOCUMENTS:
+        return  # as it was when the region still read documents
     if known is not None and (known.is_fresh(now) or (known.counts(now) and known.was_tried_just_now(now))):
         return
     if asked.user is None:

@@ -41,9 +41,10 @@ def client_is_known_here(asked: AuthorizationRequest) -> None:
     client_id = asked.parameters.get("client_id", "")
     if not client_id:
         raise Unanswerable(Reason.NO_CLIENT)
-    if len(client_id) > MAX_CLIENT_ID or "\0" in client_id:
+    is_url = metadata_documents.is_one(client_id)
+    if "\0" in client_id or (len(client_id) > MAX_CLIENT_ID and not is_url):
         raise Unanswerable(Reason.UNKNOWN_CLIENT)
-    if metadata_documents.is_one(client_id):
+    if is_url:
         reading.see_to(asked, client_id)
     client = Connection.to_client(asked.tenant, client_id)
     if client is None:

@@ -274,7 +274,7 @@ def test_it_must_name_its_own_url(app, internet, bobs):
     [
         "https://127.0.0.1/c", "https://localhost/c", "https://agent.example.com", "http://agent.example.com/c",
         "https://agent.example.com:8443/c", "https://u:p@agent.example.com/c", "https://agent.example.com/../c",
-        "https://[::1]/c", "https://agent.example.com/" + "c" * 300,
+        "https://[::1]/c", "https://agent.example.com/" + "c" * 2000, "https://agent.example.com/" + "c" * 300,
     ],
 )  # fmt: skip
 def test_a_url_that_cannot_be_a_client_id_is_not_read(internet, acme, bobs, url):
@@ -291,6 +291,21 @@ def test_a_region_without_documents_knows_none(app, internet, bobs, settings):
 
     refused(app.authorize(bobs))
     assert internet.read == []
+
+
+def test_what_is_approved_goes_on_unread_in_a_region_that_stopped_reading(
+    app, internet, alices, alice, settings, time_machine
+):
+    connected(app, alices)
+    settings.METADATA_DOCUMENTS = False
+    later(time_machine, 9 * DAY)
+
+    assert asks_for_consent(app.authorize(cast.signed_in_as(alice)))
+    assert internet.read == [AGENT]
+
+
+def test_a_url_that_is_too_long_is_refused_with_a_sentence(internet, acme, bobs):
+    refused(agent(acme, "https://agent.example.com/" + "c" * 900).authorize(bobs), "at most 255 characters")
 
 
 # --- What the tenant decides ------------------------------------------------------------------------------------

@@ -175,6 +175,13 @@ def test_the_log_names_the_url(connection, alice, browser):
     assert AGENT in browser(alice).get("/console/events").content.decode()
 
 
+def test_the_log_is_searched_by_the_url(connection, alice, browser):
+    page = browser(alice).get("/console/events", {"q": AGENT}).content.decode()
+
+    assert "<b>Agent</b>" in page
+    assert "signed in" not in page
+
+
 def test_a_person_sees_and_withdraws_what_they_gave(connection, acme, bob, browser):
     here, app = browser(bob), agent(acme)
     app.answered(here, scope="openid")

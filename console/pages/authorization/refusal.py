@@ -121,10 +121,19 @@ WORDS: dict[Reason, RefusalWords] = {
 _UNREADABLE = _(
     "The document that describes the application at {host} cannot be read. Nothing was sent to it."
 )
-_LATER = _("Try again in a few minutes.")
+_LATER = _("Try again in a few minutes. If it still fails, contact the people who run this application.")
+_PASSES = frozenset(
+    {
+        Reason.DOCUMENT_BUSY,
+        Reason.DOCUMENT_NO_CONNECTION,
+        Reason.DOCUMENT_TOO_SLOW,
+        Reason.DOCUMENT_BROKEN,
+        Reason.DOCUMENT_STATUS,
+    }
+)
 # Why a document was not read is told to developers as the audit log tells it.
 WORDS |= {
-    reason: RefusalWords(_UNREADABLE, SENTENCES[reason])
+    reason: RefusalWords(_UNREADABLE, SENTENCES[reason], _LATER if reason in _PASSES else ASK_ITS_OWNER)
     for reason in Reason
     if reason.startswith("document_")
 } | {
@@ -146,7 +155,6 @@ WORDS |= {
         SENTENCES[Reason.DOCUMENT_READ_TOO_OFTEN],
         _("Try again in 15 minutes."),
     ),
-    Reason.DOCUMENT_BUSY: RefusalWords(_UNREADABLE, SENTENCES[Reason.DOCUMENT_BUSY], _LATER),
 }
 
 
