@@ -387,6 +387,8 @@ LIMITS = {
 # How long the audit log keeps an event; None is for ever.
 event_days = environment.number("QLIKAUTH_EVENT_DAYS", 0, least=0, most=36_500)
 EVENTS_KEPT = timedelta(days=event_days) if event_days else None
+# How long it is known how often a client was used on a day.
+USES_KEPT = timedelta(days=environment.number("QLIKAUTH_USE_DAYS", 400, least=30, most=3650))
 CODE_LIFETIME = timedelta(seconds=60)
 ACCESS_TOKEN_LIFETIME = timedelta(
     seconds=environment.number("QLIKAUTH_ACCESS_TOKEN_SECONDS", 3600, least=60, most=7 * 24 * 3600)

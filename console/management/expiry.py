@@ -30,6 +30,7 @@ from console.models import (
     SigningKey,
     TokenFamily,
     UnfinishedAct,
+    UseCount,
     UsedAnswer,
 )
 from console.models.expiry_run import JITTER, ExpiryRun, ImplausibleClock
@@ -42,6 +43,7 @@ from .expired_rows import Remove, Rows, before, remove_all
 FINISHED_ACTS_KEPT = timedelta(days=30)
 CODES_KEPT = timedelta(minutes=10)  # so that a replay is noticed
 COUNTS_KEPT = timedelta(minutes=10)
+HOURS_KEPT = timedelta(days=14)  # that the numbers of single hours are kept; those of days: a setting
 BATCH = 200  # rows in one transaction: each may take three reads from a disk
 PAUSE = 0.02  # seconds between two batches: others get their turn
 FIRST_LOOK = 30  # seconds, up to twice of it: servers begin together
@@ -147,11 +149,17 @@ def _categories(now: datetime, batch: int) -> dict[str, Iterator[int]]:
         "given_up_mails": by("expires_at", Mail.given_up()),
         "sessions": by("expire_date", Session.objects.all()),
         "finished_acts": by("finished_at", UnfinishedAct._base_manager.all(), FINISHED_ACTS_KEPT),
+        "hourly_uses": by("begins_at", _uses(UseCount.Span.HOUR), HOURS_KEPT),
+        "daily_uses": by("begins_at", _uses(UseCount.Span.DAY), settings.USES_KEPT),
         "deleted_clients": remove_clients(now, batch),
     }
     if settings.EVENTS_KEPT is not None:
         categories["events"] = by("happened_at", Event._base_manager.all(), settings.EVENTS_KEPT)
     return categories
+
+
+def _uses(span: UseCount.Span) -> Rows:
+    return UseCount._base_manager.filter(span=span)
 
 
 # --- In a server --------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Floor 2: nouns with verbs. A verb is one transaction and writes its event inside it. No request, no template."""
 
-from . import approval, event_erasure, event_reading, reach, recognition
+from . import approval, event_erasure, event_reading, reach, recognition, use_count
 from .access_token import LiveToken, RevokedAccessToken
 from .action import Action
 from .actor import Actor
@@ -33,6 +33,7 @@ from .throttle import FailedAttempts
 from .token_family import TokenFamily
 from .toolkit import AccessToken, DeviceGrant, IDToken
 from .unfinished_act import UnfinishedAct
+from .use_count import UseCount
 from .used_answer import UsedAnswer
 from .user import LastAdministrator, OwnAccount, User
 
@@ -91,6 +92,7 @@ __all__ = [
     "Tenant",
     "TokenFamily",
     "UnfinishedAct",
+    "UseCount",
     "UsedAnswer",
     "User",
     "approval",
@@ -98,4 +100,5 @@ __all__ = [
     "event_reading",
     "reach",
     "recognition",
+    "use_count",
 ]

@@ -19,7 +19,7 @@ from ..models import Action, AuthorizationCode, Consent, Event, NotConnected, Us
 from ..policy import consent_rules, credentials, redirect_uris, scopes, text
 from ..policy.consent_rules import ConsentMethod, Question
 from ..policy.reasons import Reason
-from . import left_out, parameters, refusals
+from . import left_out, parameters, refusals, uses
 from .answers import Shown, Standing, mac, use_sign_in
 from .authorization_request import AuthorizationRequest, Unanswerable
 from .errors import OAuthError
@@ -210,6 +210,7 @@ def _code(
         return Again()
     sessions.answered(request, what)
     left_out.tell_owner(request, asked)
+    uses.count(request, asked.client, uses.AUTHORIZATION, redirect_uri=asked.redirect_uri)
     answer = [("code", code), ("state", asked.state), ("iss", asked.tenant.issuer)]
     return Answered(asked, [(name, value) for name, value in answer if value])
 
@@ -249,6 +250,7 @@ def _record(request: TenantRequest, asked: AuthorizationRequest, error: OAuthErr
         details={"error": error.error}
         | ({"left_out": scopes.in_short(asked.left_out)} if asked.left_out else {}),
     )
+    uses.count(request, asked.client, uses.AUTHORIZATION, outcome=error.reason.value)
 
 
 def unreadable(request: TenantRequest, error: OAuthError) -> Refused:
@@ -266,6 +268,8 @@ def refused(request: TenantRequest, why: Unanswerable) -> Refused:
         target=why.client,
         details=_what_was_sent(request, why),
     )
+    if why.client is not None:
+        uses.count(request, why.client, uses.AUTHORIZATION, outcome=why.reason.value)
     return Refused(why)
 
 

@@ -13,6 +13,7 @@ from ..http.sessions import client_address
 from ..models import Action, Actor, Client, ClientSecret, Event, Tenant, recognition
 from ..policy.effective_client import EffectiveClient
 from ..policy.reasons import Reason
+from . import uses
 from .errors import OAuthError
 
 # Of what a caller says about itself only this form is kept: anything else may be a misplaced secret.
@@ -66,6 +67,14 @@ def record(request: TenantRequest, attempt: Attempt, error: OAuthError) -> None:
     )
     if error.removed_secret is not None:
         _tell_its_owner(tenant, address, error.removed_secret, error.error, error.reason)
+    if client is not None:
+        uses.count(
+            request,
+            client,
+            str(details.get("grant_type") or details.get("endpoint") or ""),
+            outcome=error.reason.value,
+            secret_id=error.removed_secret.pk if error.removed_secret else None,
+        )
 
 
 def claimed(client_id: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ..models import Actor
 from ..policy import scopes
 from ..policy.client_types import GrantType
 from ..policy.reasons import Reason
-from . import machine_tokens, oauthlib_reasons, parameters, refusals
+from . import machine_tokens, oauthlib_reasons, parameters, refusals, uses
 from .endpoint import endpoint, no_store
 from .errors import OAuthError
 from .issuance import LABELS, Issuance
@@ -55,7 +55,21 @@ def token(request: TenantRequest) -> HttpResponse:
             answer = _machine(request, sent, state, attempt)
         else:
             answer = _exchange(request, sent, state, attempt)
+    _count(request, sent["grant_type"], state)
     return no_store(answer)
+
+
+def _count(request: TenantRequest, grant: str, state: Issuance) -> None:
+    """Counts the use of the client and of its secret (P8, N1), and of the redirect URL that the code was sent to."""
+    found, code = state.authenticated, state.authorization_code
+    if found is not None:
+        uses.count(
+            request,
+            found.client,
+            grant,
+            secret_id=found.secret.id if found.secret else None,
+            redirect_uri=code.redirect_uri if code else "",
+        )
 
 
 def _machine(
