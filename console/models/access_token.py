@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models, transaction
 
 from ..policy import apis, audiences, client_types
+from ..policy.apis import TokenRules
 from ..policy.client_types import GrantType
 from ..policy.effective_client import EffectiveClient
 from ..policy.roles import Role
@@ -67,7 +68,7 @@ class LiveToken:
         if not client.allows_scopes(carried):
             return None  # its owner, or this tenant, has taken one away since
         rules = Api.rules_of(tenant.pk, api) if api else None
-        if api and (rules is None or not rules.known.issuperset(apis.of_api_alone(carried))):
+        if api and not (client.allows_scopes([apis.itself(api)]) and _knows(rules, carried)):
             return None  # the owner of the API has removed it or the scope, or it is not published any more
         if claims.get("generation", str(client.generation)) != str(client.generation):
             return None  # a machine's: the client was switched off, and perhaps on again, since
@@ -124,6 +125,10 @@ class LiveToken:
 def _api(claims: Mapping[str, Any]) -> str:
     """The API that a token is for (RFC 9068 §2.2); CATALOGUE for this server's own, whose identifier is the issuer."""
     return apis.CATALOGUE if claims["aud"] == claims["iss"] else str(claims["aud"])
+
+
+def _knows(rules: TokenRules | None, carried: list[str]) -> bool:
+    return rules is not None and rules.known.issuperset(apis.of_api_alone(carried))
 
 
 def _carried(claims: Mapping[str, Any]) -> list[str]:

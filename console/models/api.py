@@ -5,7 +5,7 @@ whoever issues or judges a token looks at the API as it is then. So removing cha
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +50,12 @@ class Api(RegisteredApi):
             return [found] if found else []
         rows = cls.available(tenant_id).filter(identifier__in=identifiers).values_list("rules", flat=True)
         return [rules for rules in map(TokenRules.stored, rows) if rules is not None]
+
+    @classmethod
+    def longest_lifetime_of(cls, tenant: Tenant, names: Iterable[str]) -> timedelta:
+        """The longest lifetime of a token with some of these scopes for an API; 0 if none of them is of one."""
+        lifetimes = [api.lifetime for api in cls.of_scopes(tenant, names).values()]
+        return timedelta(seconds=max(lifetimes, default=0))
 
     @classmethod
     def locked(cls, pk: int) -> "Api":

@@ -123,7 +123,7 @@ class AvailableClient(RegisteredClient):
             ),
             by=by,
         )
-        return receipt.and_machines(self.machine, self.last_used_at)
+        return receipt.and_machines(self.machine, self.last_used_at, self.longest_for_apis)
 
     def _end_elsewhere(self, reason: str, told: dict[str, Any], *, by: Actor) -> Receipt:
         """Ends what the client holds in the tenants that do not own it, and tells them."""

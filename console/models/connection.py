@@ -269,7 +269,7 @@ class Connection(TenantOwned):
             ),
             by=by,
         )
-        return receipt.and_machines(self.client.machine, self.last_used_at)
+        return receipt.and_machines(self.client.machine, self.last_used_at, self.client.longest_for_apis)
 
     def tell_owner(self, action: Action, details: dict[str, Any]) -> None:
         """Writes the owner's side of an act of this tenant: which tenant, never which person (TN isolation)."""

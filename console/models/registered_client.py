@@ -1,6 +1,6 @@
 """The row of an OAuth client: its columns, and what it says about itself (S2–S5, Q1–Q5)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from ..policy.client_types import AuthMethod, ClientType, Origin
 from ..policy.effective_client import EffectiveClient, Generation
 from ..policy.publication import Terms
 from ..policy.registration import EDITABLE, Registration
+from .api import Api
 from .application import Application
 from .connection import Connection
 from .tenant import Tenant
@@ -189,6 +190,11 @@ class RegisteredClient(OwnRow, Application):
     def machine(self) -> bool:
         """Whether the client can get tokens without a person."""
         return self.registration.machine
+
+    @property
+    def longest_for_apis(self) -> timedelta:
+        """The longest lifetime of a token that it can get for an API; 0 if it has no scopes of one."""
+        return Api.longest_lifetime_of(self.tenant, self.allowed_scopes)
 
     @property
     def own_consent_method(self) -> str:

@@ -4,13 +4,13 @@ oauthlib has no part in client_credentials: there is nothing in that grant but t
 here, and its request object and its handler cost as much as signing the token.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..models import Api, Tenant
 from ..policy import apis, audiences, scopes
-from ..policy.apis import CATALOGUE
-from ..policy.audiences import InvalidTarget, Rules
+from ..policy.apis import CATALOGUE, TokenRules
+from ..policy.audiences import InvalidTarget
 from ..policy.client_types import GrantType
 from ..policy.effective_client import EffectiveClient
 from ..policy.reasons import Reason
@@ -50,10 +50,11 @@ def client_credentials(
     state.authenticate(found)
     client = found.client
     check_grant(client, GrantType.CLIENT_CREDENTIALS)
-    if state.resource or apis.identifiers(client.scopes):
-        granted = _for_an_api(tenant, found, state)
-    else:
-        granted = state.asked_scopes or scopes.default(client.scopes)
+    asked = state.asked_scopes
+    if state.resource or apis.identifiers(tuple(asked) or client.scopes):
+        granted: Sequence[str] = _for_an_api(tenant, found, state)
+    else:  # nothing is said of any API but the catalogue
+        granted = asked or scopes.default(client.scopes)
         if not client.allows_scopes(granted):
             raise OAuthError("invalid_scope", SCOPE_NOT_ALLOWED, reason=Reason.SCOPE_NOT_ALLOWED)
     answer = access_tokens.answer(tenant, client, granted, state)
@@ -61,23 +62,22 @@ def client_credentials(
     return answer
 
 
-def _for_an_api(tenant: Tenant, found: Authenticated, state: Issuance) -> list[str]:
+def _for_an_api(tenant: Tenant, found: Authenticated, state: Issuance) -> Sequence[str]:
     """The scopes of the token as they are on the wire, once it is decided which API it is for (`state.api`)."""
     resource, held = state.resource, found.client.scopes
-    rules: Rules = {}
+    known: tuple[TokenRules, ...] = ()
     if resource is None:
-        rules = rules_for(tenant, held)
+        known = tuple(rules_for(tenant, held).values())
     elif resource:
         api = found.secret.api if found.secret else Api.rules_of(tenant.pk, resource)
-        rules = {resource: api} if api else {}
+        known = (api,) if api else ()
         if api is None and tenant.issued_as(resource):
             resource = CATALOGUE
     try:
-        decided = audiences.of_machine(state.asked_scopes, resource, held, rules)
+        decided = audiences.of_machine(tuple(state.asked_scopes), resource, held, known)
     except InvalidTarget as error:
         raise OAuthError("invalid_target", str(error), reason=error.reason) from None
     if decided is None:
         raise OAuthError("invalid_scope", SCOPE_NOT_ALLOWED, reason=Reason.SCOPE_NOT_ALLOWED)
-    identifier, carried = decided
-    state.api = rules.get(identifier)
-    return apis.bare(carried)
+    state.api = decided.api
+    return decided.on_the_wire

@@ -1,7 +1,6 @@
 """The rule of an authorization request about its scopes and the APIs that they are of (RFC 6749 §3.3, RFC 8707)."""
 
 from ..policy import apis, audiences, scopes
-from ..policy.apis import CATALOGUE
 from ..policy.audiences import InvalidTarget, Rules
 from ..policy.reasons import Reason
 from ..policy.roles import Role
@@ -21,16 +20,13 @@ def scopes_are_within_the_clients(asked: AuthorizationRequest) -> None:
         raise OAuthError("invalid_target", str(error), reason=error.reason) from None
     requested = _requested(asked)
     if requested is None:
-        names = scopes.default(asked.client.scopes, audiences.asked_by_name(rules))
-        asked.scopes = _that_count(asked, _at(names, resources), rules)
-        if resources and not asked.scopes:
-            raise _none_left("there is none that need not be asked for by name")
-        return
-    asked.scopes = _that_count(asked, _granted(asked, requested, resources), rules)
-    if not asked.scopes or not _at(
-        asked.scopes, resources
-    ):  # the defaults are no replacement: nobody asked for them
-        raise _none_left(" ".join(scopes.in_short(requested)).replace("…", "..."))
+        names = _at(scopes.default(asked.client.scopes, audiences.asked_by_name(rules)), resources)
+    else:
+        names = _granted(asked, requested, resources)
+    granted = _that_count(asked, names, rules)
+    if requested is not None and not granted:  # the defaults are no replacement: nobody asked for them
+        raise _none_left(requested)
+    asked.scopes = audiences.with_resources(granted, resources)
 
 
 def _requested(asked: AuthorizationRequest) -> list[str] | None:
@@ -63,19 +59,14 @@ def _that_count(asked: AuthorizationRequest, names: list[str], rules: Rules) -> 
 
 
 def _at(names: list[str], resources: list[str]) -> list[str]:
-    """Those that are of one of the resources, all of them if the request names none.
-
-    The issuer is a resource too: userinfo is there, which the scopes that belong to no API are for.
-    """
-    if not resources:
-        return names
-    named = [name for name in names if name not in scopes.PROTOCOL_SCOPES or CATALOGUE in resources]
-    return [name for name in named if apis.split(name)[0] in resources]
+    """Those that are of one of the resources, all of them if the request names none."""
+    return [name for name in names if apis.split(name)[0] in resources] if resources else names
 
 
-def _none_left(what: str) -> OAuthError:
+def _none_left(requested: list[str]) -> OAuthError:
+    names = " ".join(scopes.in_short(requested)).replace("…", "...")
     return OAuthError(
         "invalid_scope",
-        f"None of the requested scopes can be given to this client: {what}",
+        f"None of the requested scopes can be given to this client: {names}",
         reason=Reason.NO_SCOPE_LEFT,
     )

@@ -92,13 +92,13 @@ def ask_for_machine(request: Request) -> None:
     if resource and resource not in rules:
         resource = _if_alias(current_tenant(), resource)
     try:
-        decided = audiences.of_machine(state.asked_scopes, resource, held, rules)
+        decided = audiences.of_machine(tuple(state.asked_scopes), resource, held, tuple(rules.values()))
     except InvalidTarget as error:
         state.refusal = error.reason
         raise InvalidTargetError(description=str(error), request=request) from None
     if decided is None:
         raise oauthlib_errors.InvalidScopeError(request=request)
-    state.resource, request.scopes = decided
+    state.resource, request.scopes = decided.identifier, list(decided.carried)
     state.asked_scopes = []
 
 

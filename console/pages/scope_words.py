@@ -8,6 +8,7 @@ from django.utils.translation import get_language, gettext
 from ..http.tenancy import current_tenant
 from ..models import Api
 from ..policy import apis, scopes
+from ..policy.apis import ApiScope
 from ..policy.scope_catalogue import AREAS, Scope
 
 Apis = Mapping[str, Api]  # by identifier
@@ -52,7 +53,7 @@ def by_area(names: Iterable[str], ticked: Collection[str] = (), known: Apis | No
     areas: dict[str, list[ScopeWords]] = {area: [] for area in AREAS}
     of_apis: dict[str, list[ScopeWords]] = {}
     unknown: list[ScopeWords] = []
-    for name in scopes.join(wanted).split():
+    for name in _in_order(wanted, known):
         scope, found = scopes.SCOPES.get(name), _of_api(name, known, name in ticked)
         if name == scopes.ANY_API:
             of_apis[name] = [_of_any_api(name in ticked)]
@@ -68,6 +69,17 @@ def by_area(names: Iterable[str], ticked: Collection[str] = (), known: Apis | No
         for identifier, members in of_apis.items()
     ]
     return [*shown, Area(gettext("Other"), unknown)] if unknown else shown
+
+
+def _in_order(wanted: list[str], known: Apis) -> list[str]:
+    """The catalogue's scopes in its order, then those of each API in its owner's order, then the rest."""
+    of_apis = [
+        name for api in known.values() for name in (apis.itself(api.identifier), *api.qualified_scopes)
+    ]
+    place = {name: number for number, name in enumerate(of_apis)}
+    return sorted(
+        scopes.in_order(wanted), key=lambda name: (name not in scopes.SCOPES, place.get(name, len(place)))
+    )
 
 
 def grouped(names: Iterable[str], ticked: Collection[str] = ()) -> list[Area]:
@@ -86,7 +98,11 @@ def _of_api(name: str, known: Apis, checked: bool) -> ScopeWords | None:
     """A scope of an API in words; None if it is none that its API has."""
     identifier, bare = apis.split(name)
     api = known.get(identifier)
-    scope = next((each for each in api.facts.scopes if each.name == bare), None) if api else None
+    if api is None:
+        return None
+    scope = next((each for each in api.facts.scopes if each.name == bare), None)
+    if not bare:
+        scope = ApiScope(name=bare, text=gettext("Call it in your name, without any of its permissions"))
     if scope is None:
         return None
     return ScopeWords(
@@ -96,7 +112,7 @@ def _of_api(name: str, known: Apis, checked: bool) -> ScopeWords | None:
         sensitive=scope.sensitive or scope.admin,
         checked=checked,
         included_in="",
-        api=title_of(api) if api else "",
+        api=title_of(api),
     )
 
 

@@ -5,6 +5,7 @@ The model runs them whenever an API is registered or edited; forms, commands and
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from . import scopes, text
@@ -61,6 +62,7 @@ def check(api: Api, *, most_scopes: int, host_is_taken: bool) -> None:
         raise InvalidRegistration(found)
 
 
+@lru_cache(maxsize=1024)
 def is_identifier(identifier: str) -> bool:
     """Whether it can be the identifier of an API: an absolute URI as RFC 8707 §2 has it, that can stand in a scope.
 

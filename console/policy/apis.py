@@ -82,6 +82,13 @@ class TokenRules:
     admin: frozenset[str]
     by_name: frozenset[str]
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:  # taken for every token of a machine
+        return hash((self.identifier, self.lifetime, self.scopes))
+
     @classmethod
     def of(cls, api: Api) -> "TokenRules":
         """Those of an API."""
@@ -128,6 +135,14 @@ def qualified(identifier: str, name: str) -> str:
     return f"{identifier}{scopes.OF_API}{name}" if identifier else name
 
 
+def itself(identifier: str) -> str:
+    """What is granted of an API of which no scope is: a token for it, which carries no scope of its own.
+
+    Applications that know nothing of an API name it with `resource` beside scopes that belong to none.
+    """
+    return qualified(identifier, "")
+
+
 def split(scope: str) -> tuple[str, str]:
     """Identifier and bare name of a scope; the identifier is CATALOGUE for one of the catalogue or of the protocol."""
     identifier, _, name = scope.rpartition(scopes.OF_API)
@@ -141,7 +156,8 @@ def is_qualified(scope: object) -> bool:
 
 def bare(names: Iterable[str]) -> list[str]:
     """Scopes as a token for one API carries them, in the order given."""
-    return list(dict.fromkeys(split(name)[1] for name in names))
+    found = dict.fromkeys(split(name)[1] for name in names)
+    return [name for name in found if name]
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,9 @@ scopes are of: what they do not know counts for nothing, however it was granted.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 
 from . import apis, scopes
 from .apis import CATALOGUE, TokenRules
@@ -18,6 +20,16 @@ SEVERAL_APIS = (
 )
 NOT_GRANTED = "The resource is not one of those that scopes were granted of."
 NOT_THE_CLIENTS = "The resource is unknown, or this client has none of its scopes."
+
+
+class Decided(NamedTuple):
+    """What a token is for: `api` is None for the catalogue. `carried` are its scopes as they are written inside,
+    `on_the_wire` the same by their bare names."""
+
+    identifier: str
+    api: TokenRules | None
+    carried: tuple[str, ...]
+    on_the_wire: tuple[str, ...]
 
 
 class InvalidTarget(ValueError):
@@ -41,7 +53,7 @@ def _counts(name: str, rules: Rules, administrator: bool) -> bool:
     if identifier == CATALOGUE:
         return True
     api = rules.get(identifier)
-    return api is not None and bare in api.scopes and (administrator or bare not in api.admin)
+    return api is not None and (not bare or bare in api.scopes) and (administrator or bare not in api.admin)
 
 
 def asked_by_name(rules: Rules) -> frozenset[str]:
@@ -68,6 +80,12 @@ def meant(name: str, resources: Collection[str]) -> list[str]:
     if scopes.OF_API in name:
         return [name] if apis.split(name)[0] in resources else []
     return [apis.qualified(identifier, name) for identifier in resources]
+
+
+def with_resources(names: list[str], resources: Iterable[str]) -> list[str]:
+    """`names`, and each of the APIs that are named and that none of them is of."""
+    of = {apis.split(name)[0] for name in names}
+    return [*names, *(apis.itself(api) for api in resources if api != CATALOGUE and api not in of)]
 
 
 def check_resources(resources: Iterable[str], held: tuple[str, ...], rules: Rules) -> None:
@@ -100,14 +118,16 @@ def chosen(granted: Collection[str], resource: str | None) -> str:
     return next(iter(of)) if len(of) == 1 else CATALOGUE
 
 
+@lru_cache(maxsize=2048)
 def of_machine(
-    asked: Collection[str], resource: str | None, held: tuple[str, ...], rules: Rules
-) -> tuple[str, list[str]] | None:
-    """The API that a machine's token is for, and what it carries; None if a scope is unknown or not the client's.
+    asked: tuple[str, ...], resource: str | None, held: tuple[str, ...], known: tuple[TokenRules, ...]
+) -> Decided | None:
+    """What a machine's token is for, and what it carries; None if a scope is unknown or not the client's.
 
     `asked` is as it is on the wire; without it the machine gets what it has there, except what must be asked for by
-    name. `held` is what the client has. Raises InvalidTarget.
+    name. `held` is what the client has, `known` the APIs that it may be for. Raises InvalidTarget.
     """
+    rules = {api.identifier: api for api in known}
     if resource is not None:
         check_resources([resource], held, rules)
     if asked:
@@ -115,12 +135,13 @@ def of_machine(
     else:
         names = scopes.default(counting(held, rules), asked_by_name(rules))
         names = names if resource is None else apis.of_api(names, resource)
+    names = with_resources(names, [resource] if resource else [])
     if not scopes.within(names, held) or len(counting(names, rules)) < len(names):
         return None
     identifier = chosen(names, resource)
     carried = apis.of_api(names, identifier)
-    if not asked or len(carried) == len(names):
-        return identifier, carried
-    if resource is None:
-        raise InvalidTarget(SEVERAL_APIS, Reason.RESOURCE_MISSING)
-    return None
+    if asked and len(carried) < len(names):
+        if resource is None:
+            raise InvalidTarget(SEVERAL_APIS, Reason.RESOURCE_MISSING)
+        return None
+    return Decided(identifier, rules.get(identifier), tuple(carried), tuple(apis.bare(carried)))

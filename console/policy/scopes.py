@@ -22,6 +22,7 @@ LONGEST_NAME = 60
 SYNTAX = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3, one scope-token
 # In the qualified name of a scope of an API, between its identifier and its name (apis.py). Such a scope stands for
 # itself alone: it has no parent, no children, and is in no bundle. Whether its API knows it is asked elsewhere.
+# Without a name behind it the API is meant, and none of its scopes: whoever has one of them has that too.
 OF_API = "#"
 # Stands for every scope of every API of the tenant. A client that nobody registered by hand can have it: what it says
 # of itself is for any server in the world, and cannot name the scopes of one. A tenant approves it or not; each person
@@ -78,7 +79,10 @@ def join(names: Iterable[str]) -> str:
 def _closure(names: frozenset[str]) -> frozenset[str]:
     """Every scope that `names` give: themselves, the children of parents, the members of bundles."""
     # A scope that is no longer in the catalogue grants nothing.
-    given = {name for name in names if name in SCOPES or OF_API in name}
+    given = {name for name in names if name in SCOPES}
+    for name in names:
+        if OF_API in name:
+            given |= {name, name[: name.rindex(OF_API) + 1]}
     for scope in CATALOGUE:
         if scope.name in PROTOCOL_SCOPES or scope.name in BUNDLES:
             continue

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client as Browser
 from django_scopes import scope
+from pytest_django import DjangoAssertNumQueries
 
 from console.models import Actor, Api, Client, Connection, Event, Tenant, TokenFamily, User
 from console.policy.apis import ApiScope
@@ -149,9 +151,42 @@ def test_an_api_of_which_the_client_has_nothing_is_no_resource_for_it(
     assert app.answered(bobs, scope="openid", resource=ORDERS)["error"] == "invalid_target"
 
 
-@pytest.mark.parametrize("requested", ["openid", "openid apps:read", "purge", f"{STOCK}#read"])
-def test_a_resource_without_any_scope_of_it_is_an_error(app: Application, bobs: Browser, requested: str):
+@pytest.mark.parametrize("requested", ["apps:read", "purge", f"{STOCK}#read"])
+def test_scopes_that_are_not_of_the_resource_are_an_error(app: Application, bobs: Browser, requested: str):
     assert app.answered(bobs, scope=requested, resource=ORDERS)["error"] == "invalid_scope"
+
+
+def test_an_application_that_knows_no_scope_of_an_api_gets_a_token_for_it_all_the_same(
+    app: Application, bobs: Browser, acme: Tenant, orders: Api
+):
+    """Programs ask for what metadata offers, and name the API with resource."""
+    asked = {"scope": "openid offline_access user_default", "resource": ORDERS}
+    page = app.authorize(bobs, **asked)
+    assert asks_for_consent(page)
+    assert "API “Orders”" in page.content.decode()
+    tokens = app.exchange(app.allow(bobs, page)["code"]).json()
+    assert carried(tokens) == (ORDERS, "offline_access openid")
+    assert app.introspect(tokens["access_token"]).json()["active"]
+    assert app.userinfo(tokens["access_token"]).status_code == 401
+    assert carried(app.refresh(tokens["refresh_token"])) == (ORDERS, "offline_access openid")
+    assert not asks_for_consent(app.authorize(bobs, **asked))
+    assert asks_for_consent(app.authorize(bobs, scope="openid read", resource=ORDERS))
+    with scope(tenant=acme):
+        Client.objects.get(client_id=app.client_id).edit(
+            by=OPERATOR, allowed_scopes=["openid", "offline_access"]
+        )
+    assert app.introspect(tokens["access_token"]).json() == {"active": False}
+    assert app.answered(bobs, **asked)["error"] == "invalid_target"
+
+
+def test_each_of_several_resources_is_granted(app: Application, bobs: Browser):
+    asked = {"scope": "openid offline_access write", "resource": [ORDERS, STOCK]}
+    first = app.exchange(app.code(bobs, **asked), resource=STOCK)
+    assert carried(first) == (STOCK, "offline_access openid")
+    assert carried(app.refresh(first.json()["refresh_token"], resource=ORDERS)) == (
+        ORDERS,
+        "offline_access openid write",
+    )
 
 
 def test_without_scope_the_client_gets_what_it_has_there(acme: Tenant, bobs: Browser, register: Any):
@@ -160,6 +195,8 @@ def test_without_scope_the_client_gets_what_it_has_there(acme: Tenant, bobs: Bro
     held = [*PROTOCOL, "apps:read", *at(ORDERS, "read", "write", "purge")]
     app = Application(*register(acme, allowed_scopes=held))
     assert carried(app.tokens(bobs, scope=None, resource=ORDERS)) == (ORDERS, "read write")
+    only = Application(*register(acme, allowed_scopes=at(ORDERS, "purge")))
+    assert carried(only.tokens(bobs, scope=None, resource=ORDERS)) == (ORDERS, "")
     assert carried(app.tokens(bobs, scope="read purge", resource=ORDERS)) == (ORDERS, "purge read")
 
 
@@ -279,6 +316,14 @@ def test_a_machine_gets_a_token_for_the_resource_that_it_names(machine: Applicat
     assert carried(ask(machine, resource=acme.issuer)) == (acme.issuer, "apps:read")
     assert ask(machine, resource=ORDERS).json()["expires_in"] == 300
     assert ask(machine, resource=[ORDERS, ORDERS]).status_code == 200
+
+
+def test_a_machines_token_for_an_api_costs_one_statement(
+    machine: Application, django_assert_num_queries: DjangoAssertNumQueries
+):
+    ask(machine, resource=ORDERS)  # notes the use, which is done once a minute
+    with django_assert_num_queries(1):
+        assert carried(ask(machine, resource=ORDERS)) == (ORDERS, "read write")
 
 
 def test_a_machine_is_refused_what_it_does_not_have(machine: Application, acme: Tenant):
@@ -524,3 +569,15 @@ def test_a_connection_that_allows_less_takes_scopes_of_apis_away(
     assert app.introspect(tokens["access_token"]).json() == {"active": False}
     again = app.tokens(browser(gustav), scope="openid read write", resource=ORDERS)
     assert carried(again) == (ORDERS, "openid read")
+
+
+def test_a_receipt_says_how_long_a_token_for_an_api_may_be_accepted_elsewhere(
+    machine: Application, acme: Tenant
+):
+    with scope(tenant=acme):
+        Api.objects.get(identifier=STOCK).edit(by=OPERATOR, lifetime=7 * 24 * 3600)
+        ask(machine, resource=STOCK)
+        receipt = Client.objects.get(client_id=machine.client_id).disable(by=OPERATOR)
+    assert receipt is not None
+    assert receipt.accepted_until is not None
+    assert receipt.accepted_until > datetime.now(UTC) + timedelta(days=6)

@@ -8,7 +8,7 @@ from django.test import Client as Browser
 from django_scopes import scope
 from pytest_django import DjangoAssertNumQueries
 
-from console.models import Tenant, User
+from console.models import Client, Tenant, User
 from console.pages import scope_words
 from console.policy.apis import ApiScope
 from tests import cast
@@ -84,3 +84,25 @@ def test_apis_are_looked_up_once(acme: Tenant, django_assert_num_queries: Django
         assert len(areas) == 3
         with django_assert_num_queries(0):
             scope_words.by_area(["openid", "apps:read"])
+
+
+def test_a_client_with_an_api_that_is_not_published_is_not_published(
+    app: Application, browser: Callable[[User], Browser], alice: User, acme: Tenant
+):
+    alices, address = browser(alice), f"/console/oauth/{app.client_id}/publish"
+    for response, status in ((alices.get(address), 200), (alices.post(address), 422)):
+        assert response.status_code == status
+        assert ORDERS in texts(response)
+        assert "not published" in texts(response)
+    with scope(tenant=acme):
+        assert not Client.objects.get(client_id=app.client_id).published_at
+
+
+def test_scopes_of_an_api_stand_in_its_owners_order(acme: Tenant):
+    cast.register_api(acme, scopes=["write", "read", "admin"])
+    with scope(tenant=acme):
+        names = [f"{ORDERS}#{name}" for name in ("admin", "read", "write")]
+        areas = scope_words.by_area([*names, "apps:read", "openid"])
+    assert [[each.title for each in area.scopes] for area in areas][2:] == [
+        ["Can write", "Can read", "Can admin"]
+    ]

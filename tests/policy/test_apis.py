@@ -160,7 +160,7 @@ def test_a_token_carries_the_scopes_of_one_api_and_those_of_no_api() -> None:
 
 def test_the_set_algebra_takes_a_qualified_name_for_itself_alone() -> None:
     read, write = f"{ORDERS}#read", f"{ORDERS}#write"
-    assert scopes.closure([read]) == {read}
+    assert scopes.closure([read]) == {read, apis.itself(ORDERS)}
     assert read not in scopes.closure(["admin_classic", "user_default", "apps"])
     assert scopes.within([read], [read, "openid"])
     assert not scopes.within([write], [read])
@@ -168,6 +168,16 @@ def test_the_set_algebra_takes_a_qualified_name_for_itself_alone() -> None:
     assert scopes.narrowed([write, read], [read]) == [read]
     assert scopes.in_order([write, read, "apps:read", "openid"]) == ["openid", "apps:read", read, write]
     assert scopes.roots([read, write]) == [read, write]
+
+
+def test_an_api_itself_is_granted_with_each_of_its_scopes() -> None:
+    read, itself = f"{ORDERS}#read", apis.itself(ORDERS)
+    assert scopes.within([itself], [read])
+    assert not scopes.within([read], [itself])
+    assert scopes.added([itself], [read]) == []
+    assert scopes.roots([itself, read]) == [read]
+    assert apis.split(itself) == (ORDERS, "")
+    assert apis.bare(["openid", itself]) == ["openid"]
 
 
 def test_a_scope_asked_for_by_name_is_no_default() -> None:
