@@ -13,7 +13,7 @@ from .resource_indicators import of_authorization, rules_for
 # which ones were granted. RFC 8707 §2.1: `resource` limits which APIs they can be of.
 def scopes_are_within_the_clients(asked: AuthorizationRequest) -> None:
     resources = of_authorization(asked.tenant, asked.parameters)
-    rules = rules_for(asked.tenant, asked.client.scopes)
+    rules = rules_for(asked.tenant, asked.client.scopes, resources)
     try:
         audiences.check_resources(resources, asked.client.scopes, rules)
     except InvalidTarget as error:
@@ -44,7 +44,7 @@ def _granted(asked: AuthorizationRequest, requested: list[str], resources: list[
     offered = scopes.closure(asked.client.registration.allowed_scopes)
     wanted: list[str] = []
     for name in requested:
-        found = [one for one in audiences.meant(name, resources) if one in offered]
+        found = [one for one in audiences.meant(name, resources) if scopes.gives(offered, one)]
         wanted += found
         if not found:
             asked.left_out.append(name)

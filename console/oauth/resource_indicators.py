@@ -73,13 +73,17 @@ def _identifier(tenant: Tenant, resource: str) -> str:
     return CATALOGUE if resource == tenant.issuer else resource
 
 
-def rules_for(tenant: Tenant, names: Iterable[str]) -> Rules:
+def rules_for(tenant: Tenant, names: Iterable[str], resources: Iterable[str] = ()) -> Rules:
     """How tokens are issued for the APIs that these scopes are of, as far as the tenant has them.
 
     Without scopes of APIs, which is usual, the database is not asked. One with the tenant's issuer for an identifier
-    is left out: its tokens could not be told from those for the tenant itself.
+    is left out: its tokens could not be told from those for the tenant itself. `resources` are those that a client
+    asks for that may have scopes of any API.
     """
-    wanted = apis.identifiers(tuple(names))
+    held = tuple(names)
+    wanted = apis.identifiers(held)
+    if scopes.ANY_API in held:
+        wanted = tuple(dict.fromkeys([*wanted, *(one for one in resources if one != CATALOGUE)]))
     if not wanted:
         return {}
     found = Api.all_rules_of(tenant.pk, wanted)

@@ -55,14 +55,19 @@ def by_area(names: Iterable[str], ticked: Collection[str] = (), known: Apis | No
     unknown: list[ScopeWords] = []
     for name in _in_order(wanted, known):
         scope, found = scopes.SCOPES.get(name), _of_api(name, known, name in ticked)
-        if scope is not None:
+        if name == scopes.ANY_API:
+            of_apis[name] = [_of_any_api(name in ticked)]
+        elif scope is not None:
             areas[scope.area].append(_words(scope, wanted, name in ticked))
         elif found is not None:
             of_apis.setdefault(apis.split(name)[0], []).append(found)
         else:
             unknown.append(_words(Scope(name, "", name, ""), wanted, name in ticked))
     shown = [Area(gettext(AREAS[area]), members) for area, members in areas.items() if members]
-    shown += [Area(title_of(known[identifier]), members) for identifier, members in of_apis.items()]
+    shown += [
+        Area(title_of(known[identifier]) if identifier in known else gettext("APIs"), members)
+        for identifier, members in of_apis.items()
+    ]
     return [*shown, Area(gettext("Other"), unknown)] if unknown else shown
 
 
@@ -108,6 +113,20 @@ def _of_api(name: str, known: Apis, checked: bool) -> ScopeWords | None:
         checked=checked,
         included_in="",
         api=title_of(api),
+    )
+
+
+def _of_any_api(checked: bool) -> ScopeWords:
+    """Every scope of every API, of a client that asks for what it needs only when somebody comes with it."""
+    return ScopeWords(
+        name=scopes.ANY_API,
+        title=gettext("Use the APIs of this tenant, as far as each person allows it"),
+        description=gettext(
+            "It says which API it is for when it asks. Each person then reads what it could do there."
+        ),
+        sensitive=True,
+        checked=checked,
+        included_in="",
     )
 
 

@@ -168,7 +168,9 @@ def bare(names: Iterable[str]) -> list[str]:
 @lru_cache(maxsize=4096)
 def identifiers(names: tuple[str, ...]) -> tuple[str, ...]:
     """The APIs that scopes are of, each once and in order, without the catalogue."""
-    return tuple(dict.fromkeys(split(name)[0] for name in names if scopes.OF_API in name))
+    return tuple(
+        dict.fromkeys(split(name)[0] for name in names if scopes.OF_API in name and name != scopes.ANY_API)
+    )
 
 
 def of_api(names: Iterable[str], identifier: str) -> list[str]:

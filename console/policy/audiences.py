@@ -92,7 +92,8 @@ def check_resources(resources: Iterable[str], held: tuple[str, ...], rules: Rule
     """Raises InvalidTarget unless the client, which has the scopes `held`, has some of each of the `resources`."""
     has = apis.identifiers(held)
     for identifier in resources:
-        if identifier != CATALOGUE and not (identifier in has and identifier in rules):
+        known = identifier in rules and (identifier in has or scopes.ANY_API in held)
+        if identifier != CATALOGUE and not known:
             raise InvalidTarget(NOT_THE_CLIENTS, Reason.RESOURCE_UNKNOWN)
 
 

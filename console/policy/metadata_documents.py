@@ -25,7 +25,7 @@ from . import (
 from .client_types import AuthMethod, ClientType, GrantType
 from .registration import Registration
 from .registration_problems import Problem
-from .registration_rules import Limits
+from .registration_rules import ApiScopes, Limits
 from .translation import gettext_noop
 
 MAX_CLIENT_ID = 255  # characters, as many as the column holds
@@ -34,6 +34,7 @@ HOST = re.compile(r"https?://([a-z0-9.:-]{1,260})/")
 LINKS = ("client_uri", "policy_uri", "tos_uri", "logo_uri")
 # What a document gets that names no scope: who signs in, and what any account may do.
 USUAL_SCOPES = scopes.ADVERTISED
+OF_APIS = ApiScopes(known=frozenset({scopes.ANY_API}))
 # How long a document is not read again: as its host says, within these bounds (RFC 9111 §5).
 FRESH_AT_LEAST, FRESH_USUALLY, FRESH_AT_MOST = timedelta(minutes=5), timedelta(hours=1), timedelta(hours=24)
 STALE_AT_MOST = timedelta(hours=24)  # a document that cannot be read again still counts
@@ -137,7 +138,9 @@ def read(url: str, document: object, *, limits: Limits, before: Registration | N
     registration = _registration(url, document, before)
     # A scheme without a dot is confirmed by the administrator who approves the client, and reads where answers go.
     short = registration_rules.short_schemes(registration)
-    found = registration_rules.problems(registration, limits=limits, before=before, confirmed_schemes=short)
+    found = registration_rules.problems(
+        registration, limits=limits, before=before, confirmed_schemes=short, api_scopes=OF_APIS
+    )
     for name, problems in found.items():
         raise InvalidDocument(problems[0], MEMBERS.get(name, name))
     return Described(registration, _links(document))
@@ -248,9 +251,9 @@ def _with_algorithm(key: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _scopes(document: Mapping[str, Any]) -> list[str]:
-    """The scopes that it names and that there are; the usual ones if it names none."""
+    """The scopes that it names and that there are; if it names none, the usual ones, and those of whatever API."""
     if "scope" not in document:
-        return list(USUAL_SCOPES)
+        return [*USUAL_SCOPES, scopes.ANY_API]
     try:
         named = scopes.parse(_text(document, "scope"))
     except scopes.InvalidScope as error:

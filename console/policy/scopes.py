@@ -24,6 +24,10 @@ SYNTAX = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3, one scope-t
 # itself alone: it has no parent, no children, and is in no bundle. Whether its API knows it is asked elsewhere.
 # Without a name behind it the API is meant, and none of its scopes: whoever has one of them has that too.
 OF_API = "#"
+# Stands for every scope of every API of the tenant. A client that nobody registered by hand can have it: what it says
+# of itself is for any server in the world, and cannot name the scopes of one. A tenant approves it or not; each person
+# is still asked for each scope. It is never requested, granted or carried.
+ANY_API = "*#*"
 
 
 class InvalidScope(ValueError):
@@ -95,22 +99,28 @@ def closure(names: Iterable[str]) -> frozenset[str]:
     return _closure(frozenset(names))
 
 
+def gives(given: Collection[str], name: str) -> bool:
+    """Whether a closure has a scope in it, by name or as one of any API."""
+    return name in given or (OF_API in name and ANY_API in given)
+
+
 def within(requested: Iterable[str], ceiling: Iterable[str]) -> bool:
     """Whether every requested scope is given by the ceiling."""
-    return closure(ceiling).issuperset(requested)
+    given = closure(ceiling)
+    return all(gives(given, name) for name in requested)
 
 
 def added(requested: Iterable[str], granted: Iterable[str]) -> list[str]:
     """The requested scopes that earlier grants do not give yet, in the order requested."""
     given = closure(granted)
-    return [name for name in requested if name not in given]
+    return [name for name in requested if not gives(given, name)]
 
 
 def common(one: Iterable[str], other: Iterable[str]) -> list[str]:
     """The intersection of two scope lists, in the catalogue's order; a parent stays where both grant it."""
     first, second = list(one), list(other)
-    names = {name for name in first if name in closure(second)} | {
-        name for name in second if name in closure(first)
+    names = {name for name in first if gives(closure(second), name)} | {
+        name for name in second if gives(closure(first), name)
     }
     return join(names).split()
 
@@ -121,7 +131,7 @@ def narrowed(wanted: Iterable[str], ceiling: Iterable[str]) -> list[str]:
     given = closure(allowed)
     remaining: dict[str, None] = {}
     for name in wanted:
-        if name in given:
+        if gives(given, name):
             remaining[name] = None
         elif name in SCOPES:
             parts = closure([name])
@@ -137,11 +147,14 @@ def default(ceiling: Iterable[str], by_name: Collection[str] = ()) -> list[str]:
     return [
         name
         for name in ceiling
-        if (name in SCOPES or OF_API in name) and name not in PROTOCOL_SCOPES and name not in by_name
+        if (name in SCOPES or OF_API in name)
+        and name not in PROTOCOL_SCOPES
+        and name not in by_name
+        and name != ANY_API
     ]
 
 
 def roots(names: Iterable[str]) -> list[str]:
     """`names` without those that another of them already contains: what a person needs to read."""
     wanted = list(dict.fromkeys(names))
-    return [name for name in wanted if name not in closure(other for other in wanted if other != name)]
+    return [name for name in wanted if not gives(closure(other for other in wanted if other != name), name)]

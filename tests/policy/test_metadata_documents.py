@@ -7,6 +7,7 @@ import pytest
 from console.policy import metadata_documents as documents
 from console.policy.metadata_documents import InvalidDocument
 from console.policy.registration_rules import Limits
+from console.policy.scopes import ANY_API
 from tests.cast import PUBLIC_KEY
 
 pytestmark = pytest.mark.spec("draft-ietf-oauth-client-id-metadata-document", "3, 4")
@@ -121,8 +122,9 @@ def test_a_client_without_a_name_is_called_by_its_host():
     assert described(client_name=None).registration.name == "agent.example.com"
 
 
-def test_it_asks_for_the_usual_scopes_if_it_names_none():
-    assert described().registration.allowed_scopes == documents.USUAL_SCOPES
+def test_it_asks_for_the_usual_scopes_and_those_of_any_api_if_it_names_none():
+    """It is for every server that the client may meet: which API is asked for, the request says."""
+    assert described().registration.allowed_scopes == (*documents.USUAL_SCOPES, ANY_API)
 
 
 def test_scopes_that_there_are_not_are_left_out():
