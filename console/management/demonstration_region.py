@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django_scopes import scope
 
-from ..models import Actor, Api, Client, Tenant, User
+from ..models import Actor, Api, Client, RegistrationPolicy, Tenant, User
 from ..policy.apis import ApiScope
 from ..policy.client_types import AuthMethod, ClientType, GrantType
 from ..policy.consent_rules import ConsentMethod
@@ -128,13 +128,25 @@ def _acme_clients(tenant: Tenant, region: Region) -> None:
 
 
 def _notes(tenant: Tenant, region: Region) -> None:
-    """The MCP server of examples/mcp_server as an API. At another port it is another one: an identifier is for good."""
+    """The MCP server of examples/mcp_server as an API. At another port it is another one: an identifier is for good.
+
+    Agents that have no metadata document can register themselves: the first time, so that what people decide stays.
+    """
+    if not Api.with_deleted.filter(name=NOTES).exists():
+        policy = RegistrationPolicy.of(tenant)
+        RegistrationPolicy.decide(
+            tenant,
+            mode=RegistrationPolicy.Mode.OPEN.value,
+            ceiling=policy.scopes,
+            unused_days=policy.unused_days,
+            by=OPERATOR,
+        )
     if not Api.with_deleted.filter(identifier=region.mcp_url).exists():
         Api.register(
             tenant,
             by=OPERATOR,
             identifier=region.mcp_url,
-            name="Notes",
+            name=NOTES,
             description="Keeps notes for people. An MCP server, for agents.",
             scopes=_SCOPES_OF_NOTES,
         )
@@ -163,6 +175,7 @@ def _globex_clients(tenant: Tenant, region: Region) -> None:
     portal.publish(by=OPERATOR)
 
 
+NOTES = "Notes"
 _SCOPES_OF_NOTES = [
     ApiScope(name="notes:read", text="Read your notes", text_sv="Läsa dina anteckningar"),
     ApiScope(name="notes:write", text="Add notes for you", text_sv="Lägga till anteckningar åt dig"),

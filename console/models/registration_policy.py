@@ -21,7 +21,7 @@ MOST_UNUSED_DAYS = 365
 
 def usual_scopes() -> list[str]:
     """What a client that registers itself may ask for, unless the tenant decides otherwise."""
-    return list(scopes.ADVERTISED)
+    return [*scopes.ADVERTISED, scopes.ANY_API]
 
 
 class RegistrationPolicy(TenantOwned):

@@ -116,11 +116,16 @@ def _of_api(name: str, known: Apis, checked: bool) -> ScopeWords | None:
     )
 
 
+def any_api_in_words() -> str:
+    """What ANY_API allows."""
+    return gettext("Use the APIs of this tenant, as far as each person allows it")
+
+
 def _of_any_api(checked: bool) -> ScopeWords:
     """Every scope of every API, of a client that asks for what it needs only when somebody comes with it."""
     return ScopeWords(
         name=scopes.ANY_API,
-        title=gettext("Use the APIs of this tenant, as far as each person allows it"),
+        title=any_api_in_words(),
         description=gettext(
             "It says which API it is for when it asks. Each person then reads what it could do there."
         ),

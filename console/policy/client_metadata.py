@@ -99,7 +99,7 @@ def shown(registered: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, A
         "client_name": registered["name"],
         "redirect_uris": list(registered["redirect_uris"]),
         "response_types": ["code"],
-        "scope": scopes.join(registered["allowed_scopes"]),
+        "scope": scopes.join(name for name in registered["allowed_scopes"] if name != scopes.ANY_API),
         "application_type": "native" if native else "web",
         "id_token_signed_response_alg": registered["algorithm"],
         **more,
@@ -162,7 +162,10 @@ def _scopes(sent: Mapping[str, Any], ceiling: Sequence[str], grants: Collection[
     allowed = list(ceiling)
     if "scope" in sent:
         try:
-            allowed = scopes.narrowed(scopes.parse(_text(sent, "scope")), ceiling)
+            named = scopes.parse(_text(sent, "scope"))
+            allowed = scopes.narrowed(named, ceiling)
+            if scopes.ANY_API in ceiling and any(name not in scopes.SCOPES for name in named):
+                allowed.append(scopes.ANY_API)  # RFC 7591 has no word for the API that they are of
         except scopes.InvalidScope as refused:
             raise MetadataRefused(str(refused)) from None
     if REFRESH not in grants:

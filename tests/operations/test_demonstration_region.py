@@ -8,8 +8,8 @@ import pytest
 from django_scopes import scope
 
 from console.management.demonstration_region import PEOPLE, Region, prepare
-from console.models import Api, Client, ClientSecret, Tenant, User
-from tests.cast import signed_in_as
+from console.models import Api, Client, ClientSecret, RegistrationPolicy, Tenant, User
+from tests.cast import OPERATOR, signed_in_as
 from tests.oauth.driver import Application, asks_for_approval, can_ask
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +85,18 @@ def test_the_mcp_server_is_an_api_of_acme():
             "http://localhost:8300/mcp",
             "http://localhost:8400/mcp",
         }
+
+
+def test_agents_can_register_themselves_at_acme_until_somebody_decides_otherwise():
+    prepare(8000, 8100, 8200, 8300)
+    acme = Tenant.objects.get(alias="acme")
+    policy = RegistrationPolicy.of(acme)
+    assert policy.mode == "open"
+
+    RegistrationPolicy.decide(acme, mode="off", ceiling=policy.scopes, unused_days=30, by=OPERATOR)
+    prepare(8000, 8100, 8200, 8400)
+
+    assert RegistrationPolicy.of(acme).mode == "off"
 
 
 def test_a_file_from_before_there_was_an_mcp_server_is_still_good(var: Path):

@@ -11,7 +11,6 @@ from ...http.tenancy import current_tenant
 from ...models import OutsidePolicy
 from ...models.outside_policy import MOST_HOSTS
 from ...policy import public_addresses
-from .. import api_words
 from . import scope_tree
 from .choices import Explained
 
@@ -73,8 +72,7 @@ class OutsideClientsForm(forms.Form):
     @property
     def scope_groups(self) -> list[scope_tree.Group]:
         """The catalogue and the tenant's APIs, with what is chosen."""
-        chosen, tenant = self["ceiling"].value() or [], current_tenant()
-        return scope_tree.groups(chosen, tenant, api_words.offered(tenant, chosen))
+        return scope_tree.ceiling(self["ceiling"].value() or [], current_tenant())
 
     @property
     def values(self) -> dict[str, Any]:

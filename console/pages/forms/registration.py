@@ -14,7 +14,6 @@ from ...models.registration_policy import MOST_UNUSED_DAYS, UNUSED_DAYS, Registr
 from ...models.registration_token import MOST_CLIENTS, MOST_HOSTS, NAME_LENGTH
 from ...policy import redirect_uris
 from ...policy import text as texts
-from .. import api_words
 from . import scope_tree
 from .choices import Explained
 from .text import NameField
@@ -66,8 +65,7 @@ class ScopesForm(forms.Form):
     @property
     def scope_groups(self) -> list[scope_tree.Group]:
         """What the picker shows, with the choices ticked."""
-        chosen, tenant = self["scopes"].value() or [], current_tenant()
-        return scope_tree.groups(chosen, tenant, api_words.offered(tenant, chosen))
+        return scope_tree.ceiling(self["scopes"].value() or [], current_tenant())
 
 
 class PolicyForm(ScopesForm):

@@ -12,7 +12,8 @@ from ...policy import scopes
 from ...policy.apis import identifiers, qualified
 from ...policy.scope_catalogue import AREAS, Scope
 from ...policy.scopes import OF_API
-from ..api_words import owner_of, title_of
+from ..api_words import offered, owner_of, title_of
+from ..scope_words import any_api_in_words
 from .rows import Rows
 
 
@@ -52,10 +53,17 @@ class ScopesField(forms.Field):
 
 
 def known(tenant: Tenant, names: Collection[str]) -> set[str]:
-    """Those of `names` that there are: scopes of the catalogue, and of the APIs that the tenant has."""
+    """Those of `names` that there are: scopes of the catalogue, and of the APIs that the tenant has, ANY_API too."""
     rules = Api.all_rules_of(tenant.pk, identifiers(tuple(names)))
-    there = scopes.SCOPES.keys() | {name for api in rules for name in api.known}
+    there = scopes.SCOPES.keys() | {name for api in rules for name in api.known} | {scopes.ANY_API}
     return there.intersection(names)
+
+
+def ceiling(chosen: Collection[str], tenant: Tenant) -> list[Group]:
+    """What clients may have that nobody registered by hand: everything here, and ANY_API first."""
+    any_api = Node(scopes.ANY_API, any_api_in_words(), scopes.ANY_API in chosen, shown=gettext("Any API"))
+    named = [name for name in chosen if name != scopes.ANY_API]
+    return [Group(gettext("APIs"), [any_api]), *groups(named, tenant, offered(tenant, named))]
 
 
 def groups(chosen: Collection[str], tenant: Tenant, apis: Iterable[Api]) -> list[Group]:
