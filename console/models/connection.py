@@ -20,6 +20,7 @@ from ..policy.effective_client import EffectiveClient, Generation
 from ..policy.publication import Difference, Terms
 from .action import Action
 from .actor import Actor
+from .approved_terms import APPROVED_TERMS
 from .event import Event
 from .prepared import PreparedValue
 from .receipt import Receipt
@@ -79,8 +80,10 @@ class Connection(TenantOwned):
         constraints = [models.UniqueConstraint(fields=["tenant", "client"], name="connection_of_tenant")]
         indexes = [
             models.Index(fields=["client", "id"], name="connection_of_client"),
-            # How many are counted in the index alone.
-            models.Index(fields=["client", "status", "tenant"], name="connection_served"),
+            models.Index(
+                fields=["client", "status", "tenant"], name="connection_served"
+            ),  # to count in it alone
+            models.Index(fields=["tenant", "client"], condition=Q(APPROVED_TERMS), name="connection_outside"),
         ]
 
     def __str__(self) -> str:
