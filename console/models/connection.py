@@ -20,8 +20,8 @@ from ..policy.effective_client import EffectiveClient, Generation
 from ..policy.publication import Difference, Terms
 from .action import Action
 from .actor import Actor
-from .approved_terms import APPROVED_TERMS
 from .event import Event
+from .outside import OUTSIDE
 from .prepared import PreparedValue
 from .receipt import Receipt
 from .tenant import Tenant
@@ -80,10 +80,8 @@ class Connection(TenantOwned):
         constraints = [models.UniqueConstraint(fields=["tenant", "client"], name="connection_of_tenant")]
         indexes = [
             models.Index(fields=["client", "id"], name="connection_of_client"),
-            models.Index(
-                fields=["client", "status", "tenant"], name="connection_served"
-            ),  # to count in it alone
-            models.Index(fields=["tenant", "client"], condition=Q(APPROVED_TERMS), name="connection_outside"),
+            models.Index(fields=["client", "status", "tenant"], name="connection_served"),
+            models.Index(fields=["tenant", "client"], condition=OUTSIDE, name="connection_outside"),
         ]
 
     def __str__(self) -> str:

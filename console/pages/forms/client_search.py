@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Client, Connection, Tenant
-from ...models.approved_terms import APPROVED_TERMS
+from ...models.outside import OUTSIDE
 from ..found_clients import FoundClients, Kind
 
 LONGEST = 200
@@ -108,7 +108,7 @@ class ClientSearch(forms.Form):
             key = own_key if own_key == outside_key else Case(When(OURS, then=own_key), default=outside_key)
             return FoundClients([Kind(connections, key, connections)], self._order())
         own = Connection.objects.filter(client__tenant=tenant.pk, client__deleted_at=None)
-        outside = Connection.objects.filter(~OURS, APPROVED_TERMS)
+        outside = Connection.objects.filter(~OURS, OUTSIDE)
         kinds = {
             "ours": Kind(own, own_key, Client.objects.all()),
             "outside": Kind(outside, outside_key, outside),
