@@ -1,7 +1,8 @@
 """What a search of the OAuth page has found, a page at a time: own clients and those of other tenants, in one order.
 
-The two are read apart, each in its order from an index where it has one, and only as far as the page needs. So the
-usual list of ten thousand clients costs what that of thirty does; a page in the middle is reached by counting.
+The two are read apart, each in its order from an index where it has one, and only as far as the page needs. Of ten
+thousand clients the usual list reads a page, and counts the others in the index; a page in the middle is reached by
+counting too.
 """
 
 from functools import cached_property
