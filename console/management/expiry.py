@@ -1,8 +1,8 @@
 """Removes what has expired, in batches: for `manage.py expire`, and for the servers (ServerRuns).
 
-Each category goes through its own index by expiry, and never looks again at what an earlier batch has passed: what was
-removed stays in the index until it is vacuumed. Every batch is a transaction of its own, so nothing is lost when a run
-is stopped. Rows that another transaction holds are left to the next run.
+Each category goes through its own index by expiry, and looks again only at what the last two batches have passed: what
+was removed stays in the index until it is vacuumed. Every batch is a transaction of its own, so nothing is lost when a
+run is stopped. Rows that another transaction holds are left to the next run.
 """
 
 import logging

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('console', '0024_outside_policy'),
+        ('console', '0025_order_of_the_list'),
     ]
 
     operations = [
