@@ -21,6 +21,7 @@ Operation = Callable[["Target"], Script]
 VERIFIER = "bench-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
 REDIRECT_URI = "https://application.example/callback"
+API_SCOPE = "read"
 _numbers = count(1)
 
 
@@ -45,6 +46,8 @@ class Target:
     machine_scope: str
     person_scope: str
     wrong_secret: str = ""
+    api: str = ""  # the identifier of an API that `machine_of_api` has scopes of; not every server has such
+    machine_of_api: Client | None = None
     token_path: str = "/oauth/token"
     authorize_path: str = "/oauth/authorize"
     introspect_path: str = "/oauth/introspect"
@@ -96,6 +99,11 @@ def keep_constants(target: Target) -> Script:
     own = basic(target.machine.client_id, target.machine.secret)
     form = {"grant_type": "client_credentials", "scope": target.machine_scope}
     target.asks["token"] = Ask.post(target.host, target.token_path, form, [own])
+    if target.machine_of_api is not None:
+        machine = target.machine_of_api
+        of_api = {"grant_type": "client_credentials", "scope": API_SCOPE, "resource": target.api}
+        who = [basic(machine.client_id, machine.secret)]
+        target.asks["token for an API"] = Ask.post(target.host, target.token_path, of_api, who)
     wrong = basic(target.machine.client_id, target.wrong_secret)
     target.asks["wrong secret"] = Ask.post(target.host, target.token_path, form, [wrong])
     answer = yield target.asks["token"]
@@ -131,6 +139,14 @@ def token(target: Target) -> Script:
         and granted["scope"] == target.machine_scope
         and len(granted["access_token"]) >= 30
     )
+
+
+def token_for_api(target: Target) -> Script:
+    """The same for an API of the tenant's own (RFC 8707)."""
+    answer = yield target.asks["token for an API"]
+    granted = answer.json()
+    claims = _claims(granted["access_token"])
+    answer.must(granted["scope"] == API_SCOPE and claims["aud"] == target.api)
 
 
 def flow(target: Target) -> Script:
@@ -200,6 +216,7 @@ def page(target: Target) -> Script:
 
 OPERATIONS: dict[str, Operation] = {
     "token": token,
+    "token for an API": token_for_api,
     "whole flow": flow,
     "introspect": introspect,
     "metadata": metadata,

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from . import operations
-from .operations import REDIRECT_URI, Client, Target
+from .operations import API_SCOPE, REDIRECT_URI, Client, Target
 
 ROOT = Path(__file__).resolve().parent.parent
 EMAIL = "alice@acme.example"
 MACHINE_SCOPE = "apps:read"
+API = "https://orders.example.com/v1"
 PERSON_SCOPE = "openid profile email offline_access"
 
 
@@ -32,6 +33,7 @@ class Region:
     environment: dict[str, str]
     machine: Client
     application: Client
+    machine_of_api: Client
     password: str = field(repr=False)
 
     def target(self, name: str = "qlikauth") -> Target:
@@ -46,6 +48,8 @@ class Region:
             machine_scope=MACHINE_SCOPE,
             person_scope=PERSON_SCOPE,
             wrong_secret=another_secret(self.machine.secret),
+            api=API,
+            machine_of_api=self.machine_of_api,
         )
 
     def scripts(self, target: Target, *, consented: bool = False) -> Iterator[operations.Script]:
@@ -115,6 +119,12 @@ def found(directory: Path, database_url: str) -> Region:
         *("create_client", "acme", "Nightly export", "--type", "web", "--grant", "client_credentials"),
         *("--scope", MACHINE_SCOPE, "--trusted", "--json"),
     )
+    scopes_of_api = [f"--scope={name}=What {name} is" for name in (API_SCOPE, "write", "delete")]
+    manage("create_api", "acme", API, "--name", "Orders", *scopes_of_api, "--json")
+    of_api = manage(
+        *("create_client", "acme", "Nightly orders", "--type", "web", "--grant", "client_credentials"),
+        *("--api", f"{API}={API_SCOPE}", "--trusted", "--json"),
+    )
     scopes = [part for scope in PERSON_SCOPE.split() for part in ("--scope", scope)]
     application = manage(
         *("create_client", "acme", "Sales dashboard", "--type", "web", "--redirect-url", REDIRECT_URI),
@@ -127,5 +137,6 @@ def found(directory: Path, database_url: str) -> Region:
         environment,
         Client(machine["client_id"], machine["client_secret"]),
         Client(application["client_id"], application["client_secret"]),
+        Client(of_api["client_id"], of_api["client_secret"]),
         password,
     )

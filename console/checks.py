@@ -67,6 +67,21 @@ def somebody_ends_tls(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
     ]
 
 
+@register(Tags.security, deploy=True)
+def no_local_documents(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Documents of this machine are fetched for trials: whoever signs in can have these ports asked."""
+    if not settings.METADATA_LOCAL_HOSTS:
+        return []
+    return [
+        Warning(
+            "Client ID metadata documents are fetched from this machine: "
+            f"{', '.join(sorted(settings.METADATA_LOCAL_HOSTS))}.",
+            hint="Leave QLIKAUTH_METADATA_LOCAL_HOSTS unset: it is for trials.",
+            id="qlikauth.W004",
+        )
+    ]
+
+
 @register()
 def mail_has_a_backend(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """A backend that does not exist would only be noticed by the person who waits for the mail."""

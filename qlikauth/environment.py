@@ -77,6 +77,20 @@ def host(name: str, default: str) -> str:
         raise ImproperlyConfigured(f"{name}: {error}") from None
 
 
+def local_hosts(name: str) -> frozenset[str]:
+    """A comma separated list of `host:port`, each of them on this machine."""
+    found = frozenset(texts(name))
+    for written in found:
+        place, _, port = written.partition(":")
+        if place != "127.0.0.1" and place != "localhost" and not place.endswith(".localhost"):
+            raise ImproperlyConfigured(
+                f"{name}: {written!r} is not a host of this machine, such as localhost:9000."
+            )
+        if not (port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= 65535):
+            raise ImproperlyConfigured(f"{name}: {written!r} must end with a port, such as localhost:9000.")
+    return found
+
+
 def database(name: str, embedded: Path) -> dict[str, Any]:
     """Django's settings of the database at the address in `name`: the file `embedded` if there is none.
 

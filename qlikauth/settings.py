@@ -161,9 +161,10 @@ PAGE_MIDDLEWARE = [
     "console.http.browser_rules.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "console.http.middleware.TenantSessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "console.oauth.answered_at_once.AnsweredAtOnceMiddleware",
     "console.http.middleware.LanguageMiddleware",
     "console.http.middleware.TimeZoneMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "console.http.middleware.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -183,7 +184,9 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "console.http.context_processors.appearance",
             ],
-            "builtins": [f"console.templatetags.{name}" for name in ("addresses", "icons", "texts")],
+            "builtins": [
+                f"console.templatetags.{name}" for name in ("addresses", "icons", "publishers", "texts")
+            ],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
@@ -363,6 +366,8 @@ LOGGING: dict[str, Any] = {
         "oauthlib": {"level": "WARNING"},
         "oauth2_provider": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
+        # This one would repeat what the host of a metadata document sent.
+        "urllib3": {"level": "ERROR"},
         # One line for each request, which has the address as the browser sent it.
         "qlikauth.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
     },
@@ -383,12 +388,25 @@ LIMITS = {
     # In how many groups one person can be, and so the most names in the claim `groups`: it is never cut short.
     "groups_of_person": environment.number("QLIKAUTH_MAX_GROUPS_OF_PERSON", 200, most=1000),
     "invitations_per_hour": environment.number("QLIKAUTH_MAX_INVITATIONS_PER_HOUR", 100, most=10_000),
+    "apis_per_tenant": 50,
+    "scopes_per_api": 50,
+    "api_secrets": 5,
+    # Of one tenant, with an initial access token and without: as many each.
+    "registered_clients": environment.number("QLIKAUTH_MAX_REGISTERED_CLIENTS", 200, most=100_000),
+    "registration_tokens": 50,
 }
 INVITATION_LIFETIME = timedelta(days=environment.number("QLIKAUTH_INVITATION_DAYS", 7, least=1, most=90))
+# Whether a URL can be a client ID, and the document there describes the client. Each tenant decides for itself too.
+METADATA_DOCUMENTS = environment.switch("QLIKAUTH_METADATA_DOCUMENTS", True)
+# For trials: hosts of this machine whose documents are fetched as well, by http or https. No other local host is.
+METADATA_LOCAL_HOSTS = environment.local_hosts("QLIKAUTH_METADATA_LOCAL_HOSTS")
 # How long the audit log keeps an event; None is for ever.
 event_days = environment.number("QLIKAUTH_EVENT_DAYS", 0, least=0, most=36_500)
 EVENTS_KEPT = timedelta(days=event_days) if event_days else None
+# How long it is known how often a client was used on a day.
+USES_KEPT = timedelta(days=environment.number("QLIKAUTH_USE_DAYS", 400, least=30, most=3650))
 CODE_LIFETIME = timedelta(seconds=60)
+DEVICE_CODE_LIFETIME = timedelta(minutes=15)  # while a person finds a browser and signs in there
 ACCESS_TOKEN_LIFETIME = timedelta(
     seconds=environment.number("QLIKAUTH_ACCESS_TOKEN_SECONDS", 3600, least=60, most=7 * 24 * 3600)
 )

@@ -4,29 +4,36 @@ alice administers acme, bob is an ordinary user there and carol audits it; mallo
 an ordinary user. Everybody's password is PASSWORD.
 """
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.test import Client as Browser
+from django.utils import timezone
 from django_scopes import scope
 
 from console.http import sessions
 from console.http.session_store import SessionStore
 from console.models import (
     Actor,
+    Api,
     Client,
+    ClientRegistration,
     Connection,
     ConnectionRequest,
     Group,
     Invitation,
     Invited,
     Mail,
+    RegistrationPolicy,
+    RegistrationToken,
     Tenant,
     User,
     approval,
 )
+from console.policy.apis import ApiScope
 from console.policy.redirect_uris import short_schemes
 
 PASSWORD = "correct horse battery staple"
@@ -42,6 +49,7 @@ PUBLIC_KEY = {
     "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
 }
 REDIRECT_URL = "https://app.example.com/callback"
+ORDERS = "https://orders.example.com/v1"  # an API
 
 
 def found(alias: str, name: str, port: int) -> Tenant:
@@ -102,6 +110,24 @@ def register(tenant: Tenant, by: User | None = None, **fields: Any) -> tuple[Cli
         return Client.register(tenant, by=Actor(user=by), **usual)
 
 
+def registration_token(tenant: Tenant, by: User | None = None, **changes: Any) -> RegistrationToken:
+    """An initial access token of a tenant; nobody here knows its plain text."""
+    usual: dict[str, Any] = {"name": "Build server", "most_clients": 1, "redirect_hosts": []}
+    usual |= {"scopes": ["openid", "user_default"], "expires_at": timezone.now() + timedelta(days=7)}
+    with scope(tenant=tenant):
+        return RegistrationToken.create(tenant, by=Actor(user=by), **usual | changes)[0]
+
+
+def self_registered(tenant: Tenant, name: str = "Agent", **more: Any) -> Client:
+    """A client that has registered itself in a tenant where anybody may; `more` is what it says besides."""
+    fields = {"type": "native", "name": name, "redirect_uris": ["http://127.0.0.1/callback"]}
+    policy = RegistrationPolicy.of(tenant)
+    fields["allowed_scopes"] = policy.scopes
+    with scope(tenant=tenant):
+        made = ClientRegistration.register(policy, fields, more, token=None, by=Actor.anonymous())
+    return made.row.client
+
+
 def registered_earlier(client: Client, **columns: Any) -> Client:
     """The client as it would stand there if it had been registered before there were rules about these columns."""
     Client._base_manager.filter(pk=client.pk).update(**columns)
@@ -151,6 +177,21 @@ def connect(client: Client, tenant: Tenant, by: User | None = None, **answer: An
         return approval.approve(
             tenant, client, by=Actor(user=by), **{"consent_method": "required"} | answer
         ).connection
+
+
+def register_api(tenant: Tenant, identifier: str = ORDERS, **fields: Any) -> tuple[Api, str]:
+    """An API of a tenant, and its secret. `scopes` are names, or ApiScopes; of a name the text is "Can NAME"."""
+    named = [
+        each if isinstance(each, ApiScope) else ApiScope(name=each, text=f"Can {each}")
+        for each in fields.pop("scopes", ("read", "write"))
+    ]
+    published = fields.pop("published", False)
+    usual: dict[str, Any] = {"name": "Orders", "scopes": named}
+    with scope(tenant=tenant):
+        api, secret = Api.register(tenant, by=OPERATOR, identifier=identifier, **(usual | fields))
+        if published:
+            api.publish(by=OPERATOR)
+    return api, secret
 
 
 def machines_too(**fields: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def make() -> dict[str, Any]:
     from tests import cast
     from tests.oauth.driver import Application
 
-    prepare(8000, 8100, 8200)
+    prepare(8000, 8100, 8200, 8300)
     acme, globex = (Tenant.objects.get(alias=alias) for alias in ("acme", "globex"))
     erik = cast.join(acme, "erik", "administrator")
     client, secret = cast.register(acme)

@@ -2,6 +2,7 @@
 
 `python -m tests.served_clients PORT make` makes a region with a client for each act, and says their credentials.
 `python -m tests.served_clients PORT ACT CLIENT_ID` carries out one act.
+`python -m tests.served_clients PORT count_uses CLIENT_ID` says how often the client is known to have been used.
 """
 
 import base64
@@ -33,6 +34,7 @@ def _acts() -> dict[str, Callable[..., object]]:
 
 
 ACTS = ("disable", "remove", "remove_secret", "ask_for_consent", "narrow", "expire_approval")
+COUNT = "count_uses"
 
 
 def make(port: int) -> dict[str, object]:
@@ -44,7 +46,7 @@ def make(port: int) -> dict[str, object]:
     call_command("migrate", verbosity=0)
     acme = cast.found("acme", "Acme AB", port)
     clients = {}
-    for act in ACTS:
+    for act in (*ACTS, COUNT):
         client, secret = cast.register(
             acme,
             name=act,
@@ -69,10 +71,21 @@ def carry_out(act: str, client_id: str) -> None:
         _acts()[act](client)
 
 
+def count_uses(client_id: str) -> int:
+    """How often the client was used, by the rows."""
+    from console.models import Client, UseCount
+
+    client = Client.with_deleted_anywhere.get(client_id=client_id)
+    rows = UseCount._base_manager.filter(client=client, span=UseCount.Span.DAY)
+    return sum(rows.values_list("number", flat=True))
+
+
 if __name__ == "__main__":
     django.setup()
     port, act, *rest = sys.argv[1:]
     if act == "make":
         print(json.dumps(make(int(port))))  # noqa: T201  for the test that asked
+    elif act == COUNT:
+        print(count_uses(*rest))  # noqa: T201
     else:
         carry_out(act, *rest)

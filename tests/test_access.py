@@ -10,6 +10,8 @@ from django_scopes import scope
 
 from console.models import (
     Actor,
+    Api,
+    ApiSecret,
     BrowserSession,
     Client,
     ClientSecret,
@@ -41,7 +43,7 @@ OPENED = {
     "group_member_remove": 405,
 }
 # Of the pages that an auditor reads, those with a form of an administrator's; of those about a client, those without.
-CHANGE_TOO = {"client_edit", "secrets", "connection_version"}
+CHANGE_TOO = {"client_edit", "secrets", "connection_version", "outside_clients"}
 ONLY_READ = {"connected_tenants", "client_grants", "client_menu"}
 
 
@@ -88,7 +90,7 @@ def path_to(address: URLPattern, place: Place) -> str:
     """A concrete path for a pattern."""
     path = str(address.pattern)
     for name, value in place.items():
-        for kind in ("str", "int", "uuid"):
+        for kind in ("str", "int", "uuid", "path"):
             path = path.replace(f"<{kind}:{name}>", str(value))
     assert "<" not in path, f"{path}: say in this test what stands there"
     return "/" + path
@@ -98,15 +100,18 @@ def path_to(address: URLPattern, place: Place) -> str:
 def place(acme: Tenant, globex: Tenant, bob: User, web_client: tuple[Client, str]) -> Place:
     """Something of acme for every variable part of an address. All of it exists; what is a person's own is bob's."""
     client, _ = web_client
+    api, _secret = cast.register_api(acme)
     used, wanted = (cast.publish(globex, name=name) for name in ("Used here", "Wanted here"))
     return {
         "client_id": client.client_id,
         "secret_id": ClientSecret._base_manager.get(client=client).pk,
+        "api_id": api.pk,
         "user_id": bob.pk,
         "connection_id": cast.connect(used, acme).pk,
         "request_id": cast.ask(bob, wanted).pk,
         "invitation_id": cast.invite(acme, "anna@acme.example").pk,
         "group_id": cast.group(acme, "Finance", bob).pk,
+        "token_id": cast.registration_token(acme).pk,
         **own_things(bob, client),
     }
 
@@ -127,6 +132,12 @@ def in_the_state(address: URLPattern, person: User, place: Place) -> str:
     client = cast.register(tenant, name="In a state of its own")[0]
     with scope(tenant=tenant):
         match named(address):
+            case "api_secret_remove":
+                secret = ApiSecret.objects.get(api=place["api_id"])
+                return path_to(address, place | {"secret_id": secret.pk})
+            case "api_unpublish":
+                Api.objects.get(pk=place["api_id"]).publish(by=cast.OPERATOR)
+                return path_to(address, place)
             case "client_restore":
                 client.remove(by=cast.OPERATOR)
             case "client_enable":
@@ -211,6 +222,25 @@ def test_tn01_another_tenants_client_is_as_unknown_as_a_random_one(
     # a page that only reads answers 405 to a POST, whoever's client it is about
     only_reads = method == "post" and named(address) in ONLY_READ
     assert answer(foreign.client_id)[0] == (405 if only_reads else 404)
+
+
+@pytest.mark.parametrize(
+    "address", [address for address in PAGES if "api_id" in str(address.pattern)], ids=named
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_tn01_another_tenants_api_is_as_unknown_as_a_random_one(
+    address, method, alice, browser, globex, place
+) -> None:
+    foreign, _ = cast.register_api(globex, "https://theirs.example.com", published=True)
+    here = browser(alice)
+
+    def answer(api_id: int) -> tuple[int, bytes]:
+        response = getattr(here, method)(path_to(address, place | {"api_id": api_id}))
+        return response.status_code, response.content
+
+    assert answer(foreign.pk) == answer(987654)
+    only_reads = method == "post" and named(address) == "api"
+    assert answer(foreign.pk)[0] == (405 if only_reads else 404)
 
 
 @pytest.mark.parametrize("address", PAGES, ids=named)

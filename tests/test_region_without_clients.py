@@ -21,6 +21,8 @@ def switched_off(settings):
         "/oauth/revoke",
         "/oauth/introspect",
         "/oauth/userinfo",
+        "/oauth/register",
+        "/oauth/register/x",
         "/.well-known/oauth-authorization-server",
         "/.well-known/openid-configuration",
         "/.well-known/jwks.json",
@@ -46,8 +48,9 @@ def test_the_authorization_endpoint_shows_a_page_and_sends_nobody_anywhere(
     assert "not supported in this region" in answer.content.decode()
 
 
-def test_the_oauth_page_explains(alice, browser, switched_off):
-    answer = browser(alice).get("/console/oauth")
+@pytest.mark.parametrize("path", ["/console/oauth", "/console/apis", "/console/apis/new"])
+def test_the_oauth_pages_explain(alice, browser, switched_off, path):
+    answer = browser(alice).get(path)
     assert answer.status_code == 200
     assert "not supported in this region" in answer.content.decode()
 

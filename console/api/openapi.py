@@ -25,7 +25,7 @@ from .resources import Operation
 from .schema import Asked
 
 CACHE = 3600  # seconds
-ARGUMENT = re.compile(r"<str:(\w+)>")
+ARGUMENT = re.compile(r"<(?:str|path):(\w+)>")
 SCOPES = {"admin_classic": "All of the tenant's administration", "user_default": "What is a person's own"}
 REFUSED = {
     "400": "What was sent is wrong",

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from ..http.requests import TenantRequest
-from ..models import Client, NotPublishable, reach
+from ..models import ApisNotPublished, Client, NotPublishable, reach
 from .answers import Publication, Receipt
 from .authentication import MANAGING, Caller
 from .bodies import Connected, Unpublishing
@@ -23,6 +23,10 @@ def publish(request: TenantRequest, caller: Caller, client_id: str) -> Publicati
         if client.published_at is None:
             try:
                 client.publish(by=caller.actor)
+            except ApisNotPublished as unpublished:
+                raise ApiError(
+                    400, f"It has scopes of APIs that are not published: {unpublished}. Publish them first."
+                ) from None
             except NotPublishable:
                 raise ApiError(
                     400, "Only machines use this client: nobody in another tenant could sign in with it."

@@ -9,10 +9,13 @@ OPENID_PATH = "/.well-known/openid-configuration"
 JWKS_PATH = "/.well-known/jwks.json"
 AUTHORIZE_PATH = "/oauth/authorize"
 TOKEN_PATH = "/oauth/token"
+DEVICE_AUTHORIZATION_PATH = "/oauth/device_authorization"
+DEVICE_PATH = "/device"  # where people enter the code that a device shows
 REVOKE_PATH = "/oauth/revoke"
 INTROSPECT_PATH = "/oauth/introspect"
 USERINFO_PATH = "/oauth/userinfo"
 LOGOUT_PATH = "/oauth/logout"
+REGISTER_PATH = "/oauth/register"
 
 
 def region_issuer() -> str:

@@ -1,7 +1,8 @@
 """Which pages of other origins may call the endpoints for programs (Q5 allowed origins, Fetch standard §3.2).
 
 An origin is allowed if a client of this tenant lists it, or if this tenant approved it with another tenant's client. It
-is repeated only when it is on a list, never reflected. Metadata, keys and the API's description are for every page.
+is repeated only when it is on a list, never reflected. Metadata, keys and the API's description are for every page, and
+so is registration where it is open to every program.
 
 Of an allowed page every answer can be read, also 404, 405 and 500: else its program cannot know what is wrong.
 django-cors-headers does not fit: its methods, headers and credentials are one list for the whole site.
@@ -15,8 +16,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
 from .. import trace
-from ..models import ClientOrigin
+from ..models import ClientOrigin, RegistrationPolicy
 from ..policy import redirect_uris
+from .addresses import REGISTER_PATH
 from .requests import HostRequest
 
 MAX_AGE = "600"  # seconds that a browser need not ask again
@@ -47,7 +49,7 @@ def allow(request: HostRequest, answer: HttpResponse) -> HttpResponse:
     looked up.
     """
     origin = request.headers.get("Origin")
-    public = request.path_info.startswith(PUBLIC)
+    public = request.path_info.startswith(PUBLIC) or _registers_anybody(request, origin)
     if not public:
         patch_vary_headers(answer, ["Origin"])
         if origin is None or not _is_known_to_be_allowed(request, origin):
@@ -62,6 +64,16 @@ def allow(request: HostRequest, answer: HttpResponse) -> HttpResponse:
             answer["Access-Control-Allow-Credentials"] = "true"
     answer["Access-Control-Expose-Headers"] = EXPOSED
     return answer
+
+
+def _registers_anybody(request: HostRequest, origin: str | None) -> bool:
+    """Whether pages of every origin may register clients here, as every program may: no cookie is read for it."""
+    if origin is None or request.tenant is None or not request.path_info.startswith(REGISTER_PATH):
+        return False
+    try:
+        return RegistrationPolicy.of(request.tenant).mode == RegistrationPolicy.Mode.OPEN
+    except OperationalError:
+        return False
 
 
 def _preflight(request: HttpRequest, options: HttpResponse) -> HttpResponse:

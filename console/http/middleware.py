@@ -258,6 +258,13 @@ class WrongMethodMiddleware:
         return page
 
 
+# What the pages of a region without OAuth clients leave out: there is nothing to see and nothing to decide.
+PAGES_OF_CLIENTS = (
+    *("/console/oauth", "/console/apis", "/console/requests"),
+    *("/console/registration", "/console/outside-clients"),
+)
+
+
 class RegionWithoutClientsMiddleware:
     """A region can be one without OAuth clients (S15): the OAuth pages say so, and every endpoint refuses.
 
@@ -283,7 +290,7 @@ class RegionWithoutClientsMiddleware:
             return programs.problem(403, "OAUTH-NOT-SUPPORTED", title, error="unauthorized_client")
         if path in programs.PAGES_AMONG_THEM:
             return render(request, "failures/no_clients_for_people.html", {"title": _("OAuth")}, status=403)
-        if not path.startswith(("/console/oauth", "/console/requests")):
+        if not path.startswith(PAGES_OF_CLIENTS):
             return None
         status = 200 if request.method in {"GET", "HEAD"} else 403
         return render(request, "failures/no_clients.html", {"title": _("OAuth")}, status=status)

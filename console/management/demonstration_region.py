@@ -14,7 +14,8 @@ from typing import Any
 from django.conf import settings
 from django_scopes import scope
 
-from ..models import Actor, Client, Tenant, User
+from ..models import Actor, Api, Client, RegistrationPolicy, Tenant, User
+from ..policy.apis import ApiScope
 from ..policy.client_types import AuthMethod, ClientType, GrantType
 from ..policy.consent_rules import ConsentMethod
 
@@ -49,6 +50,12 @@ class Region:
     portal_id: str = ""
     portal_secret: str = ""
     issuers: dict[str, str] = field(default_factory=dict)
+    mcp_port: int = 0  # 0 in a file from before there was an MCP server
+
+    @property
+    def mcp_url(self) -> str:
+        """The address of the MCP server, which is also what it is called as an API."""
+        return f"http://localhost:{self.mcp_port}/mcp"
 
     @property
     def portal_url(self) -> str:
@@ -59,10 +66,11 @@ class Region:
         return f"http://localhost:{self.application_port}"
 
 
-def prepare(port: int, application_port: int, portal_port: int) -> Region:
+def prepare(port: int, application_port: int, portal_port: int, mcp_port: int) -> Region:
     """The region at these ports: made now, or as it was left, moved to them if it was made for others."""
     region = _load() or Region(port, application_port, portal_port)
     region.port, region.application_port, region.portal_port = port, application_port, portal_port
+    region.mcp_port = mcp_port
     for alias, name in NAMES.items():
         tenant = Tenant.objects.filter(alias=alias).first() or Tenant.create(alias, name, [], by=OPERATOR)
         host = f"{alias}.{settings.REGION_HOST}"
@@ -71,7 +79,11 @@ def prepare(port: int, application_port: int, portal_port: int) -> Region:
         region.issuers[alias] = tenant.issuer
         with scope(tenant=tenant):
             _people(tenant, region)
-            _acme_clients(tenant, region) if alias == "acme" else _globex_clients(tenant, region)
+            if alias == "acme":
+                _acme_clients(tenant, region)
+                _notes(tenant, region)
+            else:
+                _globex_clients(tenant, region)
     _save(region)
     return region
 
@@ -115,6 +127,31 @@ def _acme_clients(tenant: Tenant, region: Region) -> None:
         Client.register(tenant, by=OPERATOR, **fields)
 
 
+def _notes(tenant: Tenant, region: Region) -> None:
+    """The MCP server of examples/mcp_server as an API. At another port it is another one: an identifier is for good.
+
+    Agents that have no metadata document can register themselves: the first time, so that what people decide stays.
+    """
+    if not Api.with_deleted.filter(name=NOTES).exists():
+        policy = RegistrationPolicy.of(tenant)
+        RegistrationPolicy.decide(
+            tenant,
+            mode=RegistrationPolicy.Mode.OPEN.value,
+            ceiling=policy.scopes,
+            unused_days=policy.unused_days,
+            by=OPERATOR,
+        )
+    if not Api.with_deleted.filter(identifier=region.mcp_url).exists():
+        Api.register(
+            tenant,
+            by=OPERATOR,
+            identifier=region.mcp_url,
+            name=NOTES,
+            description="Keeps notes for people. An MCP server, for agents.",
+            scopes=_SCOPES_OF_NOTES,
+        )
+
+
 def _globex_clients(tenant: Tenant, region: Region) -> None:
     addresses: dict[str, Any] = {
         "homepage_url": f"{region.portal_url}/",
@@ -138,6 +175,11 @@ def _globex_clients(tenant: Tenant, region: Region) -> None:
     portal.publish(by=OPERATOR)
 
 
+NOTES = "Notes"
+_SCOPES_OF_NOTES = [
+    ApiScope(name="notes:read", text="Read your notes", text_sv="Läsa dina anteckningar"),
+    ApiScope(name="notes:write", text="Add notes for you", text_sv="Lägga till anteckningar åt dig"),
+]
 _OTHERS_OF_ACME: list[dict[str, Any]] = [
     {
         "type": ClientType.SPA,

@@ -1,9 +1,9 @@
-"""How the operator's commands describe tenants, people and clients: plain members, no secret among them."""
+"""How the operator's commands describe tenants, people, clients and APIs: plain members, no secret among them."""
 
 from datetime import datetime
 from typing import Any
 
-from ..models import Client, ClientSecret, Group, Tenant, User
+from ..models import Api, Client, ClientSecret, Group, Tenant, User
 
 
 def tenant(shown: Tenant) -> dict[str, Any]:
@@ -65,6 +65,24 @@ def client_in_full(shown: Client) -> dict[str, Any]:
         "grants": shown.grant_types,
         "auth_methods": shown.auth_methods,
         "secrets": [secret.hint for secret in secrets],
+    }
+
+
+def api(shown: Api) -> dict[str, Any]:
+    """An API as one row."""
+    return {"identifier": shown.identifier, "name": shown.name, "published": shown.is_published}
+
+
+def api_in_full(shown: Api) -> dict[str, Any]:
+    """An API with its settings and what is known of its secrets. Of each scope: name, text, and what it is."""
+    return api(shown) | {
+        "tenant": shown.tenant.alias,
+        "description": shown.description,
+        "scopes": [scope.in_one_line for scope in shown.facts.scopes],
+        "lifetime": shown.lifetime,
+        "algorithm": shown.algorithm,
+        "introspection_client_id": shown.introspection_client_id,
+        "secrets": [secret.hint for secret in shown.live_secrets],
     }
 
 

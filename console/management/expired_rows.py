@@ -1,10 +1,13 @@
 """Batches of rows, each in a transaction of its own."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
+
+from console.models import ClientRegistration
 
 Rows = models.QuerySet[Any]
 # Takes locked rows of one batch, the time and the size of a batch; gives how many it removed, and whether it is done
@@ -17,6 +20,11 @@ def remove_all(rows: Rows, now: datetime, batch: int) -> tuple[int, bool]:
     return rows.delete()[1].get(rows.model._meta.label, 0), True
 
 
+def remove_unused(rows: Rows, now: datetime, _batch: int) -> tuple[int, bool]:
+    """Removes the clients of those registrations that nobody has approved or used for long enough."""
+    return ClientRegistration.give_up_unused(rows, now), True
+
+
 def before(
     rows: Rows, column: str, limit: datetime, now: datetime, batch: int, remove: Remove = remove_all
 ) -> Iterator[int]:
@@ -24,10 +32,14 @@ def before(
 
     `remove` must delete a row or move its `column` beyond `limit`. Gives the number of each batch. What was prolonged
     meanwhile is not among them: PostgreSQL asks again when it locks a row, and SQLite has one writer.
+
+    Each batch looks once more at the place of the one before. PostgreSQL marks the entries of an index that it finds
+    to lead to removed rows, and passes them at no cost from then on: else the first look of the next run would be at
+    the rows of all batches, in one statement.
     """
-    due, last, more = rows.filter(**{f"{column}__lt": limit}).order_by(column), None, True
+    due, places, more = rows.filter(**{f"{column}__lt": limit}).order_by(column), deque[Any](maxlen=2), True
     while more:
-        further = due if last is None else due.filter(**{f"{column}__gte": last})
+        further = due.filter(**{f"{column}__gte": places[0]}) if places else due
         with transaction.atomic():
             locked = further.select_for_update(skip_locked=True)
             found = list(locked.values_list("pk", column)[:batch])
@@ -36,7 +48,7 @@ def before(
                 keys = [pk for pk, _moment in found]
                 removed, complete = remove(rows.model._base_manager.filter(pk__in=keys), now, batch)
         if found and complete:
-            last = found[-1][1]
+            places.append(found[0][1])
         more = len(found) == batch or not complete
         if found:
             yield removed

@@ -1,8 +1,8 @@
 """Removes what has expired, in batches: for `manage.py expire`, and for the servers (ServerRuns).
 
-Each category goes through its own index by expiry, and never looks again at what an earlier batch has passed: what was
-removed stays in the index until it is vacuumed. Every batch is a transaction of its own, so nothing is lost when a run
-is stopped. Rows that another transaction holds are left to the next run.
+Each category goes through its own index by expiry, and looks again only at what the last two batches have passed: what
+was removed stays in the index until it is vacuumed. Every batch is a transaction of its own, so nothing is lost when a
+run is stopped. Rows that another transaction holds are left to the next run.
 """
 
 import logging
@@ -21,17 +21,22 @@ from django.db import connection
 from console.models import (
     AuthorizationCode,
     ClientAssertion,
+    ClientRegistration,
+    DeviceAuthorization,
     Event,
     FailedAttempts,
     Group,
     Invitation,
     Mail,
+    MetadataDocument,
     RefreshToken,
+    RegistrationToken,
     RevokedAccessToken,
     SentForm,
     SigningKey,
     TokenFamily,
     UnfinishedAct,
+    UseCount,
     UsedAnswer,
 )
 from console.models.expiry_run import JITTER, ExpiryRun, ImplausibleClock
@@ -40,12 +45,15 @@ from console.models.invitation import KEPT as INVITATIONS_KEPT
 from console.models.refusal_count import RefusalCount
 from console.policy.throttling import WINDOW
 
+from .expired_documents import remove_documents
 from .expired_families import remove_clients, remove_families
-from .expired_rows import Remove, Rows, before, remove_all
+from .expired_rows import Remove, Rows, before, remove_all, remove_unused
 
 FINISHED_ACTS_KEPT = timedelta(days=30)
 CODES_KEPT = timedelta(minutes=10)  # so that a replay is noticed
 COUNTS_KEPT = timedelta(minutes=10)
+HOURS_KEPT = timedelta(days=14)  # that the numbers of single hours are kept; those of days: a setting
+REGISTRATION_TOKENS_KEPT = timedelta(days=30)  # expired ones, in the list of the console
 BATCH = 200  # rows in one transaction: each may take three reads from a disk
 PAUSE = 0.02  # seconds between two batches: others get their turn
 FIRST_LOOK = 30  # seconds, up to twice of it: servers begin together
@@ -139,6 +147,7 @@ def _categories(now: datetime, batch: int) -> dict[str, Iterator[int]]:
 
     categories = {
         "codes": by("expires", AuthorizationCode._base_manager.all(), CODES_KEPT),
+        "device_authorizations": by("expires_at", DeviceAuthorization._base_manager.all(), CODES_KEPT),
         "refresh_tokens": by("expires_at", RefreshToken._base_manager.all()),
         "token_families": by("kept_until", TokenFamily._base_manager.all(), remove=remove_families),
         "revoked_access_tokens": by("expires_at", RevokedAccessToken._base_manager.all()),
@@ -153,11 +162,22 @@ def _categories(now: datetime, batch: int) -> dict[str, Iterator[int]]:
         "finished_acts": by("finished_at", UnfinishedAct._base_manager.all(), FINISHED_ACTS_KEPT),
         "invitations": by("expires_at", Invitation._base_manager.all(), INVITATIONS_KEPT),
         "deleted_groups": by("deleted_at", Group._base_manager.all(), remove=remove_members),
+        "hourly_uses": by("begins_at", _uses(UseCount.Span.HOUR), HOURS_KEPT),
+        "daily_uses": by("begins_at", _uses(UseCount.Span.DAY), settings.USES_KEPT),
+        "registrations": by("due_at", ClientRegistration._base_manager.all(), remove=remove_unused),
+        "registration_tokens": by(
+            "expires_at", RegistrationToken._base_manager.all(), REGISTRATION_TOKENS_KEPT
+        ),
         "deleted_clients": remove_clients(now, batch),
+        "unused_documents": by("kept_until", MetadataDocument.objects.all(), remove=remove_documents),
     }
     if settings.EVENTS_KEPT is not None:
         categories["events"] = by("happened_at", Event._base_manager.all(), settings.EVENTS_KEPT)
     return categories
+
+
+def _uses(span: UseCount.Span) -> Rows:
+    return UseCount._base_manager.filter(span=span)
 
 
 # --- In a server --------------------------------------------------------------------------------------------------

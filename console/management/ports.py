@@ -13,7 +13,7 @@ from typing import Dict, List, Mapping  # noqa: UP035  read by older versions of
 HOST = "127.0.0.1"
 USUAL = 8000
 # What each setting is unless it is set: so much after PORT.
-AFTER = {"PORT": 0, "DEMONSTRATION_PORT": 100, "PORTAL_PORT": 200}
+AFTER = {"PORT": 0, "DEMONSTRATION_PORT": 100, "PORTAL_PORT": 200, "MCP_PORT": 300}
 MOST = 65535
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("console", "0019_indexes_that_nobody_reads")]
+    dependencies = [("console", "0020_apis")]
 
     operations = [
         migrations.AddField(

@@ -1,18 +1,33 @@
 """Floor 2: nouns with verbs. A verb is one transaction and writes its event inside it. No request, no template."""
 
-from . import approval, event_erasure, event_reading, reach, recognition
+from . import (
+    api_reach,
+    approval,
+    client_rules,
+    event_erasure,
+    event_reading,
+    reach,
+    recognition,
+    use_count,
+)
 from .access_token import LiveToken, RevokedAccessToken
 from .action import Action
 from .actor import Actor
+from .api import Api, ApiGone
+from .api_identifier import ApiIdentifier
+from .api_secret import ApiSecret, PresentedApiSecret
 from .authorization_code import AuthorizationCode
 from .browser_session import BrowserSession
 from .client import Client, ClientGone
 from .client_assertion import ClientAssertion
-from .client_availability import NotPublishable
+from .client_availability import ApisNotPublished, NotPublishable
 from .client_origin import ClientOrigin
+from .client_registration import ClientRegistration
 from .connection import Connection, NeedsTrust, NotConnected, NotPublished
 from .connection_request import AlreadyConnected, AlreadyDecided, ConnectionRequest, ConnectionRequester
 from .consent import Consent
+from .device_answer import NotAnswerable
+from .device_authorization import DeviceAuthorization, TooManyBegun
 from .event import Event
 from .event_keyword import EventKeyword
 from .expiry_run import ExpiryRun
@@ -20,9 +35,13 @@ from .group import Group, GroupMember, GroupNameTaken
 from .invitation import AlreadyThere, Invitation, Invited, TooManyInvitations
 from .limits import LimitReached
 from .mail import Mail
+from .metadata_document import MetadataDocument
+from .outside_policy import OutsidePolicy
 from .reach import Reach
 from .receipt import Receipt
 from .refresh_token import RefreshToken
+from .registration_policy import RegistrationPolicy
+from .registration_token import RegistrationToken, TokenUsedUp
 from .secret import ClientSecret, PresentedSecret
 from .sent_form import AlreadySent, SentForm
 from .signing_key import KeyRing, NoSigningKey, SigningKey
@@ -32,6 +51,7 @@ from .throttle import FailedAttempts
 from .token_family import TokenFamily
 from .toolkit import AccessToken, DeviceGrant, IDToken
 from .unfinished_act import UnfinishedAct
+from .use_count import UseCount
 from .used_answer import UsedAnswer
 from .user import LastAdministrator, OwnAccount, User
 
@@ -44,6 +64,11 @@ __all__ = [
     "AlreadySent",
     "AlreadyThere",
     "AnotherTenantsRow",
+    "Api",
+    "ApiGone",
+    "ApiIdentifier",
+    "ApiSecret",
+    "ApisNotPublished",
     "AuthorizationCode",
     "BrowserSession",
     "CanonicalHost",
@@ -51,11 +76,13 @@ __all__ = [
     "ClientAssertion",
     "ClientGone",
     "ClientOrigin",
+    "ClientRegistration",
     "ClientSecret",
     "Connection",
     "ConnectionRequest",
     "ConnectionRequester",
     "Consent",
+    "DeviceAuthorization",
     "DeviceGrant",
     "Event",
     "EventKeyword",
@@ -74,28 +101,40 @@ __all__ = [
     "LimitReached",
     "LiveToken",
     "Mail",
+    "MetadataDocument",
     "NeedsTrust",
     "NoSigningKey",
+    "NotAnswerable",
     "NotConnected",
     "NotPublishable",
     "NotPublished",
+    "OutsidePolicy",
     "OwnAccount",
+    "PresentedApiSecret",
     "PresentedSecret",
     "Reach",
     "Receipt",
     "RefreshToken",
+    "RegistrationPolicy",
+    "RegistrationToken",
     "RevokedAccessToken",
     "SentForm",
     "SigningKey",
     "Tenant",
     "TokenFamily",
+    "TokenUsedUp",
+    "TooManyBegun",
     "TooManyInvitations",
     "UnfinishedAct",
+    "UseCount",
     "UsedAnswer",
     "User",
+    "api_reach",
     "approval",
+    "client_rules",
     "event_erasure",
     "event_reading",
     "reach",
     "recognition",
+    "use_count",
 ]

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 
-from ..policy import client_types
+from ..policy import apis, audiences, client_types
+from ..policy.apis import TokenRules
 from ..policy.client_types import GrantType
 from ..policy.effective_client import EffectiveClient
+from ..policy.roles import Role
 from .action import Action
 from .actor import Actor
+from .api import Api
 from .connection import Connection
 from .event import Event
 from .prepared import PreparedQuery
@@ -46,14 +49,14 @@ class LiveToken:
 
     @property
     def scopes(self) -> list[str]:
-        """The scopes that it carries."""
-        return str(self.claims.get("scope", "")).split()
+        """The scopes that it carries, as they are written inside (policy/apis.py)."""
+        return _carried(self.claims)
 
     @classmethod
     def find(
         cls, tenant: Tenant, claims: Mapping[str, Any], client: EffectiveClient | None = None
     ) -> "LiveToken | None":
-        """Whether what verified claims stand for is still there: client, connection, person, family, credential.
+        """Whether what verified claims stand for is still there: client, connection, API, person, family, credential.
 
         `client` is the one that it must be of, if only that one's token would do.
         """
@@ -61,8 +64,12 @@ class LiveToken:
         client = client or Connection.to_client(tenant, client_id)
         if client is None or client.client_id != client_id or not client.enabled:
             return None
-        if not client.allows_scopes(str(claims.get("scope", "")).split()):
+        carried, api = _carried(claims), _api(claims)
+        if not client.allows_scopes(carried):
             return None  # its owner, or this tenant, has taken one away since
+        rules = Api.rules_of(tenant.pk, api) if api else None
+        if api and not (client.allows_scopes([apis.itself(api)]) and _knows(rules, carried)):
+            return None  # the owner of the API has removed it or the scope, or it is not published any more
         if claims.get("generation", str(client.generation)) != str(client.generation):
             return None  # a machine's: the client was switched off, and perhaps on again, since
         if "family" not in claims:
@@ -75,6 +82,12 @@ class LiveToken:
         )
         if family is None or not cls._may_use(client, family.grant_type):
             return None
+        if (
+            rules
+            and family.user.role != Role.ADMINISTRATOR
+            and not rules.for_administrators.isdisjoint(carried)
+        ):
+            return None  # only administrators can grant it, and the person is none any more
         return cls(claims, client, family.user)
 
     @staticmethod
@@ -107,6 +120,19 @@ class LiveToken:
             Event.record(
                 tenant, Action.TOKENS_REVOKED, by=by, target=self.client, details={"token": "access_token"}
             )
+
+
+def _api(claims: Mapping[str, Any]) -> str:
+    """The API that a token is for (RFC 9068 §2.2); CATALOGUE for this server's own, whose identifier is the issuer."""
+    return apis.CATALOGUE if claims["aud"] == claims["iss"] else str(claims["aud"])
+
+
+def _knows(rules: TokenRules | None, carried: list[str]) -> bool:
+    return rules is not None and rules.known.issuperset(apis.of_api_alone(carried))
+
+
+def _carried(claims: Mapping[str, Any]) -> list[str]:
+    return audiences.inside(str(claims.get("scope", "")).split(), _api(claims))
 
 
 def _was_revoked(jti: str) -> models.Exists:

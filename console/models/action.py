@@ -46,6 +46,12 @@ class Action(models.TextChoices):
     CLIENT_DISCONNECTED = "client.disconnected", _("Another tenant disconnected")
     CLIENT_DELETED = "client.deleted", _("Client deleted")
     CLIENT_RESTORED = "client.restored", _("Client restored")
+    CLIENT_REGISTERED = "client.registered", _("Client registered itself")
+    CLIENT_EXPIRED = "client.expired", _("Unused client deleted")
+    REGISTRATION_CHANGED = "registration.changed", _("Registration policy changed")
+    REGISTRATION_REFUSED = "registration.refused", _("Registration rejected")
+    REGISTRATION_TOKEN_CREATED = "registration.token_created", _("Initial access token created")
+    REGISTRATION_TOKEN_REMOVED = "registration.token_removed", _("Initial access token removed")
     SECRET_CREATED = "secret.created", _("Secret created")
     SECRET_REMOVED = "secret.removed", _("Secret removed")
     CONNECTION_REQUESTED = "connection.requested", _("Connection requested")
@@ -57,9 +63,12 @@ class Action(models.TextChoices):
     CONNECTION_UNBLOCKED = "connection.unblocked", _("Connection unblocked")
     CONNECTION_REMOVED = "connection.removed", _("Connection removed")
     CONNECTION_CHANGED_BY_OWNER = "connection.changed_by_owner", _("Changed by the publisher")
+    OUTSIDE_CLIENTS_DECIDED = "outside_clients.decided", _("Rule for outside clients changed")
     CONSENT_GIVEN = "consent.given", _("Consent given")
     CONSENT_DENIED = "consent.denied", _("Consent denied")
     CONSENT_WITHDRAWN = "consent.withdrawn", _("Consent revoked")
+    DEVICE_ALLOWED = "device.allowed", _("Device allowed")
+    DEVICE_DENIED = "device.denied", _("Device denied")
     AUTHORIZATION_REFUSED = "authorization.refused", _("Authorization request rejected")
     AUTHORIZATION_NARROWED = "authorization.narrowed", _("Scopes left out")
     TOKENS_ISSUED = "tokens.issued", _("Tokens issued")
@@ -67,7 +76,14 @@ class Action(models.TextChoices):
     TOKENS_REUSED = "tokens.reused", _("Reuse detected")
     TOKENS_REVOKED = "tokens.revoked", _("Tokens revoked")
     SESSIONS_ENDED = "tokens.ended", _("Sessions ended")
-    API_REFUSED = "api.refused", _("API call rejected")
+    API_CREATED = "api.created", _("API registered")
+    API_UPDATED = "api.updated", _("API edited")
+    API_PUBLISHED = "api.published", _("API published")
+    API_UNPUBLISHED = "api.unpublished", _("API unpublished")
+    API_REMOVED = "api.removed", _("API removed")
+    API_SECRET_CREATED = "api.secret_created", _("Secret of an API created")
+    API_SECRET_REMOVED = "api.secret_removed", _("Secret of an API removed")
+    API_REFUSED = "api.refused", _("API call rejected")  # of our own REST API
     MAIL_FAILED = "mail.failed", _("Email not sent")
 
 
@@ -78,6 +94,8 @@ REFUSALS = frozenset(
         Action.TOKENS_REFUSED,
         Action.TOKENS_REUSED,
         Action.CONSENT_DENIED,
+        Action.DEVICE_DENIED,
         Action.API_REFUSED,
+        Action.REGISTRATION_REFUSED,
     }
 )

@@ -4,7 +4,7 @@ An approval stands on three rows. They are locked in one order, so that no two a
 the requests that are open for it, the connection.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -41,36 +41,52 @@ def approve(
     expires_at: datetime | None = None,
     terms: Terms | None = None,
     request: ConnectionRequest | None = None,
+    without_asking: bool = False,
+    told: Mapping[str, Any] | None = None,
 ) -> Approved:
     """Connects `tenant` to a published client of another tenant, on the terms that the administrator saw (S9, N6).
 
     `allowed` may be fewer scopes than the client offers; None for all. `request` is the one that is answered, if the
     administrator came from one; whatever else is open for the client ends approved too. Raises AlreadyDecided if
     `request` is not open any more, and NotPublished if the client cannot be connected to (any more), or no longer has
-    these terms. Of two administrators at once the first decides, and both get that connection.
+    these terms. Of two administrators at once the first decides, and both get that connection. `told` is what the event
+    says besides. `without_asking`: a rule decides, and `by` only came; NotPublished also after an earlier decision.
     """
     with transaction.atomic():
         current = _locked(client)
         waiting = ConnectionRequest.lock_open(tenant, current)
         if request is not None and request not in waiting:
             raise AlreadyDecided
-        offered = current.is_enabled and current.published_at is not None and current.tenant_id != tenant.pk
-        offered = offered and current.only_in_id in {None, tenant.pk}
-        if not offered or (terms is not None and terms != current.terms):
+        if not _is_offered(current, tenant) or terms not in {None, current.terms}:
             raise NotPublished
         earlier = _locked_connections().filter(tenant=tenant, client=current).first()
         if earlier is not None and earlier.status == Connection.Status.APPROVED and not earlier.has_expired:
             return Approved(earlier, [])
+        if without_asking and earlier is not None:
+            raise NotPublished
         connection = earlier or Connection()
         connection.tenant, connection.client = tenant, current
         ceiling = current.terms.scopes if allowed is None else scopes.common(current.terms.scopes, allowed)
-        _write(connection, consent_method, list(ceiling), expires_at, by=by)
+        said = {**(told or {}), **({"without_asking": True} if without_asking else {})}
+        _write(connection, consent_method, [*ceiling], expires_at, by=by, told=said)
         answered = [waited for waited in waiting if waited.approve(by=by)]
     return Approved(connection, answered)
 
 
+def _is_offered(client: Client, tenant: Tenant) -> bool:
+    """Whether `tenant` can connect to it."""
+    offered = client.is_enabled and client.published_at is not None and client.tenant_id != tenant.pk
+    return offered and client.only_in_id in {None, tenant.pk}
+
+
 def _write(
-    connection: Connection, consent_method: str, allowed: list[str], expires_at: datetime | None, *, by: Actor
+    connection: Connection,
+    consent_method: str,
+    allowed: list[str],
+    expires_at: datetime | None,
+    *,
+    by: Actor,
+    told: Mapping[str, Any],
 ) -> None:
     """The connection as approved: a new one, or one that was blocked or has expired.
 
@@ -80,7 +96,7 @@ def _write(
     facts: dict[str, Any] = {
         "status": Connection.Status.APPROVED,
         "consent_method": consent_method,
-        "approved_by": by.user,
+        "approved_by": None if "without_asking" in told else by.user,
         "approved_at": timezone.now(),
         "terms": offered.as_json(),
         "version": connection.client.version,
@@ -93,17 +109,23 @@ def _write(
     connection.save(update_fields=facts if connection.pk else None)
     if outlived:
         connection.end_sessions(by=by, reason="approval expired")
-    details = {
-        "publisher": offered.publisher,
-        "scopes": allowed,
-        "grants": list(offered.grants),
-        "consent_method": consent_method,
-        "expires_at": expires_at and expires_at.isoformat(timespec="seconds"),
-    }
+    details = {**_details(connection), **told}
     Event.record(
         connection.tenant, Action.CONNECTION_APPROVED, by=by, target=connection.client, details=details
     )
     connection.tell_owner(Action.CLIENT_CONNECTED, {"scopes": allowed, "version": connection.version})
+
+
+def _details(connection: Connection) -> dict[str, Any]:
+    """What the event of an approval says."""
+    approved, expires_at = connection.approved, connection.expires_at
+    return {
+        "publisher": approved.publisher,
+        "scopes": connection.scopes,
+        "grants": list(approved.grants),
+        "consent_method": connection.consent_method,
+        "expires_at": expires_at and expires_at.isoformat(timespec="seconds"),
+    }
 
 
 def accept_version(connection: Connection, *, by: Actor, terms: Terms) -> None:

@@ -8,11 +8,12 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from ..policy import client_types, registration_rules
-from ..policy.client_types import AuthMethod, ClientType
+from ..policy import apis, client_types, registration_rules
+from ..policy.client_types import AuthMethod, ClientType, Origin
 from ..policy.publication import Terms, difference
 from ..policy.registration import Registration
 from ..policy.registration_problems import UNCONFIRMED
+from ..policy.registration_rules import ApiScopes
 from . import client_rules
 from .action import Action
 from .actor import Actor
@@ -45,12 +46,15 @@ class Client(AvailableClient):
     def clean(self) -> None:
         """The rules of a registration, in place of django-oauth-toolkit's. ValidationError names each field.
 
-        Asks the database nothing, and so takes every scheme without a dot as confirmed: `register` and `edit` ask.
+        Asks the database nothing, and so takes every scheme without a dot as confirmed, and every scope of an API as
+        known: `register` and `edit` ask.
         """
+        names = self.allowed_scopes if isinstance(self.allowed_scopes, list | tuple) else []
+        known = ApiScopes(known=frozenset(filter(apis.is_qualified, names)))
         found = {
             name: judged
             for name, problems in registration_rules.problems(
-                self.registration, limits=client_rules.limits()
+                self.registration, limits=client_rules.limits(), api_scopes=known
             ).items()
             if (judged := [problem for problem in problems if problem.code != UNCONFIRMED])
         }
@@ -115,6 +119,27 @@ class Client(AvailableClient):
             Event.record(tenant, Action.CLIENT_CREATED, by=by, target=client, details=details)
             return client, client._first_secret(by)
 
+    @classmethod
+    def take_in(
+        cls, only_in: Tenant, *, by: Actor, type: str, told: Mapping[str, Any], **fields: Any
+    ) -> "tuple[Client, str]":
+        """Creates a client that has registered itself, for `only_in` alone (RFC 7591): nobody has approved it yet.
+
+        `told` is what the event says besides. Private schemes without a dot are taken, though nobody was asked: whoever
+        approves it reads them. Returns the client and its first secret, "" if it uses none. Raises InvalidRegistration.
+        How many there may be, whoever calls says.
+        """
+        client = cls(tenant=Tenant.outside(), origin=Origin.REGISTRATION.value, only_in=only_in, type=type)
+        client._assign({"algorithm": client_types.traits(type).id_token_algorithm} | fields)
+        unasked = client._judge(None, None, (), registration_rules.short_schemes(client.registration))
+        client.published_at = timezone.now()
+        with transaction.atomic():
+            client.save(force_insert=True)
+            ClientOrigin.keep(client)
+            details = {"type": type, **told, **unasked, **client._facts()}
+            Event.record(only_in, Action.CLIENT_REGISTERED, by=by, target=client, details=details)
+            return client, client._first_secret(by)
+
     def edit(
         self,
         *,
@@ -147,7 +172,7 @@ class Client(AvailableClient):
                 return ""
             tell = self._write(current, changes, approved_elsewhere)
             Event.record(
-                self.tenant, Action.CLIENT_UPDATED, by=by, target=self, changes=changes, details=unasked
+                self.told_in, Action.CLIENT_UPDATED, by=by, target=self, changes=changes, details=unasked
             )
             if tell:
                 self._tell_connected({"version": self.version}, by=by)
@@ -164,7 +189,7 @@ class Client(AvailableClient):
                 return None
             self.refresh_from_db(fields=["deleted_at", "generation"])
             receipt = self._end_everywhere("client deleted", {"deleted": True}, by=by)
-            Event.record(self.tenant, Action.CLIENT_DELETED, by=by, target=self, details=receipt.details)
+            Event.record(self.told_in, Action.CLIENT_DELETED, by=by, target=self, details=receipt.details)
         return receipt
 
     def restore(self, *, by: Actor) -> bool:
@@ -206,6 +231,11 @@ class Client(AvailableClient):
             limits=client_rules.limits(),
             consent_method=consent_method,
             confirmed_schemes={*confirmed, *unconfirmed},
+            api_scopes=client_rules.api_scopes(
+                self.tenant,
+                self.allowed_scopes,
+                offered=self.published_at is not None or self.stays_connected,
+            ),
             before=before,
         )
         known = {*confirmed, *(registration_rules.short_schemes(before) if before else ())}

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from .action import Action
 from .actor import Actor
+from .api import Api
 from .event import Event
 from .receipt import Receipt
 from .registered_client import RegisteredClient
@@ -18,6 +19,14 @@ from .unfinished_act import UnfinishedAct
 
 class NotPublishable(Exception):
     """A client that only machines use cannot be published."""
+
+
+class ApisNotPublished(NotPublishable):
+    """The client has scopes of APIs that other tenants do not have. `identifiers` are those APIs."""
+
+    def __init__(self, identifiers: tuple[str, ...]) -> None:
+        super().__init__(", ".join(identifiers))
+        self.identifiers = identifiers
 
 
 class AvailableClient(RegisteredClient):
@@ -37,7 +46,7 @@ class AvailableClient(RegisteredClient):
                 return None
             self.refresh_from_db(fields=["disabled_at", "generation"])
             receipt = self._end_everywhere("client disabled", {"disabled": True}, by=by)
-            Event.record(self.tenant, Action.CLIENT_DISABLED, by=by, target=self, details=receipt.details)
+            Event.record(self.told_in, Action.CLIENT_DISABLED, by=by, target=self, details=receipt.details)
         return receipt
 
     def enable(self, *, by: Actor) -> bool:
@@ -46,7 +55,7 @@ class AvailableClient(RegisteredClient):
             if not type(self).objects.filter(pk=self.pk).exclude(disabled_at=None).update(disabled_at=None):
                 return False
             self.disabled_at = None
-            Event.record(self.tenant, Action.CLIENT_ENABLED, by=by, target=self)
+            Event.record(self.told_in, Action.CLIENT_ENABLED, by=by, target=self)
             self._tell_connected({"disabled": False}, by=by)
         return True
 
@@ -54,11 +63,14 @@ class AvailableClient(RegisteredClient):
         """Makes the client available to every tenant of the region under the same client ID (S6).
 
         False if it is published already, or deleted.
-        Raises NotPublishable for a client that only machines use: nobody of another tenant could sign in with it.
+        Raises NotPublishable for a client that only machines use: nobody of another tenant could sign in with it; and
+        ApisNotPublished for one with scopes of an API that is not published.
         """
         if self.machine_only:
             raise NotPublishable
         with transaction.atomic():
+            if not_published := self.apis_not_published():
+                raise ApisNotPublished(not_published)
             now = timezone.now()
             published = type(self).objects.filter(pk=self.pk, published_at=None)
             if not published.update(published_at=now, stays_connected=False):
@@ -67,6 +79,11 @@ class AvailableClient(RegisteredClient):
             Event.record(self.tenant, Action.CLIENT_PUBLISHED, by=by, target=self)
             self._tell_connected({"unpublished": False}, by=by)
         return True
+
+    def apis_not_published(self) -> tuple[str, ...]:
+        """The APIs of this tenant that the client has scopes of and other tenants do not have, by identifier."""
+        found = Api.of_scopes(self.tenant, self.allowed_scopes)
+        return tuple(identifier for identifier, api in found.items() if not api.is_published)
 
     def unpublish(self, *, by: Actor, connected_stay: bool) -> Receipt | None:
         """No tenant can connect any more. Those that are connected stay, or end at once (returns the receipt).
@@ -106,7 +123,7 @@ class AvailableClient(RegisteredClient):
             ),
             by=by,
         )
-        return receipt.and_machines(self.machine, self.last_used_at)
+        return receipt.and_machines(self.machine, self.last_used_at, self.longest_for_apis)
 
     def _end_elsewhere(self, reason: str, told: dict[str, Any], *, by: Actor) -> Receipt:
         """Ends what the client holds in the tenants that do not own it, and tells them."""

@@ -61,7 +61,9 @@ class ClientOrigin(models.Model):
 
     @classmethod
     def counts_in_region(cls, origin: str) -> bool:
-        """Whether an enabled client that tenants other than its owner may use lists `origin`."""
+        """Whether an enabled client that tenants other than its owner may use lists `origin`. One that registered
+        itself in a tenant says nothing about the region."""
         shared = Q(client__published_at__isnull=False) | Q(client__stays_connected=True)
         listed = cls.objects.filter(shared, origin=origin)
-        return listed.filter(client__deleted_at=None, client__disabled_at=None).exists()
+        listed = listed.filter(client__deleted_at=None, client__disabled_at=None)
+        return listed.filter(client__only_in=None).exists()

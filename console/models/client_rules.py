@@ -4,8 +4,11 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, ngettext
 
+from ..policy import scopes
 from ..policy.registration_problems import Problem, Problems
-from ..policy.registration_rules import Limits
+from ..policy.registration_rules import ApiScopes, Limits
+from .api import Api
+from .tenant import OUTSIDE, Tenant
 
 
 def limits() -> Limits:
@@ -13,6 +16,20 @@ def limits() -> Limits:
     return Limits(
         redirect_urls=settings.LIMITS["redirect_urls"], allowed_origins=settings.LIMITS["allowed_origins"]
     )
+
+
+def api_scopes(tenant: Tenant, names: object, *, offered: bool) -> ApiScopes:
+    """Which of the scopes `names`, of any type, are of APIs that `tenant` has: one query, or none.
+
+    `offered` says whether the client is offered to other tenants. Only a client that nobody registered by hand can have
+    ANY_API.
+    """
+    if tenant.alias == OUTSIDE:
+        return ApiScopes(known=frozenset({scopes.ANY_API}))
+    wanted = [name for name in names if isinstance(name, str)] if isinstance(names, list | tuple) else []
+    known = Api.known_scopes(tenant, wanted)
+    published = Api.known_scopes(tenant, known, published=True) if offered else known
+    return ApiScopes(known=known, unpublished=known - published)
 
 
 def in_words(problem: Problem) -> str:

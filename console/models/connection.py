@@ -21,6 +21,7 @@ from ..policy.publication import Difference, Terms
 from .action import Action
 from .actor import Actor
 from .event import Event
+from .outside_connections import OUTSIDE
 from .prepared import PreparedValue
 from .receipt import Receipt
 from .tenant import Tenant
@@ -79,8 +80,8 @@ class Connection(TenantOwned):
         constraints = [models.UniqueConstraint(fields=["tenant", "client"], name="connection_of_tenant")]
         indexes = [
             models.Index(fields=["client", "id"], name="connection_of_client"),
-            # How many are counted in the index alone.
             models.Index(fields=["client", "status", "tenant"], name="connection_served"),
+            models.Index(fields=["tenant", "client"], condition=OUTSIDE, name="connection_outside"),
         ]
 
     def __str__(self) -> str:
@@ -269,7 +270,7 @@ class Connection(TenantOwned):
             ),
             by=by,
         )
-        return receipt.and_machines(self.client.machine, self.last_used_at)
+        return receipt.and_machines(self.client.machine, self.last_used_at, self.client.longest_for_apis)
 
     def tell_owner(self, action: Action, details: dict[str, Any]) -> None:
         """Writes the owner's side of an act of this tenant: which tenant, never which person (TN isolation)."""

@@ -104,7 +104,7 @@ class Consent(TenantOwned):
     ) -> "Consent":
         """Adds scopes to what the person has granted. Two answers at once add up; neither is lost.
 
-        Raises NotConnected when the tenant has removed or blocked the client in this very moment.
+        Raises NotConnected when the tenant has removed or blocked the client just now. `redirect_host`: "" for devices.
         """
         with transaction.atomic():
             approved = Connection.objects.select_for_update(no_key=True).filter(
@@ -120,7 +120,7 @@ class Consent(TenantOwned):
             )
             before = list(consent.scopes)
             consent.scopes = scopes.join({*consent.scopes, *granted}).split()
-            consent.redirect_hosts = sorted({*consent.redirect_hosts, redirect_host})
+            consent.redirect_hosts = sorted({*consent.redirect_hosts, redirect_host} - {""})
             consent.shown = dict(shown)
             consent.save()
             Event.record(

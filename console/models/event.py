@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
 from .. import trace
+from ..policy.client_types import Origin
 from ..policy.effective_client import EffectiveClient
 from ..policy.reasons import Reason
 from .action import REFUSALS, Action
@@ -119,7 +120,7 @@ class Event(models.Model):
             action=action,
             **_columns(by, target),
             changes=changes or {},
-            details=details or {},
+            details={**(details or {}), **_document(target)},
             trace_id=trace.current() or None,
         )
 
@@ -141,7 +142,7 @@ class Event(models.Model):
                 tenant=tenant,
                 action=action,
                 **columns,
-                details=details,
+                details={**details, **_document(target)},
                 happened_at=happened_at,
                 trace_id=trace.current() or None,
             )
@@ -171,7 +172,7 @@ class Event(models.Model):
             action=action,
             happened_at=now,
             **_columns(by, target),
-            details={"reason": reason.value, **(details or {})},
+            details={"reason": reason.value, **(details or {}), **_document(target)},
             trace_id=trace.current() or None,
         )
         with transaction.atomic():
@@ -241,6 +242,12 @@ def _columns(by: Actor, target: models.Model | EffectiveClient | None) -> dict[s
         "target_id": str(target.pk) if target else "",
         "target_name": str(target)[:512] if target else "",
     }
+
+
+def _document(target: models.Model | EffectiveClient | None) -> dict[str, str]:
+    """The URL of a metadata document, in each event about its client: its name is only what the document says."""
+    is_one = target is not None and getattr(target, "origin", "") == Origin.DOCUMENT
+    return {"document": str(target.client_id)} if is_one else {}  # type: ignore[union-attr]
 
 
 def _kind(target: models.Model | EffectiveClient) -> str:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -37,13 +37,18 @@ class Receipt:
             any(receipt.unfinished for receipt in given),
         )
 
-    def and_machines(self, machine: bool, last_used_at: datetime | None) -> "Receipt":
-        """Counts in the tokens that a machine got for itself, of which there are no rows."""
+    def and_machines(
+        self, machine: bool, last_used_at: datetime | None, for_apis: timedelta = timedelta(0)
+    ) -> "Receipt":
+        """Counts in the tokens that a machine got for itself, of which there are no rows.
+
+        `for_apis` is the longest lifetime of those that it can have got for an API.
+        """
         if not machine or last_used_at is None:
             return self
         now = timezone.now()
         latest = min(last_used_at + NOTED_EVERY, now)  # a use soon after that is not noted
-        until = latest + settings.ACCESS_TOKEN_LIFETIME
+        until = latest + max(settings.ACCESS_TOKEN_LIFETIME, for_apis)
         if until <= now or (self.accepted_until and self.accepted_until >= until):
             return self
         return replace(self, accepted_until=until)

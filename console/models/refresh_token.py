@@ -152,6 +152,7 @@ class RefreshToken(OwnRow, Checkable, AbstractRefreshToken):
         return (
             family.ended_at is None
             and family.is_current(client)
+            and client.allows_grant(family.grant_type)
             and family.user.is_active
             and not self.is_being_ended
         )

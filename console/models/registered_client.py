@@ -1,10 +1,11 @@
 """The row of an OAuth client: its columns, and what it says about itself (S2–S5, Q1–Q5)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
@@ -14,6 +15,7 @@ from ..policy.client_types import AuthMethod, ClientType, Origin
 from ..policy.effective_client import EffectiveClient, Generation
 from ..policy.publication import Terms
 from ..policy.registration import EDITABLE, Registration
+from .api import Api
 from .application import Application
 from .connection import Connection
 from .tenant import Tenant
@@ -106,6 +108,10 @@ class RegisteredClient(OwnRow, Application):
         constraints = [models.UniqueConstraint(fields=["client_id"], name="client_client_id")]
         indexes = [
             models.Index(fields=["tenant", "name"], name="client_by_name"),
+            # The list of a tenant's own clients in its usual order, and how many they are.
+            models.Index(
+                "tenant", Lower("name"), "id", condition=models.Q(deleted_at=None), name="client_listed"
+            ),
             models.Index(fields=["tenant", "-created_at"], name="client_newest"),
             models.Index(
                 fields=["deleted_at", "id"],
@@ -126,6 +132,11 @@ class RegisteredClient(OwnRow, Application):
 
     def _facts(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in EDITABLE}
+
+    @property
+    def registered_facts(self) -> dict[str, Any]:
+        """Its columns that can be changed after it was created, by name."""
+        return self._facts()
 
     def offered_in(self, tenant: Tenant) -> EffectiveClient:
         """The client as `tenant`, which has no connection to it, would get it."""
@@ -191,6 +202,11 @@ class RegisteredClient(OwnRow, Application):
         return self.registration.machine
 
     @property
+    def longest_for_apis(self) -> timedelta:
+        """The longest lifetime of a token that it can get for an API; 0 if it has no scopes of one."""
+        return Api.longest_lifetime_of(self.tenant, self.allowed_scopes)
+
+    @property
     def own_consent_method(self) -> str:
         """How the users of the tenant that owns the client consent to it."""
         return str(
@@ -203,6 +219,11 @@ class RegisteredClient(OwnRow, Application):
     def impersonates(self) -> bool:
         """Whether it can act as any of a tenant's people, administrators included, without them."""
         return client_types.impersonates(self.grant_types)
+
+    @property
+    def works_on_devices(self) -> bool:
+        """Whether people can sign in to it by a code, in a browser on another device (RFC 8628)."""
+        return client_types.works_on_devices(self.grant_types)
 
     @property
     def terms(self) -> Terms:
@@ -221,6 +242,11 @@ class RegisteredClient(OwnRow, Application):
     def has_owner(self) -> bool:
         """Whether an organisation registered it, and reads what happens to it."""
         return self.origin == Origin.TENANT
+
+    @property
+    def told_in(self) -> Tenant:
+        """The tenant whose audit log tells what happens to the row: its owner, or where alone it may be used."""
+        return self.tenant if self.only_in is None else self.only_in
 
     def allows_auth_method(self, method: AuthMethod) -> bool:
         return self.registration.allows_auth_method(method)

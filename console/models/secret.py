@@ -1,7 +1,7 @@
 """Client secrets: up to five alive per confidential client, each shown once (S3, S13, P1)."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -12,10 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..policy import credentials
+from ..policy.apis import TokenRules
 from ..policy.effective_client import EffectiveClient
 from . import last_use
 from .action import Action
 from .actor import Actor
+from .api import Api
 from .connection import Connection
 from .event import Event
 from .limits import LimitReached
@@ -81,7 +83,7 @@ class ClientSecret(TenantOwned):
                 created_by=by.user,
             )
             Event.record(
-                client.tenant, Action.SECRET_CREATED, by=by, target=client, details={"hint": row.hint}
+                client.told_in, Action.SECRET_CREATED, by=by, target=client, details={"hint": row.hint}
             )
         return row, secret
 
@@ -105,18 +107,30 @@ class ClientSecret(TenantOwned):
         return bool(removed)
 
     @classmethod
-    def presented(cls, tenant: Tenant, secret: str) -> "PresentedSecret | None":
+    def presented(cls, tenant: Tenant, secret: str, api: str = "") -> "PresentedSecret | None":
         """The live secret with this plain text, of a client that `tenant` is connected to; None for anything else.
 
-        One statement, whatever is presented; values that cannot be ours cost none.
+        `api` is the identifier of an API that is read with it, "" for none. One statement, whatever is presented;
+        values that cannot be ours cost none.
         """
         if not credentials.is_well_formed(secret, credentials.Prefix.CLIENT_SECRET):
             return None
         for candidate in digests(secret):
-            found = _PRESENTED.get(tenant.pk, candidate)
+            found = (
+                _PRESENTED_FOR_API.get(tenant.pk, candidate, api)
+                if api
+                else _PRESENTED.get(tenant.pk, candidate)
+            )
             if found is not None and found.client.is_approved_at(timezone.now()):
                 return found
         return None
+
+    @classmethod
+    def belongs_to(cls, client: "Client", secret: str) -> bool:
+        """Whether this is the plain text of a live secret of `client`."""
+        return cls._base_manager.filter(
+            client=client.pk, removed_at=None, digest__in=digests(secret)
+        ).exists()
 
     def tried(self, address: str, now: datetime) -> None:
         """Notes that the secret was tried although it has been removed, at most once a minute."""
@@ -127,12 +141,16 @@ class ClientSecret(TenantOwned):
 
 @dataclass(frozen=True, slots=True)
 class PresentedSecret:
-    """A live secret that somebody presented, and the client that it belongs to, as it is in their tenant."""
+    """A live secret that somebody presented, and the client that it belongs to, as it is in their tenant.
+
+    `api` is the API that was to be read with it; None if there is none of that identifier there.
+    """
 
     id: UUID
     hint: str
     client: EffectiveClient
     last_used_at: datetime | None
+    api: TokenRules | None = None
 
     def note_use(self, now: datetime) -> None:
         """Notes that the secret was used, at most once a minute."""
@@ -152,10 +170,21 @@ def _connection_of_secret(tenant_id: UUID, digest: str) -> "models.QuerySet[Conn
     )
 
 
+def _connection_of_secret_and_api(
+    tenant_id: UUID, digest: str, identifier: str
+) -> "models.QuerySet[Connection]":
+    return _connection_of_secret(tenant_id, digest).annotate(api_rules=Api.rules_with(tenant_id, identifier))
+
+
 def _presented(connection: Any) -> PresentedSecret:
     return PresentedSecret(
         connection.secret_id, connection.secret_hint, connection.client_here, connection.secret_used_at
     )
 
 
+def _presented_for_api(connection: Any) -> PresentedSecret:
+    return replace(_presented(connection), api=TokenRules.stored(connection.api_rules))
+
+
 _PRESENTED = PreparedValue(_connection_of_secret, UUID, str, value=_presented)
+_PRESENTED_FOR_API = PreparedValue(_connection_of_secret_and_api, UUID, str, str, value=_presented_for_api)

@@ -5,6 +5,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -71,14 +72,15 @@ class SigningKey(TenantOwned):
         return [cls._generate(tenant, algorithm) for algorithm in ALGORITHMS]
 
     @classmethod
-    def rotate(cls, tenant: "Tenant", *, by: Actor) -> "list[SigningKey]":
+    def rotate(cls, tenant: "Tenant", *, by: Actor, longest: timedelta = timedelta(0)) -> "list[SigningKey]":
         """Replaces a tenant's keys so that every valid token can always be verified.
 
         The new keys are published at once and sign after SIGNING_KEY_LEAD, when every cache has them; the old ones
-        stay published until the last token that they can have signed has expired.
+        stay published until the last token that they can have signed has expired. `longest` is the longest lifetime of
+        one for an API.
         """
         keys = cls.generate(tenant)
-        longest = max(settings.ACCESS_TOKEN_LIFETIME, settings.ID_TOKEN_LIFETIME)
+        longest = max(longest, settings.ACCESS_TOKEN_LIFETIME, settings.ID_TOKEN_LIFETIME)
         with transaction.atomic():
             tenant.lock()
             signs_from = timezone.now() + settings.SIGNING_KEY_LEAD

@@ -1,7 +1,8 @@
 """What django-oauth-toolkit calls an access token, an ID token and a device grant. None of them has a table.
 
-Access tokens and ID tokens are signed and self-contained, and the device grant is not offered. django-oauth-toolkit
-still asks for a model of each, so that its own functions can look for rows (`oauth2_provider.models.clear_expired`).
+Access tokens and ID tokens are signed and self-contained; what a device asks is a DeviceAuthorization, with no code in
+the clear. django-oauth-toolkit still asks for a model of each, so that its own functions can look for rows
+(`oauth2_provider.models.clear_expired`).
 """
 
 import uuid
@@ -138,7 +139,7 @@ class IDToken(NotKept, AbstractIDToken):
 
 
 class DeviceGrant(NotKept, AbstractDeviceGrant):
-    """The device grant (RFC 8628) is not offered."""
+    """What a device asks (RFC 8628) is a DeviceAuthorization; django-oauth-toolkit's views are not offered."""
 
     user = _relation(settings.AUTH_USER_MODEL, null=True)
 

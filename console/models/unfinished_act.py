@@ -261,7 +261,8 @@ class UnfinishedAct(TenantOwned):
             Event.record_in_each(
                 [connection.tenant for connection in told],
                 Action.CONNECTION_CHANGED_BY_OWNER,
-                by=Actor(tenant=self.client.tenant),
+                # Of a client without an owner it can only be said that it changed.
+                by=Actor(tenant=self.client.tenant) if self.client.has_owner else Actor(client=self.client),
                 target=self.client,
                 details=self.tells,
                 happened_at=self.decided_at,

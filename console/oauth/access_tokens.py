@@ -1,7 +1,7 @@
 """Access tokens, and the two generators that django-oauth-toolkit is configured with."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,24 +16,32 @@ from .issuance import Issuance, issuance
 
 
 def answer(
-    tenant: Tenant, client: EffectiveClient, granted: Sequence[str], state: Issuance
+    tenant: Tenant,
+    client: EffectiveClient,
+    granted: Sequence[str],
+    state: Issuance,
+    user: User | None = None,
 ) -> dict[str, Any]:
-    """The answer to a token request (RFC 6749 §5.1) of a machine in its own name."""
+    """The answer to a token request (RFC 6749 §5.1) for a person, or of a machine in its own name.
+
+    `granted` are the token's scopes as they are on the wire.
+    """
+    seconds = lifetime(state)
     made: dict[str, Any] = {
-        "access_token": make(tenant, client, None, granted, state),
-        "expires_in": lifetime(),
+        "access_token": make(tenant, client, user, granted, state),
+        "expires_in": seconds,
         "token_type": "Bearer",
         "scope": " ".join(granted),
     }
     if state.asked_in_json:
-        made["expires_at"] = moment(datetime.now(UTC) + settings.ACCESS_TOKEN_LIFETIME)
+        made["expires_at"] = moment(datetime.now(UTC) + timedelta(seconds=seconds))
     return made
 
 
 def make(
     tenant: Tenant, client: EffectiveClient, user: User | None, granted: Iterable[str], state: Issuance
 ) -> str:
-    """A signed access token (RFC 9068 §2.2).
+    """A signed access token (RFC 9068 §2.2) for `state.api`. `granted` are its scopes as they are on the wire.
 
     `sub` is the person, or the client itself when no person is involved; the two can never be equal, because a user's
     ID is a UUID with dashes and a client ID has none.
@@ -49,12 +57,17 @@ def make(
         claims["generation"] = str(client.generation)
         if state.authenticated is not None and state.authenticated.secret is not None:
             claims["credential"] = str(state.authenticated.secret.id)
-    return bearer_tokens.make(tenant, lifetime=lifetime(), **claims)
+    return bearer_tokens.make(tenant, api=state.api, lifetime=lifetime(state), **claims)
 
 
-def lifetime() -> int:
-    """Seconds that an access token lives."""
-    return int(settings.ACCESS_TOKEN_LIFETIME.total_seconds())
+def lifetime(state: Issuance) -> int:
+    """Seconds that the access token lives: as its API says, or as long as the region's."""
+    return state.api.lifetime if state.api else int(settings.ACCESS_TOKEN_LIFETIME.total_seconds())
+
+
+def expires_in(request: Request) -> int:
+    """The same for a request that oauthlib has found to be right."""
+    return lifetime(issuance(request))
 
 
 def moment(expires: datetime) -> str:

@@ -19,9 +19,9 @@ from ..models import Action, AuthorizationCode, Consent, Event, NotConnected, Us
 from ..policy import consent_rules, credentials, redirect_uris, scopes, text
 from ..policy.consent_rules import ConsentMethod, Question
 from ..policy.reasons import Reason
-from . import left_out, parameters, refusals
+from . import left_out, metadata_documents, parameters, refusals, uses
 from .answers import Shown, Standing, mac, use_sign_in
-from .authorization_request import AuthorizationRequest, Unanswerable
+from .authorization_request import AuthorizationRequest, SignInFirst, Unanswerable
 from .errors import OAuthError
 from .outcome import Again, Answered, AskForConsent, Connect, Outcome, Refused, SignIn
 from .rules_before_answering import read
@@ -37,6 +37,8 @@ def outcome(request: TenantRequest, decision: str = "") -> Outcome:
         asked = read(request, request.tenant, parameters.query(request))
     except OAuthError as error:  # unreadable: no client can be made out
         return unreadable(request, error)
+    except SignInFirst as first:
+        return SignIn(first.asked)
     except Unanswerable as refusal:
         return refused(request, refusal)
     try:
@@ -63,6 +65,8 @@ def _ask_the_person(request: TenantRequest, asked: AuthorizationRequest, decisio
         return _code(request, asked.user, asked, consent)
     if silent:
         raise OAuthError("consent_required", "The person must consent.", reason=None)
+    if asked.first_connection and metadata_documents.connects_by_itself(asked, by=sessions.actor(request)):
+        return Again()
     if asked.first_connection:
         return Connect(asked, asked.user, shown, standing)
     if standing is Standing.GOOD and decision == "allow":
@@ -210,6 +214,7 @@ def _code(
         return Again()
     sessions.answered(request, what)
     left_out.tell_owner(request, asked)
+    uses.count(request, asked.client, uses.AUTHORIZATION, redirect_uri=asked.redirect_uri)
     answer = [("code", code), ("state", asked.state), ("iss", asked.tenant.issuer)]
     return Answered(asked, [(name, value) for name, value in answer if value])
 
@@ -249,6 +254,7 @@ def _record(request: TenantRequest, asked: AuthorizationRequest, error: OAuthErr
         details={"error": error.error}
         | ({"left_out": scopes.in_short(asked.left_out)} if asked.left_out else {}),
     )
+    uses.count(request, asked.client, uses.AUTHORIZATION, outcome=error.reason.value)
 
 
 def unreadable(request: TenantRequest, error: OAuthError) -> Refused:
@@ -266,6 +272,8 @@ def refused(request: TenantRequest, why: Unanswerable) -> Refused:
         target=why.client,
         details=_what_was_sent(request, why),
     )
+    if why.client is not None:
+        uses.count(request, why.client, uses.AUTHORIZATION, outcome=why.reason.value)
     return Refused(why)
 
 
@@ -273,4 +281,5 @@ def _what_was_sent(request: TenantRequest, refusal: Unanswerable) -> dict[str, s
     """What an administrator can compare with what is registered."""
     if refusal.redirect_uri:
         return {"redirect_uri": text.spelt_out(refusal.redirect_uri[:512])}
-    return refusals.claimed(request.GET.get("client_id")) if refusal.client is None else {}
+    wrong = {"member": refusal.document.member} if refusal.document and refusal.document.member else {}
+    return wrong | (refusals.claimed(request.GET.get("client_id")) if refusal.client is None else {})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..models import Client, Tenant, User
 from ..policy.effective_client import EffectiveClient
+from ..policy.metadata_documents import InvalidDocument
 from ..policy.reasons import Reason
 from .metadata import ResponseMode
 from .parameters import Parameters
@@ -15,7 +16,8 @@ from .parameters import Parameters
 class Unanswerable(Exception):
     """The request cannot be answered to the application: a person gets a page. `reason` says which page.
 
-    `because` is for the developer of the application, where the page alone does not say what is wrong.
+    `because` is for the developer of the application, where the page alone does not say what is wrong. `document` is
+    what is wrong with the document that describes it.
     """
 
     def __init__(
@@ -25,12 +27,22 @@ class Unanswerable(Exception):
         client: Client | EffectiveClient | None = None,
         redirect_uri: str = "",
         because: Reason | None = None,
+        document: InvalidDocument | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.because = because
         self.client = client
         self.redirect_uri = redirect_uri
+        self.document = document
+
+
+class SignInFirst(Exception):
+    """Nobody is signed in, and who the client is can only be found out for a person."""
+
+    def __init__(self, asked: "AuthorizationRequest") -> None:
+        super().__init__()
+        self.asked = asked
 
 
 @dataclass(slots=True)

@@ -12,11 +12,13 @@ from django.http import HttpRequest
 from ..http.sessions import client_address
 from ..models import Action, Actor, Event, KeyRing, LiveToken, Tenant, recognition
 from ..models.remembered import Remembered
-from ..policy import text
+from ..policy import apis, text
+from ..policy.apis import TokenRules
 from ..policy.effective_client import EffectiveClient
 from ..policy.reasons import Reason
 
-ALGORITHM = "ES256"
+ALGORITHM = "ES256"  # of a token for this server itself
+ALGORITHMS = frozenset({apis.ES256, apis.RS256})  # of one for an API
 TYPE = "at+jwt"
 LEEWAY = 5  # seconds between our own machines
 MAX_LENGTH = 8192
@@ -25,13 +27,16 @@ MAX_PATH = 200  # characters of an address that the audit log keeps
 BEARER = re.compile(r"^Bearer +([A-Za-z0-9._~+/-]+=*)$", re.IGNORECASE)  # RFC 6750 §2.1
 
 
-def make(tenant: Tenant, *, lifetime: int, **claims: Any) -> str:
-    """Signs an access token of `tenant` that lives `lifetime` seconds. `claims` are those of RFC 9068 §2.2 and ours."""
-    key = KeyRing.of(tenant).signing(ALGORITHM)
+def make(tenant: Tenant, *, api: TokenRules | None = None, lifetime: int, **claims: Any) -> str:
+    """Signs an access token of `tenant` that lives `lifetime` seconds. `claims` are those of RFC 9068 §2.2 and ours.
+
+    It is for `api`, and signed as that one wants it; None is this server itself.
+    """
+    key = KeyRing.of(tenant).signing(api.algorithm if api else ALGORITHM)
     now = int(time.time())
     payload = {
         "iss": tenant.issuer,
-        "aud": tenant.issuer,
+        "aud": api.identifier if api else tenant.issuer,
         "iat": now,
         "exp": now + lifetime,
         "jti": secrets.token_urlsafe(16),
@@ -40,12 +45,14 @@ def make(tenant: Tenant, *, lifetime: int, **claims: Any) -> str:
     return key.sign(payload, TYPE)
 
 
-def verify(tenant: Tenant, token: str, *, expired_too: bool = False) -> dict[str, Any] | None:
+def verify(
+    tenant: Tenant, token: str, *, expired_too: bool = False, of_apis: bool = False
+) -> dict[str, Any] | None:
     """The claims of an access token that this tenant signed and that has not expired; None for anything else.
 
-    Algorithm and type are fixed and the key comes from the tenant's own set, never from the token (RFC 8725). That a
-    signature was right is kept for a while under a digest of the token; whether its key is still published and the
-    token has not expired is asked each time.
+    It must be for this server itself (RFC 9068 §4), or with `of_apis` for any API. Algorithm and type are fixed and the
+    key comes from the tenant's own set, never from the token (RFC 8725). That a signature was right is kept for a while
+    under a digest of the token; whether its key is still published and the token has not expired is asked each time.
     """
     if len(token) > MAX_LENGTH:
         return None
@@ -56,32 +63,35 @@ def verify(tenant: Tenant, token: str, *, expired_too: bool = False) -> dict[str
         if kept is None:
             return None
         _verified.keep(known_by, kept)
-    kid, claims = kept
-    if KeyRing.of(tenant).find(kid, ALGORITHM) is None or not tenant.issued_as(claims["iss"]):
+    kid, algorithm, claims = kept
+    if not of_apis and claims["aud"] != claims["iss"]:
+        return None
+    if KeyRing.of(tenant).find(kid, algorithm) is None or not tenant.issued_as(claims["iss"]):
         return None
     return dict(claims) if expired_too or time.time() < claims["exp"] + LEEWAY else None
 
 
-_verified: Remembered[bytes, tuple[str, dict[str, Any]]] = Remembered(VERIFIED_KEPT)
+_verified: Remembered[bytes, tuple[str, str, dict[str, Any]]] = Remembered(VERIFIED_KEPT)
 
 
-def _verify(tenant: Tenant, token: str) -> tuple[str, dict[str, Any]] | None:
-    """The key ID and the claims of an access token with a signature of this tenant's, expired or not."""
+def _verify(tenant: Tenant, token: str) -> tuple[str, str, dict[str, Any]] | None:
+    """Key ID, algorithm and claims of an access token with a signature of this tenant's, expired or not."""
     try:
         header = jwt.get_unverified_header(token)
+        algorithm = header.get("alg")
         if (
             str(header.get("typ", "")).lower() not in {TYPE, f"application/{TYPE}"}
-            or header.get("alg") != ALGORITHM
+            or algorithm not in ALGORITHMS
         ):
             return None
         kid = str(header.get("kid", ""))
-        key = KeyRing.of(tenant).find(kid, ALGORITHM)
+        key = KeyRing.of(tenant).find(kid, algorithm)
         if key is None:
             return None
         claims: dict[str, Any] = jwt.decode(
             token,
             key.public_key,
-            algorithms=[ALGORITHM],
+            algorithms=[algorithm],
             leeway=LEEWAY,
             options={
                 "require": ["iss", "aud", "exp", "iat", "jti", "sub", "client_id"],
@@ -89,11 +99,16 @@ def _verify(tenant: Tenant, token: str) -> tuple[str, dict[str, Any]] | None:
                 "verify_exp": False,
             },
         )
-        if claims["aud"] != claims["iss"] or type(claims["exp"]) is not int:
+        own = claims["aud"] == claims["iss"]
+        if (
+            (own and algorithm != ALGORITHM)
+            or not isinstance(claims["aud"], str)
+            or type(claims["exp"]) is not int
+        ):
             return None
     except (jwt.PyJWTError, ValueError, TypeError):
         return None
-    return kid, claims
+    return kid, algorithm, claims
 
 
 def presented(request: HttpRequest) -> str | None:
@@ -102,9 +117,14 @@ def presented(request: HttpRequest) -> str | None:
     return match[1] if match else None
 
 
-def live(tenant: Tenant, token: str, *, client: EffectiveClient | None = None) -> LiveToken | None:
-    """The token with its client and person, if it is genuine and nothing has ended it; of `client`, if one is given."""
-    claims = verify(tenant, token)
+def live(
+    tenant: Tenant, token: str, *, client: EffectiveClient | None = None, of_apis: bool = False
+) -> LiveToken | None:
+    """The token with its client and person, if it is genuine and nothing has ended it; of `client`, if one is given.
+
+    For this server itself, or with `of_apis` for any API.
+    """
+    claims = verify(tenant, token, of_apis=of_apis)
     return LiveToken.find(tenant, claims, client) if claims else None
 
 
@@ -113,8 +133,8 @@ def note_refused(request: HttpRequest, tenant: Tenant, token: str) -> None:
 
     The client of a genuine one that has been ended is known; a token that is not ours says nothing that counts.
     """
-    claims = verify(tenant, token)
-    if claims is None and verify(tenant, token, expired_too=True) is not None:
+    claims = verify(tenant, token, of_apis=True)
+    if claims is None and verify(tenant, token, expired_too=True, of_apis=True) is not None:
         return
     known = recognition.client_named(tenant, str(claims["client_id"])) if claims else None
     Event.refuse(
@@ -122,9 +142,15 @@ def note_refused(request: HttpRequest, tenant: Tenant, token: str) -> None:
         Action.API_REFUSED,
         by=Actor.anonymous(client_address(request)),
         target=known.client if known else None,
-        reason=Reason.ACCESS_TOKEN_ENDED if claims else Reason.ACCESS_TOKEN_NOT_OURS,
+        reason=_why(claims),
         details={"path": text.one_line(request.path_info, MAX_PATH)},
     )
+
+
+def _why(claims: dict[str, Any] | None) -> Reason:
+    if claims is None:
+        return Reason.ACCESS_TOKEN_NOT_OURS
+    return Reason.ACCESS_TOKEN_ENDED if claims["aud"] == claims["iss"] else Reason.ACCESS_TOKEN_FOR_AN_API
 
 
 def tenant_of(token: str) -> Tenant | None:

@@ -20,12 +20,15 @@ from .errors import OAuthError
 from .named_clients import unusable, usable
 
 
-def authenticate(tenant: Tenant, authorization: str, parameters: Mapping[str, str]) -> Authenticated:
+def authenticate(
+    tenant: Tenant, authorization: str, parameters: Mapping[str, str], api: str = ""
+) -> Authenticated:
     """The client of a request. `authorization` is the value of the header ("" without one), `parameters` the body.
 
+    `api` is the identifier of an API that is read together with a secret (`PresentedSecret.api`).
     Raises OAuthError("invalid_client"), or "invalid_request" when the request tries several ways at once.
     """
-    basic = _basic(authorization)
+    basic = basic_credentials(authorization)
     secret, assertion = parameters.get("client_secret"), parameters.get("client_assertion")
     if sum(credential is not None for credential in (basic, secret, assertion)) > 1:
         raise OAuthError(
@@ -38,9 +41,9 @@ def authenticate(tenant: Tenant, authorization: str, parameters: Mapping[str, st
     elif basic is not None and not basic[1]:  # without a secret, the header only names the client (§2.3.1)
         found = _public(tenant, {"client_id": basic[0]})
     elif basic is not None:
-        found = by_secret(tenant, basic[1], basic[0])
+        found = by_secret(tenant, basic[1], basic[0], api)
     elif secret is not None:
-        found = by_secret(tenant, secret, parameters.get("client_id"))
+        found = by_secret(tenant, secret, parameters.get("client_id"), api)
     else:
         found = _public(tenant, parameters)
     proven = found.client.confidential  # a public client only names itself
@@ -59,7 +62,7 @@ def note_use(found: Authenticated) -> None:
         found.secret.note_use(now)
 
 
-def _basic(authorization: str) -> tuple[str, str] | None:
+def basic_credentials(authorization: str) -> tuple[str, str] | None:
     """Client ID and secret of a Basic header, form-decoded (RFC 6749 §2.3.1). None for another scheme or no header."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":

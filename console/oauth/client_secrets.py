@@ -11,12 +11,12 @@ from .errors import OAuthError
 from .named_clients import EDGES, QUOTES, recognised
 
 
-def by_secret(tenant: Tenant, presented: str, client_id: str | None) -> Authenticated:
+def by_secret(tenant: Tenant, presented: str, client_id: str | None, api: str = "") -> Authenticated:
     """The client that has the secret `presented`. A `client_id` that was sent too must be its ID.
 
-    Raises OAuthError("invalid_client").
+    `api` is the identifier of an API that is read with it (`PresentedSecret.api`). Raises OAuthError("invalid_client").
     """
-    secret = ClientSecret.presented(tenant, presented)
+    secret = ClientSecret.presented(tenant, presented, api)
     if secret is None:
         raise _refused(tenant, presented, client_id)
     if client_id is not None and secret.client.client_id != client_id:

@@ -11,6 +11,8 @@ from oauthlib.common import add_params_to_qs
 
 from ..http.requests import TenantRequest
 from . import parameters
+from .metadata import ResponseMode
+from .outcome import Answered
 
 Pairs = list[tuple[str, str]]
 
@@ -25,6 +27,15 @@ def with_answer(redirect_uri: str, answer: Pairs, *, fragment: bool = False) -> 
         return f"{redirect_uri}#{urlencode(answer)}"
     place, _, query = redirect_uri.partition("?")
     return f"{place}?{add_params_to_qs(query, answer)}"
+
+
+def redirected(request: TenantRequest, answered: Answered) -> HttpResponse | None:
+    """The redirect that carries an answer; None for one that goes as a form, which a page must send."""
+    asked = answered.asked
+    if asked.response_mode is ResponseMode.FORM_POST:
+        return None
+    in_fragment = asked.response_mode is ResponseMode.FRAGMENT
+    return leave(request, with_answer(asked.redirect_uri, answered.parameters, fragment=in_fragment))
 
 
 def leave(request: TenantRequest, location: str) -> HttpResponse:

@@ -32,8 +32,8 @@ Check = Callable[[HttpRequest, Any, tuple[()], dict[str, Any]], HttpResponse | N
 
 
 def _views(patterns: list[Any]) -> Views:
-    """Path -> endpoint. An address in a list of endpoints is a plain one: nothing in it varies."""
-    return {f"/{each.pattern}": each.callback for each in patterns}
+    """Path -> endpoint, for the addresses in which nothing varies. Others are left to Django's handler."""
+    return {f"/{each.pattern}": each.callback for each in patterns if not each.pattern.converters}
 
 
 OF_TENANTS, OF_REGION = _views(urls.urlpatterns), _views(urls.region_urlpatterns)

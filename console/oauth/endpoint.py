@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 
 from django.db import OperationalError
@@ -17,7 +17,7 @@ from .errors import OAuthError, response
 
 log = logging.getLogger(__name__)
 NOT_KEPT = {"Content-Type": "application/json", "Cache-Control": "no-store", "Pragma": "no-cache"}
-View = Callable[[TenantRequest], HttpResponse]
+View = Callable[..., HttpResponse]
 
 
 def endpoint(*methods: str, who: str) -> Callable[[View], View]:
@@ -32,11 +32,11 @@ def endpoint(*methods: str, who: str) -> Callable[[View], View]:
         @open_to(who)
         @csrf_exempt
         @wraps(view)
-        def answered(request: TenantRequest) -> HttpResponse:
+        def answered(request: TenantRequest, **place: str) -> HttpResponse:
             try:
                 if request.method == "OPTIONS":
                     return cors.options(methods)
-                return _answer(view, request, methods)
+                return _answer(view, request, methods, place)
             except OperationalError:
                 return response(OAuthError("temporarily_unavailable", "Try again in a moment.", reason=None))
 
@@ -50,11 +50,13 @@ def _with_head(methods: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(each for method in methods for each in ((method, "HEAD") if method == "GET" else (method,)))
 
 
-def _answer(view: View, request: TenantRequest, methods: tuple[str, ...]) -> HttpResponse:
+def _answer(
+    view: View, request: TenantRequest, methods: tuple[str, ...], place: Mapping[str, str]
+) -> HttpResponse:
     try:
         if request.method not in methods:
             raise OAuthError("invalid_request", f"Use {' or '.join(methods)}.", reason=None, status=405)
-        return view(request)
+        return view(request, **place)
     except NoSigningKey as algorithm:  # nothing has been used up: tokens are signed before anything is stored
         log.error(
             "Tenant %s has no signing key for %s, so it can issue no tokens. Run: manage.py rotate_signing_key %s",

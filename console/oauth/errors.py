@@ -22,6 +22,7 @@ QLIK: dict[str, tuple[str, str]] = {
     "invalid_grant": ("OAUTH-3", "Invalid grant"),
     "unsupported_grant_type": ("OAUTH-4", "Unsupported grant_type"),
     "invalid_scope": ("OAUTH-5", "Invalid scope"),
+    "invalid_target": ("OAUTH-8", "Invalid resource"),
     "invalid_token": ("OAUTH-6", "Invalid token"),
     "temporarily_unavailable": ("OAUTH-7", "Temporarily unavailable"),
 }
@@ -50,10 +51,12 @@ class OAuthError(Exception):
         details: Mapping[str, Any] | None = None,
         removed_secret: ClientSecret | None = None,
         nothing_presented: bool = False,
+        retry_after: int = 1,
     ) -> None:
         description = NOT_IN_A_DESCRIPTION.sub("?", description)
         super().__init__(description)
         self.nothing_presented = nothing_presented
+        self.retry_after = retry_after  # seconds; counts with 429 and 503
         self.error = error
         self.description = description
         self.status = status or STATUS.get(error, 400)
@@ -74,6 +77,6 @@ def response(error: OAuthError) -> JsonResponse:
         # Who presented nothing is told how to, not what was wrong with it (RFC 6750 §3.1).
         why = "" if error.nothing_presented else f', error="{error.error}"'
         answer["WWW-Authenticate"] = f'Bearer realm="oauth"{why}'
-    if error.status == 503:
-        answer["Retry-After"] = "1"
+    if error.status in {429, 503}:
+        answer["Retry-After"] = str(error.retry_after)
     return answer

@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 
 from oauthlib.common import Request
 
-from ..models import Actor, AuthorizationCode, RefreshToken
+from ..models import Actor, AuthorizationCode, DeviceAuthorization, RefreshToken
+from ..policy.apis import TokenRules
 from ..policy.reasons import Reason
 from .authentication_outcome import Authenticated
 from .errors import OAuthError
@@ -29,8 +30,16 @@ class Issuance:
     authenticated: Authenticated | None = None
     authorization_code: AuthorizationCode | None = None
     refresh_token: RefreshToken | None = None
+    device: DeviceAuthorization | None = None
     impersonating: bool = False
     asked_in_json: bool = False
+    # The API that the request names; None if it names none. And what it asks for, as it is on the wire.
+    resource: str | None = None
+    asked_scopes: list[str] = field(default_factory=list)
+    # What was decided (resource_indicators.aim): the API that the token is for, None for this server's own, and the
+    # scopes that it carries, as they are written inside.
+    api: TokenRules | None = None
+    granted: list[str] = field(default_factory=list)
     new_family: UUID = field(default_factory=uuid4)
     actor: Actor = field(default_factory=Actor.anonymous)
     # For the audit log: why no client authenticated, or else why the rest of the request is refused.
@@ -49,6 +58,8 @@ class Issuance:
             return self.authorization_code.family_id
         if self.refresh_token is not None:
             return self.refresh_token.family_id
+        if self.device is not None:
+            return self.device.pk
         return self.new_family if self.impersonating else None
 
     @property
@@ -56,6 +67,8 @@ class Issuance:
         """When the person last proved who they are."""
         if self.authorization_code is not None:
             return self.authorization_code.auth_time
+        if self.device is not None:
+            return self.device.auth_time
         return self.refresh_token.family.auth_time if self.refresh_token is not None else None
 
 

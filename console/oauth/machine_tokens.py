@@ -4,18 +4,22 @@ oauthlib has no part in client_credentials: there is nothing in that grant but t
 here, and its request object and its handler cost as much as signing the token.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..models import Tenant
-from ..policy import scopes
+from ..models import Api, Tenant
+from ..policy import apis, audiences, scopes
+from ..policy.apis import CATALOGUE, TokenRules
+from ..policy.audiences import InvalidTarget
 from ..policy.client_types import GrantType
 from ..policy.effective_client import EffectiveClient
 from ..policy.reasons import Reason
 from . import access_tokens
+from .authentication_outcome import Authenticated
 from .client_authentication import authenticate, note_use
 from .errors import OAuthError
 from .issuance import Issuance
+from .resource_indicators import rules_for
 
 NOT_REGISTERED = "The client is not registered for this grant."
 NOT_TRUSTED = "The consent method of this client must be Trusted before a machine can use it."
@@ -42,14 +46,38 @@ def client_credentials(
 
     Without scopes it gets all that it has here. Raises OAuthError.
     """
-    found = authenticate(tenant, authorization, sent)
+    found = authenticate(tenant, authorization, sent, state.resource or "")
     state.authenticate(found)
     client = found.client
     check_grant(client, GrantType.CLIENT_CREDENTIALS)
-    asked = sent.get("scope", "").split()
-    granted = asked or scopes.default(client.scopes)
-    if not client.allows_scopes(granted):
-        raise OAuthError("invalid_scope", SCOPE_NOT_ALLOWED, reason=Reason.SCOPE_NOT_ALLOWED)
+    asked = state.asked_scopes
+    if state.resource or apis.identifiers(tuple(asked) or client.scopes):
+        granted: Sequence[str] = _for_an_api(tenant, found, state)
+    else:  # nothing is said of any API but the catalogue
+        granted = asked or scopes.default(client.scopes)
+        if not client.allows_scopes(granted):
+            raise OAuthError("invalid_scope", SCOPE_NOT_ALLOWED, reason=Reason.SCOPE_NOT_ALLOWED)
     answer = access_tokens.answer(tenant, client, granted, state)
     note_use(found)
     return answer
+
+
+def _for_an_api(tenant: Tenant, found: Authenticated, state: Issuance) -> Sequence[str]:
+    """The scopes of the token as they are on the wire, once it is decided which API it is for (`state.api`)."""
+    resource, held = state.resource, found.client.scopes
+    known: tuple[TokenRules, ...] = ()
+    if resource is None:
+        known = tuple(rules_for(tenant, held).values())
+    elif resource:
+        api = found.secret.api if found.secret else Api.rules_of(tenant.pk, resource)
+        known = (api,) if api else ()
+        if api is None and tenant.issued_as(resource):
+            resource = CATALOGUE
+    try:
+        decided = audiences.of_machine(tuple(state.asked_scopes), resource, held, known)
+    except InvalidTarget as error:
+        raise OAuthError("invalid_target", str(error), reason=error.reason) from None
+    if decided is None:
+        raise OAuthError("invalid_scope", SCOPE_NOT_ALLOWED, reason=Reason.SCOPE_NOT_ALLOWED)
+    state.api = decided.api
+    return decided.on_the_wire

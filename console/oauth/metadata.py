@@ -5,15 +5,17 @@ from typing import Any
 
 from ..http.addresses import (
     AUTHORIZE_PATH,
+    DEVICE_AUTHORIZATION_PATH,
     INTROSPECT_PATH,
     JWKS_PATH,
     LOGOUT_PATH,
+    REGISTER_PATH,
     REVOKE_PATH,
     TOKEN_PATH,
     USERINFO_PATH,
     region_issuer,
 )
-from ..models import Tenant
+from ..models import OutsidePolicy, RegistrationPolicy, Tenant
 from ..policy import assurance, public_keys, scopes
 from ..policy.client_types import GrantType
 
@@ -38,10 +40,12 @@ SIGNED_CLIENT_AUTHENTICATION = sorted({name for names in public_keys.ALGORITHMS.
 def authorization_server_metadata(tenant: Tenant) -> dict[str, Any]:
     """The RFC 8414 document of a tenant, as it is seen at the host that was asked: every address begins with it."""
     issuer = tenant.issuer
+    registration = {"registration_endpoint": issuer + REGISTER_PATH}
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + AUTHORIZE_PATH,
         "token_endpoint": issuer + TOKEN_PATH,
+        "device_authorization_endpoint": issuer + DEVICE_AUTHORIZATION_PATH,
         "revocation_endpoint": issuer + REVOKE_PATH,
         "introspection_endpoint": issuer + INTROSPECT_PATH,
         "jwks_uri": issuer + JWKS_PATH,
@@ -56,8 +60,11 @@ def authorization_server_metadata(tenant: Tenant) -> dict[str, Any]:
         "revocation_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
         "introspection_endpoint_auth_methods_supported": CONFIDENTIAL,
         "introspection_endpoint_auth_signing_alg_values_supported": SIGNED_CLIENT_AUTHENTICATION,
+        "introspection_signing_alg_values_supported": ["RS256", "ES256"],
         "authorization_response_iss_parameter_supported": True,
+        "client_id_metadata_document_supported": OutsidePolicy.takes_documents_in(tenant),
         "ui_locales_supported": ["en", "sv"],
+        **(registration if RegistrationPolicy.of(tenant).is_on else {}),
     }
 
 

@@ -19,27 +19,35 @@ MAX_PARAMETERS = 100
 BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
-# The one parameter that a specification allows to repeat (RFC 8707 §2); it is not used here, so it is not kept.
-REPEATABLE = frozenset({"resource", "audience"})
+RESOURCE = "resource"
+# What specifications allow to repeat (RFC 8707 §2, RFC 8693 §2.1). `audience` is not used here, so it is not kept.
+REPEATABLE = frozenset({RESOURCE, "audience"})
 
 # What some endpoint reads. In JSON each must be text; what no endpoint reads can be anything, and is not looked at.
 READ = frozenset(
     {
-        "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "user_lookup",
+        "grant_type", "code", "device_code", "redirect_uri", "code_verifier", "refresh_token", "scope", "user_lookup",
         "client_id", "client_secret", "client_assertion", "client_assertion_type", "deviceType", "description",
-        "token", "token_type_hint", "access_token",
+        "token", "token_type_hint", "access_token", RESOURCE,
     }
 )  # fmt: skip
 
 
 class Parameters(dict[str, str]):
-    """Parameters that stood once, and the names of those that stood more than once (their values are not kept)."""
+    """Parameters that stood once, and the names of those that stood more than once (their values are not kept).
+
+    `resources` are all values of `resource`, each once and in their order; it is no key.
+    """
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
         super().__init__()
         self.repeated: set[str] = set()
+        self.resources: list[str] = []
         for name, value in pairs:
-            if name in self or name in self.repeated:
+            if name == RESOURCE:
+                if value not in self.resources:
+                    self.resources.append(value)
+            elif name in self or name in self.repeated:
                 self.repeated.add(name)
                 self.pop(name, None)
             else:
@@ -111,7 +119,7 @@ def body(request: TenantRequest) -> Parameters:
             f"Repeated parameter: {min(parameters.repeated)[:50]}.",
             reason=Reason.PARAMETER_SENT_TWICE,
         )
-    if any("\0" in value for value in parameters.values()):
+    if any("\0" in value for value in (*parameters.values(), *parameters.resources)):
         raise OAuthError(
             "invalid_request", "A parameter contains a NUL character.", reason=Reason.NUL_CHARACTER
         )
@@ -127,15 +135,16 @@ def _text(raw: bytes) -> str:
         ) from None
 
 
-def decode_json(sent: bytes | str) -> object:
-    """Unambiguous JSON, by the same rules as in the REST API. Raises OAuthError for anything else.
+def decode_json(sent: bytes | str, error: str = "invalid_request") -> object:
+    """Unambiguous JSON, by the same rules as in the REST API. Raises OAuthError, with the code `error`, for anything
+    else.
 
     The sentence can repeat the caller's own text: it goes back to the caller, and not into the audit log.
     """
     try:
         return strict_json.decode(sent)
     except strict_json.InvalidJSON as refused:
-        raise OAuthError("invalid_request", str(refused), reason=refused.reason) from None
+        raise OAuthError(error, str(refused), reason=refused.reason) from None
 
 
 def _json(raw: bytes) -> Parameters:
@@ -150,6 +159,9 @@ def _json(raw: bytes) -> Parameters:
             continue
         if name == "user_lookup" and isinstance(value, dict):
             value = json.dumps(value)
+        if name == RESOURCE and isinstance(value, list) and all(isinstance(one, str) for one in value):
+            pairs += [(name, one) for one in value if one]
+            continue
         if not isinstance(value, str):
             raise OAuthError(
                 "invalid_request",

@@ -57,10 +57,5 @@ class RefreshTokenValidator(OAuth2Validator):
         token = issuance(request).refresh_token
         return scopes.narrowed(token.family.scope.split(), request.client.scopes) if token else []
 
-    def is_within_original_scope(
-        self, request_scopes: list[str], refresh_token: str, request: Request, *args: Any, **kwargs: Any
-    ) -> bool:
-        return scopes.within(request_scopes, self.get_original_scopes(refresh_token, request))
-
     def rotate_refresh_token(self, request: Request) -> bool:
         return True

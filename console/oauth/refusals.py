@@ -11,12 +11,15 @@ from django.utils import timezone
 from ..http.requests import TenantRequest
 from ..http.sessions import client_address
 from ..models import Action, Actor, Client, ClientSecret, Event, Tenant, recognition
+from ..policy import metadata_documents
 from ..policy.effective_client import EffectiveClient
 from ..policy.reasons import Reason
+from . import uses
 from .errors import OAuthError
 
 # Of what a caller says about itself only this form is kept: anything else may be a misplaced secret.
 CLIENT_ID = re.compile(r"[0-9a-f]{32}")
+REGISTRATION = Action.REGISTRATION_REFUSED
 
 
 @dataclass(slots=True)
@@ -26,12 +29,15 @@ class Attempt:
     sent: Mapping[str, str] = field(default_factory=dict)
     client: EffectiveClient | None = None  # once it is authenticated
     details: dict[str, Any] = field(default_factory=dict)
+    action: Action = Action.TOKENS_REFUSED  # as what it is written
 
 
 @contextmanager
-def recorded(request: TenantRequest, **details: Any) -> Iterator[Attempt]:
+def recorded(
+    request: TenantRequest, action: Action = Action.TOKENS_REFUSED, **details: Any
+) -> Iterator[Attempt]:
     """Writes an OAuthError that leaves the block as an event, and lets it go on."""
-    attempt = Attempt(details=details)
+    attempt = Attempt(details=details, action=action)
     try:
         yield attempt
     except OAuthError as error:
@@ -58,7 +64,7 @@ def record(request: TenantRequest, attempt: Attempt, error: OAuthError) -> None:
         details["claimed"] = True
     Event.refuse(
         tenant,
-        Action.TOKENS_REFUSED,
+        attempt.action,
         by=Actor(client=attempt.client, address=address),
         target=client,
         reason=error.reason,
@@ -66,15 +72,34 @@ def record(request: TenantRequest, attempt: Attempt, error: OAuthError) -> None:
     )
     if error.removed_secret is not None:
         _tell_its_owner(tenant, address, error.removed_secret, error.error, error.reason)
+    if client is not None:
+        uses.count(
+            request,
+            client,
+            str(details.get("grant_type") or details.get("endpoint") or ""),
+            outcome=error.reason.value,
+            secret_id=error.removed_secret.pk if error.removed_secret else None,
+        )
 
 
 def claimed(client_id: Any) -> dict[str, Any]:
     """The client ID that a caller named and that names nothing here, for an event; empty if it cannot be one."""
-    return {"client_id": client_id} if isinstance(client_id, str) and CLIENT_ID.fullmatch(client_id) else {}
+    return {"client_id": client_id} if _can_be_one(client_id) else {}
+
+
+def _can_be_one(client_id: Any) -> bool:
+    """Whether it has the form of our client IDs, or is the URL of a document without a query."""
+    if not isinstance(client_id, str) or "?" in client_id:
+        return False
+    try:
+        metadata_documents.check_url(client_id)
+    except metadata_documents.InvalidDocument:
+        return bool(CLIENT_ID.fullmatch(client_id))
+    return True
 
 
 def _named(tenant: Tenant, client_id: str) -> tuple[Client | None, dict[str, Any]]:
-    known = recognition.client_named(tenant, client_id) if CLIENT_ID.fullmatch(client_id) else None
+    known = recognition.client_named(tenant, client_id) if _can_be_one(client_id) else None
     return (known.client, {"claimed": True}) if known else (None, claimed(client_id))
 
 

@@ -25,7 +25,7 @@ def revoke(request: TenantRequest) -> HttpResponse:
         token = sent.get("token")
         if token is None:
             raise OAuthError("invalid_request", "token is missing.", reason=Reason.TOKEN_MISSING)
-        live = bearer_tokens.live(request.tenant, token)
+        live = bearer_tokens.live(request.tenant, token, of_apis=True)
         client = _caller(request, sent, live)
     by = Actor(client=client, address=client_address(request))
     if live is not None:

@@ -10,9 +10,11 @@ from django.urls import reverse
 
 from ..http.requests import TenantRequest
 from ..models import Client, Connection, Tenant, User
+from ..policy import metadata_documents
 from ..policy.effective_client import EffectiveClient
 from ..policy.reasons import Reason
 from ..policy.roles import Permission
+from . import metadata_documents as reading
 from .authorization_request import AuthorizationRequest, Unanswerable
 from .parameters import Parameters
 
@@ -34,13 +36,16 @@ def client_and_redirect_url_are_not_repeated(asked: AuthorizationRequest) -> Non
             raise Unanswerable(Reason.REPEATED_PARAMETER)
 
 
-# RFC 6749 §4.1.1, §4.1.2.1
+# RFC 6749 §4.1.1, §4.1.2.1. A URL is the client ID of a document, which is read first if it must be.
 def client_is_known_here(asked: AuthorizationRequest) -> None:
     client_id = asked.parameters.get("client_id", "")
     if not client_id:
         raise Unanswerable(Reason.NO_CLIENT)
-    if len(client_id) > MAX_CLIENT_ID or "\0" in client_id:
+    is_url = metadata_documents.is_one(client_id)
+    if "\0" in client_id or (len(client_id) > MAX_CLIENT_ID and not is_url):
         raise Unanswerable(Reason.UNKNOWN_CLIENT)
+    if is_url:
+        reading.see_to(asked, client_id)
     client = Connection.to_client(asked.tenant, client_id)
     if client is None:
         client = _published_elsewhere(asked, client_id)
@@ -77,13 +82,10 @@ def redirect_uri_is_registered(asked: AuthorizationRequest) -> None:
 
 def _is_own_try_it_page(asked: AuthorizationRequest, requested: str) -> bool:
     """Whether this is the *Try it* page of this client, and an administrator of its owner is signed in (P7)."""
+    if asked.client.is_foreign:
+        return False
     own = asked.tenant.issuer + reverse("try_it", args=[asked.client.client_id])
-    return (
-        requested == own
-        and not asked.client.is_foreign
-        and asked.user is not None
-        and asked.user.may(Permission.MANAGE_CLIENTS)
-    )
+    return requested == own and asked.user is not None and asked.user.may(Permission.MANAGE_CLIENTS)
 
 
 # A disabled client is explained on a page, to a person who can ask the administrator, and not to the application.

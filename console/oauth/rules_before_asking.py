@@ -15,6 +15,7 @@ from . import id_tokens
 from .authorization_request import AuthorizationRequest
 from .errors import OAuthError
 from .metadata import RESPONSE_MODES, ResponseMode
+from .requested_scopes import scopes_are_within_the_clients
 
 MAX_NONCE = 255
 MAX_HINT = 8192
@@ -146,29 +147,6 @@ def _may_leave_out_pkce(asked: AuthorizationRequest) -> bool:
             "invalid_request", "Without PKCE, openid and nonce are required.", reason=Reason.NONCE_MISSING
         )
     return True
-
-
-# RFC 6749 §3.3, OpenID Connect Core §3.1.2.1, Q4: a scope that cannot be granted is left out. The token response says
-# which ones were granted.
-def scopes_are_within_the_clients(asked: AuthorizationRequest) -> None:
-    if "scope" not in asked.parameters:
-        asked.scopes = scopes.default(asked.client.scopes)
-        return
-    try:
-        requested = scopes.parse(asked.parameters["scope"])
-    except scopes.InvalidScope as error:
-        raise OAuthError("invalid_scope", str(error), reason=error.reason) from None
-    offered = scopes.closure(asked.client.registration.allowed_scopes)
-    asked.left_out = [name for name in requested if name not in offered]
-    # A scope that the owner offers and this tenant has not approved is left out too (N5).
-    asked.scopes = scopes.narrowed((name for name in requested if name in offered), asked.client.scopes)
-    if not asked.scopes:  # the defaults are no replacement: nobody requested them
-        names = " ".join(scopes.in_short(requested)).replace("…", "...")
-        raise OAuthError(
-            "invalid_scope",
-            f"None of the requested scopes can be given to this client: {names}",
-            reason=Reason.NO_SCOPE_LEFT,
-        )
 
 
 # OpenID Connect Core §3.1.2.1: unknown values are ignored, because libraries send those of other servers.

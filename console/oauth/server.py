@@ -16,7 +16,7 @@ from oauthlib.openid import Server
 from ..models import User
 from ..policy.client_types import GrantType
 from ..policy.reasons import Reason
-from . import parameters
+from . import access_tokens, parameters, resource_indicators
 from .errors import OAuthError
 from .issuance import issuance
 
@@ -30,9 +30,10 @@ class UserImpersonationGrant(ClientCredentialsGrant):
     def validate_token_request(self, request: Request) -> None:
         self.validate_client_confidential(request)
         self.validate_grant_type(request)
-        self.validate_scopes(request)
+        resource_indicators.ask_for_machine(request)
         request.user = self._person(request)
         issuance(request).impersonating = True
+        resource_indicators.aim(request)
 
     @staticmethod
     def _person(request: Request) -> User:
@@ -82,6 +83,9 @@ class TenantServer(Server):
             GrantType.CLIENT_CREDENTIALS.value: self.credentials_grant,
             GrantType.USER_IMPERSONATION.value: UserImpersonationGrant(request_validator),
         }
+        for grant in (self.openid_connect_auth, self.refresh_grant):
+            grant.custom_validators.post_token.append(resource_indicators.aim)
+        self.default_token_type.expires_in = access_tokens.expires_in
 
 
 @cache

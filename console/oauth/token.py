@@ -1,8 +1,8 @@
-"""`/oauth/token`: the four grants, form and JSON bodies, through django-oauth-toolkit (RFC 6749 §3.2, Q7)."""
+"""`/oauth/token`: every grant, form and JSON bodies, most of them through django-oauth-toolkit (RFC 6749 §3.2, Q7)."""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,59 +10,81 @@ from django.http import HttpResponse
 from django.views.decorators.debug import sensitive_variables
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
-from oauthlib.oauth2.rfc6749.utils import scope_to_list
 
 from ..http.addresses import TOKEN_PATH
 from ..http.requests import TenantRequest
 from ..http.sessions import client_address
-from ..models import Actor
+from ..models import Actor, Tenant
 from ..policy import scopes
 from ..policy.client_types import GrantType
 from ..policy.reasons import Reason
-from . import machine_tokens, oauthlib_reasons, parameters, refusals
+from . import device_tokens, machine_tokens, oauthlib_reasons, parameters, refusals, uses
 from .endpoint import endpoint, no_store
 from .errors import OAuthError
 from .issuance import LABELS, Issuance
+from .resource_indicators import of_token_request
 from .server import server
 
+Grant = Callable[[Tenant, str, Mapping[str, str], Issuance], dict[str, Any]]
 CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 # The parameters of a token request. oauthlib takes any other parameter for an attribute of its request that it does not
-# find set, and some of these decide what is issued (`extra_credentials`, `response_type`): it never sees them.
+# find set, and some of these decide what is issued (`extra_credentials`, `response_type`): it never sees them. Scopes
+# mean something together with `resource` only (`Issuance.asked_scopes`).
 UNDERSTOOD = frozenset(
     {
-        "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "user_lookup",
+        "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "user_lookup",
         "client_id", "client_secret", "client_assertion", "client_assertion_type", *LABELS,
     }
 )  # fmt: skip
+WITHOUT_OAUTHLIB: dict[str, Grant] = {
+    GrantType.CLIENT_CREDENTIALS.value: machine_tokens.client_credentials,
+    GrantType.DEVICE_CODE.value: device_tokens.device_code,
+}
+KNOWN_GRANTS = frozenset(GrantType)
 
 
 @endpoint("POST", who="a client, authenticated by client_authentication")
 @sensitive_variables()
 def token(request: TenantRequest) -> HttpResponse:
-    """Exchanges a code, a refresh token or a client's own credentials for tokens."""
+    """Exchanges a code, a refresh token, a device code or a client's own credentials for tokens."""
     state = Issuance(
         actor=Actor.anonymous(client_address(request)),
         asked_in_json=request.content_type == parameters.JSON,
     )
     with refusals.recorded(request) as attempt:
-        attempt.sent = parameters.body(request)
-        if attempt.sent.get("grant_type") in server().grant_types:
+        sent = attempt.sent = parameters.body(request)
+        if attempt.sent.get("grant_type") in KNOWN_GRANTS:
             attempt.details["grant_type"] = attempt.sent["grant_type"]
-        sent = _checked(attempt.sent)
-        if sent["grant_type"] == GrantType.CLIENT_CREDENTIALS:
-            answer = _machine(request, sent, state, attempt)
+        state.asked_scopes = _checked(sent)
+        state.resource = of_token_request(request.tenant, sent)
+        if sent["grant_type"] in WITHOUT_OAUTHLIB:
+            answer = _given(request, sent, state, attempt)
         else:
             answer = _exchange(request, sent, state, attempt)
+    _count(request, sent["grant_type"], state)
     return no_store(answer)
 
 
-def _machine(
+def _count(request: TenantRequest, grant: str, state: Issuance) -> None:
+    """Counts the use of the client and of its secret (P8, N1), and of the redirect URL that the code was sent to."""
+    found, code = state.authenticated, state.authorization_code
+    if found is not None:
+        uses.count(
+            request,
+            found.client,
+            grant,
+            secret_id=found.secret.id if found.secret else None,
+            redirect_uri=code.redirect_uri if code else "",
+        )
+
+
+def _given(
     request: TenantRequest, sent: Mapping[str, str], state: Issuance, attempt: refusals.Attempt
-) -> dict[str, object]:
-    """The one grant without oauthlib (machine_tokens.py)."""
-    authorization = request.headers.get("Authorization", "")
+) -> dict[str, Any]:
+    """A grant without oauthlib."""
+    authorization, grant = request.headers.get("Authorization", ""), WITHOUT_OAUTHLIB[sent["grant_type"]]
     try:
-        return machine_tokens.client_credentials(request.tenant, authorization, sent, state)
+        return grant(request.tenant, authorization, sent, state)
     except OAuthError:
         attempt.client = state.authenticated.client if state.authenticated else None
         raise
@@ -87,7 +109,7 @@ def _exchange(
         headers={"Authorization": authorization} if authorization else {},
     )
     asked.issuance = state
-    asked.scopes = scope_to_list(asked.scope)
+    asked.scopes = None
     try:
         _, text, status = handler.create_token_response(asked, server().default_token_type)
     except oauthlib_errors.OAuth2Error as error:
@@ -112,8 +134,8 @@ def _refused(error: str, description: str | None, state: Issuance, attempt: refu
 
 
 # RFC 6749 §3.2, §4; RFC 7636 §4.1
-def _checked(sent: Mapping[str, str]) -> Mapping[str, str]:
-    """What was sent, with the scopes written as oauthlib reads them: one space between two. Raises OAuthError."""
+def _checked(sent: Mapping[str, str]) -> list[str]:
+    """The scopes that were asked for, [] if none were. Raises OAuthError for what is malformed."""
     if "grant_type" not in sent:
         raise OAuthError("invalid_request", "grant_type is missing.", reason=Reason.GRANT_TYPE_MISSING)
     if "code_verifier" in sent and not CODE_VERIFIER.fullmatch(sent["code_verifier"]):
@@ -122,10 +144,8 @@ def _checked(sent: Mapping[str, str]) -> Mapping[str, str]:
             "code_verifier must be 43 to 128 unreserved characters.",
             reason=Reason.CODE_VERIFIER_MALFORMED,
         )
-    if "scope" not in sent:
-        return sent
     try:
-        return {**sent, "scope": " ".join(scopes.parse(sent["scope"]))}
+        return scopes.parse(sent["scope"]) if "scope" in sent else []
     except scopes.InvalidScope as error:
         raise OAuthError("invalid_scope", str(error), reason=error.reason) from None
 

@@ -82,7 +82,7 @@ class TokenIssuer(OAuth2Validator):
                 client_id=request.client.pk,
                 user=request.user,
                 grant_type=GrantType.USER_IMPERSONATION,
-                scope=scopes.join(request.scopes),
+                scope=scopes.join(state.granted),
                 generation=str(request.client.generation),
                 user_generation=request.user.generation,
                 access_expires_at=expires,
@@ -96,7 +96,7 @@ class TokenIssuer(OAuth2Validator):
                 target=request.client,
                 details={
                     "user": request.user.email,
-                    "scope": scopes.join(request.scopes),
+                    "scope": scopes.join(state.granted),
                     "impersonation": True,
                 },
             )

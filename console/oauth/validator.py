@@ -10,7 +10,7 @@ from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 
 from ..http.tenancy import current_tenant
-from ..policy import client_types, scopes
+from ..policy import client_types
 from ..policy.effective_client import EffectiveClient
 from . import id_tokens, machine_tokens
 from .client_authentication import authenticate
@@ -95,21 +95,6 @@ class TenantValidator(CodeValidator, RefreshTokenValidator, TokenIssuer):
             ) from None
         return True
 
-    def validate_scopes(
-        self,
-        client_id: str,
-        scopes: list[str],
-        client: EffectiveClient,
-        request: Request,
-        *args: Any,
-        **kwargs: Any,
-    ) -> bool:
-        return client.allows_scopes(scopes)
-
-    def get_default_scopes(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> list[str]:
-        """The scopes of a token request of a machine that names none."""
-        return scopes.default(request.client.scopes)
-
     # --- ID tokens -------------------------------------------------------------------------------------------------
 
     def finalize_id_token(
@@ -131,6 +116,27 @@ class TenantValidator(CodeValidator, RefreshTokenValidator, TokenIssuer):
         self, client_id: str, redirect_uri: str, request: Request, *args: Any, **kwargs: Any
     ) -> bool:
         return False  # authorization requests are judged in rules_before_answering.py, without oauthlib
+
+    def validate_scopes(
+        self,
+        client_id: str,
+        scopes: list[str],
+        client: EffectiveClient,
+        request: Request,
+        *args: Any,
+        **kwargs: Any,
+    ) -> bool:
+        return (
+            False  # scopes mean something together with `resource` only: resource_indicators.py judges both
+        )
+
+    def get_default_scopes(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> list[str]:
+        return []
+
+    def is_within_original_scope(
+        self, request_scopes: list[str], refresh_token: str, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
+        return False
 
     def validate_response_type(
         self,

@@ -17,11 +17,13 @@ from django.utils.translation import gettext as _
 from ..models import Client
 from ..models.approval_answer import IMPERSONATION, Answer, Incomplete, check_impersonation, chosen_scopes
 from ..policy import redirect_uris, text
-from ..policy.client_types import impersonates, works_alone
+from ..policy.client_types import impersonates, works_alone, works_on_devices
 from ..policy.consent_rules import ConsentMethod
 from ..policy.effective_client import EffectiveClient
 from ..policy.publication import Terms
+from . import document_facts
 from .scope_words import grouped
+from .self_description import said
 
 REASON_LENGTH = 1000
 
@@ -32,10 +34,12 @@ def form(client: Client | EffectiveClient, sent: QueryDict | None = None) -> dic
     return {
         "client": client,
         "publisher": terms.publisher,
+        "said": said(client),
         "scopes": grouped(terms.scopes, sent.getlist("scopes") if sent else terms.scopes),
         "redirect_hosts": terms.redirect_hosts,
         "origins": terms.origins,
         "machine": works_alone(terms.grants),
+        "on_devices": works_on_devices(terms.grants),
         "impersonates": impersonates(terms.grants),
         "impersonation_ticked": IMPERSONATION in sent if sent else False,
         "homepage": homepage,
@@ -43,7 +47,9 @@ def form(client: Client | EffectiveClient, sent: QueryDict | None = None) -> dic
         "consent_method": sent.get("consent_method", "") if sent else ConsentMethod.REQUIRED.value,
         "until": sent.get("until", "") if sent else "",
         "tomorrow": (timezone.localdate() + timedelta(days=1)).isoformat(),
-    }
+        "on_device": not client.has_owner
+        and not all(redirect_uris.proves_identity(uri) for uri in client.redirect_uris),
+    } | document_facts.of(client)
 
 
 def read(sent: QueryDict, client: Client | EffectiveClient) -> Answer:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Subquery
@@ -22,6 +22,15 @@ READ_OF_OWN = [
     *(f"client__{name}" for name in ("grant_types", "auth_methods", "redirect_uris", "last_used_at")),
     *(f"client__{name}" for name in ("disabled_at", "deleted_at", "published_at", "stays_connected")),
 ]
+METHODS: dict[str, Any] = dict(Connection.Method.choices)  # lazy texts
+
+
+class Availability(NamedTuple):
+    """Whether an own client works; whether other tenants may connect, or no longer may while some still are."""
+
+    enabled: bool
+    published: bool
+    unpublished: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,23 @@ class Row:
     def kind(self) -> str:
         """The client's type, or "machine"."""
         return "machine" if self.client.machine_only else self.client.type
+
+    @property
+    def came_by_itself(self) -> bool:
+        """Whether it is a client of somebody else without a publisher: it registered itself."""
+        return self.standing is not None and not self.client.publisher
+
+    @property
+    def consent(self) -> str:
+        """The consent method in words."""
+        return str(METHODS[self.connection.consent_method])
+
+    @property
+    def availability(self) -> Availability:
+        """Of an own client."""
+        published = self.client.published_at is not None
+        left = not published and self.client.stays_connected and self.tenants > 0
+        return Availability(self.client.is_enabled, published, left)
 
     @property
     def last_used_at(self) -> datetime | None:

@@ -1,10 +1,11 @@
 """The OAuth page: the tenant's own clients, and those of other tenants that it uses (S1–S5, S9, Q1–Q5, P7)."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -52,7 +53,7 @@ def console(request: PageRequest) -> HttpResponse:
 def listing(request: PageRequest) -> HttpResponse:
     """The table of clients; for htmx only the region that search, filters, sorting and paging change."""
     search = ClientSearch(request.GET)
-    found = search.find(_connections()).values_list("pk", "client__tenant")
+    found: Any = search.find(request.tenant)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": _("OAuth"),
@@ -69,17 +70,6 @@ def listing(request: PageRequest) -> HttpResponse:
     address = _address(request)
     response["HX-Push-Url"] = "false" if address == fragments.current_address(request) else address
     return response
-
-
-def _connections() -> "QuerySet[Connection]":
-    """This tenant's relation to each client that it has.
-
-    An own client that was deleted is gone from here; another tenant's stays, so that people see what happened to it.
-    """
-    here: QuerySet[Connection] = Connection.objects.filter(
-        ~Q(client__tenant=F("tenant")) | Q(client__deleted_at=None)
-    )
-    return here
 
 
 def _address(request: PageRequest) -> str:

@@ -12,7 +12,7 @@ from ..http.sessions import actor
 from ..models import Connection, NotConnected, NotPublished, approval_answer
 from ..models.approval import accept_version
 from ..policy import scopes
-from ..policy.client_types import impersonates, works_alone
+from ..policy.client_types import impersonates, works_alone, works_on_devices
 from ..policy.publication import Difference
 from ..policy.roles import Permission
 from . import approval_form, fragments
@@ -79,8 +79,10 @@ def _version_page(
     context = context_of(request, connection, _("New version of %(name)s") % {"name": client.name}) | {
         "pending": pending,
         "machine": works_alone(pending.new_grants),
+        "on_devices": works_on_devices(pending.new_grants),
         "impersonates": impersonates(pending.new_grants),
         "no_longer_machine": works_alone(pending.gone_grants),
+        "no_longer_on_devices": works_on_devices(pending.gone_grants),
         "no_longer_impersonates": impersonates(pending.gone_grants),
         "new_scopes": by_area(pending.new_scopes),
         "gone_scopes": by_area(pending.gone_scopes),

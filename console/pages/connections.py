@@ -11,12 +11,13 @@ from django.views.decorators.http import require_safe
 from ..http.access import needs
 from ..http.requests import PageRequest
 from ..policy import scopes
-from ..policy.client_types import impersonates, works_alone
+from ..policy.client_types import impersonates, works_alone, works_on_devices
 from ..policy.roles import Permission
-from . import approval_form
+from . import approval_form, document_facts
 from .connection_lookup import foreign_connection
 from .connection_page import context_of, reach_of
 from .scope_words import by_area
+from .self_description import said
 
 
 @needs(Permission.READ_CONSOLE)
@@ -29,15 +30,18 @@ def details(request: PageRequest, connection_id: int) -> HttpResponse:
     context = context_of(request, connection, client.name) | {
         "reach": reach_of(connection),
         "homepage": client.homepage_url,
+        "said": said(client),
         "proven": approval_form.is_proven(client.homepage_url, approved.redirect_hosts),
         "hosts": approved.redirect_hosts,
         "gone_hosts": pending.gone_hosts,
         "origins": approved.origins,
         "gone_origins": pending.gone_origins,
         "machine": works_alone(approved.grants),
+        "on_devices": works_on_devices(approved.grants),
         "impersonates": impersonates(approved.grants),
         "allowed": by_area(scopes.roots(connection.client_here.scopes)),
         "reduced": by_area(scopes.added(approved.scopes, connection.scopes)),
         "not_offered": by_area(scopes.added(connection.scopes, client.allowed_scopes)),
+        **document_facts.of(client),
     }
     return render(request, "connections/details.html", context)

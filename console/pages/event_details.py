@@ -11,9 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Client, Connection, User
+from ..models import Client, Connection, OutsidePolicy, RegistrationPolicy, User
 from ..policy.text import LINE_BREAKS, spelt_out
-from .forms.choices import GRANTS
+from .forms.choices import DEVICE_GRANT, GRANTS
 from .moments import exactly
 
 MAX_VALUE = 300  # characters of one value; the export has all of them
@@ -33,6 +33,7 @@ IN_SENTENCE = frozenset(
         "claimed",
         "endpoint",
         "group",
+        "without_asking",
     }
 )
 # Detail or field -> label. A field of a client that is not here has the label of its form.
@@ -49,6 +50,7 @@ DETAILS: dict[str, Promise | str] = {
     "left_out": _("Left out"),
     "redirect_host": _("Answer goes to"),
     "redirect_uri": _("Redirect URL"),
+    "device_address": _("Address of the device"),
     "post_logout_redirect_uri": _("Sign-out URL"),
     "client_id": _("Client ID"),
     "grant_type": _("Grant"),
@@ -70,7 +72,7 @@ DETAILS: dict[str, Promise | str] = {
     "publisher": _("Publisher"),
     "redirect_hosts": _("Redirect hosts"),
     "origins": _("Allowed origins"),
-    "grants": _("Works without a user"),
+    "grants": _("Further grants"),
     "version": _("Version"),
     "connected_stay": _("Connected tenants may go on"),
     "issuer": _("Issuer"),
@@ -78,19 +80,45 @@ DETAILS: dict[str, Promise | str] = {
     "removed_by": _("Removed by"),
     "given_to": _("Given to"),
     "path": _("Address"),
+    "identifier": _("Identifier"),
+    "lifetime": _("Lifetime of access tokens (seconds)"),
     "exception": _("Exception"),
+    "document": _("Metadata document"),
+    "member": _("Member of the document"),
+    "documents": _("Clients with a metadata document"),
+    "allowed_hosts": _("Hosts allowed without asking"),
+    "ceiling": _("What they may do at most"),
+    "registration_token": _("Initial access token"),
+    "most_clients": _("Clients that it may register"),
+    "used": _("Clients registered"),
+    "valid_until": _("Valid until"),
+    "unused_days": _("Days without use"),
+    "mode": _("Who may register"),
 }
 # Their values are dates with a time, in ISO 8601.
 MOMENTS = frozenset(
-    {"last_used_at", "removed_at", "signs_from", "accepted_until", "expires_at", "works_until"}
+    {
+        "last_used_at",
+        "removed_at",
+        "signs_from",
+        "accepted_until",
+        "expires_at",
+        "valid_until",
+        "works_until",
+    }
 )
 # Their values are codes: code -> text.
 CHOICES: dict[str, Mapping[str, Promise | str]] = {
     "consent_method": dict(Connection.Method.choices),
     "type": dict(Client.Type.choices),
     "role": dict(User.Role.choices),
-    "grants": {value: explained.heading for value, explained in GRANTS},
+    "grants": {value: explained.heading for value, explained in [*GRANTS, *DEVICE_GRANT]},
+    "documents": dict(OutsidePolicy.Documents.choices),
+    "mode": dict(RegistrationPolicy.Mode.choices),
 }
+
+# Fields of an API that are called otherwise than a client's of the same name.
+OF_API: dict[str, Promise] = {"algorithm": _("Signature of access tokens")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,27 +130,30 @@ class Change:
     come: list[str]
 
 
-def changes_of(changes: Mapping[str, Any]) -> Iterator[Change]:
-    """The changes of an event: of a list, only the members that differ. `changes` maps a field to [before, after]."""
+def changes_of(changes: Mapping[str, Any], *, of_api: bool = False) -> Iterator[Change]:
+    """The changes of an event: of a list, only the members that differ. `changes` maps a field to [before, after].
+
+    `of_api` says that the fields are an API's.
+    """
     for name, pair in changes.items():
         before, after = pair if isinstance(pair, list) and len(pair) == 2 else (None, pair)
         if isinstance(before, list) or isinstance(after, list):
             old, new = list(_texts(name, before or [])), list(_texts(name, after or []))
             yield Change(
-                _label(name),
+                _label(name, of_api),
                 [text for text in old if text not in new],
                 [text for text in new if text not in old],
             )
         else:
-            yield Change(_label(name), [*_texts(name, [before])], [*_texts(name, [after])])
+            yield Change(_label(name, of_api), [*_texts(name, [before])], [*_texts(name, [after])])
 
 
-def details_of(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def details_of(details: Mapping[str, Any], *, of_api: bool = False) -> Iterator[tuple[str, str]]:
     """Label and text of each detail that has a value and is not in the sentence."""
     for name, value in details.items():
         if name not in IN_SENTENCE and value not in (None, "", [], {}):
             values = value if isinstance(value, list) else [value]
-            yield _label(name), ", ".join(_texts(name, values))
+            yield _label(name, of_api), ", ".join(_texts(name, values))
 
 
 def _texts(name: str, values: Iterable[Any]) -> Iterator[str]:
@@ -146,7 +177,9 @@ def shortened(text: str) -> str:
     return spelt_out(text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…", LINE_BREAKS)
 
 
-def _label(name: str) -> str:
+def _label(name: str, of_api: bool) -> str:
+    if of_api and name in OF_API:
+        return str(OF_API[name])
     if name in DETAILS:
         return str(DETAILS[name])
     try:

@@ -17,9 +17,13 @@ from .refusal_reasons import in_words
 # Noun of an action -> icon; the others have "info".
 ICONS = {
     "client": "key",
+    "api": "code",
     "secret": "lock",
     "consent": "check",
+    "device": "link",
     "connection": "link",
+    "outside_clients": "link",
+    "registration": "plus",
     "tokens": "swap",
     "session": "user",
     "mail": "warning",
@@ -27,6 +31,7 @@ ICONS = {
     "invitation": "mail",
     "group": "users",
 }
+API = "api"  # the kind of a target
 # Actions with these endings are shown in green.
 GOOD_NEWS = (
     ".created",
@@ -37,6 +42,7 @@ GOOD_NEWS = (
     ".connected",
     ".restored",
     ".accepted",
+    ".allowed",
 )
 
 
@@ -64,6 +70,7 @@ def of_days(events: Iterable[Event]) -> list[tuple[date, list[Line]]]:
 
 def line(event: Event) -> Line:
     """An event as it is shown."""
+    of_api = event.target_kind == API
     return Line(
         happened_at=event.happened_at,
         sentence=sentence(event),
@@ -73,8 +80,8 @@ def line(event: Event) -> Line:
         address=event.address,
         icon="warning" if event.is_refusal else ICONS.get(event.action.split(".")[0], "info"),
         tone=_tone(event),
-        changes=list(changes_of(event.changes)),
-        details=[*details_of(event.details), *_reference(event)],
+        changes=list(changes_of(event.changes, of_api=of_api)),
+        details=[*details_of(event.details, of_api=of_api), *_reference(event)],
     )
 
 

@@ -56,6 +56,14 @@ SENTENCES: dict[str, Promise | str] = {
     Action.CLIENT_DISCONNECTED: _("{actor} disconnected from {target}."),
     Action.CLIENT_DELETED: _("{actor} deleted {target}."),
     Action.CLIENT_RESTORED: _("{actor} restored {target}."),
+    Action.CLIENT_REGISTERED: _("{target} registered itself."),
+    Action.CLIENT_EXPIRED: _(
+        "{target} was deleted: it had registered itself, and nobody approved or used it."
+    ),
+    Action.REGISTRATION_CHANGED: _("{actor} changed who may register clients, and how."),
+    Action.REGISTRATION_REFUSED: _("A program could not register itself as a client."),
+    Action.REGISTRATION_TOKEN_CREATED: _("{actor} made the initial access token {target}, {hint}."),
+    Action.REGISTRATION_TOKEN_REMOVED: _("{actor} removed the initial access token {target}, {hint}."),
     Action.SECRET_CREATED: _("{actor} generated the secret {hint} of {target}."),
     Action.SECRET_REMOVED: _("{actor} removed the secret {hint} of {target}."),
     Action.CONNECTION_REQUESTED: _("{actor} asked to connect {target}."),
@@ -67,9 +75,12 @@ SENTENCES: dict[str, Promise | str] = {
     Action.CONNECTION_UNBLOCKED: _("{actor} unblocked {target}."),
     Action.CONNECTION_REMOVED: _("{actor} removed {target} from this tenant."),
     Action.CONNECTION_CHANGED_BY_OWNER: _("{actor} changed {target}."),
+    Action.OUTSIDE_CLIENTS_DECIDED: _("{actor} changed which outside clients may come here."),
     Action.CONSENT_GIVEN: _("{actor} gave consent to {target}."),
     Action.CONSENT_DENIED: _("{actor} denied consent to {target}."),
     Action.CONSENT_WITHDRAWN: _("{actor} revoked the consent of {person} to {target}."),
+    Action.DEVICE_ALLOWED: _("{actor} allowed {target} on a device."),
+    Action.DEVICE_DENIED: _("{actor} did not allow {target} on a device."),
     Action.AUTHORIZATION_REFUSED: _("An authorization request from {target} was rejected."),
     Action.AUTHORIZATION_NARROWED: _("{target} asked for scopes that it does not have."),
     Action.TOKENS_ISSUED: _("{target} received tokens for {person}."),
@@ -77,6 +88,13 @@ SENTENCES: dict[str, Promise | str] = {
     Action.TOKENS_REUSED: _("{target} reused a one-time code or token. All tokens from it were revoked."),
     Action.TOKENS_REVOKED: _("{actor} revoked tokens of {target}."),
     Action.SESSIONS_ENDED: _("All sessions of {target} have ended, as requested by {actor}."),
+    Action.API_CREATED: _("{actor} registered the API {target}."),
+    Action.API_UPDATED: _("{actor} edited the API {target}."),
+    Action.API_PUBLISHED: _("{actor} published the API {target}."),
+    Action.API_UNPUBLISHED: _("{actor} unpublished the API {target}."),
+    Action.API_REMOVED: _("{actor} removed the API {target}."),
+    Action.API_SECRET_CREATED: _("{actor} generated the secret {hint} of the API {target}."),
+    Action.API_SECRET_REMOVED: _("{actor} removed the secret {hint} of the API {target}."),
     Action.API_REFUSED: _("An API call with a token of {target} was rejected."),
     Action.MAIL_FAILED: _("An email to {person} could not be sent."),
 }
@@ -96,12 +114,29 @@ WITHOUT_PERSON = {
 }
 PERSON = "user"  # the kind of a target
 LEFT_OUT_THERE = _("{target} asked for scopes that it does not have, at {actor}.")
+CONNECTED_WITHOUT_ASKING = _(
+    "{actor} came with {target}, published by {publisher}. It was connected because its host is allowed."
+)
 SCOPES_CHANGED = _("{actor} changed what {target} may do here.")
 TOKENS_OF_PERSON = _("{actor} ended the sessions of {target} for {person}.")
 OWN_TOKENS = _("{actor} ended their own sessions of {target}.")
 TENANT_BLOCKED_IT = _("{actor} blocked {target}.")
 TENANT_UNBLOCKED_IT = _("{actor} unblocked {target}.")
 TENANT_CHANGED_SCOPES = _("{actor} changed what {target} may do there.")
+# A client that registered itself: what it does to its own registration, and what others do with it.
+ITSELF: dict[str, Promise] = {
+    Action.CLIENT_UPDATED: _("{target} changed its own registration."),
+    Action.CLIENT_DELETED: _("{target} deleted its own registration."),
+    Action.SECRET_CREATED: _("{target} received the secret {hint}."),
+}
+REGISTERED_WITH_TOKEN = _("{target} registered itself with an initial access token.")
+CONNECTED_BY_TOKEN = _("{target} was connected with an initial access token that {actor} had made.")
+CONNECTED_WITHOUT_PUBLISHER = _("{actor} connected {target}, which had registered itself.")
+ITSELF_OFFERS_VERSION = _(
+    "{target} now asks for more, in version {version}. An administrator must approve it here."
+)
+ITSELF_IS_GONE = _("{target} is no longer offered.")
+WITHOUT_OWNER: dict[bool, Promise] = {True: _("{target} was disabled."), False: _("{target} was enabled.")}
 # What the publisher of a client did, in the log of a tenant that is connected to it: detail -> its value -> sentence.
 BY_OWNER: dict[str, dict[bool, Promise]] = {
     "deleted": {True: _("{actor} deleted {target}."), False: _("{actor} restored {target}.")},
@@ -161,6 +196,8 @@ def _special(event: Event, person: str) -> Promise | None:
         return LEFT_OUT_THERE
     if event.is_refusal:
         return refusal_sentences.of(event)
+    if event.action == Action.CONNECTION_APPROVED and event.details.get("without_asking"):
+        return CONNECTED_WITHOUT_ASKING
     if event.action == Action.CONNECTION_UPDATED and "scopes" in event.changes:
         return SCOPES_CHANGED
     if event.action == Action.CLIENT_DISCONNECTED and event.details.get("blocked"):
@@ -172,8 +209,30 @@ def _special(event: Event, person: str) -> Promise | None:
     if event.action == Action.TOKENS_REVOKED and person and event.actor_kind == Event.Kind.USER:
         return OWN_TOKENS if event.actor_name == person else TOKENS_OF_PERSON
     if event.action == Action.CONNECTION_CHANGED_BY_OWNER:
-        return _by_owner(event.details)
+        return (
+            _by_owner(event.details) if event.actor_kind == Event.Kind.TENANT else _by_itself(event.details)
+        )
+    return _of_registration(event)
+
+
+def _of_registration(event: Event) -> Promise | None:
+    """What a client that registered itself did, or what was done with it."""
+    if event.actor_kind == Event.Kind.CLIENT and event.actor_id == event.target_id:
+        return ITSELF.get(event.action)
+    if event.action == Action.SECRET_CREATED and event.actor_kind == Event.Kind.ANONYMOUS:
+        return ITSELF[event.action]
+    if event.action == Action.CLIENT_REGISTERED and "registration_token" in event.details:
+        return REGISTERED_WITH_TOKEN
+    if event.action == Action.CONNECTION_APPROVED and not event.details.get("publisher"):
+        return CONNECTED_BY_TOKEN if "registration_token" in event.details else CONNECTED_WITHOUT_PUBLISHER
     return None
+
+
+def _by_itself(details: Mapping[str, Any]) -> Promise | None:
+    """What became of a client without an owner that this tenant is connected to."""
+    if "disabled" in details:
+        return WITHOUT_OWNER[bool(details["disabled"])]
+    return ITSELF_OFFERS_VERSION if "version" in details else ITSELF_IS_GONE
 
 
 def _by_owner(details: Mapping[str, Any]) -> Promise | None:

@@ -5,7 +5,7 @@ it when they began, or because it acts in people's names by itself (impersonatio
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,7 +42,7 @@ from ..models.counting import HowMany
 from ..policy import scopes
 from ..policy.client_types import GrantType
 from .connection_standing import Stop, standing
-from .scope_words import Area, by_area
+from .scope_words import Apis, Area, apis_of, by_area
 
 FEW = 1_000  # consents, and live sessions, up to which the people of a client are known by name
 
@@ -74,11 +74,12 @@ class Grant:
     use: Use
     trusted: bool
     stop: str  # why the client cannot be used in this tenant now, "" if it can
+    apis: Apis = field(default_factory=dict)  # that scopes were granted of
 
     @property
     def areas(self) -> list[Area]:
         """What was granted, in words, without what another scope already contains."""
-        return by_area(scopes.roots(self.consent.scopes)) if self.consent else []
+        return by_area(scopes.roots(self.consent.scopes), known=self.apis) if self.consent else []
 
     @property
     def since(self) -> datetime | None:
@@ -86,13 +87,15 @@ class Grant:
 
 
 def of_people(people: Iterable[User], client: Client) -> list[Grant]:
-    """The grants of these people to one client: four queries, however many there are."""
+    """The grants of these people to one client: four queries, however many there are, and one for their APIs."""
     members = list(people)
     consents = {c.user_id: c for c in Consent.objects.filter(user__in=members, client=client)}
     use = uses(TokenFamily.objects.filter(user__in=members, client=client), "user_id")
     trusted, stop = _here([client]).get(client.pk, (False, ""))
+    apis = _apis(consents.values())
     return [
-        Grant(user, client, consents.get(user.pk), use.get(user.pk, Use()), trusted, stop) for user in members
+        Grant(user, client, consents.get(user.pk), use.get(user.pk, Use()), trusted, stop, apis)
+        for user in members
     ]
 
 
@@ -110,11 +113,11 @@ def clients_of(user: User) -> "QuerySet[Client]":
 
 
 def of_person(user: User, clients: Iterable[Client]) -> list[Grant]:
-    """The grants of a person to these clients: three queries, however many there are."""
+    """The grants of a person to these clients: three queries, however many there are, and one for their APIs."""
     clients = list(clients)
     consents = {c.client_id: c for c in Consent.objects.filter(user=user, client__in=clients)}
     use = uses(TokenFamily.objects.filter(user=user, client__in=clients), "client_id")
-    here = _here(clients)
+    here, apis = _here(clients), _apis(consents.values())
     return [
         Grant(
             user,
@@ -122,9 +125,14 @@ def of_person(user: User, clients: Iterable[Client]) -> list[Grant]:
             consents.get(client.pk),
             use.get(client.pk, Use()),
             *here.get(client.pk, (False, "")),
+            apis,
         )
         for client in clients
     ]
+
+
+def _apis(consents: Iterable[Consent]) -> Apis:
+    return apis_of({name for consent in consents for name in consent.scopes})
 
 
 def one(user: User, client: Client) -> Grant | None:

@@ -46,11 +46,13 @@ def _people(request: PageRequest, client: Client, back: str) -> HttpResponse:
     search = MemberSearch(request.GET)
     people, total = granted.holders(client)
     page = page_of(_found(search, people, total), request.GET)
+    foreign = client.tenant_id != current_tenant().pk
     context = {
         "title": _("People and their grants"),
         "section": "clients",
         "client": client,
-        "publisher": client.publisher if client.tenant_id != current_tenant().pk else "",
+        "foreign": foreign,
+        "publisher": client.publisher if foreign else "",
         "back": back,
         "search": search,
         "page": page,

@@ -8,7 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from ..http.addresses import AUTHORIZE_PATH
 from ..http.tenancy import current_tenant
 from ..models import Connection
-from ..policy import text
+from ..policy import metadata_documents, text
 from ..policy.effective_client import EffectiveClient
 
 MAX_LENGTH = 16_000  # an authorization request with a long state fits; nothing sensible is longer
@@ -48,6 +48,12 @@ def waiting_client(address: str) -> EffectiveClient | None:
     """The application whose authorization request waits at `address`, if one does and this tenant knows it."""
     client_id = _authorization_request(address).get("client_id", "")
     return Connection.to_client(current_tenant(), client_id) if client_id and "\0" not in client_id else None
+
+
+def waiting_host(address: str) -> str:
+    """The host of the document that describes the application whose authorization request waits at `address`; "" if it
+    names none. It is not known yet who that is: nothing is read before somebody has signed in."""
+    return metadata_documents.host_of(_authorization_request(address).get("client_id", ""))
 
 
 def redirect_uri_of(address: str, client: EffectiveClient | None) -> str:

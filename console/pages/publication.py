@@ -22,7 +22,7 @@ from ..http.sessions import actor
 from ..models import Client, Connection, NotPublishable, TokenFamily, reach
 from ..models.counting import CountUpTo, HowMany, known
 from ..policy import scopes
-from ..policy.client_types import impersonates, works_alone
+from ..policy.client_types import impersonates, works_alone, works_on_devices
 from ..policy.publication import Difference
 from ..policy.roles import Permission
 from . import fragments, receipts
@@ -70,9 +70,10 @@ def publish(request: PageRequest, client_id: str) -> HttpResponse:
 def _publishing(
     request: PageRequest, client: Client, *, changed: bool = False, status: int = 200
 ) -> HttpResponse:
-    if client.machine_only:
+    apis = [] if client.machine_only else client.apis_not_published()
+    if client.machine_only or apis:
         title = _("%(name)s cannot be published") % {"name": client.name}
-        context: dict[str, Any] = {"title": title, "client": client, "section": "clients"}
+        context: dict[str, Any] = {"title": title, "client": client, "section": "clients", "apis": apis}
         return fragments.dialog(request, "publication/not_publishable.html", context, status=status)
     terms = client.terms
     context = {
@@ -82,6 +83,7 @@ def _publishing(
         "changed": changed,
         "terms": terms,
         "machine": works_alone(terms.grants),
+        "on_devices": works_on_devices(terms.grants),
         "impersonates": impersonates(terms.grants),
         "areas": grouped(scopes.roots(terms.scopes)),
         "homepage_proven": is_proven(client.homepage_url, terms.redirect_hosts),
@@ -146,6 +148,7 @@ WAITS_FOR: dict[Promise, Callable[[Difference], object]] = {
     gettext_lazy("new redirect hosts"): lambda change: change.new_hosts,
     gettext_lazy("new allowed origins"): lambda change: change.new_origins,
     gettext_lazy("work without a user"): lambda change: works_alone(change.new_grants),
+    gettext_lazy("sign-in with a code"): lambda change: works_on_devices(change.new_grants),
     gettext_lazy("acting as any of its users"): lambda change: impersonates(change.new_grants),
     gettext_lazy("another publisher"): lambda change: change.publisher,
 }

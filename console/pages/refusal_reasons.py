@@ -76,6 +76,22 @@ SENTENCES: dict[Reason, Promise] = {
     Reason.NOT_CONNECTED: _("No administrator of this tenant has connected the client yet"),
     Reason.NOT_CONNECTED_SILENT: _("No administrator of this tenant has connected the client yet"),
     Reason.CONNECTION_DENIED: _("An administrator decided not to connect the client"),
+    # Clients that are described by a document
+    Reason.DOCUMENTS_OFF: _("This tenant does not allow clients that are described by a document"),
+    Reason.DOCUMENT_URL_INVALID: _("The client ID is a URL that cannot be a client ID"),
+    Reason.DOCUMENT_INVALID: _("The document that describes the client is not valid"),
+    Reason.DOCUMENT_READ_TOO_OFTEN: _("Too many documents were read within 15 minutes"),
+    Reason.DOCUMENT_BUSY: _("Too many documents were being read at the same time"),
+    Reason.DOCUMENT_NOT_PUBLIC: _("The host of the document has no public address"),
+    Reason.DOCUMENT_NO_CONNECTION: _("The host of the document does not answer"),
+    Reason.DOCUMENT_CERTIFICATE: _("The host of the document has no valid certificate for its name"),
+    Reason.DOCUMENT_TOO_SLOW: _("The host of the document did not answer within 5 seconds"),
+    Reason.DOCUMENT_BROKEN: _("The answer of the document’s host is incomplete, or is not HTTP"),
+    Reason.DOCUMENT_REDIRECT: _("The document’s URL redirects, which is not followed"),
+    Reason.DOCUMENT_STATUS: _("The document’s URL answers with another status than 200"),
+    Reason.DOCUMENT_NOT_JSON: _("The document’s Content-Type is not application/json"),
+    Reason.DOCUMENT_ENCODED: _("The document has a Content-Encoding, which is not unpacked"),
+    Reason.DOCUMENT_TOO_LARGE: _("The document is larger than 10 kB"),
     # What an authorization request asks for
     Reason.RESPONSE_TYPE_MISSING: _("response_type is missing."),
     Reason.RESPONSE_TYPE_UNSUPPORTED: _("Only response_type=code is supported."),
@@ -107,6 +123,12 @@ SENTENCES: dict[Reason, Promise] = {
     Reason.SCOPES_LEFT_OUT: _(
         "Scopes that are unknown, or that the client is not registered for, are left out."
     ),
+    # Resources
+    Reason.RESOURCE_MALFORMED: _("resource must be an absolute URI without a fragment."),
+    Reason.RESOURCE_UNKNOWN: _("resource names no API here that the client has scopes of"),
+    Reason.RESOURCE_NOT_GRANTED: _("resource names an API that no scope was granted of"),
+    Reason.RESOURCE_MISSING: _("scopes of several APIs were granted, and the request does not say which one"),
+    Reason.RESOURCE_SENT_TWICE: _("a token is for one API, and the request names several with resource"),
     # Token requests
     Reason.GRANT_TYPE_MISSING: _("grant_type is missing."),
     Reason.GRANT_TYPE_UNSUPPORTED: _("This grant_type is not supported."),
@@ -122,6 +144,11 @@ SENTENCES: dict[Reason, Promise] = {
     Reason.CODE_OUTLIVED_ITS_CLIENT: _("client switched off since the code was given"),
     Reason.CODE_LEFT_WITHOUT_SCOPES: _("nothing left of what the code was given for"),
     Reason.CODE_REPLAYED: _("code replayed"),
+    Reason.DEVICE_CODE_MISSING: _("device_code is missing."),
+    Reason.DEVICE_CODE_UNKNOWN: _("unknown device code"),
+    Reason.DEVICE_CODE_EXPIRED: _("expired device code"),
+    Reason.TOO_MANY_DEVICE_CODES: _("Too many device codes of this client in one minute"),
+    Reason.USER_CODE_UNKNOWN: _("The code that was entered for a device is unknown, expired or answered"),
     Reason.CODE_VERIFIER_MISSING: _("Code verifier required."),
     Reason.CODE_VERIFIER_MALFORMED: _("code_verifier must be 43 to 128 unreserved characters."),
     Reason.CODE_VERIFIER_WITHOUT_CHALLENGE: _("code_verifier without a challenge"),
@@ -139,6 +166,27 @@ SENTENCES: dict[Reason, Promise] = {
     Reason.TOKEN_MISSING: _("token is missing."),
     Reason.ACCESS_TOKEN_ENDED: _("access token ended"),
     Reason.ACCESS_TOKEN_NOT_OURS: _("not an access token of this tenant"),
+    Reason.ACCESS_TOKEN_FOR_AN_API: _("the access token is for another API"),
+    # Registrations (RFC 7591, RFC 7592)
+    Reason.REGISTRATION_TOKEN_MISSING: _("It had no token, and needs one."),
+    Reason.REGISTRATION_TOKEN_UNKNOWN: _("It had no initial access token of this tenant."),
+    Reason.REGISTRATION_TOKEN_USED_UP: _(
+        "The initial access token has registered as many clients as it may."
+    ),
+    Reason.REGISTRATION_TOKEN_EXPIRED: _("The initial access token has expired."),
+    Reason.REGISTRATION_TOKEN_WITHOUT_ADMINISTRATOR: _(
+        "Whoever made the initial access token is no longer an administrator who can sign in."
+    ),
+    Reason.REGISTRATION_ACCESS_TOKEN_UNKNOWN: _("The token is not the one of this registration."),
+    Reason.REGISTRATION_OFF: _("Registration is switched off in this tenant."),
+    Reason.REGISTRATIONS_TOO_MANY: _("As many clients have registered themselves as may."),
+    Reason.REGISTRATIONS_TOO_FAST: _("Too many clients wanted to register within 15 minutes."),
+    Reason.REGISTRATION_METADATA_INVALID: _("What it said about itself cannot be registered."),
+    Reason.REGISTRATION_REDIRECT_URI_INVALID: _("A redirect URL may not be registered."),
+    Reason.REGISTRATION_REDIRECT_HOST_NOT_ALLOWED: _(
+        "A redirect URL is on a host that the initial access token does not allow."
+    ),
+    Reason.REGISTRATION_SOFTWARE_STATEMENT: _("It had a software statement, which is not accepted."),
     # Sign-in and sign-out
     Reason.WRONG_EMAIL_OR_PASSWORD: _("wrong email or password"),
     Reason.DEAD_LINK: _("one-time link does not work"),

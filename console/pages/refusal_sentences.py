@@ -18,16 +18,20 @@ REFUSED_OTHERS: dict[str, Promise] = {
     Action.TOKENS_REFUSED: _("More token requests were rejected."),
     Action.API_REFUSED: _("More API calls were rejected."),
     Action.TOKENS_REUSED: _("More reuse was detected."),
+    Action.REGISTRATION_REFUSED: _("More registrations were rejected."),
 }
 # What was refused at an endpoint, when its client had proven who it is, and when it had only been named.
 REFUSED_AT: dict[tuple[str, bool], Promise] = {
     ("", True): _("A token request claiming to be from {target} was rejected."),
+    ("device", False): _("A request from a device with {target} was rejected."),
+    ("device", True): _("A request from a device claiming to be {target} was rejected."),
     ("introspection", False): _("An introspection request from {target} was rejected."),
     ("introspection", True): _("An introspection request claiming to be from {target} was rejected."),
     ("revocation", False): _("A revocation request from {target} was rejected."),
     ("revocation", True): _("A revocation request claiming to be from {target} was rejected."),
 }
 REFUSED_UNKNOWN_TOKEN = _("An API call was rejected.")
+REFUSED_ITSELF = _("A change that {target} wanted to make to its own registration was rejected.")
 
 
 def of(event: Event) -> Promise | None:
@@ -37,6 +41,8 @@ def of(event: Event) -> Promise | None:
         return REFUSED_OTHERS.get(event.action)
     if event.action == Action.API_REFUSED and not event.target_name:
         return REFUSED_UNKNOWN_TOKEN
+    if event.action == Action.REGISTRATION_REFUSED and event.target_name:
+        return REFUSED_ITSELF
     if event.action != Action.TOKENS_REFUSED:
         return None
     if reason is Reason.REMOVED_SECRET:

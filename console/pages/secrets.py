@@ -17,9 +17,10 @@ from ..http.access import needs
 from ..http.compression import is_secret
 from ..http.requests import PageRequest
 from ..http.sessions import actor
-from ..models import AlreadySent, Client, ClientSecret, LimitReached
+from ..models import AlreadySent, Client, ClientSecret, LimitReached, UseCount
 from ..policy.client_types import AuthMethod
 from ..policy.roles import Permission
+from ..policy.uses import SecretUse
 from . import fragments
 from .client_lookup import client_to_change, own_client
 from .forms import once
@@ -27,6 +28,7 @@ from .forms.limits import reached
 from .forms.secret_removal import SecretRemovalForm
 
 LATELY = timedelta(days=7)
+COUNTED_DAYS = 30
 STILL_TRIED = 5  # removed secrets that are told of
 CHANGED = "clients-changed"  # makes an open list of clients fetch itself again
 pages = require_http_methods(["GET", "HEAD", "POST"])
@@ -103,7 +105,7 @@ def _secrets(request: PageRequest, client: Client, *, status: int = 200, **conte
     context |= {
         "title": _("Client secrets"),
         "client": client,
-        "secrets": secrets,
+        "secrets": _with_uses(client, secrets),
         "tried": _still_tried(client),
         "limit": limit,
         "full": len(secrets) >= limit,
@@ -113,6 +115,12 @@ def _secrets(request: PageRequest, client: Client, *, status: int = 200, **conte
         "section": "clients",
     }
     return fragments.dialog(request, "secrets/secrets.html", context, status=status)
+
+
+def _with_uses(client: Client, secrets: list[ClientSecret]) -> list[tuple[ClientSecret, SecretUse | None]]:
+    """Each secret with how often it was used lately, and by whom (N1); None if it was not."""
+    counted = UseCount.of_secrets(client.pk, COUNTED_DAYS, timezone.now())
+    return [(secret, counted.get(secret.pk)) for secret in secrets]
 
 
 def _still_tried(client: Client) -> list[ClientSecret]:

@@ -25,7 +25,7 @@ from ..policy import text
 from ..policy.roles import Permission
 from . import fragments
 from .forms.sign_in import ChoosePasswordForm, SignInForm
-from .next_address import login_hint_of, next_address, redirect_uri_of, waiting_client
+from .next_address import login_hint_of, next_address, redirect_uri_of, waiting_client, waiting_host
 from .sign_in_attempts import Attempt, LinkAttempt, later
 
 ANYONE = "anyone: this is where people prove who they are"
@@ -171,6 +171,7 @@ def _ask(
 ) -> HttpResponse:
     client = waiting_client(onward)
     context = {"title": _("Sign in"), "form": form, "next": onward, "application": client, "ended": ended}
+    context["host"] = waiting_host(onward)
     context["may_forget"] = one_time_links.mail_works()
     response = render(request, "sign_in/sign_in.html", context, status=status)
     allow_form_targets(response, redirect_uri_of(onward, client))

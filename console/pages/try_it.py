@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -23,10 +24,11 @@ from ..http.addresses import AUTHORIZE_PATH, REVOKE_PATH, TOKEN_PATH
 from ..http.compression import is_secret
 from ..http.requests import PageRequest
 from ..http.tenancy import current_tenant
-from ..models import Client
-from ..policy import scopes
+from ..models import Api, Client
+from ..policy import apis, scopes
 from ..policy.client_types import AuthMethod, GrantType
 from ..policy.roles import Permission
+from . import api_words
 from .client_lookup import own_client
 from .forms.try_it import TryForm
 from .quickstarts import API_PATH
@@ -69,6 +71,15 @@ class TrialResponse:
     trial: TrialRequest
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An API that a token can be for (RFC 8707), and the scopes that the client has there."""
+
+    identifier: str
+    name: str
+    scope: str
+
+
 @needs(Permission.MANAGE_CLIENTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def try_it(request: PageRequest, client_id: str) -> HttpResponse:
@@ -78,7 +89,8 @@ def try_it(request: PageRequest, client_id: str) -> HttpResponse:
     here = issuer + reverse("try_it", args=[client.client_id])
     answer = _answer(request, client)
     request.META["QUERY_STRING"] = ""  # no link or form of the page repeats the code
-    form = TryForm(client, request.POST if request.method == "POST" else None)
+    resources = api_words.resources(current_tenant(), client.allowed_scopes)
+    form = TryForm(client, resources, request.POST if request.method == "POST" else None)
     if form.is_valid() and not client.machine_only:
         return _start(request, client, form.cleaned_data["scopes"], here)
     context = {
@@ -91,13 +103,25 @@ def try_it(request: PageRequest, client_id: str) -> HttpResponse:
         "token_endpoint": TOKEN_PATH,
         "revocation_endpoint": REVOKE_PATH,
         "api": API_PATH,
+        "targets": _targets(client, resources, issuer),
         "secret": client.allows_auth_method(AuthMethod.CLIENT_SECRET),
         "credentials": client.allows_grant_type(GrantType.CLIENT_CREDENTIALS),
-        "scope": scopes.join(name for name in client.allowed_scopes if name not in scopes.PROTOCOL_SCOPES),
     }
     response = render(request, "try_it/try_it.html", context, status=422 if form.is_bound else 200)
     is_secret(response)
     return response
+
+
+def _targets(client: Client, resources: Sequence[Api], issuer: str) -> list[Target]:
+    """What a token of this client can be for: each API that it has scopes of, and this server last."""
+    of_api = [Target(api.identifier, api.name, _own_scopes(client, api.identifier)) for api in resources]
+    return [*of_api, Target(issuer, _("This server"), _own_scopes(client, apis.CATALOGUE))]
+
+
+def _own_scopes(client: Client, identifier: str) -> str:
+    """The scopes that a machine can ask for at an API."""
+    names = apis.of_api(client.allowed_scopes, identifier)
+    return scopes.join(name for name in names if name not in scopes.PROTOCOL_SCOPES)
 
 
 def _start(request: PageRequest, client: Client, chosen: list[str], here: str) -> HttpResponse:

@@ -28,6 +28,7 @@ class GrantType(StrEnum):
     REFRESH_TOKEN = "refresh_token"
     CLIENT_CREDENTIALS = "client_credentials"
     USER_IMPERSONATION = "urn:qlik:oauth:user-impersonation"
+    DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class AuthMethod(StrEnum):
@@ -47,6 +48,7 @@ class Traits:
     confidential: bool  # authenticates with a secret or a key (RFC 6749 §2.1)
     allowed_origins: bool  # may call the token endpoint from a browser (CORS)
     machine_grants: bool  # can hold client_credentials and user impersonation
+    device_grant: bool  # can sign people in who use a browser on another device (RFC 8628)
     private_schemes: bool  # may register com.example.app:/callback (RFC 8252 §7.1)
     # What signs its ID tokens unless it is registered otherwise. Libraries of servers expect RS256 when nothing is
     # agreed (OpenID Connect Core §3.1.3.7, §15.1); those of pages and devices read the metadata.
@@ -58,6 +60,7 @@ TRAITS: dict[ClientType, Traits] = {
         confidential=True,
         allowed_origins=False,
         machine_grants=True,
+        device_grant=False,
         private_schemes=False,
         id_token_algorithm="RS256",
     ),
@@ -65,6 +68,7 @@ TRAITS: dict[ClientType, Traits] = {
         confidential=False,
         allowed_origins=True,
         machine_grants=False,
+        device_grant=False,
         private_schemes=False,
         id_token_algorithm="ES256",
     ),
@@ -72,6 +76,7 @@ TRAITS: dict[ClientType, Traits] = {
         confidential=False,
         allowed_origins=False,
         machine_grants=False,
+        device_grant=True,
         private_schemes=True,
         id_token_algorithm="ES256",
     ),
@@ -93,14 +98,22 @@ def works_alone(grants: Collection[str]) -> bool:
     return GrantType.CLIENT_CREDENTIALS in grants
 
 
+def works_on_devices(grants: Collection[str]) -> bool:
+    """Whether people sign in to a client with these grants by a code, in a browser on another device (RFC 8628)."""
+    return GrantType.DEVICE_CODE in grants
+
+
 def shows_allowed_origins(client_type: str, grants: frozenset[str] | set[str]) -> bool:
     """A web client that impersonates users may do so from a page of its own, so it too has allowed origins."""
     return traits(client_type).allowed_origins or GrantType.USER_IMPERSONATION in grants
 
 
 def needs_redirect_url(client_type: str, grants: frozenset[str] | set[str]) -> bool:
-    """Whether at least one redirect URL is required: always, except for a client that only machines use."""
-    return not (traits(client_type).machine_grants and bool(MACHINE_GRANTS & set(grants)))
+    """Whether at least one redirect URL is required: always, except for a client that only machines use, and for one
+    whose people sign in on another device."""
+    has, held = traits(client_type), set(grants)
+    without = (has.machine_grants and MACHINE_GRANTS & held) or (has.device_grant and works_on_devices(held))
+    return not without
 
 
 def serves_machines_alone(grants: Collection[str], redirect_uris: Collection[str]) -> bool:

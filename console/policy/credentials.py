@@ -21,8 +21,12 @@ class Prefix(StrEnum):
     """The kind of a generated value, readable from its first characters."""
 
     CLIENT_SECRET = "qas_"
+    API_SECRET = "qai_"
     CODE = "qac_"
     REFRESH_TOKEN = "qar_"
+    DEVICE_CODE = "qad_"
+    INITIAL_ACCESS_TOKEN = "qat_"
+    REGISTRATION_ACCESS_TOKEN = "qam_"
 
 
 def make(prefix: Prefix) -> str:

@@ -70,7 +70,8 @@ class EffectiveClient:
             post_logout_redirect_uris=tuple(
                 publication.redirect_uris_here(offered.post_logout_redirect_uris, hosts)
             ),
-            # Machine grants are approved. Whether people sign in with it is the owner's registration alone.
+            # Machine grants and the device grant are approved. Whether people sign in with it in the browser that it
+            # opens is the owner's registration alone.
             grants=offered.grants - (set(offered.grant_types) - set(approved.grants)),
         )
 

@@ -14,8 +14,8 @@ from . import redirect_uris, scopes
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a tenant approves: the scope ceiling, the hosts that answers go to, the machine grants, the publisher, and
-    the origins whose pages may call the endpoints."""
+    """What a tenant approves: the scope ceiling, the hosts that answers go to, the grants beside the code flow, the
+    publisher, and the origins whose pages may call the endpoints."""
 
     scopes: tuple[str, ...]
     redirect_hosts: tuple[str, ...]

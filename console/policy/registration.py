@@ -56,7 +56,7 @@ class Registration:
 
     @property
     def grants(self) -> frozenset[str]:
-        """Every grant of the client: the machine grants it was registered for, and the code grant for people."""
+        """Every grant of the client: those it was registered for, and the code grant for people."""
         people = set() if self.machine_only else {GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN}
         return frozenset(str(grant) for grant in people) | frozenset(self.grant_types)
 

@@ -7,6 +7,7 @@ from typing import Any
 UNCONFIRMED = "unconfirmed_scheme"
 NEEDS_TRUST = "needs_trust"
 ONLY_WEB = "only_web"  # a public client cannot have it
+ONLY_NATIVE = "only_native"  # only a native client can have it
 TOO_MANY = "too_many"
 
 

@@ -9,9 +9,17 @@ from functools import partial
 from typing import Any, get_args, get_origin
 
 from . import client_types, consent_rules, homepages, public_keys, redirect_uris, scopes, text
-from .client_types import AuthMethod, ClientType
+from .client_types import MACHINE_GRANTS, AuthMethod, ClientType, GrantType
 from .registration import ADDRESSES, Registration
-from .registration_problems import NEEDS_TRUST, ONLY_WEB, TOO_MANY, UNCONFIRMED, InvalidRegistration, Problem
+from .registration_problems import (
+    NEEDS_TRUST,
+    ONLY_NATIVE,
+    ONLY_WEB,
+    TOO_MANY,
+    UNCONFIRMED,
+    InvalidRegistration,
+    Problem,
+)
 from .translation import gettext_noop, ngettext_lazy
 
 NAME_LENGTH = 512
@@ -20,6 +28,10 @@ MOST_KEYS = 5
 ALGORITHMS = frozenset({"ES256", "RS256"})
 
 GIVE_A_NAME = gettext_noop("Give the client a name.")
+UNPUBLISHED_API = "unpublished_api"
+API_IS_NOT_PUBLISHED = gettext_noop(
+    "Other tenants can use this client, but not one of its APIs: publish the API first, or leave its scopes out."
+)
 MACHINE_IS_TRUSTED = gettext_noop(
     "A machine-to-machine client must be “Trusted”: no user is involved, so there is nobody to ask."
 )
@@ -38,19 +50,32 @@ class Limits:
         return self.allowed_origins if name == "allowed_origins" else self.redirect_urls
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiScopes:
+    """Qualified names of scopes of APIs (apis.py) that a client may have: those that its tenant knows.
+
+    `unpublished` are those of them that it cannot offer to other tenants, because their API is not published; empty
+    for a client that is offered to none.
+    """
+
+    known: frozenset[str] = frozenset()
+    unpublished: frozenset[str] = frozenset()
+
+
 def problems(
     registration: Registration,
     *,
     limits: Limits,
     consent_method: str | None = None,
     confirmed_schemes: Collection[str] = (),
+    api_scopes: ApiScopes = ApiScopes(),
     before: Registration | None = None,
 ) -> dict[str, list[Problem]]:
     """Everything that may not be registered so, by the name of the field; {} if all of it may.
 
     The values may be of any type. `consent_method` is that of the owner's tenant; None if it is not to be judged.
     `confirmed_schemes` are private schemes without a dot that may be used (RFC 8252 §8.6). `before` is what is stored:
-    its schemes have been confirmed, and it may keep scopes that the catalogue has lost.
+    its schemes have been confirmed, and it may keep scopes that the catalogue, or an API, has lost.
     """
     found: dict[str, list[Problem]] = {}
     judged = list(_wrong_types(registration))
@@ -58,7 +83,7 @@ def problems(
         confirmed = {*confirmed_schemes, *(short_schemes(before) if before else ())}
         judged += _texts(registration)
         judged += _addresses(registration, limits, confirmed)
-        judged += _scopes(registration, before.allowed_scopes if before else ())
+        judged += _scopes(registration, api_scopes, before.allowed_scopes if before else ())
         judged += _grants(registration, consent_method)
         judged += _authentication(registration)
         judged += _keys(registration)
@@ -186,19 +211,27 @@ def _entries(
         seen.add(mark(entry))
 
 
-def _scopes(registration: Registration, held: Collection[str]) -> Found:
+def _scopes(registration: Registration, of_apis: ApiScopes, held: Collection[str]) -> Found:
     for place, name in enumerate(registration.allowed_scopes):
-        if name not in scopes.SCOPES and name not in held:
+        if name in scopes.SCOPES or name in held:
+            continue
+        if name not in of_apis.known:
             unknown = gettext_noop("One of the scopes is not in the catalogue.")
             yield "allowed_scopes", Problem("unknown_scope", unknown, place=place)
+            return
+        if name in of_apis.unpublished:
+            yield "allowed_scopes", Problem(UNPUBLISHED_API, API_IS_NOT_PUBLISHED, place=place)
             return
 
 
 def _grants(registration: Registration, consent_method: str | None) -> Found:
-    grants = set(registration.grant_types)
-    if grants - client_types.MACHINE_GRANTS:
+    grants, has = set(registration.grant_types), client_types.traits(registration.type)
+    if grants - MACHINE_GRANTS - {GrantType.DEVICE_CODE}:
         yield "grant_types", Problem("unknown_grant", gettext_noop("This grant_type is not supported."))
-    elif grants and not client_types.traits(registration.type).machine_grants:
+    elif client_types.works_on_devices(grants) and not has.device_grant:
+        only_native = gettext_noop("Only a native client can sign people in on another device.")
+        yield "grant_types", Problem(ONLY_NATIVE, only_native)
+    elif grants & MACHINE_GRANTS and not has.machine_grants:
         only_web = gettext_noop("Only a web client can get tokens without a person.")
         yield "grant_types", Problem(ONLY_WEB, only_web)
     if consent_method is None:

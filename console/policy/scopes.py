@@ -1,7 +1,7 @@
 """The relations between scopes (Q4): parents contain children, bundles contain everything of their kind."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from .reasons import Reason
@@ -21,6 +21,14 @@ MAX_LENGTH = 8192
 MOST_NAMED = 10
 LONGEST_NAME = 60
 SYNTAX = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3, one scope-token
+# In the qualified name of a scope of an API, between its identifier and its name (apis.py). Such a scope stands for
+# itself alone: it has no parent, no children, and is in no bundle. Whether its API knows it is asked elsewhere.
+# Without a name behind it the API is meant, and none of its scopes: whoever has one of them has that too.
+OF_API = "#"
+# Stands for every scope of every API of the tenant. A client that nobody registered by hand can have it: what it says
+# of itself is for any server in the world, and cannot name the scopes of one. A tenant approves it or not; each person
+# is still asked for each scope. It is never requested, granted or carried.
+ANY_API = "*#*"
 
 
 class InvalidScope(ValueError):
@@ -57,7 +65,7 @@ def in_short(names: Iterable[str]) -> list[str]:
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """The scopes in the catalogue's order, each once; those that it does not know stand last."""
+    """The scopes in the catalogue's order, each once; those that it does not know, such as an API's, stand last."""
     wanted = set(names)
     known = [name for name in SCOPES if name in wanted]
     return known + sorted(wanted - SCOPES.keys())
@@ -73,6 +81,9 @@ def _closure(names: frozenset[str]) -> frozenset[str]:
     """Every scope that `names` give: themselves, the children of parents, the members of bundles."""
     # A scope that is no longer in the catalogue grants nothing.
     given = {name for name in names if name in SCOPES}
+    for name in names:
+        if OF_API in name:
+            given |= {name, name[: name.rindex(OF_API) + 1]}
     for scope in CATALOGUE:
         if scope.name in PROTOCOL_SCOPES or scope.name in BUNDLES:
             continue
@@ -89,22 +100,28 @@ def closure(names: Iterable[str]) -> frozenset[str]:
     return _closure(frozenset(names))
 
 
+def gives(given: Collection[str], name: str) -> bool:
+    """Whether a closure has a scope in it, by name or as one of any API."""
+    return name in given or (OF_API in name and ANY_API in given)
+
+
 def within(requested: Iterable[str], ceiling: Iterable[str]) -> bool:
     """Whether every requested scope is given by the ceiling."""
-    return closure(ceiling).issuperset(requested)
+    given = closure(ceiling)
+    return all(gives(given, name) for name in requested)
 
 
 def added(requested: Iterable[str], granted: Iterable[str]) -> list[str]:
     """The requested scopes that earlier grants do not give yet, in the order requested."""
     given = closure(granted)
-    return [name for name in requested if name not in given]
+    return [name for name in requested if not gives(given, name)]
 
 
 def common(one: Iterable[str], other: Iterable[str]) -> list[str]:
     """The intersection of two scope lists, in the catalogue's order; a parent stays where both grant it."""
     first, second = list(one), list(other)
-    names = {name for name in first if name in closure(second)} | {
-        name for name in second if name in closure(first)
+    names = {name for name in first if gives(closure(second), name)} | {
+        name for name in second if gives(closure(first), name)
     }
     return join(names).split()
 
@@ -115,7 +132,7 @@ def narrowed(wanted: Iterable[str], ceiling: Iterable[str]) -> list[str]:
     given = closure(allowed)
     remaining: dict[str, None] = {}
     for name in wanted:
-        if name in given:
+        if gives(given, name):
             remaining[name] = None
         elif name in SCOPES:
             parts = closure([name])
@@ -123,12 +140,22 @@ def narrowed(wanted: Iterable[str], ceiling: Iterable[str]) -> list[str]:
     return list(remaining)
 
 
-def default(ceiling: Iterable[str]) -> list[str]:
-    """What a request without a scope parameter asks for: the client's list, except what must be asked for by name."""
-    return [name for name in ceiling if name in SCOPES and name not in PROTOCOL_SCOPES]
+def default(ceiling: Iterable[str], by_name: Collection[str] = ()) -> list[str]:
+    """What a request without a scope parameter asks for: the client's list, except what must be asked for by name.
+
+    Those are the protocol's scopes, and `by_name`, the qualified names of which their APIs say so.
+    """
+    return [
+        name
+        for name in ceiling
+        if (name in SCOPES or OF_API in name)
+        and name not in PROTOCOL_SCOPES
+        and name not in by_name
+        and name != ANY_API
+    ]
 
 
 def roots(names: Iterable[str]) -> list[str]:
     """`names` without those that another of them already contains: what a person needs to read."""
     wanted = list(dict.fromkeys(names))
-    return [name for name in wanted if name not in closure(other for other in wanted if other != name)]
+    return [name for name in wanted if not gives(closure(other for other in wanted if other != name), name)]

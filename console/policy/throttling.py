@@ -17,6 +17,9 @@ FAILURES_PER_SOURCE = 100
 # Of all browsers together that the account does not know, wherever they are.
 FAILURES_PER_ACCOUNT = 50
 MAILS_PER_ACCOUNT = 3  # one-time links that anybody can have sent to an account
+# Clients that register themselves where anybody may (RFC 7591 §5): in one tenant, from one address and all together.
+REGISTRATIONS_PER_SOURCE = 10
+REGISTRATIONS_PER_TENANT = 60
 
 
 @dataclass(frozen=True, slots=True)

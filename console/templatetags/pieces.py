@@ -16,6 +16,7 @@ class Branch(Protocol):
     """A scope to choose, with those that it contains."""
 
     name: str
+    shown: str
     description: str
     checked: bool
 
@@ -39,6 +40,7 @@ def scope_branch(scope: Branch, field: str, invalid: str = "") -> SafeString:
     label = piece(
         "components/scope.html",
         name=scope.name,
+        shown=scope.shown,
         description=scope.description,
         checked=scope.checked,
         field=field,

@@ -51,7 +51,7 @@ def main() -> None:
         http="qlikauth.server.connections:Connection",
         loop="asyncio",
         ws="none",
-        lifespan="off",
+        lifespan="on",
         workers=options.workers,
         proxy_headers=False,  # whom to believe is a setting of ours
         server_header=False,

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -41,8 +42,12 @@ class Front:
     probes, so that neither waits for requests.
     """
 
-    def __init__(self, application: Application, threads: int) -> None:
+    def __init__(
+        self, application: Application, threads: int, at_the_end: Callable[[], object] = lambda: None
+    ) -> None:
+        """`at_the_end` is done once, after the last request, when the process is told to stop."""
         self.application = application
+        self.at_the_end = at_the_end
         self.programs: Programs = getattr(application, "programs", NoPrograms())
         self.paths = frozenset(self.programs.paths)  # that go the short way
         self.requests = Threads(threads, "request")
@@ -64,6 +69,9 @@ class Front:
     async def __call__(
         self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Send
     ) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
         began = time.perf_counter()
         status, headers = CLIENT_LEFT, []
         try:
@@ -82,6 +90,14 @@ class Front:
         finally:
             seconds = time.perf_counter() - began
             access_log.write(scope["client"][0], scope["method"], scope["path"], status, seconds, headers)
+
+    async def _live(self, receive: Callable[[], Awaitable[Any]], send: Send) -> None:
+        """Begins, and ends when the server says so (ASGI, Lifespan Protocol)."""
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.pieces.call(self.at_the_end)
+        await send({"type": "lifespan.shutdown.complete"})
 
     async def _ask(self, scope: dict[str, Any], body: Body) -> Answer:
         """Runs the application in a thread. Gone if the client left while all of them were busy."""
@@ -153,12 +169,12 @@ def load(application: str, threads: int) -> Front:
 
     The work beside requests begins in this process too.
     """
-    front = Front(import_from_string(application), threads)
+    imported = import_from_string(application)
     from console.management.expiry import ServerRuns  # only now are the settings read
-    from console.models import Mail, UnfinishedAct, background
+    from console.models import Mail, UnfinishedAct, background, use_count
 
-    background.start(Mail.send_due, UnfinishedAct.finish_all, ServerRuns())
-    return front
+    background.start(Mail.send_due, UnfinishedAct.finish_all, ServerRuns(), use_count.write_noted)
+    return Front(imported, threads, at_the_end=partial(background.once, use_count.write_noted))
 
 
 def _next_piece(parts: Iterator[bytes]) -> tuple[bytes, bool]:

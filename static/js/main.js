@@ -4,6 +4,7 @@ import "./failure.js";
 import "./list-field.js";
 import "./menu.js";
 import "./scope-picker.js";
+import "./scope-rows.js";
 import "./select-all.js";
 import "./time-zone.js";
 import "./try-it.js";

@@ -30,7 +30,8 @@ class ScopePicker extends HTMLElement {
 
   filter() {
     const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const matches = (item) => words.every((word) => item.textContent.toLowerCase().includes(word));
+    const text = (item) => `${item.textContent} ${item.closest("[data-group]").dataset.words ?? ""}`.toLowerCase();
+    const matches = (item) => words.every((word) => text(item).includes(word));
     for (const item of this.items)
       item.hidden = !matches(item) && !item.parentElement.closest("[data-scope]:not([hidden])");
     for (const group of this.querySelectorAll("[data-group]"))

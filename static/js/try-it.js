@@ -1,9 +1,19 @@
 // <try-it>: sends the form to the token endpoint from here, shows the answer and what is inside the tokens. Keeps nothing.
 const SHOWN = 12;
+const TIMES = new Set(["exp", "iat", "auth_time"]);
 
 function decode(part) {
   const bytes = Uint8Array.from(atob(part.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
   return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+// Seconds since 1970, and the same as people write it.
+function moment(seconds) {
+  const written = new Date(seconds * 1000).toLocaleString(document.documentElement.lang, {
+    dateStyle: "medium",
+    timeStyle: "medium",
+  });
+  return `${seconds} (${written})`;
 }
 
 function shorten(key, value) {
@@ -17,6 +27,7 @@ class TryIt extends HTMLElement {
     this.form = this.querySelector("form");
     this.result = this.part("result");
     this.tokens = {};
+    this.isOurs = true; // whether the token is for this server's own API
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.exchange(new URLSearchParams(new FormData(this.form)));
@@ -25,6 +36,10 @@ class TryIt extends HTMLElement {
       const button = event.target.closest("button");
       if (button?.dataset.act) this[button.dataset.act]();
       else if (button?.matches("[data-reveal]")) this.reveal(button.getAttribute("aria-pressed") !== "true");
+    });
+    this.form.elements.resource?.addEventListener("change", ({ target }) => {
+      const { scope } = this.form.elements;
+      if (scope) scope.value = target.selectedOptions[0].dataset.scope;
     });
     window.addEventListener("pagehide", () => this.forget());
   }
@@ -53,7 +68,9 @@ class TryIt extends HTMLElement {
   }
 
   refresh() {
-    this.exchange(this.proof({ grant_type: "refresh_token", refresh_token: this.tokens.refresh_token }));
+    const resource = this.form.elements.resource?.value;
+    const sent = { grant_type: "refresh_token", refresh_token: this.tokens.refresh_token };
+    this.exchange(this.proof(resource ? { ...sent, resource } : sent));
   }
 
   async revoke() {
@@ -110,6 +127,7 @@ class TryIt extends HTMLElement {
     try {
       const [header, claims] = token.split(".").slice(0, 2).map(decode);
       text = JSON.stringify({ header, claims }, null, 2);
+      if (name === "access_token") this.explain(copy.querySelector("[data-list]"), header, claims);
       if (name === "id_token" && this.dataset.nonce && claims.nonce !== undefined) {
         const right = claims.nonce === this.dataset.nonce;
         copy.querySelector("[data-note]").textContent = right ? this.dataset.nonceRight : this.dataset.nonceWrong;
@@ -121,8 +139,24 @@ class TryIt extends HTMLElement {
     this.part("tokens").append(copy);
   }
 
+  // Each part of an access token with a sentence on what it means.
+  explain(list, header, claims) {
+    this.isOurs = claims.aud === claims.iss;
+    const meanings = this.part("meanings").content;
+    for (const [key, value] of [...Object.entries(header), ...Object.entries(claims)]) {
+      const line = this.part("claim").content.cloneNode(true);
+      line.querySelector("[data-claim-name]").textContent = key;
+      line.querySelector("[data-claim-value]").textContent = TIMES.has(key) ? moment(value) : String(value);
+      const meaning = meanings.querySelector(`[data-of="${CSS.escape(key)}"]`);
+      line.querySelector("[data-claim-meaning]").textContent = meaning?.textContent.trim() ?? "";
+      list.append(line);
+    }
+    list.hidden = false;
+  }
+
   offer() {
-    for (const name of ["call", "revoke"]) this.querySelector(`[data-act=${name}]`).hidden = !this.tokens.access_token;
+    this.querySelector("[data-act=revoke]").hidden = !this.tokens.access_token;
+    this.querySelector("[data-act=call]").hidden = !this.tokens.access_token || !this.isOurs; // another API's address is not known
     this.querySelector("[data-act=refresh]").hidden = !this.tokens.refresh_token;
   }
 

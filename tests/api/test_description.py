@@ -57,7 +57,7 @@ def test_it_is_an_openapi_document(described: dict[str, Any]):
 
 def test_every_method_of_every_address_is_described(described: dict[str, Any]):
     offered = {
-        ("/" + re.sub(r"<str:(\w+)>", "{}", str(address.pattern)), method.lower())
+        ("/" + re.sub(r"<(?:str|path):(\w+)>", "{}", str(address.pattern)), method.lower())
         for address in urlpatterns
         if str(address.pattern) != "openapi.json"
         for method in vars(address.callback)["rights"]

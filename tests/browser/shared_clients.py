@@ -47,6 +47,11 @@ def shared_clients(acme: Tenant, alice: User, bob: User, port: int, suffix: str 
             allowed_scopes=[*offered, "admin_classic"],
             redirect_uris=[*callback, "https://archive.globex.example/"],
         )
+    token = cast.registration_token(acme, alice, name="Build server", redirect_hosts=["app.example.com"])
+    itself, wanted_itself = (
+        cast.self_registered(acme, name, contacts=["a@b.example"]) for name in ("Agent", "Helper")
+    )
+    self_registered, self_wish = cast.connect(itself, acme), cast.ask(bob, wanted_itself)
     connections = "/console/oauth/connections"
     hostname = Application(ours).address()
     return {
@@ -54,6 +59,9 @@ def shared_clients(acme: Tenant, alice: User, bob: User, port: int, suffix: str 
         "connection": f"{connections}/{connected.pk}",
         "blocked": f"{connections}/{blocked.pk}",
         "request": f"/console/requests/{wish.pk}",
+        "initial access token": f"/console/registration/tokens/{token.pk}",
+        "self-registered": f"{connections}/{self_registered.pk}",
+        "self-registered wish": f"/console/requests/{self_wish.pk}",
         "gone": f"/console/oauth/{deleted.client_id}",
         "person": f"/console/people/{bob.pk}",
         "connect": Application(unasked).address(scope="openid apps:read"),

@@ -15,7 +15,7 @@ from django.contrib.auth.tokens import default_token_generator
 from django_scopes import scope
 from playwright.sync_api import Page, expect
 
-from console.models import ClientSecret, Consent, Invitation, Invited, Tenant, User
+from console.models import ApiSecret, ClientSecret, Consent, Invitation, Invited, Tenant, User
 from tests import cast
 from tests.oauth.driver import Application
 
@@ -88,6 +88,12 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
             allowed_scopes=["user_default"],
         )
         closed, _ = register(acme, by=alice, name="Closed", redirect_uris=callback)
+        orders, _ = cast.register_api(acme, published=True)
+        stock, _ = cast.register_api(acme, "urn:example:stock", name="Stock")
+        held = ["openid", "user_default", *orders.qualified_scopes, *stock.qualified_scopes]
+        ordering, _ = register(
+            acme, by=alice, name="Orders", grant_types=["client_credentials"], allowed_scopes=held
+        )
         with scope(tenant=acme):
             closed.disable(by=cast.OPERATOR)
             dora = User.invite(acme, "dora@acme.example", by=cast.OPERATOR, name="Dora")
@@ -101,6 +107,7 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
 
         with scope(tenant=acme):
             secret = ClientSecret.objects.get(client__client_id=reports.client_id)
+            api_secret = ApiSecret.objects.get(api=orders)
             consent = Consent.objects.get(user=bob)
         here = f"/console/oauth/{reports.client_id}"
         addresses = {
@@ -116,6 +123,11 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
             "consent": f"/account/applications/{consent.pk}/withdraw",
             "welcome": f"/welcome/{dora.pk}?token={default_token_generator.make_token(dora)}",
             "region": f"http://localhost:{port}/",
+            "api": f"/console/apis/{orders.pk}",
+            "api secret": f"/console/apis/{orders.pk}/secrets/{api_secret.pk}/remove",
+            "unpublished api": f"/console/apis/{stock.pk}",
+            "ordering id": ordering.client_id,
+            "ordering": f"/console/oauth/{ordering.client_id}",
             "grant": f"/console/people/{bob.pk}/grants/{reports.client_id}/withdraw",
         }
         addresses |= people_addresses(acme, bob)
@@ -191,15 +203,39 @@ ADDRESSES = MAIN | {
     "try it": ("alice", "{client}/try"),
     "try it, machine": ("alice", "{machine}/try"),
     "try it, refused": ("alice", "{client}/try?error=access_denied"),
+    "outside clients": ("alice", "/console/outside-clients"),
+    "outside clients for an auditor": ("carol", "/console/outside-clients"),
+    "refused: a client ID that cannot be read": ("bob", "/oauth/authorize?client_id=https://127.0.0.1/c"),
     "audit log without a match": ("alice", "/console/events?q=nothing+of+the+kind"),
     "audit log, people to choose from": ("alice", "/console/events?actor=a"),
     "audit log, days the wrong way round": ("alice", "/console/events?since=2026-02-01&until=2026-01-01"),
     "connected applications, empty": ("carol", "/account/applications"),
     "withdraw": ("bob", "{consent}"),
     "consent, more": ("bob", "{ask more}"),
+    "device": ("bob", "/device"),
     "sign out": ("bob", "/logout"),
     "sign out for an application": ("bob", "/oauth/logout"),
     "no access": ("bob", "/console/oauth"),
+}
+APIS_MAIN = {
+    "APIs": ("alice", "/console/apis"),
+    "new API": ("alice", "/console/apis/new"),
+    "API": ("alice", "{api}"),
+}
+APIS = APIS_MAIN | {
+    "APIs, empty": ("mallory", "/console/apis"),
+    "APIs without a match": ("carol", "/console/apis?q=nothing+of+the+kind"),
+    "catalogue": ("carol", "/console/apis/catalogue"),
+    "API for an auditor": ("carol", "{unpublished api}?language=nginx"),
+    "edit API": ("alice", "{api}/edit"),
+    "publish API": ("alice", "{unpublished api}/publish"),
+    "unpublish API": ("alice", "{api}/unpublish"),
+    "remove API": ("alice", "{api}/remove"),
+    "new secret of an API": ("alice", "{api}/secrets/new"),
+    "remove secret of an API": ("alice", "{api secret}"),
+    "client with APIs": ("alice", "{ordering}/edit"),
+    "configuration with APIs": ("alice", "/console/oauth/configuration?client={ordering id}"),
+    "try it with APIs": ("alice", "{ordering}/try"),
 }
 PUBLISHING_MAIN = {
     "connect": ("alice", "{connect}"),
@@ -234,6 +270,13 @@ PUBLISHING = PUBLISHING_MAIN | {
     "requests for an auditor": ("carol", "/console/requests"),
     "no requests": ("mallory", "/console/requests"),
     "own requests": ("bob", "/account/requests"),
+    "registration": ("alice", "/console/registration"),
+    "registration for an auditor": ("carol", "/console/registration"),
+    "settings for registration": ("alice", "/console/registration/edit"),
+    "new initial access token": ("alice", "/console/registration/tokens/new"),
+    "remove an initial access token": ("alice", "{initial access token}/remove"),
+    "connection that registered itself": ("alice", "{self-registered}"),
+    "approve what registered itself": ("alice", "{self-registered wish}/approve"),
     "no own requests": ("carol", "/account/requests"),
     "time zone": ("bob", "/account/time-zone"),
     "people": ("alice", "/console/people"),
@@ -549,7 +592,7 @@ def with_tokens(scene: Scene) -> Page:
 
 def at(scene: Scene, name: str) -> Page:
     """The page at an address of the table. An address that ends in `client=` is about the client Reports."""
-    who, pattern = (ADDRESSES | PUBLISHING)[name]
+    who, pattern = (ADDRESSES | APIS | PUBLISHING)[name]
     path = pattern.format_map(scene.addresses)
     page = scene.visit(who, path + scene.reports.client_id if path.endswith("client=") else path)
     wanted = "/login" if name == "sign-in to an application" else urlsplit(path).path
@@ -584,6 +627,9 @@ class TestEveryState:
     def test_every_address_of_clients_that_tenants_share(self, nothing_wrong):
         nothing_wrong(list(PUBLISHING), [])
 
+    def test_every_address_of_apis(self, nothing_wrong):
+        nothing_wrong(list(APIS), [])
+
     def test_every_state(self, nothing_wrong):
         nothing_wrong([], list(BY_HAND))
 
@@ -600,8 +646,8 @@ class TestTheMostUsedStates:
         ],
     )
     def test_in_every_theme_and_width(self, nothing_wrong, options):
-        nothing_wrong([*MAIN, *PUBLISHING_MAIN], MAIN_BY_HAND, **options)
+        nothing_wrong([*MAIN, *APIS_MAIN, *PUBLISHING_MAIN], MAIN_BY_HAND, **options)
 
     @pytest.mark.spec("requirements", "S16")
     def test_in_swedish(self, nothing_wrong):
-        nothing_wrong([*MAIN, *PUBLISHING_MAIN], [], locale="sv-SE")
+        nothing_wrong([*MAIN, *APIS_MAIN, *PUBLISHING_MAIN], [], locale="sv-SE")

@@ -172,3 +172,39 @@ def test_the_list_the_log_and_the_switches_without_scripts(
     page.get_by_role("button", name="Logga ut").click()
     expect(page.get_by_role("heading", level=1)).not_to_have_text("")
     assert page.url.endswith("/logout")
+
+
+@pytest.mark.spec("requirements", "P10")
+def test_an_api_from_creation_to_removal(plain_page, acme, alice, console_url):
+    page = plain_page()
+    page.goto(console_url(acme, "/console/apis"))
+    sign_in(page, alice.email)
+    page.get_by_role("link", name="Create the first API").click()
+    page.get_by_role("textbox", name="Name", exact=True).first.fill("Orders")
+    page.get_by_role("textbox", name="Identifier").fill("https://orders.example.com")
+    page.get_by_role("button", name="Add more rows").click()
+    expect(page.get_by_role("textbox", name="Identifier")).to_have_value("https://orders.example.com")
+    for number in (1, 4):
+        row = page.get_by_role("group", name=f"Scope {number}")
+        row.get_by_role("textbox", name="Name").fill(f"scope{number}")
+        row.get_by_role("textbox", name="What it allows").fill(f"Do {number}")
+    page.get_by_role("textbox", name="Identifier").press("Enter")  # creates it, and asks for no more rows
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("The API has been created")
+    secret = page.get_by_text(re.compile(r"^qai_\S{49}$")).inner_text()
+    page.get_by_role("link", name="Open the API").click()
+    expect(page.get_by_role("rowheader", name="scope4")).to_be_visible()
+    assert secret not in page.content()
+    page.get_by_role("link", name="nginx").click()
+    expect(page.locator("#guide-code")).to_contain_text("js_import")
+
+    page.get_by_role("link", name="Edit").click()
+    row = page.get_by_role("group", name="Scope 1")
+    for name in ("Name", "What it allows"):
+        row.get_by_role("textbox", name=name).clear()
+    page.get_by_role("button", name="Save").last.click()
+    expect(page.get_by_role("rowheader", name="scope4")).to_be_visible()
+    expect(page.get_by_role("rowheader", name="scope1")).to_have_count(0)
+    page.get_by_role("link", name="Remove", exact=True).click()
+    page.get_by_role("button", name="Remove API").click()
+    expect(page.get_by_role("heading", name="No APIs of your own yet")).to_be_visible()

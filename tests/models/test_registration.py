@@ -16,6 +16,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "spa": {"redirect_uris": [cast.REDIRECT_URL]},
     "native": {"redirect_uris": ["com.example.app:/callback"]},
 }
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 KEY = {"kty": "RSA", "kid": "one", "alg": "RS256", "use": "sig", "n": "AQAB", "e": "AQAB"}
 WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("web", {"name": ""}, "name"),
@@ -51,6 +52,11 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("web", {"grant_types": None}, "grant_types"),
     ("spa", {"grant_types": ["client_credentials"], "consent_method": "trusted"}, "grant_types"),
     ("web", {"grant_types": ["client_credentials"]}, "consent_method"),
+    ("web", {"grant_types": [DEVICE]}, "grant_types"),
+    ("spa", {"grant_types": [DEVICE]}, "grant_types"),
+    ("native", {"grant_types": [DEVICE, "client_credentials"], "consent_method": "trusted"}, "grant_types"),
+    ("native", {"grant_types": ["device_code"]}, "grant_types"),
+    ("native", {"redirect_uris": []}, "redirect_uris"),
     ("web", {"auth_methods": []}, "auth_methods"),
     ("web", {"auth_methods": ["none"]}, "auth_methods"),
     ("native", {"auth_methods": ["client_secret"]}, "auth_methods"),

@@ -34,6 +34,7 @@ from tests.oauth.outcomes import assert_refused, is_alive, me, rows_follow
 pytestmark = pytest.mark.django_db(transaction=True)
 ClientAndSecret = tuple[Client, str]
 Result = TypeVar("Result")
+App = TypeVar("App", bound=Application)
 SCOPE = "openid offline_access user_default"
 THREADS = 10
 
@@ -64,9 +65,9 @@ def at_once(*works: Callable[[], Result]) -> list[Result]:
     return results
 
 
-def twin(app: Application) -> Application:
+def twin(app: App) -> App:
     """The same application on a connection of its own: a test browser belongs to one thread."""
-    other = object.__new__(Application)
+    other: App = object.__new__(type(app))
     other.__dict__.update(app.__dict__)
     other.web = Browser(headers={"host": app.tenant.issuer.split("//")[1]})
     return other

@@ -112,10 +112,7 @@ def test_it_takes_the_labels_that_a_client_gives_its_tokens(app: Application, bo
 
 @pytest.mark.spec("RFC 6749", "3.2")
 def test_it_ignores_what_it_does_not_know(app: Application, bobs: Browser):
-    assert (
-        app.exchange(app.code(bobs), unheard_of="1", audience=["a", "b"], resource=["a", "b"]).status_code
-        == 200
-    )
+    assert app.exchange(app.code(bobs), unheard_of="1", audience=["a", "b"]).status_code == 200
 
 
 @pytest.mark.spec("RFC 6749", "3.1")
@@ -386,7 +383,7 @@ def test_tk01_it_only_takes_post(app: Application, bobs: Browser, method: str):
 @pytest.mark.parametrize(
     "grant_type",
     [
-        "password", "implicit", "openid", "token", "urn:ietf:params:oauth:grant-type:device_code",
+        "password", "implicit", "openid", "token", "device_code",
         "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:token-exchange",
         "urn:qlik:oauth:anonymous-embed", "Authorization_Code", " authorization_code", "__class__", "x" * 60000,
     ],

@@ -38,7 +38,7 @@ def test_md01_each_tenant_has_its_own(acme, globex, stranger):
         document = stranger(tenant).get(OAUTH).json()
         assert document["issuer"] == tenant.issuer
         addresses = [value for name, value in document.items() if name.endswith(("_endpoint", "_uri"))]
-        assert len(addresses) == 5
+        assert len(addresses) == 6
         assert all(address.startswith(f"{tenant.issuer}/") for address in addresses)
 
 
@@ -135,10 +135,10 @@ def test_md03_it_lists_what_works_and_only_that(web):
         "refresh_token",
         "client_credentials",
         "urn:qlik:oauth:user-impersonation",
+        "urn:ietf:params:oauth:grant-type:device_code",
     }
     for absent in (
         "registration_endpoint",
-        "device_authorization_endpoint",
         "pushed_authorization_request_endpoint",
     ):
         assert absent not in document
@@ -163,7 +163,7 @@ def test_md04_every_endpoint_it_names_is_there(web, acme):
     document = web.get(OPENID).json()
     named = {name: document[name] for name in document if name.endswith(("_endpoint", "_uri"))}
 
-    assert len(named) == 7
+    assert len(named) == 8
     for name, address in named.items():
         response = web.get(address.removeprefix(acme.issuer))
         assert response.status_code not in {404, 500}, name
@@ -228,7 +228,6 @@ def test_md04_every_signature_it_names_is_used(web, acme, browser, bob, algorith
 def test_md04_nothing_is_there_that_it_does_not_name(web):
     for path in (
         "register",
-        "device_authorization",
         "device",
         "par",
         "applications",

@@ -13,7 +13,7 @@ from django.test import Client as Browser
 from django_scopes import scope
 
 from console.models import Actor, Client, ClientSecret, Event, Tenant, User
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, form, register_api
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import FORM, JSON, bearer
 
@@ -40,7 +40,8 @@ def misplaced(app: Application, value: str) -> None:
     """The value, wherever a confused client may put it."""
     names = (
         "grant_type", "client_id", "client_secret", "code", "redirect_uri", "code_verifier", "refresh_token",
-        "scope", "user_lookup", "client_assertion", "client_assertion_type", "token", "token_type_hint", value,
+        "resource", "scope", "user_lookup", "client_assertion", "client_assertion_type", "token", "token_type_hint",
+        value,
     )  # fmt: skip
     for name in names:
         for path in ("/oauth/token", "/oauth/revoke", "/oauth/introspect"):
@@ -73,6 +74,9 @@ def test_tn07_no_table_and_no_log_has_a_secret_or_a_token(
     unused_code = app.code(bobs, scope=SCOPE)
     app.introspect(second["access_token"])
     app.userinfo(second["access_token"])
+    api, secret_of_api = register_api(acme)
+    who = {"client_id": api.introspection_client_id, "client_secret": secret_of_api}
+    assert app.web.post("/oauth/introspect", **form(token=second["access_token"], **who)).status_code == 200
     app.web.get("/api/v1/users/me", headers=bearer(second["access_token"]))
     app.exchange(code)  # a replay
     app.refresh(first["refresh_token"])
@@ -81,6 +85,7 @@ def test_tn07_no_table_and_no_log_has_a_secret_or_a_token(
     canaries = {
         "secret": app.secret,
         "second secret": second_secret,
+        "secret of an API": secret_of_api,
         "code": code,
         "unused code": unused_code,
         "verifier": app.verifier,
@@ -96,7 +101,7 @@ def test_tn07_no_table_and_no_log_has_a_secret_or_a_token(
     assert_not_kept(canaries, everything_kept(), caplog.text)
 
 
-@pytest.mark.parametrize("kind", ["secret", "code", "refresh token", "access token"])
+@pytest.mark.parametrize("kind", ["secret", "code", "refresh token", "access token", "secret of an API"])
 def test_tn07_not_even_one_that_was_put_in_the_wrong_place(
     web_client: ClientAndSecret, browser: Callable[[User], Browser], bob: User, kind: str,
     caplog: pytest.LogCaptureFixture,
@@ -109,6 +114,7 @@ def test_tn07_not_even_one_that_was_put_in_the_wrong_place(
         "code": app.code(browser(bob), scope=SCOPE),
         "refresh token": tokens["refresh_token"],
         "access token": tokens["access_token"],
+        "secret of an API": register_api(app.tenant)[1],
     }[kind]
 
     misplaced(app, value)

@@ -31,6 +31,7 @@ from console.models import (
 )
 from console.policy.throttling import FAILURES_PER_ACCOUNT
 from tests.cast import PASSWORD, signed_in_as, stranger_on
+from tests.oauth import devices
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import me
 
@@ -369,6 +370,27 @@ def test_create_client_prints_a_secret_that_works(acme: Tenant):
     assert event.actor_kind == "operator"
 
 
+@pytest.mark.spec("RFC 8628", "3.4")
+@pytest.mark.parametrize("grant", ["device_code", devices.GRANT])
+def test_create_client_makes_one_for_devices(acme: Tenant, grant: str):
+    output = io.StringIO()
+    call_command(
+        "create_client",
+        "acme",
+        "Television",
+        "--type=native",
+        f"--grant={grant}",
+        "--scope=openid",
+        stdout=output,
+    )
+
+    with scope(tenant=acme):
+        client = Client.objects.get()
+    assert (client.grant_types, client.redirect_uris) == ([devices.GRANT], [])
+    assert devices.Device(client).codes(scope="openid").status_code == 200
+    assert "trusted" not in output.getvalue()  # a person is asked
+
+
 @pytest.mark.spec("OpenID Connect Core", "15.1")
 @pytest.mark.parametrize(
     ("kind", "option", "algorithm"),
@@ -539,6 +561,7 @@ def test_create_client_refuses(acme: Tenant, arguments: list[str]):
             ],
             "Only a web client can have --grant.",
         ),
+        (["x", *WEB, "--grant=device_code"], "Only a native client can have --grant device_code."),
     ],
 )
 def test_create_client_names_the_argument(acme: Tenant, arguments: list[str], told: str):

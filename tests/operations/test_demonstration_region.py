@@ -1,5 +1,6 @@
 """The demonstration region: made once, found again, and what a person needs to click through it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,8 @@ import pytest
 from django_scopes import scope
 
 from console.management.demonstration_region import PEOPLE, Region, prepare
-from console.models import Client, ClientSecret, Tenant, User
-from tests.cast import signed_in_as
+from console.models import Api, Client, ClientSecret, RegistrationPolicy, Tenant, User
+from tests.cast import OPERATOR, signed_in_as
 from tests.oauth.driver import Application, asks_for_approval, can_ask
 
 pytestmark = pytest.mark.django_db
@@ -29,10 +30,10 @@ def portal_of(region: Region) -> Client:
 
 
 def test_a_second_start_finds_everything_as_it_was():
-    first = prepare(8000, 8100, 8200)
+    first = prepare(8000, 8100, 8200, 8300)
     made = counted()
 
-    assert prepare(8000, 8100, 8200) == first
+    assert prepare(8000, 8100, 8200, 8300) == first
     assert counted() == made
     for people in PEOPLE.values():
         for email, _, role in people:
@@ -42,17 +43,17 @@ def test_a_second_start_finds_everything_as_it_was():
 
 
 def test_what_is_secret_stands_in_a_file_of_its_owner(var: Path):
-    prepare(8000, 8100, 8200)
+    prepare(8000, 8100, 8200, 8300)
 
     assert (var / "demonstration.json").stat().st_mode & 0o777 == 0o600
 
 
 def test_at_other_ports_it_moves_and_keeps_its_passwords(settings: Any):
-    first = prepare(8000, 8100, 8200)
+    first = prepare(8000, 8100, 8200, 8300)
     passwords, secret = dict(first.passwords), first.portal_secret
     settings.REGION_HOST = "localhost:9000"
 
-    moved = prepare(9000, 9100, 9200)
+    moved = prepare(9000, 9100, 9200, 9300)
 
     assert (moved.passwords, moved.portal_secret) == (passwords, secret)
     assert moved.issuers == {"acme": "http://acme.localhost:9000", "globex": "http://globex.localhost:9000"}
@@ -60,10 +61,10 @@ def test_at_other_ports_it_moves_and_keeps_its_passwords(settings: Any):
 
 
 def test_a_file_that_is_lost_gives_new_passwords_and_breaks_nothing(var: Path):
-    first = prepare(8000, 8100, 8200)
+    first = prepare(8000, 8100, 8200, 8300)
     (var / "demonstration.json").unlink()
 
-    again = prepare(8000, 8100, 8200)
+    again = prepare(8000, 8100, 8200, 8300)
 
     assert again.passwords.keys() == first.passwords.keys()
     assert again.passwords != first.passwords
@@ -71,8 +72,45 @@ def test_a_file_that_is_lost_gives_new_passwords_and_breaks_nothing(var: Path):
         assert User._base_manager.get(email=email).check_password(password)
 
 
+def test_the_mcp_server_is_an_api_of_acme():
+    """An identifier never changes: at another port it is another API."""
+    prepare(8000, 8100, 8200, 8300)
+    prepare(8000, 8100, 8200, 8300)
+    with scope(tenant=Tenant.objects.get(alias="acme")):
+        assert [api.identifier for api in Api.objects.all()] == ["http://localhost:8300/mcp"]
+
+    prepare(8000, 8100, 8200, 8400)
+    with scope(tenant=Tenant.objects.get(alias="acme")):
+        assert {api.identifier for api in Api.objects.all()} == {
+            "http://localhost:8300/mcp",
+            "http://localhost:8400/mcp",
+        }
+
+
+def test_agents_can_register_themselves_at_acme_until_somebody_decides_otherwise():
+    prepare(8000, 8100, 8200, 8300)
+    acme = Tenant.objects.get(alias="acme")
+    policy = RegistrationPolicy.of(acme)
+    assert policy.mode == "open"
+
+    RegistrationPolicy.decide(acme, mode="off", ceiling=policy.scopes, unused_days=30, by=OPERATOR)
+    prepare(8000, 8100, 8200, 8400)
+
+    assert RegistrationPolicy.of(acme).mode == "off"
+
+
+def test_a_file_from_before_there_was_an_mcp_server_is_still_good(var: Path):
+    first = prepare(8000, 8100, 8200, 8300)
+    file = var / "demonstration.json"
+    kept = json.loads(file.read_text())
+    del kept["mcp_port"]
+    file.write_text(json.dumps(kept))
+
+    assert prepare(8000, 8100, 8200, 8300) == first
+
+
 def test_globex_publishes_and_acme_can_be_led_through_the_rest():
-    region = prepare(8000, 8100, 8200)
+    region = prepare(8000, 8100, 8200, 8300)
     portal = portal_of(region)
     acme = Tenant.objects.get(alias="acme")
     app = Application(portal, region.portal_secret, tenant=acme)

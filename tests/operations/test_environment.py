@@ -73,6 +73,11 @@ def manage(tmp_path: Path) -> Manage:
         ("QLIKAUTH_EMAIL_PORT", "smtp"),
         ("QLIKAUTH_EMAIL_BACKEND", "no.such.Backend"),
         ("QLIKAUTH_VAR", "/dev/null/var"),
+        ("QLIKAUTH_METADATA_DOCUMENTS", "perhaps"),
+        ("QLIKAUTH_METADATA_LOCAL_HOSTS", "app.example.com:443"),
+        ("QLIKAUTH_METADATA_LOCAL_HOSTS", "localhost"),
+        ("QLIKAUTH_METADATA_LOCAL_HOSTS", "localhost:9000,10.0.0.1:9000"),
+        ("QLIKAUTH_METADATA_LOCAL_HOSTS", "localhost:70000"),
     ],
 )
 def test_a_value_that_is_none_is_refused_by_name(manage: Manage, name: str, value: str):
@@ -212,6 +217,7 @@ def test_the_settings_of_the_readme_pass_the_deployment_checks(manage: Manage):
         ({"QLIKAUTH_ACCESS_TOKEN_SECONDS": "86400"}, "qlikauth.W001"),
         ({"DATABASE_URL": ""}, "qlikauth.W002"),
         ({"QLIKAUTH_TRUSTED_PROXIES": "0"}, "qlikauth.W003"),
+        ({"QLIKAUTH_METADATA_LOCAL_HOSTS": "localhost:9000"}, "qlikauth.W004"),
         ({"QLIKAUTH_DEBUG": "on"}, "security.W018"),
         ({"QLIKAUTH_SECRET_KEY_FALLBACKS": "short"}, "security.W025"),
         ({"QLIKAUTH_REGION_HOST": "localhost:8000"}, "security.W008"),

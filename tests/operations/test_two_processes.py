@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.served import ROOT, Served, environment_of, free_port, http, new_database, served, status_of
-from tests.served_clients import ACTS
+from tests.served_clients import ACTS, COUNT
 
 pytestmark = pytest.mark.loopback
 BODY = b"grant_type=client_credentials&scope=apps:read"
@@ -68,3 +68,11 @@ def test_an_act_of_one_process_is_known_to_all(world: World, act: str):
         assert status_of(world.ask(server, "/oauth/token", act, BODY)) == REFUSED.get(act, 401)
         asked = world.ask(server, "/oauth/introspect", act, f"token={token}".encode())
         assert status_of(asked) == 401 or b'{"active": false}' in asked
+
+
+@pytest.mark.spec("requirements", "P8")
+def test_what_a_process_has_counted_is_written_when_it_is_told_to_stop(world: World):
+    with served(free_port(), world.database) as server:
+        for _ in range(3):
+            assert status_of(world.ask(server, "/oauth/token", COUNT, BODY)) == 200
+    assert world.run(COUNT, world.clients[COUNT]["client_id"]).strip() == "3"

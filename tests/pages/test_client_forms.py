@@ -111,7 +111,7 @@ def test_the_type_is_chosen_first(browser: Browse, alice: User):
             },
         ),
         ("spa", {"redirect_uris", "allowed_origins", "consent_method"}),
-        ("native", {"redirect_uris", "consent_method"}),
+        ("native", {"redirect_uris", "grant_types", "consent_method"}),
     ],
 )
 def test_the_form_has_the_fields_of_the_type_and_no_others(

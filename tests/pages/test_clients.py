@@ -15,6 +15,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from console.models import Actor, Client, ClientSecret, Connection, Tenant, User
+from tests import cast
 
 PAGE = "/console/oauth"
 REGION = {"HX-Request": "true", "HX-Target": "client-list"}
@@ -262,6 +263,58 @@ def test_it_has_pages_of_25_that_keep_the_search(browser: Browse, alice: User):
     assert names(page) == [f"Client {number:02}" for number in range(25, 50)]
     assert "26–50 of 60" in text(page)
     assert "?q=client&amp;page=3" in text(page)
+
+
+@pytest.fixture
+def mixed(acme: Tenant, globex: Tenant) -> dict[str, list[str]]:
+    """Three pages of own clients with another tenant's among them, and their names in each order."""
+    when = timezone.now()
+    for number in range(40):
+        client = cast.register(acme, name=f"{'aB'[number % 2]} own {number:02}")[0]
+        Client._base_manager.filter(pk=client.pk).update(created_at=when - timedelta(minutes=3 * number))
+    for number in range(20):
+        shared = cast.publish(globex, name=f"{'Ab'[number % 2]} outside {number:02}")
+        cast.connect(shared, acme)
+        since = when - timedelta(minutes=6 * number + 1)
+        Connection._base_manager.filter(client=shared, tenant=acme).update(approved_at=since)
+    gone = cast.register(acme, name="a deleted one")[0]
+    Client._base_manager.filter(pk=gone.pk).update(deleted_at=when)
+    own = [(f"{'aB'[number % 2]} own {number:02}", 3 * number) for number in range(40)]
+    outside = [(f"{'Ab'[number % 2]} outside {number:02}", 6 * number + 1) for number in range(20)]
+    return {
+        "name": sorted((name for name, _age in own + outside), key=str.lower),
+        "-created": [name for name, _age in sorted(own + outside, key=lambda one: one[1])],
+    }
+
+
+@pytest.mark.parametrize("order", ["name", "-created"])
+def test_pages_follow_one_another_to_the_last_in_both_directions(
+    browser: Browse, alice: User, mixed: dict[str, list[str]], order: str
+):
+    admin = browser(alice)
+    turned = order.removeprefix("-") if order.startswith("-") else f"-{order}"
+
+    def read(sort: str) -> list[str]:
+        pages = [admin.get(PAGE, {"sort": sort, "page": number}) for number in (1, 2, 3)]
+        assert "60 clients" in text(pages[0])
+        assert "51–60 of 60" in text(pages[2])
+        return [name for page in pages for name in names(page)]
+
+    assert read(order) == mixed[order]
+    assert read(turned) == mixed[order][::-1]
+
+
+@pytest.mark.usefixtures("mixed")
+def test_own_and_outside_clients_are_counted_and_paged_apart(browser: Browse, alice: User):
+    admin = browser(alice)
+    outside = admin.get(PAGE, {"owner": "outside"})
+    ours = admin.get(PAGE, {"owner": "ours", "page": "2"})
+
+    assert "20 clients" in text(outside)
+    assert all("outside" in name for name in names(outside))
+    assert "26–40 of 40" in text(ours)
+    assert len(names(ours)) == 15
+    assert all("own" in name for name in names(ours))
 
 
 @pytest.mark.usefixtures("many")

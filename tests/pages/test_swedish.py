@@ -20,11 +20,13 @@ from django_scopes import scope
 from console.models import (
     Action,
     Actor,
+    ApiSecret,
     Client,
     ClientSecret,
     Connection,
     ConnectionRequest,
     Consent,
+    DeviceAuthorization,
     Event,
     Group,
     Invitation,
@@ -37,8 +39,19 @@ from console.models import (
 from console.pages.earlier_reasons import EARLIER
 from console.pages.refusal_reasons import SENTENCES
 from console.pages.urls import urlpatterns
+from console.policy.apis import ApiScope
 from console.policy.reasons import Reason
-from tests.cast import connect, register, signed_in_as, stranger_on
+from tests.cast import (
+    ask,
+    connect,
+    register,
+    register_api,
+    registration_token,
+    self_registered,
+    signed_in_as,
+    stranger_on,
+)
+from tests.oauth import devices
 from tests.oauth.driver import Application, asks_for_consent, hidden_fields, post_form
 
 PO = Path(__file__).parents[2] / "console/locale/sv/LC_MESSAGES/django.po"
@@ -144,6 +157,10 @@ def swede(browser: Browser) -> Browser:
 
 
 SCOPES = ["openid", "email", "apps:read"]
+API_SCOPES = [
+    ApiScope(name="read", text="Read", text_sv="Läsa beställningar", sensitive=True),
+    ApiScope(name="write", text="Write", text_sv="Ändra beställningar", admin=True, by_name=True),
+]
 WIDER = {
     "allowed_scopes": [*SCOPES, "admin_classic"],
     "redirect_uris": ["https://app.example.com/callback", "https://ny.example.com/"],
@@ -202,6 +219,41 @@ def _groups_and_invitations(acme: Tenant, alice: User, bob: User) -> dict[str, s
     }
 
 
+def _apis(acme: Tenant, globex: Tenant, by: Actor) -> tuple[dict[str, tuple[Client, str]], dict[str, str]]:
+    """APIs with everything that can be said of them: clients that have their scopes, and what stands in addresses."""
+    orders, _ = register_api(acme, name="Beställningar", scopes=API_SCOPES, published=True)
+    plain, _ = register_api(acme, "urn:example:lager", name="Lager", lifetime=90)
+    theirs, _ = register_api(
+        globex, "https://deras.example.com", name="Deras", scopes=API_SCOPES, published=True
+    )
+    lost, _ = register_api(acme, "urn:example:borta", name="Borta")
+    scopes = [name for api in (orders, plain, theirs, lost) for name in api.qualified_scopes[:1]]
+    held = ["openid", "apps:read", *scopes]
+    clients = {
+        "ordering": register(acme, name="Butik", allowed_scopes=held),
+        "ordering_machine": register(
+            acme, name="Robot", allowed_scopes=held, grant_types=["client_credentials"], redirect_uris=[]
+        ),
+    }
+    register(globex, name="Hos andra", allowed_scopes=["openid", orders.qualified_scopes[0]])
+    with scope(tenant=acme):
+        lost.remove(by=by)
+        orders.edit(by=by, scopes=[*API_SCOPES, ApiScope(name="delete", text="Delete", text_sv="Radera")])
+        secret, _plain = ApiSecret.add_to(orders, by=by)
+    return clients, {"api": str(orders.pk), "api_plain": str(plain.pk), "api_secret": str(secret.pk)}
+
+
+def _by_themselves(acme: Tenant, alice: User, bob: User) -> dict[str, tuple[Client, str]]:
+    """Clients that registered themselves: one that is connected and wants more, and one that somebody asks for."""
+    said = {"contacts": ["ansvarig@agent.example"], "tos_uri": "https://agent.example/villkor"}
+    connected, asked_for = (self_registered(acme, name, **said) for name in ("Ombud", "Bud"))
+    connect(connected, acme, alice)
+    with scope(tenant=[Tenant.outside(), acme]):
+        connected.edit(by=Actor(client=connected), redirect_uris=["https://ny.example.com/"])
+    ask(bob, asked_for)
+    return {"itself": (connected, ""), "itself_asked_for": (asked_for, "")}
+
+
 def _numbers(acme: Tenant, outside: dict[str, tuple[Client, str]]) -> dict[str, str]:
     """What stands in the addresses of connections and requests, by the names of their clients."""
     names = {client.client_id: key for key, (client, _) in outside.items()}
@@ -215,6 +267,19 @@ def _numbers(acme: Tenant, outside: dict[str, tuple[Client, str]]) -> dict[str, 
         }
 
 
+def _asked_by_devices(client: Client, bob: User) -> dict[str, str]:
+    """Requests of devices whose codes bob has entered, in every state; the last one has expired."""
+    device, window = devices.Device(client), signed_in_as(bob)
+    for decision in ("allow", "deny"):
+        devices.let_in(window, device.begin(scope="openid apps:read offline_access"), decision)
+    for _ in range(2):
+        devices.question(window, device.begin(scope="openid apps:read offline_access"))
+    with scope(tenant=client.tenant):
+        asked = list(DeviceAuthorization.objects.order_by("status", "asked_at", "pk"))
+        DeviceAuthorization.objects.filter(pk=asked[3].pk).update(expires_at=NOW)
+    return dict(zip(("allowed", "denied", "asking", "late"), (str(each.pk) for each in asked), strict=True))
+
+
 @pytest.fixture
 def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, time_machine: Any) -> World:
     time_machine.move_to(NOW - timedelta(days=9), tick=False)
@@ -223,6 +288,7 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
         "web": register(acme, alice, name="Rapporter", allowed_scopes=["apps", "email"]),
         "spa": register(acme, alice, type="spa", name="Panel", allowed_origins=["https://panel.example.com"]),
         "native": register(acme, alice, type="native", name="Mobil"),
+        "device": (devices.registered(acme, name="Tv", allowed_scopes=SCOPES), ""),
         "machine": register(
             acme,
             alice,
@@ -243,7 +309,9 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
     }
     for key in ("shared", "left"):
         connect(clients[key][0], globex)
-    outside = _outside(globex, acme, alice, bob)
+    outside = _outside(globex, acme, alice, bob) | _by_themselves(acme, alice, bob)
+    ordering, of_apis = _apis(acme, globex, by)
+    clients |= ordering
     web, machine = clients["web"][0], clients["machine"][0]
     with scope(tenant=acme):
         clients["off"][0].disable(by=by)
@@ -282,12 +350,15 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
         clients=clients | outside,
         values={name: client.client_id for name, (client, _) in (clients | outside).items()}
         | _numbers(acme, outside)
+        | of_apis
         | {
             "fresh": str(fresh.pk),
             "idle": str(idle.pk),
             "only": str(only.pk),
             "consent": str(consent.pk),
+            **_asked_by_devices(clients["device"][0], bob),
             "counting": str(counting.pk),
+            "made": str(registration_token(acme, alice, name="Byggserver").pk),
             "bob": str(bob.pk),
             "carol": str(carol.pk),
             "invited": str(invited.pk),
@@ -299,7 +370,7 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
 
 # --- Every page ---------------------------------------------------------------------------------------------------
 
-OAUTH = "/console/oauth"
+OAUTH, APIS = "/console/oauth", "/console/apis"
 PAGES = [
     ("a stranger", "/login", 200),
     ("a stranger", "/logout", 200),
@@ -387,6 +458,33 @@ PAGES = [
     ("alice", OAUTH + "/connections/{to_current}/consent-method", 200),
     ("alice", OAUTH + "/connections/{to_current}/grants", 200),
     ("alice", OAUTH + "/connections/{to_waiting}/grants", 200),
+    ("alice", OAUTH + "/{ordering}/edit", 200),
+    ("alice", OAUTH + "/{ordering}/try", 200),
+    ("alice", OAUTH + "/{ordering_machine}/try", 200),
+    ("alice", OAUTH + "/configuration?client={ordering}", 200),
+    ("alice", APIS, 200),
+    ("carol", APIS + "?q=finns-inte", 200),
+    ("alice", APIS + "/new", 200),
+    ("carol", APIS + "/catalogue", 200),
+    ("alice", APIS + "/{api}", 200),
+    ("carol", APIS + "/{api_plain}", 200),
+    ("alice", APIS + "/{api}/edit", 200),
+    ("alice", APIS + "/{api_plain}/publish", 200),
+    ("alice", APIS + "/{api}/unpublish", 200),
+    ("alice", APIS + "/{api}/remove", 200),
+    ("alice", APIS + "/{api_plain}/remove", 200),
+    ("alice", APIS + "/{api}/secrets/new", 200),
+    ("alice", APIS + "/{api}/secrets/{api_secret}/remove", 200),
+    ("alice", "/console/outside-clients", 200),
+    ("carol", "/console/outside-clients", 200),
+    ("alice", "/console/registration", 200),
+    ("carol", "/console/registration", 200),
+    ("alice", "/console/registration/edit", 200),
+    ("alice", "/console/registration/tokens/new", 200),
+    ("alice", "/console/registration/tokens/{made}/remove", 200),
+    ("alice", "/console/requests/{for_itself_asked_for}/approve", 200),
+    ("alice", OAUTH + "/connections/{to_itself}", 200),
+    ("alice", OAUTH + "/connections/{to_itself}/version", 200),
     ("alice", "/console/requests", 200),
     ("carol", "/console/requests", 200),
     ("alice", "/console/requests/{for_asked_for}/approve", 200),
@@ -428,6 +526,16 @@ PAGES = [
     ("alice", "/console/people/{bob}/grants/{machine}/withdraw", 200),
     ("alice", "/console/people/{bob}/grants/{current}/withdraw", 200),
     ("bob", "/account/requests", 200),
+    ("bob", "/device", 200),
+    ("bob", "/device?user_code=bcdfghjk", 200),
+    ("bob", "/device?request={asking}", 200),
+    ("bob", "/device?request={allowed}", 200),
+    ("bob", "/device?request={denied}", 200),
+    ("bob", "/device?request={late}", 200),
+    ("bob", "/device?request=x", 404),
+    ("alice", OAUTH + "/{device}/edit", 200),
+    ("carol", OAUTH + "/{device}/edit", 200),
+    ("alice", OAUTH + "/{device}/publish", 200),
     ("carol", "/account/requests", 200),
     ("bob", "/account/time-zone", 200),
     ("carol", "/console/events", 200),
@@ -443,6 +551,8 @@ PAGES = [
     ("bob", "/oauth/authorize?client_id={web}&client_id={web}", 400),
     ("bob", "/oauth/authorize?client_id={blocked}&redirect_uri=https://app.example.com/callback", 400),
     ("bob", "/oauth/authorize?client_id={waiting}&redirect_uri=https://ny.example.com/", 400),
+    ("bob", "/oauth/authorize?client_id=https://127.0.0.1/c", 400),
+    ("a stranger", "/oauth/authorize?client_id=https://agent.example.com/c&prompt=none", 400),
     ("bob", "/oauth/logout", 200),
     ("bob", "/oauth/logout?client_id={web}", 200),
     ("bob", "/oauth/logout?id_token_hint=x", 400),
@@ -492,7 +602,10 @@ def test_a_dialog_is_swedish(world: World, address: str):
     assert page["Content-Language"] == "sv"
 
 
-IDS = {"fresh", "idle", "only", "counting", "invited", "bob", "carol", "group", "empty", "invitation"}
+IDS = {
+    *("made", "fresh", "idle", "only", "counting", "invited", "bob", "carol", "api_secret"),
+    *("group", "empty", "invitation"),
+}
 
 
 def test_no_page_is_forgotten():
@@ -502,7 +615,7 @@ def test_no_page_is_forgotten():
         def __missing__(self, name: str) -> str:
             if name in IDS:
                 return "00000000-0000-0000-0000-000000000000"
-            return "1" if name.startswith(("to_", "for_", "consent")) else "c"
+            return "1" if name.startswith(("to_", "for_", "consent", "api")) else "c"
 
     seen = {
         resolve(address.format_map(Ids()).split("?")[0]).url_name
@@ -514,6 +627,30 @@ def test_no_page_is_forgotten():
 
 
 # --- Forms and their answers --------------------------------------------------------------------------------------
+
+
+def test_what_happens_to_an_api_is_said_in_swedish(world: World):
+    alice = world.browsers["alice"]
+    wrong = {"name": "", "identifier": "", "lifetime": "x", "unit": "60", "scopes-0-name": "openid"}
+    entered = {
+        "name": "Ny",
+        "identifier": "https://ny.example.com",
+        "lifetime": "5",
+        "unit": "60",
+        "scopes-0-name": "x",
+        "scopes-0-text": "Gör något",
+    }
+
+    swedish(alice.post(APIS + "/new", wrong), 422)
+    swedish(alice.post(APIS + "/new", entered))
+    swedish(alice.post(APIS + "/new", entered), 422)
+    for act in ("/publish", "/publish", "/unpublish", "/unpublish"):
+        swedish(alice.post(APIS + "/{api_plain}".format(**world.values) + act, follow=True))
+    secret = APIS + "/{api}/secrets/{api_secret}/remove".format(**world.values)
+    for _ in range(2):
+        swedish(alice.post(secret, follow=True))
+    swedish(alice.post(APIS + "/{api}/remove".format(**world.values), follow=True))
+    swedish(alice.get("/console/events"))
 
 
 def test_the_reasons_of_forms_are_swedish(world: World):
@@ -540,6 +677,22 @@ def test_the_reasons_of_forms_are_swedish(world: World):
         "Det här är en privat nyckel.",
     ):
         assert reason in text
+
+
+def test_a_token_is_refused_and_shown_in_swedish(world: World):
+    alice, new = world.browsers["alice"], "/console/registration/tokens/new"
+    wrong = {
+        "name": "",
+        "valid_until": "2020-01-01",
+        "redirect_hosts": "https://x/",
+        "scopes": ["finns.inte"],
+    }
+    text = swedish(alice.post(new, wrong), 422)
+    for reason in ("Välj en dag från och med i dag", "är ingen värd", "Okända omfattningar"):
+        assert reason in text
+    until = (NOW + timedelta(days=3)).date().isoformat()
+    right = {"name": "Ny", "most_clients": "2", "valid_until": until, "scopes": ["openid"]}
+    assert "Kopiera din token nu" in swedish(alice.post(new, right), 200)
 
 
 def test_what_django_says_is_swedish(world: World):
@@ -609,6 +762,7 @@ def hidden_on(page: Any) -> dict[str, str]:
         (OAUTH + "/connections/{to_blocked}/unblock", {}, "”Spärrad” är inte längre blockerad."),
         (OAUTH + "/connections/{to_current}/remove", {}, "”Aktuell” har tagits bort"),
         ("/console/requests/{for_asked_for}/deny", {"answer": "Nej"}, "Begäran om ”Önskad” har nekats."),
+        ("/console/registration/tokens/{made}/remove", {}, "Token Byggserver har tagits bort."),
         ("/console/people/{bob}/grants/{web}/withdraw", {}, "Rapporter kan inte längre agera för"),
         ("/account/applications/{consent}/withdraw", {}, "Rapporter har inte längre åtkomst"),
         ("/account/applications/{machine}/end", {}, "Dina sessioner hos Nattjobb har avslutats"),

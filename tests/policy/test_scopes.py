@@ -4,7 +4,19 @@ import pytest
 
 from console.policy import scopes
 from console.policy.scope_catalogue import AREAS, CATALOGUE
-from console.policy.scopes import InvalidScope, added, closure, default, join, parse, roots, within
+from console.policy.scopes import (
+    ANY_API,
+    InvalidScope,
+    added,
+    closure,
+    common,
+    default,
+    join,
+    narrowed,
+    parse,
+    roots,
+    within,
+)
 
 pytestmark = pytest.mark.spec("RFC 6749", "3.3")
 
@@ -86,6 +98,28 @@ def test_roots_are_what_a_person_needs_to_read():
     assert roots(["apps", "apps:read", "email"]) == ["apps", "email"]
     assert roots(["user_default", "apps", "admin_classic"]) == ["user_default", "admin_classic"]
     assert roots(["email", "email"]) == ["email"]
+
+
+def test_any_api_gives_the_scopes_of_every_api_and_nothing_of_the_catalogue():
+    held = ["openid", ANY_API]
+
+    assert within(["https://a.example#read", "urn:b#write"], held)
+    assert not within(["apps:read"], held)
+    assert added(["https://a.example#read", "apps:read"], held) == ["apps:read"]
+    assert narrowed(["openid", "https://a.example#read"], held) == ["openid", "https://a.example#read"]
+
+
+def test_any_api_is_narrowed_to_what_a_tenant_approves_of_it():
+    approved = ["openid", "https://a.example#read"]
+
+    assert common(["openid", "email", ANY_API], approved) == approved
+    assert not within(["https://a.example#write"], common([ANY_API], approved))
+    assert common(["openid", ANY_API], ["openid"]) == ["openid"]
+
+
+def test_any_api_is_nothing_that_a_request_asks_for():
+    assert default([ANY_API, "apps:read"]) == ["apps:read"]
+    assert roots([ANY_API, "https://a.example#read"]) == [ANY_API]
 
 
 def test_equal_sets_are_equal_strings():

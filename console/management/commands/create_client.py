@@ -13,12 +13,13 @@ from console.management.operations import (
     read_all_of_stdin,
     tenant_named,
 )
-from console.models import Client, LimitReached, NotPublishable, Tenant
-from console.policy import client_types, public_keys, redirect_uris, scopes, text
-from console.policy.client_types import AuthMethod, ClientType
+from console.models import ApisNotPublished, Client, LimitReached, NotPublishable, Tenant
+from console.policy import apis, client_types, public_keys, redirect_uris, scopes, text
+from console.policy.client_types import AuthMethod, ClientType, GrantType
 from console.policy.consent_rules import ConsentMethod
 from console.policy.registration_problems import (
     NEEDS_TRUST,
+    ONLY_NATIVE,
     ONLY_WEB,
     TOO_MANY,
     UNCONFIRMED,
@@ -37,6 +38,11 @@ AUTH_METHODS = {
     "client_secret_basic": AuthMethod.CLIENT_SECRET.value,
     "client_secret_post": AuthMethod.CLIENT_SECRET.value,
     "private_key_jwt": AuthMethod.PRIVATE_KEY_JWT.value,
+}
+# The device grant has a long name (RFC 8628 §3.4); the short one means the same.
+GRANTS = {grant.value: grant.value for grant in sorted(client_types.MACHINE_GRANTS)} | {
+    "device_code": GrantType.DEVICE_CODE.value,
+    GrantType.DEVICE_CODE.value: GrantType.DEVICE_CODE.value,
 }
 SWITCHES = {
     "accept-no-pkce": "for web clients whose software cannot send PKCE: accept openid with a nonce instead",
@@ -74,6 +80,7 @@ class Command(Operation):
             ("scope", "SCOPE"),
         ):
             _repeatable(parser, option, metavar=what)
+        _repeatable(parser, "api", "scopes of an API", metavar="IDENTIFIER=SCOPE[,SCOPE…]")
         _repeatable(
             parser,
             "confirm-scheme",
@@ -81,7 +88,7 @@ class Command(Operation):
             "application can claim it",
             metavar="SCHEME",
         )
-        _repeatable(parser, "grant", "for web clients", choices=sorted(client_types.MACHINE_GRANTS))
+        _repeatable(parser, "grant", "for web clients; device_code for native ones", choices=list(GRANTS))
         parser.add_argument(
             "--id-token-alg",
             choices=list(Client.Algorithm),
@@ -110,7 +117,7 @@ class Command(Operation):
             lines.append(
                 "It can act as any user of the tenant, administrators included, while it is trusted."
             )
-        if client.grant_types and not options["trusted"]:
+        if client.machine and not options["trusted"]:
             lines.append(
                 "It gets no tokens without a person until its consent method is trusted (--trusted)."
             )
@@ -149,6 +156,10 @@ def _register(tenant: Tenant, options: dict[str, Any]) -> tuple[Client, str]:
         raise CommandError(
             f"The limit is reached: at most {limit.number} OAuth clients of a tenant."
         ) from None
+    except ApisNotPublished as unpublished:
+        raise CommandError(
+            f"It has scopes of APIs that are not published: {unpublished}. Publish them first (publish_api)."
+        ) from None
     except NotPublishable:
         raise CommandError(
             "A client that only machines use cannot be published: nobody could sign in with it. "
@@ -174,6 +185,8 @@ def _in_words(name: str, problem: Problem, fields: dict[str, Any]) -> str:
     argument = ARGUMENTS.get(name, name)
     if problem.code == ONLY_WEB:
         return f"Only a web client can have {argument}."
+    if problem.code == ONLY_NATIVE:
+        return f"Only a native client can have {argument} device_code."
     if problem.code == TOO_MANY and name in LIMITED:
         return f"The limit is reached: at most {problem.parameters['most']} {LIMITED[name]}."
     entry = fields[name][problem.place] if problem.place is not None else ""
@@ -195,13 +208,25 @@ def _fields(options: dict[str, Any]) -> dict[str, Any]:
         "redirect_uris": list(dict.fromkeys(options["redirect_url"])),
         "post_logout_redirect_uris": list(dict.fromkeys(options["sign_out_url"])),
         "allowed_origins": list(dict.fromkeys(options["origin"])),
-        "allowed_scopes": scopes.in_order(options["scope"]),
-        "grant_types": sorted(set(options["grant"])),
+        "allowed_scopes": scopes.in_order([*options["scope"], *_scopes_of_apis(options["api"])]),
+        "grant_types": sorted({GRANTS[name] for name in options["grant"]}),
         "accepts_no_pkce": options["accept_no_pkce"],
         "auth_methods": sorted(chosen or usual),
         "public_keys": [_public_key()] if options["public_key_stdin"] and traits.confidential else [],
     }
     return fields | ({"algorithm": options["id_token_alg"]} if options["id_token_alg"] else {})
+
+
+def _scopes_of_apis(written: list[str]) -> list[str]:
+    """The qualified names in arguments --api. An identifier can have "=" in it, the name of a scope too: the scopes
+    begin after the last one behind which there is a text."""
+    names: list[str] = []
+    for each in written:
+        identifier, separator, listed = each.rpartition("=")
+        if not separator or not identifier or not listed:
+            raise CommandError(f"--api {each}: write IDENTIFIER=SCOPE[,SCOPE…].")
+        names += [apis.qualified(identifier, name) for name in listed.split(",") if name]
+    return names
 
 
 def _public_key() -> dict[str, str]:

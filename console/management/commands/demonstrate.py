@@ -1,4 +1,4 @@
-"""`manage.py demonstrate`: the demonstration region and its application, ready to click through (`make run`)."""
+"""`manage.py demonstrate`: the demonstration region and its applications, ready to click through (`make run`)."""
 
 import os
 import signal
@@ -6,8 +6,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
@@ -17,6 +19,7 @@ from console.http.addresses import region_issuer
 from console.management import ports, server
 from console.management.demonstration_region import PEOPLE, Region, prepare
 
+START_SECONDS = 30
 STOP_SECONDS = 10
 
 
@@ -40,7 +43,9 @@ class Command(BaseCommand):
         wanted = ports.wanted(os.environ)
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
-        region = prepare(settings.PORT, wanted["DEMONSTRATION_PORT"], wanted["PORTAL_PORT"])
+        region = prepare(
+            settings.PORT, wanted["DEMONSTRATION_PORT"], wanted["PORTAL_PORT"], wanted["MCP_PORT"]
+        )
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         running: list[subprocess.Popen[bytes]] = []
@@ -52,7 +57,8 @@ class Command(BaseCommand):
                 self._start(self._example("demonstration"), **self._application_environment(region))
             )
             running.append(self._start(self._example("multi_tenant"), **self._portal_environment(region)))
-            self._wait_until_it_answers(running)
+            running.append(self._start(self._example("mcp_server"), **self._mcp_environment(region)))
+            self._wait_until_all_listen(running, wanted.values())
             self._introduce(region)
             while all(process.poll() is None for process in running):
                 time.sleep(0.2)
@@ -91,6 +97,11 @@ class Command(BaseCommand):
         }
 
     @staticmethod
+    def _mcp_environment(region: Region) -> dict[str, str]:
+        """A resource server knows its issuer and its own address; it has no credentials."""
+        return {"ISSUER": region.issuers["acme"], "PORT": str(region.mcp_port)}
+
+    @staticmethod
     def _start(argv: list[str], **environment: str) -> subprocess.Popen[bytes]:
         # In a session of its own, so that Ctrl-C reaches this process alone and the parts end in order.
         return subprocess.Popen(  # noqa: S603  our own programs, no shell
@@ -98,13 +109,14 @@ class Command(BaseCommand):
         )
 
     @staticmethod
-    def _wait_until_it_answers(running: list[subprocess.Popen[bytes]]) -> None:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline and all(process.poll() is None for process in running):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", settings.PORT)) == 0:
-                    return
-            time.sleep(0.1)
+    def _wait_until_all_listen(running: list[subprocess.Popen[bytes]], wanted: Iterable[int]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        for port in wanted:
+            while time.monotonic() < deadline and all(process.poll() is None for process in running):
+                with socket.socket() as probe:
+                    if probe.connect_ex((ports.HOST, port)) == 0:
+                        break
+                time.sleep(0.1)
 
     @staticmethod
     def _end(running: list[subprocess.Popen[bytes]]) -> None:
@@ -116,6 +128,18 @@ class Command(BaseCommand):
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+    @staticmethod
+    def _name_advice(region: Region) -> list[str]:
+        """Where this machine does not know names below localhost, agents do not either (browsers and curl do)."""
+        host = urlsplit(region.issuers["acme"]).hostname
+        try:
+            socket.getaddrinfo(host, None)
+        except OSError:
+            return [
+                f"      This machine does not know {host}: agents need the line 127.0.0.1 {host} in /etc/hosts"
+            ]
+        return []
 
     def _introduce(self, region: Region) -> None:
         lines = ["", "qlikauth is running. Ctrl-C stops it.", ""]
@@ -131,6 +155,12 @@ class Command(BaseCommand):
             "      the demonstration application: sign in with acme",
             f"  {region.portal_url}",
             "      an application of Globex for every tenant: sign in with acme or globex",
+            f"  {region.mcp_url}",
+            "      an MCP server of acme, for agents. Connect one, for example:",
+            f"          claude mcp add --transport http notes {region.mcp_url}",
+            "          npx @modelcontextprotocol/inspector",
+            "      acme does not know the agent yet: sign in as alice and approve it, then allow it to act for you",
+            *self._name_advice(region),
             "",
         ]
         self.stdout.write("\n".join(lines))

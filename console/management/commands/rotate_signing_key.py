@@ -1,5 +1,6 @@
 """`manage.py rotate_signing_key [TENANT]`."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -11,7 +12,7 @@ from console.management.operations import (
     check_that_oauth_clients_are_supported,
     tenant_named,
 )
-from console.models import SigningKey, Tenant
+from console.models import Api, SigningKey, Tenant
 
 
 class Command(Operation):
@@ -29,7 +30,8 @@ class Command(Operation):
         rotated: list[dict[str, Any]] = []
         for tenant in tenants:
             with scope(tenant=tenant):
-                keys = SigningKey.rotate(tenant, by=OPERATOR)
+                longest = timedelta(seconds=Api.longest_lifetime(tenant))
+                keys = SigningKey.rotate(tenant, by=OPERATOR, longest=longest)
             rotated.append(
                 {
                     "tenant": tenant.alias,

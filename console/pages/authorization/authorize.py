@@ -15,9 +15,8 @@ from ...http.browser_rules import allow_form_targets
 from ...http.requests import TenantRequest
 from ...oauth import authorization, parameters
 from ...oauth.answers import Standing
-from ...oauth.delivery import as_link, leave, with_answer
+from ...oauth.delivery import as_link, redirected
 from ...oauth.errors import OAuthError
-from ...oauth.metadata import ResponseMode
 from ...oauth.outcome import Again, Answered, AskForConsent, Connect, Outcome, Refused, SignIn
 from . import connecting, consent, refusal
 
@@ -33,7 +32,8 @@ def authorize(request: TenantRequest) -> HttpResponse:
     if plain_form and "decision" in request.POST:
         return decide(request)
     if request.method != "POST":
-        return drawn(request, authorization.outcome(request))
+        judged: Outcome | None = getattr(request, "outcome", None)  # by AnsweredAtOnceMiddleware
+        return drawn(request, judged or authorization.outcome(request))
     try:
         return as_link(request, AUTHORIZE_PATH)
     except OAuthError as error:  # unreadable: no client can be made out
@@ -68,10 +68,9 @@ def _delivered(request: TenantRequest, answered: Answered) -> HttpResponse:
 
     A form is sent by a script, or by the person.
     """
+    if (redirect_ := redirected(request, answered)) is not None:
+        return redirect_
     asked = answered.asked
-    if asked.response_mode is not ResponseMode.FORM_POST:
-        in_fragment = asked.response_mode is ResponseMode.FRAGMENT
-        return leave(request, with_answer(asked.redirect_uri, answered.parameters, fragment=in_fragment))
     context = {"client": asked.client, "redirect_uri": asked.redirect_uri, "answer": answered.parameters}
     response = render(request, "consent/form_post.html", context)
     allow_form_targets(response, asked.redirect_uri)

@@ -1,5 +1,6 @@
 """What the consent page says: who asks, for which tenant, as whom, for what, and where the answer goes (P4)."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from math import ceil
 from typing import Any
@@ -10,7 +11,7 @@ from django.utils.translation import ngettext
 from ...oauth.authorization_request import AuthorizationRequest
 from ...policy import redirect_uris, scopes
 from ...policy.consent_rules import Question
-from ..scope_words import grouped
+from ..scope_words import apis_of, grouped
 
 
 def context(asked: AuthorizationRequest, question: Question) -> dict[str, Any]:
@@ -24,16 +25,20 @@ def context(asked: AuthorizationRequest, question: Question) -> dict[str, Any]:
         "redirect_host": redirect_uris.origin_of(asked.redirect_uri),
         "redirect_uri": asked.redirect_uri,
         "question": question,
+        "any_program": not asked.client.has_owner and not redirect_uris.proves_identity(asked.redirect_uri),
         "new": grouped(new),
         "known": grouped(name for name in shown if name not in new),
-        **_how_long(asked),
+        **how_long(asked.scopes),
     }
 
 
-def _how_long(asked: AuthorizationRequest) -> dict[str, Any]:
+def how_long(granted: Collection[str]) -> dict[str, Any]:
     """How long the access lasts: a token, or as long as it is renewed without the person (ASVS 10.7.2)."""
-    if scopes.OFFLINE_ACCESS not in asked.scopes:
-        return {"lasts": _in_words(settings.ACCESS_TOKEN_LIFETIME)}
+    if scopes.OFFLINE_ACCESS not in granted:
+        lifetimes = [timedelta(seconds=api.lifetime) for api in apis_of(granted).values()]
+        if not lifetimes or any(scopes.OF_API not in name for name in granted):
+            lifetimes.append(settings.ACCESS_TOKEN_LIFETIME)
+        return {"lasts": _in_words(max(lifetimes))}
     unused = settings.REFRESH_TOKEN_IDLE
     return {
         "keeps_access": True,

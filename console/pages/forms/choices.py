@@ -1,6 +1,6 @@
 """Choices that need a sentence of explanation: the label of each is a heading with a description."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,21 @@ class Boxes(forms.CheckboxSelectMultiple):
         if name not in data:
             return self.usual
         return [value for value in data.getlist(name) if value]
+
+
+class OwnBoxes(forms.CheckboxSelectMultiple):
+    """Boxes to tick that share their name with those of another type of client, whose values are left to that one."""
+
+    def __init__(self, *, elsewhere: Collection[str]) -> None:
+        super().__init__()
+        self.elsewhere = elsewhere
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        return [value for value in data.getlist(name) if value not in self.elsewhere]
+
+    def of_others(self, data: Any, name: str) -> list[str]:
+        """What was ticked for another type of client."""
+        return [value for value in data.getlist(name) if value in self.elsewhere]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,19 @@ GRANTS = [
         Explained(
             _("User impersonation"),
             _("Can act as any user in this tenant, administrators included, without asking them."),
+        ),
+    ),
+]
+
+DEVICE_GRANT = [
+    (
+        GrantType.DEVICE_CODE.value,
+        Explained(
+            _("Sign-in with a code, in a browser on another device"),
+            _(
+                "For televisions, command lines and other devices (RFC 8628). The device shows a short code, which the "
+                "user enters here. An application that only works so needs no redirect URL."
+            ),
         ),
     ),
 ]

@@ -9,12 +9,14 @@ from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from ...http.tenancy import current_tenant
 from ...models import Client, client_rules
 from ...policy import client_types, redirect_uris, registration_rules
-from ...policy.client_types import AuthMethod
+from ...policy.client_types import AuthMethod, ClientType
 from ...policy.consent_rules import ConsentMethod, suits
 from ...policy.registration import EDITABLE, Registration
 from ...policy.registration_problems import Problem
+from .. import api_words
 from . import addresses, client_fields, keys, problems, schemes, scope_tree
 from .address_lists import ON_THIS_DEVICE, PLACEHOLDERS, AddressList
 from .rows import Row, list_errors, rows_of
@@ -51,9 +53,12 @@ class ClientForm(client_fields.ClientFields):
             self.initial.update(self._as_typed(typed))
         if client and not self._is_required:
             del self.fields["consent_method"]
+        on_devices = self.fields.pop("device_grant")
         if not client_types.traits(client_type).confidential:
             for name in ("grant_types", "auth_methods", "public_keys", "accepts_no_pkce"):
                 del self.fields[name]
+        if client_types.traits(client_type).device_grant:
+            self.fields["grant_types"] = on_devices
         if not (self._has_origins or client_types.traits(client_type).machine_grants):
             del self.fields[addresses.ORIGIN]
 
@@ -131,8 +136,15 @@ class ClientForm(client_fields.ClientFields):
             limits=client_rules.limits(),
             consent_method=self.cleaned_data.get("consent_method"),
             confirmed_schemes={*self.schemes_ticked, *self.unconfirmed_schemes},
+            api_scopes=self._api_scopes(),
             before=self.before,
         )
+
+    def _api_scopes(self) -> registration_rules.ApiScopes:
+        """Which scopes of APIs the client may have."""
+        offered = bool(self.client and (self.client.published_at or self.client.stays_connected))
+        chosen = self.cleaned_data.get("allowed_scopes", [])
+        return client_rules.api_scopes(current_tenant(), chosen, offered=offered)
 
     def _entered(self) -> Registration:
         """The registration as it would become. What could not be read is left out."""
@@ -189,7 +201,9 @@ class ClientForm(client_fields.ClientFields):
 
     @cached_property
     def scope_groups(self) -> list[scope_tree.Group]:
-        return scope_tree.groups(self["allowed_scopes"].value() or [])
+        chosen = self["allowed_scopes"].value() or []
+        tenant = current_tenant()
+        return scope_tree.groups(chosen, tenant, api_words.offered(tenant, chosen))
 
     @cached_property
     def key_rows(self) -> list[Row]:
@@ -216,6 +230,12 @@ class ClientForm(client_fields.ClientFields):
             offers=self._offered_origins,
             offers_ticked=self.is_bound and addresses.OFFERED not in self.data,
         )
+
+    @property
+    def has_faults_in_advanced(self) -> bool:
+        """Whether something is wrong in the part that is closed at first."""
+        on_devices = self.client_type == ClientType.NATIVE and bool(self.errors.get("grant_types"))
+        return bool(self["homepage_url"].errors or self.sign_out_list.is_faulty or on_devices)
 
     @property
     def _offered_origins(self) -> list[str]:

@@ -37,6 +37,13 @@ class ClientFields(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    # In the place of `grant_types` where the type of client has it.
+    device_grant = forms.MultipleChoiceField(
+        label=_("Devices without a browser"),
+        choices=choices.DEVICE_GRANT,
+        required=False,
+        widget=choices.OwnBoxes(elsewhere=client_types.MACHINE_GRANTS),
+    )
     auth_methods = forms.MultipleChoiceField(
         label=_("Authentication method"),
         choices=choices.AUTH_METHODS,

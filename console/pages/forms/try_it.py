@@ -1,13 +1,15 @@
 """What an administrator chooses before trying a client."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ...models import Client
-from ...policy import scopes
+from ...models import Api, Client
+from ...policy import apis, scopes
+from ..api_words import title_of
 
 
 class TryForm(forms.Form):
@@ -17,10 +19,12 @@ class TryForm(forms.Form):
         label=_("Scopes to ask for"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, client: Client, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, client: Client, resources: Sequence[Api], *args: Any, **kwargs: Any) -> None:
+        """`resources` are the APIs that the client has scopes of, besides the catalogue."""
         super().__init__(*args, **kwargs)
         field = self.fields["scopes"]
-        field.choices = [(name, _choice(name)) for name in client.allowed_scopes]  # type: ignore[attr-defined]
+        known = {api.identifier: api for api in resources}
+        field.choices = [(name, _choice(name, known)) for name in client.allowed_scopes]  # type: ignore[attr-defined]
         field.initial = client.allowed_scopes
 
 
@@ -32,8 +36,15 @@ class _Label(str):
     description: str
 
 
-def _choice(name: str) -> _Label:
+def _choice(name: str, known: Mapping[str, Api]) -> _Label:
+    identifier, bare = apis.split(name)
     label = _Label(name)
-    label.heading = name
-    label.description = gettext(scopes.SCOPES[name].title) if name in scopes.SCOPES else ""
+    label.heading = bare
+    if name in scopes.SCOPES:
+        label.description = gettext(scopes.SCOPES[name].title)
+    elif (api := known.get(identifier)) is not None:
+        titles = {scope.name: title_of(scope) for scope in api.facts.scopes}
+        label.description = " · ".join(filter(None, [api.name, titles.get(bare, gettext("No longer there"))]))
+    else:
+        label.description = identifier
     return label

@@ -1,10 +1,11 @@
 """What was typed into *Create client*, while the person goes back to the type and on again (S2)."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from django.http import QueryDict
 
 from ...policy.client_types import ClientType
+from .choices import OwnBoxes
 from .client import ClientForm
 from .keys import key_text
 
@@ -17,12 +18,24 @@ def carried(sent: QueryDict, form: ClientForm | None) -> Inputs:
     `form` is the empty form of the type that they come from; what it proposes of itself is left out, so that the next
     type can propose its own. None if that type is not known.
     """
-    return _inputs(sent, (name for name in _names() if form is None or not _is_proposed(form, name, sent)))
+    return _inputs(
+        {
+            name: _of_others(form, name, sent)
+            if form and _is_proposed(form, name, sent)
+            else sent.getlist(name)
+            for name in _names()
+        },
+    )
 
 
 def beside(form: ClientForm, sent: QueryDict) -> Inputs:
     """What was typed into fields that `form` does not have: it is kept beside them, for the type that has them."""
-    return _inputs(sent, (name for name in _names() if name not in form.fields))
+    return _inputs(
+        {
+            name: _of_others(form, name, sent) if name in form.fields else sent.getlist(name)
+            for name in _names()
+        },
+    )
 
 
 def _names() -> list[str]:
@@ -38,7 +51,13 @@ def _is_proposed(form: ClientForm, name: str, sent: QueryDict) -> bool:
     return (value or None) == (form.get_initial_for_field(field, name) or None)
 
 
-def _inputs(sent: QueryDict, names: Iterable[str]) -> Inputs:
-    inputs = [(name, str(value)) for name in names for value in sent.getlist(name)]
+def _of_others(form: ClientForm, name: str, sent: QueryDict) -> list[str]:
+    """What was entered into a field of this name that another type has."""
+    widget = form.fields[name].widget
+    return widget.of_others(sent, name) if isinstance(widget, OwnBoxes) else []
+
+
+def _inputs(kept: Mapping[str, list[str]]) -> Inputs:
+    inputs = [(name, str(value)) for name, values in kept.items() for value in values]
     # A private key that was pasted by mistake is not sent back.
     return [(name, value) for name, value in inputs if name != "public_keys" or key_text(value)]

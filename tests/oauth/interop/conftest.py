@@ -12,8 +12,12 @@ from playwright.sync_api import Page, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from console.models import Tenant
 from tests import node as node_wheel
 from tests.browser import chromium
+from tests.example_programs import running
+from tests.oauth.interop import agents
+from tests.served import free_port
 
 HERE = Path(__file__).parent
 SECONDS = 60
@@ -63,6 +67,16 @@ def local_names(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
         return resolve("127.0.0.1" if local else host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+@pytest.fixture
+def notes(acme: Tenant, local_names: None) -> Iterator[str]:
+    """The address of the MCP server, which is registered as an API of acme."""
+    port = free_port()
+    address = f"http://localhost:{port}/mcp"
+    agents.register_notes(acme, address)
+    with running("mcp_server", ISSUER=acme.issuer, PORT=str(port)):
+        yield address
 
 
 @pytest.fixture

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.utils import timezone
+from django_scopes import scope
 
-from console.models import Client, Tenant, User
+from console.models import Actor, Client, RegistrationPolicy, RegistrationToken, Tenant, User
 from console.policy import public_keys
 from tests.cast import OPERATOR, PASSWORD, connect
 
@@ -24,7 +27,7 @@ def registered(method: str, client: Client, secret: str, **more: Any) -> dict[st
     return {"method": method, "id": client.client_id, "secret": secret} | usual | more
 
 
-def lives(node: Node, script: str, tenant: Tenant, person: User, **clients: dict[str, Any]) -> dict[str, Any]:
+def lives(node: Node, script: str, tenant: Tenant, person: User, **clients: Any) -> dict[str, Any]:
     given = {
         "issuer": tenant.issuer,
         "person": {"email": person.email, "password": PASSWORD},
@@ -69,6 +72,25 @@ def test_a_web_app_and_a_machine(
     assert result["machine"]["active"] is True
     assert result["machine"]["sub"] == machine_client[0].client_id
     assert result["machine"]["scope"] == "user_default"
+
+
+@pytest.mark.spec("RFC 7591", "3")
+@pytest.mark.parametrize("method", ["none", "client_secret_basic"])
+def test_a_client_that_registers_itself(node: Node, acme: Tenant, alice: User, bob: User, method: str):
+    with scope(tenant=acme):
+        usual = RegistrationPolicy.of(acme).scopes
+        RegistrationPolicy.decide(acme, mode="token", ceiling=usual, unused_days=30, by=OPERATOR)
+        _row, token = RegistrationToken.create(
+            acme, by=Actor(user=alice), name="Build server", most_clients=1, scopes=usual, redirect_hosts=[],
+            expires_at=timezone.now() + timedelta(days=1),
+        )  # fmt: skip
+    metadata = {"client_name": "Agent", "redirect_uris": [REDIRECT_URL], "token_endpoint_auth_method": method}
+
+    result = lives(node, "registration.mjs", acme, bob, metadata=metadata, initialAccessToken=token)
+
+    assert result["claims"]["sub"] == str(bob.pk)
+    assert result["claims"]["aud"] == result["registered"]["client_id"]
+    assert set(result["refreshed"].split()) >= {"openid", "offline_access", "user_default"}
 
 
 @pytest.mark.parametrize("script", ["openid_client.mjs", "oauth4webapi.mjs"])

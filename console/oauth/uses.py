@@ -1,0 +1,31 @@
+"""Counts what clients are given and refused, with the caller (P8, N1, N3): see models/use_count.py."""
+
+from uuid import UUID
+
+from ..http.requests import TenantRequest
+from ..http.sessions import client_address
+from ..models import Client, use_count
+from ..policy.effective_client import EffectiveClient
+from ..policy.uses import Use
+
+AUTHORIZATION = "authorization"  # a person who is sent back with a code, or is not
+
+
+def count(
+    request: TenantRequest,
+    client: Client | EffectiveClient,
+    grant: str,
+    *,
+    outcome: str = "",
+    secret_id: UUID | None = None,
+    redirect_uri: str = "",
+) -> None:
+    """Counts one use. `outcome` is the Reason of a refusal, "" if there is none.
+
+    `redirect_uri` is a registered one: what a stranger wrote into a refused request would make a row each time.
+    """
+    use_count.note(
+        Use(request.tenant.pk, client.pk, grant, outcome, secret_id, redirect_uri),
+        address=client_address(request),
+        agent=request.META.get("HTTP_USER_AGENT", ""),
+    )
