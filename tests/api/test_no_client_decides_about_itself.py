@@ -9,11 +9,11 @@ from django_scopes import scope
 
 from console.api.authentication import MANAGING
 from console.api.resources import READS, needs_right, resource
+from console.api.urls import RESOURCES
 from console.models import Client, Connection, ConnectionRequest, Event, Tenant, User
 from tests import cast
 from tests.api.caller import Api, assert_problem, client_path, config_of, patch_of, request_path
 from tests.oauth.driver import Application
-from tests.test_access import EVERY_ADDRESS
 
 pytestmark = pytest.mark.django_db
 IMPERSONATION = "urn:qlik:oauth:user-impersonation"
@@ -90,8 +90,7 @@ def decided(tenant: Tenant) -> int:
 def test_every_write_is_tried_here() -> None:
     walked = {
         (str(address.name), method)
-        for address in EVERY_ADDRESS
-        if str(address.name).startswith("api_")
+        for address in RESOURCES
         for method in vars(address.callback)["rights"]
         if method not in READS
     }

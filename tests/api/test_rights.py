@@ -6,12 +6,13 @@ import pytest
 from django.db import OperationalError
 from django_scopes import scope
 
+from console.api.urls import RESOURCES
 from console.models import Client, Event, Tenant, User
 from tests import cast
 from tests.api.caller import REQUESTS, Api, assert_problem, client_path, config_of, patch_of, request_path
 from tests.cast import ask, publish
 from tests.oauth.driver import Application
-from tests.test_access import EVERY_ADDRESS, stated
+from tests.test_access import stated
 
 pytestmark = pytest.mark.django_db
 
@@ -62,9 +63,8 @@ def happened() -> int:
 
 
 def test_every_operation_of_an_address_states_a_right() -> None:
-    addresses = [address for address in EVERY_ADDRESS if str(address.name).startswith("api_")]
-    assert len(addresses) == 8
-    for address in addresses:
+    assert len(RESOURCES) == 8
+    for address in RESOURCES:
         for method, rights in vars(address.callback)["rights"].items():
             assert rights or address.name == "api_users_me", (address.name, method)
             assert method in stated(address)

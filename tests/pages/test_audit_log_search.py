@@ -137,10 +137,11 @@ def test_the_hint_of_a_secret_finds_what_happened_to_it(
     how: str,
 ):
     with scope(tenant=acme):
-        ClientSecret.objects.get().remove(by=Actor(alice))
+        row, secret = ClientSecret.add_to(web_client[0], by=Actor(alice))
+        row.remove(by=Actor(alice))
     many()
 
-    found = page(browser, alice, q=how.format(web_client[1][-5:]))
+    found = page(browser, alice, q=how.format(secret[-5:]))
 
     assert "generated the secret" in found
     assert "removed the secret" in found

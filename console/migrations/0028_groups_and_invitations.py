@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('console', '0034_use_counts'),
+        ('console', '0027_use_counts'),
     ]
 
     operations = [
