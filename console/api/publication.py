@@ -29,7 +29,7 @@ def publish(request: TenantRequest, caller: Caller, client_id: str) -> Publicati
                 ) from None
             except NotPublishable:
                 raise ApiError(
-                    400, "Only machines use this client: nobody in another tenant could sign in with it."
+                    400, "It has no redirect URL: another tenant connects when it sends somebody to sign in."
                 ) from None
     return publication(client)
 

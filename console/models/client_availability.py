@@ -18,7 +18,7 @@ from .unfinished_act import UnfinishedAct
 
 
 class NotPublishable(Exception):
-    """A client that only machines use cannot be published."""
+    """A client without a redirect URL cannot be published: another tenant meets it when it sends people there."""
 
 
 class ApisNotPublished(NotPublishable):
@@ -63,10 +63,10 @@ class AvailableClient(RegisteredClient):
         """Makes the client available to every tenant of the region under the same client ID (S6).
 
         False if it is published already, or deleted.
-        Raises NotPublishable for a client that only machines use: nobody of another tenant could sign in with it; and
+        Raises NotPublishable for a client without a redirect URL, which only machines or devices use; and
         ApisNotPublished for one with scopes of an API that is not published.
         """
-        if self.machine_only:
+        if not self.redirect_uris:
             raise NotPublishable
         with transaction.atomic():
             if not_published := self.apis_not_published():

@@ -51,7 +51,8 @@ def client_credentials(
     client = found.client
     check_grant(client, GrantType.CLIENT_CREDENTIALS)
     asked = state.asked_scopes
-    if state.resource or apis.identifiers(tuple(asked) or client.scopes):
+    of_the_catalogue = bool(asked) and scopes.SCOPES.keys() >= set(asked) and client.allows_scopes(asked)
+    if state.resource or (apis.identifiers((*client.scopes, *asked)) and not of_the_catalogue):
         granted: Sequence[str] = _for_an_api(tenant, found, state)
     else:  # nothing is said of any API but the catalogue
         granted = asked or scopes.default(client.scopes)

@@ -44,7 +44,7 @@ def _granted(asked: AuthorizationRequest, requested: list[str], resources: list[
     offered = scopes.closure(asked.client.registration.allowed_scopes)
     wanted: list[str] = []
     for name in requested:
-        found = [one for one in audiences.meant(name, resources) if scopes.gives(offered, one)]
+        found = [one for one in audiences.meant(name, resources, offered) if scopes.gives(offered, one)]
         wanted += found
         if not found:
             asked.left_out.append(name)

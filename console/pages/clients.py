@@ -16,7 +16,7 @@ from ..http.requests import PageRequest
 from ..http.sessions import actor
 from ..models import Actor, Client, Connection, LimitReached, reach
 from ..models.client_rules import in_words
-from ..policy.client_types import MACHINE_GRANTS, ClientType
+from ..policy.client_types import ClientType
 from ..policy.consent_rules import ConsentMethod, suits
 from ..policy.publication import difference
 from ..policy.registration_problems import UNCONFIRMED, InvalidRegistration
@@ -148,13 +148,11 @@ def _needs_trust(client: Client) -> bool:
 
 
 def _stays_publishable(client: Client, form: ClientForm) -> bool:
-    """Whether people can still sign in with a published client after this change; if not, the form says so."""
-    values = form.values()
-    machine_only = bool(MACHINE_GRANTS & set(values.get("grant_types", ()))) and not values["redirect_uris"]
-    if client.published_at and machine_only:
+    """Whether other tenants can still meet a published client after this change; if not, the form says so."""
+    if client.published_at and not form.values()["redirect_uris"]:
         form.add_error(
             addresses.REDIRECT,
-            _("The client is published, so people must be able to sign in with it. Unpublish it first."),
+            _("The client is published, so it needs a redirect URL. Unpublish it first."),
         )
         return False
     return True

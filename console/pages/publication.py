@@ -70,8 +70,8 @@ def publish(request: PageRequest, client_id: str) -> HttpResponse:
 def _publishing(
     request: PageRequest, client: Client, *, changed: bool = False, status: int = 200
 ) -> HttpResponse:
-    apis = [] if client.machine_only else client.apis_not_published()
-    if client.machine_only or apis:
+    apis = client.apis_not_published() if client.redirect_uris else ()
+    if not client.redirect_uris or apis:
         title = _("%(name)s cannot be published") % {"name": client.name}
         context: dict[str, Any] = {"title": title, "client": client, "section": "clients", "apis": apis}
         return fragments.dialog(request, "publication/not_publishable.html", context, status=status)

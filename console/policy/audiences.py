@@ -69,17 +69,25 @@ def inside(names: Iterable[str], identifier: str) -> list[str]:
     ]
 
 
-def meant(name: str, resources: Collection[str]) -> list[str]:
-    """What a scope of an authorization request can mean: one at each of `resources` that the request names.
+def meant(name: str, resources: Collection[str], offered: Collection[str]) -> list[str]:
+    """What a scope of a request can mean: one at each of `resources` that it names.
 
     RFC 8707 §2.1: the request is for each of its scopes at each of its resources. Without resources a bare name is of
-    the catalogue. A qualified name means itself, if its API is one of those named.
+    the catalogue, or if that scope is not among `offered`, which are the client's, of whichever of its APIs has it:
+    many libraries cannot send `resource`. A qualified name means itself, if its API is one of those named.
     """
-    if name in scopes.PROTOCOL_SCOPES or not resources:
+    if name in scopes.PROTOCOL_SCOPES:
         return [name]
+    if not resources:
+        elsewhere = [] if scopes.OF_API in name or name in offered else _of_this_name(name, offered)
+        return elsewhere or [name]
     if scopes.OF_API in name:
         return [name] if apis.split(name)[0] in resources else []
     return [apis.qualified(identifier, name) for identifier in resources]
+
+
+def _of_this_name(name: str, offered: Collection[str]) -> list[str]:
+    return sorted(one for one in offered if scopes.OF_API in one and apis.split(one)[1] == name)
 
 
 def with_resources(names: list[str], resources: Iterable[str]) -> list[str]:
@@ -130,7 +138,9 @@ def of_machine(
     rules = {api.identifier: api for api in known}
     if resource is not None:
         check_resources([resource], held, rules)
-    if asked:
+    if asked and resource is None:
+        names = [one for name in asked for one in meant(name, (), scopes.closure(held))]
+    elif asked:
         names = inside(asked, resource or CATALOGUE)
     else:
         names = scopes.default(counting(held, rules), asked_by_name(rules))

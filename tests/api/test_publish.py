@@ -42,7 +42,7 @@ def test_again_it_says_the_same(acme: Tenant, web_client: tuple[Client, str], al
 def test_a_client_that_only_machines_use_cannot_be_published(
     acme: Tenant, machine_client: tuple[Client, str], alice: User
 ):
-    assert_problem(Api.of(alice).post(path(machine_client[0])), 400, "Only machines use this client")
+    assert_problem(Api.of(alice).post(path(machine_client[0])), 400, "It has no redirect URL")
     assert not events_of(acme, "client.published")
 
 

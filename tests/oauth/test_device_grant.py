@@ -37,6 +37,7 @@ from tests.oauth.outcomes import assert_refused, is_alive
 from tests.oauth.signed import decoded
 from tests.oauth.test_races import THREADS, at_once, statuses, twin
 
+SIGN_IN = "com.example.app:/callback"  # other tenants meet a client there
 pytestmark = pytest.mark.django_db
 
 
@@ -270,10 +271,11 @@ def test_a_device_code_of_another_client_is_refused_and_stays(tv, bobs, acme):
         assert not TokenFamily.objects.exclude(ended_at=None).exists()
 
 
-def test_a_device_code_of_another_tenant_is_unknown(tv, bobs, globex, acme):
-    begun = tv.let_in(bobs)
-    cast.connect(Client._base_manager.get(client_id=tv.client_id), globex)
-    there = Device(Client._base_manager.get(client_id=tv.client_id), tenant=globex)
+def test_a_device_code_of_another_tenant_is_unknown(bobs, globex, acme):
+    shared = registered(acme, redirect_uris=[SIGN_IN])
+    begun = Device(shared).let_in(bobs)
+    cast.connect(shared, globex)
+    there = Device(shared, tenant=globex)
     assert_refused(there.poll(begun), "invalid_grant")
     assert refusals(globex) == [Reason.DEVICE_CODE_UNKNOWN]
 
@@ -291,7 +293,7 @@ def test_a_device_code_must_be_sent(tv, acme):
 
 def test_dv05_no_kind_of_code_passes_for_another(acme, bobs, bob):
     """Keycloak CVE-2026-4282"""
-    both = registered(acme, redirect_uris=["com.example.app:/callback"])
+    both = registered(acme, redirect_uris=[SIGN_IN])
     tv, app = Device(both), Application(both)
     begun = tv.let_in(bobs, scope="offline_access user_default")
     code = app.code(bobs)
@@ -408,7 +410,7 @@ def act(what, client, acme, bob):
             case "client deleted":
                 own.remove(by=OPERATOR)
             case "grant taken away":
-                own.edit(by=OPERATOR, grant_types=[], redirect_uris=["com.example.app:/callback"])
+                own.edit(by=OPERATOR, grant_types=[], redirect_uris=[SIGN_IN])
             case "scopes taken away":
                 own.edit(by=OPERATOR, allowed_scopes=["openid"])
             case "person disabled":
@@ -462,7 +464,9 @@ def test_tokens_end_with_what_they_stand_on(tv, client, bobs, bob, acme, what):
 @pytest.fixture
 def portal(globex, acme, alice):
     """Owned by globex, for devices, connected to acme."""
-    client = registered(globex, name="Their television", allowed_scopes=["openid", "apps:read"])
+    client = registered(
+        globex, name="Their television", redirect_uris=[SIGN_IN], allowed_scopes=["openid", "apps:read"]
+    )
     return client, cast.connect(client, acme, by=alice)
 
 
@@ -472,7 +476,9 @@ def test_another_tenants_client_works_where_it_is_connected(portal, bobs, acme):
 
 
 def test_another_tenants_client_is_refused_where_it_is_not_connected(globex, acme):
-    tv = Device(cast.publish(globex, type="native", redirect_uris=[], grant_types=[GRANT]), tenant=acme)
+    tv = Device(
+        cast.publish(globex, type="native", redirect_uris=[SIGN_IN], grant_types=[GRANT]), tenant=acme
+    )
     assert_refused(tv.codes(), "invalid_client", 401)
     assert_refused(tv.token(grant_type=GRANT, device_code="x"), "invalid_client", 401)
 

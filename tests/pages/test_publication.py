@@ -160,7 +160,7 @@ def test_two_administrators_publish_once(browser: Browse, alice: User, acme: Ten
     assert len(events(acme, Action.CLIENT_PUBLISHED)) == 1
 
 
-def test_a_client_that_only_machines_use_says_why_not(
+def test_a_client_without_a_redirect_url_says_why_not(
     browser: Browse, alice: User, acme: Tenant, register: Register
 ):
     machine = register(
@@ -173,7 +173,7 @@ def test_a_client_that_only_machines_use_says_why_not(
     assert (shown.status_code, refused.status_code) == (200, 422)
     for answer in (shown, refused):
         assert "Export cannot be published" in text(answer)
-        assert "nobody in another tenant could sign in with it" in text(answer)
+        assert "It has no redirect URL" in text(answer)
         assert 'id="publish-form"' not in text(answer)
     assert stored(machine).published_at is None
 

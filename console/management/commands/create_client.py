@@ -162,8 +162,8 @@ def _register(tenant: Tenant, options: dict[str, Any]) -> tuple[Client, str]:
         ) from None
     except NotPublishable:
         raise CommandError(
-            "A client that only machines use cannot be published: nobody could sign in with it. "
-            "Give it a --redirect-url, or leave out --published."
+            "A client without a redirect URL cannot be published: another tenant connects to it when it sends somebody "
+            "to sign in. Give it a --redirect-url, or leave out --published."
         ) from None
     return client, secret
 
