@@ -40,6 +40,7 @@ def overview(request: PageRequest) -> HttpResponse:
         "policy": policy,
         "endpoint": f"{request.tenant.issuer}{REGISTER_PATH}",
         "scopes": by_area(scopes.roots(policy.scopes)),
+        "any_api": scopes.ANY_API,  # has no name that anybody could send
         "tokens": RegistrationToken.objects.select_related("created_by").order_by("-created_at"),
         "invited": registered.filter(invited=True).count(),
         "others": registered.filter(invited=False).count(),
