@@ -44,7 +44,15 @@ OPENED = {
 }
 # Of the pages that an auditor reads, those with a form of an administrator's; of those about a client, those without.
 CHANGE_TOO = {"client_edit", "secrets", "connection_version", "outside_clients"}
-ONLY_READ = {"connected_tenants", "client_grants", "client_menu"}
+ONLY_READ = {
+    "connected_tenants",
+    "client_grants",
+    "client_menu",
+    "client",
+    "client_quick_start",
+    "client_settings",
+}
+ONLY_READ |= {"client_scopes", "client_problems", "client_activity"}
 
 
 def addresses(urlconf: str) -> list[URLPattern]:

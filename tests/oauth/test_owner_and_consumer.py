@@ -22,6 +22,12 @@ PAGES = {str(pattern.name): str(pattern.pattern) for pattern in urlpatterns}
 OF_A_CLIENT = [name for name, path in PAGES.items() if "<str:client_id>" in path]
 OF_A_CONNECTION = [name for name, path in PAGES.items() if "<int:connection_id>" in path]
 ONLY_READ = {
+    "client",
+    "client_activity",
+    "client_problems",
+    "client_quick_start",
+    "client_scopes",
+    "client_settings",
     "connected_tenants",
     "client_grants",
     "client_menu",
