@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ..pages.moments import exactly, local
@@ -52,20 +52,13 @@ def ago(moment: datetime | None) -> str:
 
 @register.filter
 def day(moment: datetime) -> str:
-    """A <time> element with the date, short enough for a table."""
+    """A <time> element with the date."""
     return _day(moment, timezone.get_current_timezone(), get_language())
 
 
 @lru_cache(REMEMBERED)
 def _day(moment: datetime, zone: tzinfo, language: str | None) -> SafeString:
     """In the reader's time zone and language, which are those in force."""
-    written = pgettext("a date, as Django's date filter takes it: short, the month in letters", "N j, Y")
-    return _time(moment, date_format(local(moment), written))
-
-
-@register.filter
-def whole_day(moment: datetime) -> str:
-    """A <time> element with the date in full."""
     return _time(moment, date_format(local(moment), "DATE_FORMAT"))
 
 

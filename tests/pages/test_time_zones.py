@@ -37,8 +37,8 @@ def test_the_log_has_the_day_and_the_hour_of_whoever_reads_it(evening: Any, brow
 
     here = looks(chromium, "Europe/Stockholm", "sv")
     assert "00:30:05 CEST" in here
-    assert "1 juli 2026" in here
-    assert "30 juni 2026 22:30 UTC" in here  # in the title
+    assert "1 jul 2026" in here
+    assert "30 jun 2026 22:30 UTC" in here  # in the title
     assert 'datetime="2026-06-30T22:30:05+00:00"' in here
     assert "15:30:05 PDT" in looks(chromium, "America/Los_Angeles")
 
@@ -142,4 +142,4 @@ def test_a_moment_that_another_zone_does_not_have_is_still_shown(browser: Browse
         details={"expires_at": "9999-12-31T23:59:59+00:00"},
     )
 
-    assert "Dec. 31, 9999, 11:59 p.m. UTC" in looks(browser(alice), "Pacific/Kiritimati")
+    assert "31 Dec 9999, 23:59 UTC" in looks(browser(alice), "Pacific/Kiritimati")
