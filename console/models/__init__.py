@@ -3,11 +3,13 @@
 from . import (
     api_reach,
     approval,
+    client_posture,
     client_rules,
     event_erasure,
     event_reading,
     reach,
     recognition,
+    scope_use,
     use_count,
 )
 from .access_token import LiveToken, RevokedAccessToken
@@ -42,6 +44,7 @@ from .receipt import Receipt
 from .refresh_token import RefreshToken
 from .registration_policy import RegistrationPolicy
 from .registration_token import RegistrationToken, TokenUsedUp
+from .scope_use import ScopeUse
 from .secret import ClientSecret, PresentedSecret
 from .sent_form import AlreadySent, SentForm
 from .signing_key import KeyRing, NoSigningKey, SigningKey
@@ -118,6 +121,7 @@ __all__ = [
     "RegistrationPolicy",
     "RegistrationToken",
     "RevokedAccessToken",
+    "ScopeUse",
     "SentForm",
     "SigningKey",
     "Tenant",
@@ -131,10 +135,12 @@ __all__ = [
     "User",
     "api_reach",
     "approval",
+    "client_posture",
     "client_rules",
     "event_erasure",
     "event_reading",
     "reach",
     "recognition",
+    "scope_use",
     "use_count",
 ]

@@ -14,7 +14,7 @@ from oauthlib.oauth2.rfc6749 import errors as oauthlib_errors
 from ..http.addresses import TOKEN_PATH
 from ..http.requests import TenantRequest
 from ..http.sessions import client_address
-from ..models import Actor, Tenant
+from ..models import Actor, Tenant, scope_use
 from ..policy import scopes
 from ..policy.client_types import GrantType
 from ..policy.reasons import Reason
@@ -69,6 +69,7 @@ def _count(request: TenantRequest, grant: str, state: Issuance) -> None:
     """Counts the use of the client and of its secret (P8, N1), and of the redirect URL that the code was sent to."""
     found, code = state.authenticated, state.authorization_code
     if found is not None:
+        scope_use.note(request.tenant.pk, found.client.pk, state.granted)
         uses.count(
             request,
             found.client,

@@ -1,30 +1,25 @@
 """The audit log: who did what, when, from where, and what changed (Q8, P8). Auditors may read and export it."""
 
-import csv
-import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from ..http.access import needs
 from ..http.requests import PageRequest
-from ..http.tenancy import current_tenant
 from ..models import Event
 from ..models.event_reading import Found, Position, Reading, position
 from ..policy.roles import Permission
+from . import exports
 from .event_lines import of_days
 from .forms import event_choices
 from .forms.event_filter import EventFilter
 
 PAGE = 50
-BYTE_ORDER_MARK = "\ufeff"  # without it spreadsheets take UTF-8 for something else, and spoil å, ä and ö
 BATCH = 1000
 MAX_TYPED = 512
 COLUMNS = (
@@ -44,9 +39,6 @@ COLUMNS = (
     "details",
     "trace_id",
 )
-# What a spreadsheet would take for a formula (OWASP, CSV injection): at the beginning of a cell, and behind a semicolon
-# or a line end, where some split cells. Full width counts too.
-FORMULA = re.compile(r"""(^|[;\t\r\n])(["'\s]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n])""")
 
 
 @needs(Permission.READ_CONSOLE)
@@ -93,17 +85,9 @@ def export(request: PageRequest) -> StreamingHttpResponse:
     """The same events, all of them, as CSV or as one JSON object a line. Codes and UTC, not sentences: for programs."""
     form = EventFilter(request.GET)
     kind = request.GET.get("format", "csv")
-    if kind not in {"csv", "jsonl"} or not form.is_valid():
+    if kind not in exports.FORMATS or not form.is_valid():
         raise BadRequest
-    rows = _rows(form.reading())
-    if kind == "csv":
-        response = StreamingHttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
-    else:
-        response = StreamingHttpResponse(_json_lines(rows), content_type="application/jsonl; charset=utf-8")
-    name = f"{current_tenant().alias}-audit-log-{timezone.now():%Y-%m-%d}.{kind}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
-    return response
+    return exports.download("audit-log", kind, COLUMNS, _rows(form.reading()))
 
 
 def _before(request: PageRequest) -> Position | None:
@@ -133,28 +117,3 @@ def _rows(reading: Reading) -> Iterator[dict[str, Any]]:
         if found.rest is None:
             return
         found = reading.page(found.rest, BATCH)
-
-
-class _Echo:
-    """A file that hands back what is written to it, so that each line leaves as it is made."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield BYTE_ORDER_MARK + writer.writerow(COLUMNS)
-    for row in rows:
-        yield writer.writerow([_cell(row[name]) for name in COLUMNS])
-
-
-def _cell(value: Any) -> Any:
-    """A cell that no spreadsheet runs: an apostrophe stands before what would begin a formula."""
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
-    return FORMULA.sub(r"\1'\2", text)
-
-
-def _json_lines(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    for row in rows:
-        yield json.dumps(row, ensure_ascii=False) + "\n"
