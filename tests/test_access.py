@@ -120,6 +120,7 @@ def place(acme: Tenant, globex: Tenant, bob: User, web_client: tuple[Client, str
         "invitation_id": cast.invite(acme, "anna@acme.example").pk,
         "group_id": cast.group(acme, "Finance", bob).pk,
         "token_id": cast.registration_token(acme).pk,
+        "topic": "account",
         **own_things(bob, client),
     }
 

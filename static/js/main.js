@@ -1,6 +1,7 @@
 import "./copy-button.js";
 import "./dialog.js";
 import "./failure.js";
+import "./find.js";
 import "./list-field.js";
 import "./menu.js";
 import "./scope-picker.js";

@@ -37,6 +37,8 @@ from console.models import (
     User,
 )
 from console.pages.earlier_reasons import EARLIER
+from console.pages.help import CONSOLE as CONSOLE_HELP
+from console.pages.help import OWN as OWN_HELP
 from console.pages.refusal_reasons import SENTENCES
 from console.pages.urls import urlpatterns
 from console.policy.apis import ApiScope
@@ -398,6 +400,12 @@ PAGES = [
     ("alice", OAUTH + "/configuration", 200),
     ("alice", OAUTH + "/configuration?client={web}", 200),
     ("alice", OAUTH + "/configuration?client={spa}", 200),
+    ("alice", "/help", 200),
+    ("bob", "/help", 200),
+    *(("alice", f"/help/{topic}", 200) for topic in (*CONSOLE_HELP, *OWN_HELP)),
+    ("alice", "/console/find", 200),
+    ("alice", "/console/find?q=a", 200),
+    ("alice", "/console/find?q=finns-inte", 200),
     ("alice", "/console/posture", 200),
     ("alice", "/console/posture?finding=local_redirect", 200),
     ("alice", OAUTH + "/{web}", 200),
