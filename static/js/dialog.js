@@ -22,7 +22,10 @@ function forget() {
 function show() {
   if (!content.firstElementChild) return;
   const reopened = dialog.open;
-  if (!reopened) dialog.showModal();
+  if (!reopened) {
+    for (const told of document.querySelectorAll("#messages :is(.notice--success, .notice--info)")) told.remove();
+    dialog.showModal();
+  }
   const first = faulty() ?? content.querySelector("[autofocus]");
   if (first) first.focus();
   else if (reopened || !content.querySelector("form:not([method=dialog])"))
