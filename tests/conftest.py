@@ -14,12 +14,12 @@ from django.db import connection
 from django.test import Client as Browser
 from django.utils import timezone, translation
 from django_scopes import scope
-from pytest_django import DjangoDbBlocker, Settings
+from pytest_django import Settings
 
 from console import trace
 from console.models import Client, Mail, Tenant, User, expiry_run
 
-from . import cast, migrated
+from . import cast, folders, migrated
 from .kept import PORT, KeptRows, RsaKeys, forget, kept
 
 LOOPBACK = ["127.0.0.1", "::1"]
@@ -28,6 +28,7 @@ LOOPBACK = ["127.0.0.1", "::1"]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sockets are closed, but to tests that serve a region to a program outside, and then open to loopback only."""
     for item in items:
+        folders.refuse(item)
         if any(item.get_closest_marker(name) for name in ("browser", "interop", "loopback")):
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
 
@@ -65,12 +66,7 @@ KEPT_ROWS = pytest.StashKey[KeptRows]()
 
 
 @pytest.fixture(scope="session")
-def kept_rows(
-    request: pytest.FixtureRequest,
-    rsa_keys: RsaKeys,
-    django_db_setup: None,
-    django_db_blocker: DjangoDbBlocker,
-) -> Iterator[KeptRows]:
+def kept_rows(request, rsa_keys, django_db_setup, django_db_blocker) -> Iterator[KeptRows]:
     rows = request.session.stash[KEPT_ROWS] = KeptRows(rsa_keys, django_db_blocker)
     yield rows
     rows.leave()
