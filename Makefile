@@ -41,10 +41,13 @@ test-sqlite: .venv/.dev catalogues
 	@echo "Tests on SQLite"
 	@$(PYTEST) --database=sqlite $(UNIT)
 
+# They ask for no database, so both runs would be the same. tests/folders.py says no to one that does.
+WITHOUT_DATABASE := tests/architecture tests/policy
+
 .PHONY: test-postgresql
 test-postgresql: .venv/.dev catalogues
-	@echo "Tests on PostgreSQL"
-	@$(PYTEST) --database=postgresql $(UNIT)
+	@echo "Tests on PostgreSQL, but for $(WITHOUT_DATABASE): they use no database, and run with those on SQLite"
+	@$(PYTEST) --database=postgresql $(UNIT) $(addprefix --ignore=,$(WITHOUT_DATABASE))
 
 .PHONY: test-interop
 test-interop: .venv/.dev catalogues
@@ -53,14 +56,14 @@ test-interop: .venv/.dev catalogues
 	@$(BIN)/python -m tests.browser.chromium > /dev/null
 	@echo "Installing client software, each in an environment of its own"
 	@$(BIN)/python -m tests.software
-	@$(PYTEST) --database=postgresql -m interop
+	@$(PYTEST) --database=postgresql -m interop tests/oauth/interop
 
 .PHONY: test-browser
 test-browser: .venv/.dev catalogues
 	@echo "Tests in Chromium"
 	@$(BIN)/python -m tests.node
 	@$(BIN)/python -m tests.browser.chromium > /dev/null
-	@$(PYTEST) --database=sqlite -m browser
+	@$(PYTEST) --database=sqlite -m browser tests/browser
 
 # make coverage  runs the tests of `make test-sqlite` and says what they never reach, branches too
 .PHONY: coverage

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core import mail
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client as Browser
 from django.utils import timezone, translation
@@ -18,10 +17,10 @@ from django_scopes import scope
 from pytest_django import Settings
 
 from console import trace
-from console.http.tenancy import Hosts
-from console.models import Client, KeyRing, Mail, Tenant, User, expiry_run
+from console.models import Client, Mail, Tenant, User, expiry_run
 
-from . import cast, migrated
+from . import cast, folders, migrated
+from .kept import PORT, KeptRows, RsaKeys, forget, kept
 
 LOOPBACK = ["127.0.0.1", "::1"]
 
@@ -29,6 +28,7 @@ LOOPBACK = ["127.0.0.1", "::1"]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sockets are closed, but to tests that serve a region to a program outside, and then open to loopback only."""
     for item in items:
+        folders.refuse(item)
         if any(item.get_closest_marker(name) for name in ("browser", "interop", "loopback")):
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
 
@@ -62,18 +62,46 @@ def django_db_keepdb() -> bool:
     return connection.vendor == "sqlite" and migrated.TEMPLATE in os.environ
 
 
+KEPT_ROWS = pytest.StashKey[KeptRows]()
+
+
+@pytest.fixture(scope="session")
+def kept_rows(request, rsa_keys, django_db_setup, django_db_blocker) -> Iterator[KeptRows]:
+    rows = request.session.stash[KEPT_ROWS] = KeptRows(rsa_keys, django_db_blocker)
+    yield rows
+    rows.leave()
+
+
+@pytest.fixture
+def kept_values(db: None, kept_rows: KeptRows) -> dict[str, Any]:
+    """What the fixtures marked `@kept` give in this test."""
+    return kept_rows.values()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+    """Before pytest-django begins the transaction of a test, the rows that it asks for are there."""
+    if fixturedef.argname == "_django_db_helper":
+        request.getfixturevalue("kept_rows").prepare(request.node)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """After the last test of a module nothing is kept."""
+    yield
+    if nextitem is not None and nextitem.path != item.path and KEPT_ROWS in item.session.stash:
+        item.session.stash[KEPT_ROWS].leave()
+
+
 # --- Between tests --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
     """What a process remembers of hosts and keys, and the language of its thread, is of one test only."""
-    Hosts.forget()
-    KeyRing.forget()
-    cache.clear()
+    forget()
     yield
-    Hosts.forget()
-    KeyRing.forget()
+    forget()
     translation.activate("en")
 
 
@@ -100,34 +128,17 @@ def one_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
         yield patch
 
 
-class RsaKeys:
-    """Real RSA keys, made once in this process and dealt again to every test. No test is dealt one twice."""
-
-    def __init__(self) -> None:
-        self.generate = rsa.generate_private_key
-        self.made: dict[tuple[int, int], list[rsa.RSAPrivateKey]] = {}
-        self.dealt: dict[tuple[int, int], int] = {}
-
-    def deal(self, public_exponent: int, key_size: int, backend: Any = None) -> rsa.RSAPrivateKey:
-        kind = (public_exponent, key_size)
-        keys = self.made.setdefault(kind, [])
-        place = self.dealt.get(kind, 0)
-        self.dealt[kind] = place + 1
-        if place == len(keys):
-            keys.append(self.generate(public_exponent, key_size))
-        return keys[place]
-
-
 @pytest.fixture(scope="session")
 def rsa_keys() -> RsaKeys:
     return RsaKeys()
 
 
 @pytest.fixture(autouse=True)
-def _quick_rsa_keys(rsa_keys: RsaKeys, monkeypatch: pytest.MonkeyPatch) -> None:
+def _quick_rsa_keys(rsa_keys: RsaKeys, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Making an RSA key takes a tenth of a second, and every tenant has one."""
-    rsa_keys.dealt.clear()
     monkeypatch.setattr(rsa, "generate_private_key", rsa_keys.deal)
+    yield
+    rsa_keys.dealt.clear()
 
 
 # --- The cast -------------------------------------------------------------------------------------------------
@@ -136,7 +147,7 @@ def _quick_rsa_keys(rsa_keys: RsaKeys, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def port() -> int:
     """The port in the tenants' hostnames; where a region is served, the port that it is served on."""
-    return 8000
+    return PORT
 
 
 @pytest.fixture
@@ -145,37 +156,37 @@ def _no_leeway(settings: Settings) -> None:
     settings.REFRESH_TOKEN_LEEWAY = timedelta(0)
 
 
-@pytest.fixture
+@kept
 def acme(db: None, port: int) -> Tenant:
     return cast.found("acme", "Acme AB", port)
 
 
-@pytest.fixture
+@kept
 def globex(db: None, port: int) -> Tenant:
     return cast.found("globex", "Globex", port)
 
 
-@pytest.fixture
+@kept
 def alice(acme: Tenant) -> User:
     return cast.join(acme, "alice", "administrator")
 
 
-@pytest.fixture
+@kept
 def bob(acme: Tenant) -> User:
     return cast.join(acme, "bob")
 
 
-@pytest.fixture
+@kept
 def carol(acme: Tenant) -> User:
     return cast.join(acme, "carol", "auditor")
 
 
-@pytest.fixture
+@kept
 def mallory(globex: Tenant) -> User:
     return cast.join(globex, "mallory", "administrator")
 
 
-@pytest.fixture
+@kept
 def gustav(globex: Tenant) -> User:
     return cast.join(globex, "gustav")
 
@@ -245,13 +256,13 @@ def register(db: None) -> Callable[..., tuple[Client, str]]:
     return cast.register
 
 
-@pytest.fixture
+@kept
 def web_client(acme: Tenant) -> tuple[Client, str]:
     """A confidential client for people, with its secret."""
     return cast.register(acme)
 
 
-@pytest.fixture
+@kept
 def spa_client(acme: Tenant) -> tuple[Client, str]:
     """A public client that runs in a page; no secret."""
     return cast.register(
@@ -263,7 +274,7 @@ def spa_client(acme: Tenant) -> tuple[Client, str]:
     )
 
 
-@pytest.fixture
+@kept
 def native_client(acme: Tenant) -> tuple[Client, str]:
     """A public client on a person's device; no secret."""
     return cast.register(
@@ -274,7 +285,7 @@ def native_client(acme: Tenant) -> tuple[Client, str]:
     )
 
 
-@pytest.fixture
+@kept
 def machine_client(acme: Tenant) -> tuple[Client, str]:
     """A trusted client without people: client credentials, with its secret."""
     return cast.register(

@@ -6,6 +6,7 @@ inherit what the first process decides here, so that a run has one PostgreSQL se
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Prepares the environment that the settings are read from."""
+    keep_compiled()
     if "PYTEST_XDIST_WORKER" in os.environ:
         return
     forget_deployment()
@@ -47,6 +49,15 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         early_config.add_cleanup(server.stop)
         migrated.prepare_postgresql(server)
         os.environ["DATABASE_URL"] = server.url
+
+
+def keep_compiled() -> None:
+    """Compiled modules are kept in __pycache__, even where PYTHONDONTWRITEBYTECODE says otherwise.
+
+    Pytest rewrites the assertions of every module, which takes seconds in each process, and tests start many programs.
+    """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def forget_deployment() -> None:

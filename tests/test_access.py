@@ -25,6 +25,7 @@ from console.models import (
 from console.policy.roles import Permission
 from tests import cast
 from tests.cast import register
+from tests.kept import kept
 from tests.oauth.driver import Application
 
 PAGES_OF = {
@@ -104,7 +105,7 @@ def path_to(address: URLPattern, place: Place) -> str:
     return "/" + path
 
 
-@pytest.fixture
+@kept
 def place(acme: Tenant, globex: Tenant, bob: User, web_client: tuple[Client, str]) -> Place:
     """Something of acme for every variable part of an address. All of it exists; what is a person's own is bob's."""
     client, _ = web_client

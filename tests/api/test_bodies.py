@@ -8,6 +8,7 @@ from console.models import Event, Tenant, User
 from tests import cast
 from tests.api.caller import JSON, Api, assert_problem, client_path, config_of, request_path
 from tests.cast import ask, publish
+from tests.kept import kept
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +51,7 @@ ODD_JSON = {
 }
 
 
-@pytest.fixture
+@kept
 def calls(acme: Tenant, globex: Tenant, alice: User, bob: User) -> list[tuple[str, str]]:
     """Every call that has a body."""
     theirs = publish(globex, name="Report portal")

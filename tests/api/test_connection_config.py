@@ -11,6 +11,7 @@ from console.models import Actor, Client, Connection, Tenant, User
 from tests import cast
 from tests.api.caller import Api, assert_problem, config_of, events_of, odd, patch_of, unknown_but_for_trace
 from tests.cast import publish
+from tests.kept import kept
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import is_alive
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 SCOPES = ["openid", "profile", "offline_access", "apps"]
 
 
-@pytest.fixture
+@kept
 def theirs(globex: Tenant, acme: Tenant, alice: User) -> Client:
     """Published by globex, connected to acme."""
     client = publish(globex, name="Report portal", allowed_scopes=SCOPES)
@@ -156,13 +157,13 @@ def test_of_an_own_client_it_changes_that_and_nothing_else(
 
 
 def test_it_allows_less_and_again_as_much(api: Api, theirs: Client, acme: Tenant):
-    for wanted, kept in [
+    for wanted, left in [
         (["apps:read"], ["openid", "apps:read"]),  # a part of what was approved; who signs in is always known
         (["profile", "apps"], ["openid", "profile", "apps"]),
         (SCOPES, SCOPES),
     ]:
         assert api.patch(config_of(theirs), patch_of(scopes=wanted)).status_code == 204
-        assert sorted(api.get(config_of(theirs)).json()["scopes"]) == sorted(kept)
+        assert sorted(api.get(config_of(theirs)).json()["scopes"]) == sorted(left)
     assert len(events_of(acme, "connection.updated")) == 3
 
 

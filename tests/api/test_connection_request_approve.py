@@ -19,17 +19,18 @@ from console.models import (
 from tests import cast
 from tests.api.caller import Api, assert_problem, config_of, events_of, odd, request_path
 from tests.cast import ask, publish
+from tests.kept import kept
 
 pytestmark = pytest.mark.django_db
 REQUIRED: dict[str, Any] = {"consentMethod": "required"}
 
 
-@pytest.fixture
+@kept
 def studio(globex: Tenant) -> Client:
     return publish(globex)
 
 
-@pytest.fixture
+@kept
 def wish(bob: User, studio: Client) -> ConnectionRequest:
     return ask(bob, studio)
 

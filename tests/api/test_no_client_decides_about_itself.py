@@ -13,6 +13,7 @@ from console.api.urls import RESOURCES
 from console.models import Client, Connection, ConnectionRequest, Event, Tenant, User
 from tests import cast
 from tests.api.caller import Api, assert_problem, client_path, config_of, patch_of, request_path
+from tests.kept import kept
 from tests.oauth.driver import Application
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def call(api: Api, write: tuple[str, str], client: Client, wish: ConnectionReque
     return api.call(write[1], path(client, wish), body)
 
 
-@pytest.fixture
+@kept
 def tool(globex: Tenant, acme: Tenant, alice: User) -> tuple[Client, str]:
     """A client of globex that acme trusts with everything, and its secret."""
     client, secret = cast.register(
@@ -46,7 +47,7 @@ def tool(globex: Tenant, acme: Tenant, alice: User) -> tuple[Client, str]:
     return client, secret
 
 
-@pytest.fixture
+@kept
 def sibling(globex: Tenant, acme: Tenant, alice: User) -> Client:
     """Another client of the same publisher."""
     client = cast.publish(globex, name="Their other tool")

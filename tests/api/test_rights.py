@@ -11,6 +11,7 @@ from console.models import Client, Event, Tenant, User
 from tests import cast
 from tests.api.caller import REQUESTS, Api, assert_problem, client_path, config_of, patch_of, request_path
 from tests.cast import ask, publish
+from tests.kept import kept
 from tests.oauth.driver import Application
 from tests.test_access import stated
 
@@ -38,7 +39,7 @@ every_route = pytest.mark.parametrize("route", ROUTES)
 every_change = pytest.mark.parametrize("route", CHANGES)
 
 
-@pytest.fixture
+@kept
 def place(acme: Tenant, globex: Tenant, alice: User, bob: User) -> dict[str, Any]:
     """One of everything that a route can be about, in acme."""
     theirs = publish(globex, name="Report portal")

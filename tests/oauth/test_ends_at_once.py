@@ -16,6 +16,7 @@ from django_scopes import scope
 from console.models import Action, Actor, Client, Connection, Consent, Event, TokenFamily, UnfinishedAct
 from console.models import unfinished_act as acts
 from tests import cast
+from tests.kept import kept
 from tests.oauth.driver import Application
 from tests.oauth.outcomes import is_alive
 
@@ -31,7 +32,7 @@ def _small_batches(monkeypatch):
     monkeypatch.setattr(acts, "PAUSE", 0)
 
 
-@pytest.fixture
+@kept
 def portal(globex):
     client, secret = cast.register(globex, name="Report portal", allowed_scopes=SCOPES)
     with scope(tenant=globex):
@@ -39,7 +40,7 @@ def portal(globex):
     return client, secret
 
 
-@pytest.fixture
+@kept
 def connected(portal, acme, alice):
     return cast.connect(portal[0], acme, by=alice)
 

@@ -16,6 +16,7 @@ from django_scopes import scope
 
 from console.models import Actor, Client, ClientSecret, Connection, Tenant, User
 from tests import cast
+from tests.kept import kept
 
 PAGE = "/console/oauth"
 REGION = {"HX-Request": "true", "HX-Target": "client-list"}
@@ -265,7 +266,7 @@ def test_it_has_pages_of_25_that_keep_the_search(browser: Browse, alice: User):
     assert "?q=client&amp;page=3" in text(page)
 
 
-@pytest.fixture
+@kept
 def mixed(acme: Tenant, globex: Tenant) -> dict[str, list[str]]:
     """Three pages of own clients with another tenant's among them, and their names in each order."""
     when = timezone.now()

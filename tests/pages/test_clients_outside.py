@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,11 +25,12 @@ from console.models import (
     User,
     approval,
 )
+from tests import cast
+from tests.kept import kept
 
 PAGE = "/console/oauth"
 DELETE = "/console/oauth/delete"
 Browse = Callable[[User], Browser]
-Register = Callable[..., tuple[Client, str]]
 
 
 def text(page: Any) -> str:
@@ -51,22 +53,22 @@ def with_menu(admin: Browser, client: Client) -> str:
     return shown + text(admin.get(address[1], headers={"HX-Request": "true"}))
 
 
+def publish(tenant: Tenant, name: str = "Outside", **fields: Any) -> Client:
+    client = cast.register(tenant, name=name, **fields)[0]
+    with scope(tenant=tenant):
+        client.publish(by=Actor.operator())
+    return client
+
+
 @pytest.fixture
-def published(globex: Tenant, register: Register) -> Callable[..., Client]:
+def published(globex: Tenant) -> Callable[..., Client]:
     """Makes a published client of globex that acme may connect to."""
-
-    def publish(name: str = "Outside", **fields: Any) -> Client:
-        client = register(globex, name=name, **fields)[0]
-        with scope(tenant=globex):
-            client.publish(by=Actor.operator())
-        return client
-
-    return publish
+    return partial(publish, globex)
 
 
-@pytest.fixture
-def outside(acme: Tenant, published: Callable[..., Client]) -> Client:
-    return connect(acme, published(description="Internal words"))
+@kept
+def outside(acme: Tenant, globex: Tenant) -> Client:
+    return connect(acme, publish(globex, description="Internal words"))
 
 
 def connect(tenant: Tenant, client: Client, **fields: Any) -> Client:

@@ -1,6 +1,7 @@
 """Every page in Swedish (S16): nothing is left in English, and dates, times and plurals are as Swedes write them."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from html.parser import HTMLParser
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import time_machine
 from babel.messages import pofile
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
@@ -53,6 +55,7 @@ from tests.cast import (
     signed_in_as,
     stranger_on,
 )
+from tests.kept import kept
 from tests.oauth import devices
 from tests.oauth.driver import Application, asks_for_consent, hidden_fields, post_form
 
@@ -283,8 +286,18 @@ def _asked_by_devices(client: Client, bob: User) -> dict[str, str]:
 
 
 @pytest.fixture
-def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, time_machine: Any) -> World:
-    time_machine.move_to(NOW - timedelta(days=9), tick=False)
+def world(world_of_old: World) -> Iterator[World]:
+    with time_machine.travel(NOW, tick=False):
+        yield world_of_old
+
+
+@kept
+def world_of_old(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User) -> World:
+    with time_machine.travel(NOW - timedelta(days=9), tick=False) as moved:
+        return made(acme, globex, alice, bob, carol, moved)
+
+
+def made(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, moved: Any) -> World:
     by = Actor(alice, address="203.0.113.7")
     clients = {
         "web": register(acme, alice, name="Rapporter", allowed_scopes=["apps", "email"]),
@@ -325,7 +338,7 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
         only = ClientSecret.objects.get(client=machine)
         consent = Consent.give(bob, web, ["apps"], redirect_host="app.example.com", shown={}, by=Actor(bob))
         invited = User.invite(acme, "ny@acme.example", by=by)
-    time_machine.move_to(NOW, tick=False)
+    moved.move_to(NOW, tick=False)
     with scope(tenant=acme):
         for client in (web, web, machine, outside["current"][0]):
             TokenFamily.objects.create(

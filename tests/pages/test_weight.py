@@ -14,6 +14,7 @@ from console.http.template_files import lean
 from console.models import Client, Connection, Tenant, User
 from console.policy.client_types import GrantType
 from tests import cast
+from tests.kept import kept
 
 PAGE = "/console/oauth"
 MOST_BYTES = 60_000
@@ -35,7 +36,7 @@ def encoding(answer: Any) -> str:
     return str(answer.get("Content-Encoding", "")) + str(answer.status_code)
 
 
-@pytest.fixture
+@kept
 def full(acme: Tenant, globex: Tenant) -> None:
     """More than a page of each kind, all of them used: published with a tenant connected, outside, for machines."""
     for number in range(26):
