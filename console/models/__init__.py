@@ -3,6 +3,7 @@
 from . import (
     api_reach,
     approval,
+    client_logo,
     client_rules,
     event_erasure,
     event_reading,
@@ -37,6 +38,7 @@ from .limits import LimitReached
 from .mail import Mail
 from .metadata_document import MetadataDocument
 from .outside_policy import OutsidePolicy
+from .picture import Picture
 from .reach import Reach
 from .receipt import Receipt
 from .refresh_token import RefreshToken
@@ -47,6 +49,7 @@ from .sent_form import AlreadySent, SentForm
 from .signing_key import KeyRing, NoSigningKey, SigningKey
 from .tenant import CanonicalHost, Hostname, HostTaken, Tenant
 from .tenant_owned import AnotherTenantsRow
+from .tenant_settings import TenantSettings
 from .throttle import FailedAttempts
 from .token_family import TokenFamily
 from .toolkit import AccessToken, DeviceGrant, IDToken
@@ -110,6 +113,7 @@ __all__ = [
     "NotPublished",
     "OutsidePolicy",
     "OwnAccount",
+    "Picture",
     "PresentedApiSecret",
     "PresentedSecret",
     "Reach",
@@ -121,6 +125,7 @@ __all__ = [
     "SentForm",
     "SigningKey",
     "Tenant",
+    "TenantSettings",
     "TokenFamily",
     "TokenUsedUp",
     "TooManyBegun",
@@ -131,6 +136,7 @@ __all__ = [
     "User",
     "api_reach",
     "approval",
+    "client_logo",
     "client_rules",
     "event_erasure",
     "event_reading",

@@ -35,7 +35,7 @@ NO_GIF = gettext_noop("GIF files are not accepted. Save the logo as PNG, JPEG or
 NO_PICTURE = gettext_noop("This is not a PNG, JPEG or WebP image.")
 NO_ANIMATION = gettext_noop("The image is animated. Save a single frame of it.")
 TOO_MANY_PIXELS = gettext_noop("The image has too many pixels: at most 6 million, such as 2,500 × 2,500.")
-DAMAGED = gettext_noop("The image is damaged or incomplete. Save it anew and try again.")
+DAMAGED = gettext_noop("The image is damaged or incomplete. Export it again and upload the new file.")
 
 
 class InvalidPicture(ValueError):

@@ -23,7 +23,8 @@ def picture(
         "P": 1,
         "1": 1,
     }
-    Image.new(mode, size, usual.get(mode, 20_000) if colour is None else colour).save(file, kind, **how)
+    paint: Any = colour or usual.get(mode, 20_000)
+    Image.new(mode, size, paint).save(file, kind, **how)
     return file.getvalue()
 
 
