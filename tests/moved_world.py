@@ -17,9 +17,11 @@ def make() -> dict[str, Any]:
     from django_scopes import scope
 
     from console.management.demonstration_region import prepare
-    from console.models import Action, Client, Event, Tenant
+    from console.models import Action, Client, Event, Tenant, TenantSettings
+    from console.policy import pictures
     from tests import cast
     from tests.oauth.driver import Application
+    from tests.policy.pictures import picture
 
     prepare(8000, 8100, 8200, 8300)
     acme, globex = (Tenant.objects.get(alias=alias) for alias in ("acme", "globex"))
@@ -41,7 +43,10 @@ def make() -> dict[str, Any]:
             actor_name="odd \0 name",
             details={"reason": ["a\0b", "\ud800", "å😀", "\\u0000"]},
         )
+    logo = pictures.logo(picture("PNG", "RGBA"))
+    TenantSettings.change(acme, {"colour": "#00aa55"}, by=cast.OPERATOR, picture=logo)
     return {
+        "logo": logo.digest,
         "client_id": client.client_id,
         "secret": secret,
         "session": browser.cookies[settings.SESSION_COOKIE_NAME].value,
@@ -77,6 +82,7 @@ def use(facts: dict[str, Any]) -> dict[str, Any]:
     log = before.get("/console/events", {"q": client.client_id})
     return {
         "vendor": connection.vendor,
+        "logo": newcomer.get(f"/brand/{facts['logo']}.webp").content[8:12].decode(),
         "session": before.get("/console/oauth").status_code,
         "audit_log": client.name in log.content.decode() and log.status_code,
         "alive": is_alive(app, facts["access_token"]),

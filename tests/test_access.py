@@ -44,7 +44,7 @@ OPENED = {
     "group_member_remove": 405,
 }
 # Of the pages that an auditor reads, those with a form of an administrator's; of those about a client, those without.
-CHANGE_TOO = {"client_edit", "secrets", "connection_version", "outside_clients"}
+CHANGE_TOO = {"client_edit", "secrets", "connection_version", "outside_clients", "tenant_settings"}
 ONLY_READ = {
     "connected_tenants",
     "client_grants",

@@ -120,6 +120,8 @@ class RequestShown(Given):
     redirect_hosts: MayBeGiven[list[str]] = None
     allowed_origins: MayBeGiven[list[str]] = None
     client_uri: MayBeGiven[str] = None
+    logo_uri: MayBeGiven[str] = None
+    """On this server: a logo elsewhere is never named."""
     decided_at: MayBeGiven[Moment] = None
     answer: MayBeGiven[str] = None
     decided_by: str | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from ..http.brand import logo_path
 from ..models import Client, Connection, ConnectionRequest, ConnectionRequester, Tenant, User
 from ..models import Receipt as GivenReceipt
 from ..policy import scopes
@@ -108,7 +109,7 @@ def request_shown(
     """
     named: list[ConnectionRequester] = connection_request.named  # type: ignore[attr-defined]
     decided = connection_request.decided_at is not None
-    more: dict[str, Any] = _offer(connection_request.client) if available else {}
+    more: dict[str, Any] = _offer(connection_request.client, tenant) if available else {}
     if decided and not own:
         more["decided_by"] = (
             str(connection_request.decided_by_id) if connection_request.decided_by_id else None
@@ -140,7 +141,7 @@ def _self(tenant: Tenant, path: str) -> Links:
     return Links(self_=Link(href=f"{tenant.issuer}/api/v1/{path}"))
 
 
-def _offer(client: Client) -> dict[str, Any]:
+def _offer(client: Client, tenant: Tenant) -> dict[str, Any]:
     terms = client.terms
     return {
         "version": client.version,
@@ -149,6 +150,7 @@ def _offer(client: Client) -> dict[str, Any]:
         "redirect_hosts": list(terms.redirect_hosts),
         "allowed_origins": list(terms.origins),
         "client_uri": client.homepage_url,
+        "logo_uri": f"{tenant.issuer}{logo_path(client.logo)}" if client.logo else "",
     }
 
 

@@ -16,6 +16,7 @@ INTROSPECT_PATH = "/oauth/introspect"
 USERINFO_PATH = "/oauth/userinfo"
 LOGOUT_PATH = "/oauth/logout"
 REGISTER_PATH = "/oauth/register"
+BRAND_PATH = "/brand/"  # logos and colours: files under names that change with their content
 
 
 def region_issuer() -> str:

@@ -128,7 +128,7 @@ class PagesMiddleware:
                 self.checks.insert(0, middleware.process_view)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not programs.asks(request):
+        if not programs.goes_past_pages(request):
             page: HttpResponse = self.page(request)
             return page
         return programs.finished(self.program(request))
@@ -136,7 +136,7 @@ class PagesMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        if programs.asks(request):
+        if programs.goes_past_pages(request):
             if getattr(view, "login_required", True):  # closed, unless the view says who may call it instead
                 raise PermissionDenied
             return None
@@ -170,10 +170,9 @@ class TenantSessionMiddleware:
         session_id = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
         if session_id is not None:
             tenant = getattr(request, "tenant", None)
-            tenant_id = str(tenant.pk) if tenant else ""
             # What cannot be an ID of ours is not looked up: a cookie can spell a NUL, which PostgreSQL refuses.
-            if SESSION_ID.fullmatch(session_id) and sessions.belongs_here(request.session, tenant_id):
-                sessions.seen(request.session)
+            if SESSION_ID.fullmatch(session_id) and sessions.belongs_here(request.session, tenant):
+                sessions.seen(request.session, tenant)
             else:
                 request.session = type(request.session)()
         response = self.get_response(request)

@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from .. import trace
-from .addresses import AUTHORIZE_PATH, LOGOUT_PATH
+from .addresses import AUTHORIZE_PATH, BRAND_PATH, LOGOUT_PATH
 
 PREFIXES = ("/oauth/", "/api/", "/.well-known/")
 SLASHES = re.compile("/{2,}")
@@ -25,6 +25,12 @@ def asks(request: HttpRequest) -> bool:
     """
     path = SLASHES.sub("/", request.path_info)
     return (path.startswith(PREFIXES) and path not in PAGES_AMONG_THEM) or path in HEALTH
+
+
+def goes_past_pages(request: HttpRequest) -> bool:
+    """Whether the answer depends on no session and no language: that of a program, or a file that is the same for
+    everybody, which browsers may keep."""
+    return asks(request) or request.path_info.startswith(BRAND_PATH)
 
 
 # An answer for programs loads nothing, and nothing shows it in a frame.

@@ -14,8 +14,11 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
-from ..models import Actor, BrowserSession, User
+from ..models import Actor, BrowserSession, Tenant, User
+from ..models.tenant_settings import of_region
+from ..policy.session_limits import SessionLimits
 from .requests import TenantRequest
+from .tenancy import settings_of
 
 TENANT = "tenant"
 AUTH_TIME = "auth_time"
@@ -96,23 +99,30 @@ def end(request: HttpRequest, **details: str) -> None:
     auth.logout(request)
 
 
-def belongs_here(session: Any, tenant_id: str) -> bool:
-    """Whether a session began in this tenant and is within its idle and absolute limits (ASVS 7.3)."""
+def belongs_here(session: Any, tenant: Tenant | None) -> bool:
+    """Whether a session began in this tenant and is within its idle and absolute limits (ASVS 7.3).
+
+    None is the region's own host, where nobody signs in.
+    """
     if TENANT not in session:
         return auth.SESSION_KEY not in session  # an anonymous session has nothing to protect
-    now = timezone.now().timestamp()
-    return (
-        session[TENANT] == tenant_id
-        and now - session.get(SEEN, 0) < settings.SESSION_IDLE.total_seconds()
-        and now - session.get(AUTH_TIME, 0) < settings.SESSION_ABSOLUTE.total_seconds()
+    if tenant is None or session[TENANT] != str(tenant.pk):
+        return False
+    now, limits = timezone.now().timestamp(), settings_of(tenant).session_limits
+    return bool(
+        now - session.get(SEEN, 0) < limits.idle.total_seconds()
+        and now - session.get(AUTH_TIME, 0) < limits.absolute.total_seconds()
     )
 
 
-def seen(session: Any) -> None:
+def seen(session: Any, tenant: Tenant | None) -> None:
     """Notes activity, at most once a minute; more often only where a session may be idle for less than an hour."""
+    if SEEN not in session:
+        return
     now = timezone.now().timestamp()
-    every = min(SEEN_EVERY, settings.SESSION_IDLE / SEEN_PRECISION)
-    if SEEN in session and now - session[SEEN] >= every.total_seconds():
+    limits: SessionLimits = settings_of(tenant).session_limits if tenant else of_region()
+    every = min(SEEN_EVERY, limits.idle / SEEN_PRECISION)
+    if now - session[SEEN] >= every.total_seconds():
         session[SEEN] = now
 
 

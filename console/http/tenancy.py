@@ -9,7 +9,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 from django_scopes import get_scope
 
-from ..models import Hostname, Tenant, User
+from ..models import Hostname, Tenant, TenantSettings, User
 from ..models.remembered import Remembered
 from ..policy.hosts import normalize_host
 
@@ -48,10 +48,24 @@ class Hosts:
         return tenant
 
     @classmethod
+    def look_again(cls, tenant: Tenant) -> None:
+        """Forgets what this process remembers of `tenant`, which has just been changed; others do within seconds."""
+        for host in tenant.hostnames.values_list("host", flat=True):
+            cls._known.drop(host)
+
+    @classmethod
     def forget(cls) -> None:
         """Empties the cache, for tests and for commands that change hostnames."""
         cls._known.clear()
         cls._unknown.clear()
+
+
+def settings_of(tenant: Tenant) -> TenantSettings:
+    """What its administrators have decided: asked of the database once, and remembered as long as `tenant` is."""
+    known: TenantSettings | None = vars(tenant).get("settings_seen")
+    if known is None:
+        known = vars(tenant)["settings_seen"] = TenantSettings.of(tenant)
+    return known
 
 
 def is_region_host(host: str) -> bool:

@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ..models import ConnectionRequest, Mail, User
+from ..models import ConnectionRequest, Mail, TenantSettings, User
 from ..models.connection_request import request_answered, request_opened
 from ..policy import text
 
@@ -55,11 +55,16 @@ def _mails(
     What strangers wrote can be older than the rules for it: nothing hidden reaches a mail program or a terminal.
     """
     client = {"client": text.one_line(request.client.name, SUBJECT_LENGTH)}
+    context = {
+        "request": request,
+        "address": address,
+        "support": TenantSettings.of(request.tenant).support,
+    }
     texts: dict[str, tuple[str, str]] = {}  # language -> subject and body
     for person in to:
         language = person.language or translation.get_language()  # or else of the page that caused it
         if language not in texts:
             with translation.override(language):
-                body = render_to_string(template, {"request": request, "address": address})
+                body = render_to_string(template, context)
                 texts[language] = (str(subject) % client, text.spelt_out(body, text.LINE_BREAKS))
         yield (person.email, *texts[language])

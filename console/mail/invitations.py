@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from ..models import Invitation, Mail
+from ..models import Invitation, Mail, TenantSettings
 from ..policy import text
 
 SUBJECT_LENGTH = 100  # of a name in it
@@ -24,14 +24,20 @@ def put(invitations: "Iterable[tuple[Invitation, str]]") -> None:
     In the language of whoever invited them: of the invited person nothing else is known.
     """
     made = list(invitations)
-    mails = [(invitation.email, *_written(invitation, token)) for invitation, token in made]
+    support = TenantSettings.of(made[0][0].tenant).support
+    mails = [(invitation.email, *_written(invitation, token, support)) for invitation, token in made]
     Mail.put(made[0][0].tenant, mails, expires_at=max(invitation.expires_at for invitation, _token in made))
 
 
-def _written(invitation: Invitation, token: str) -> tuple[str, str]:
+def _written(invitation: Invitation, token: str, support: str) -> tuple[str, str]:
     """Subject and text. What people wrote can be older than the rules for it: nothing hidden is sent."""
     with translation.override(invitation.language or translation.get_language()):
         names = {"tenant": text.one_line(invitation.tenant.name, SUBJECT_LENGTH)}
-        context = {"invitation": invitation, "tenant": invitation.tenant, "address": link(invitation, token)}
+        context = {
+            "invitation": invitation,
+            "tenant": invitation.tenant,
+            "address": link(invitation, token),
+            "support": support,
+        }
         body = render_to_string("invitations/mail.txt", context)
         return _("You are invited to %(tenant)s") % names, text.spelt_out(body, text.LINE_BREAKS)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from ..models import User, background
+from ..models import TenantSettings, User, background
 from ..policy import text
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,11 @@ def send(user: User, token: str) -> None:
         subject = _("Choose a password for %(tenant)s") % {
             "tenant": text.one_line(user.tenant.name, SUBJECT_LENGTH)
         }
-        context = {"tenant": user.tenant, "address": one_time_link(user, token)}
+        context = {
+            "tenant": user.tenant,
+            "address": one_time_link(user, token),
+            "support": TenantSettings.of(user.tenant).support,
+        }
         body = text.spelt_out(render_to_string("members/mail_link.txt", context), text.LINE_BREAKS)
     mail = EmailMessage(subject, body, to=[user.email])
     background.beside(lambda: _deliver(mail))

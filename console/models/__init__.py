@@ -3,6 +3,7 @@
 from . import (
     api_reach,
     approval,
+    client_logo,
     client_posture,
     client_rules,
     event_erasure,
@@ -39,6 +40,7 @@ from .limits import LimitReached
 from .mail import Mail
 from .metadata_document import MetadataDocument
 from .outside_policy import OutsidePolicy
+from .picture import Picture
 from .reach import Reach
 from .receipt import Receipt
 from .refresh_token import RefreshToken
@@ -50,6 +52,7 @@ from .sent_form import AlreadySent, SentForm
 from .signing_key import KeyRing, NoSigningKey, SigningKey
 from .tenant import CanonicalHost, Hostname, HostTaken, Tenant
 from .tenant_owned import AnotherTenantsRow
+from .tenant_settings import TenantSettings
 from .throttle import FailedAttempts
 from .token_family import TokenFamily
 from .toolkit import AccessToken, DeviceGrant, IDToken
@@ -113,6 +116,7 @@ __all__ = [
     "NotPublished",
     "OutsidePolicy",
     "OwnAccount",
+    "Picture",
     "PresentedApiSecret",
     "PresentedSecret",
     "Reach",
@@ -125,6 +129,7 @@ __all__ = [
     "SentForm",
     "SigningKey",
     "Tenant",
+    "TenantSettings",
     "TokenFamily",
     "TokenUsedUp",
     "TooManyBegun",
@@ -135,6 +140,7 @@ __all__ = [
     "User",
     "api_reach",
     "approval",
+    "client_logo",
     "client_posture",
     "client_rules",
     "event_erasure",

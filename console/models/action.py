@@ -11,6 +11,7 @@ class Action(models.TextChoices):
     TENANT_MOVED = "tenant.moved", _("Canonical host changed")
     TENANT_HOST_ADDED = "tenant.host_added", _("Host added")
     TENANT_HOST_REMOVED = "tenant.host_removed", _("Host removed")
+    TENANT_UPDATED = "tenant.updated", _("Settings of the tenant changed")
     SIGNING_KEY_ROTATED = "signing_key.rotated", _("Signing key rotated")
     USER_CREATED = "user.created", _("User created")
     USER_LINK_CREATED = "user.link_created", _("One-time link created")

@@ -65,6 +65,14 @@ class RegisteredClient(OwnRow, Application):
     name = models.CharField(_("name"), max_length=512)
     description = models.CharField(_("description"), max_length=4096, blank=True)
     homepage_url = models.CharField(_("homepage"), max_length=2048, blank=True)
+    terms_url = models.CharField(
+        _("terms of service"), max_length=2048, blank=True, default="", db_default=""
+    )
+    privacy_url = models.CharField(
+        _("privacy policy"), max_length=2048, blank=True, default="", db_default=""
+    )
+    contact_email = models.CharField(_("contact"), max_length=254, blank=True, default="", db_default="")
+    logo = models.CharField(_("logo"), max_length=32, blank=True, default="", db_default="")
     redirect_uris = models.JSONField(_("redirect URLs"), default=list, blank=True)
     post_logout_redirect_uris = models.JSONField(_("sign-out URLs"), default=list, blank=True)
     allowed_origins = models.JSONField(_("allowed origins"), default=list, blank=True)
@@ -113,6 +121,7 @@ class RegisteredClient(OwnRow, Application):
                 "tenant", Lower("name"), "id", condition=models.Q(deleted_at=None), name="client_listed"
             ),
             models.Index(fields=["tenant", "-created_at"], name="client_newest"),
+            models.Index(fields=["logo"], name="client_logo"),
             models.Index(
                 fields=["deleted_at", "id"],
                 condition=models.Q(deleted_at__isnull=False),

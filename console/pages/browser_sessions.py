@@ -25,7 +25,7 @@ def of(user: User, this: str | None) -> list[Shown]:
     shown = []
     for session in BrowserSession.alive(user)[:MOST]:
         known = session.session.get_decoded()
-        if sessions.belongs_here(known, str(user.tenant_id)):
+        if sessions.belongs_here(known, user.tenant):
             last_seen = datetime.fromtimestamp(known.get(sessions.SEEN, 0), tz=UTC)
             shown.append(
                 Shown(session, browsers.called(session.agent), last_seen, session.session_id == this)

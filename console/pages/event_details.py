@@ -39,6 +39,15 @@ IN_SENTENCE = frozenset(
 # Detail or field -> label. A field of a client that is not here has the label of its form.
 DETAILS: dict[str, Promise | str] = {
     "role": _("Role"),
+    "name": _("Name"),
+    "logo": _("Logo"),
+    "colour": _("Colour"),
+    "support": _("Support contact"),
+    "terms_url": _("Terms"),
+    "privacy_url": _("Privacy policy"),
+    "contact_email": _("Contact"),
+    "session_idle": _("Minutes without activity"),
+    "session_absolute": _("Minutes that a session lasts"),
     "field": _("Field"),
     "people": _("People"),
     "consents": _("Consents"),

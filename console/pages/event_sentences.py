@@ -18,6 +18,7 @@ from . import refusal_sentences
 # in, each escaped and in bold.
 SENTENCES: dict[str, Promise | str] = {
     Action.TENANT_CREATED: _("{actor} created the tenant {target}."),
+    Action.TENANT_UPDATED: _("{actor} changed the settings of {target}."),
     Action.TENANT_MOVED: _("{actor} changed the hostnames of the tenant {target}."),
     Action.TENANT_HOST_ADDED: _("{actor} added a host to the tenant {target}."),
     Action.TENANT_HOST_REMOVED: _("{actor} removed a host from the tenant {target}."),

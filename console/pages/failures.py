@@ -7,6 +7,7 @@ import sys
 from http import HTTPStatus
 from typing import cast
 
+from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
@@ -33,10 +34,23 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The page was made before the person signed in, in this tab or another, or is older than the browser's memory."""
+    if _is_too_long(request):
+        return _page(
+            request,
+            413,
+            _("The file is too large"),
+            _("Nothing was saved. Go back and choose a smaller one: a logo can have at most 512 kB."),
+        )
     matched = request.resolver_match
     if matched is not None and matched.url_name == "login" and not programs.asks(request):
         return sign_in.expired(cast("VisitorRequest", request))
     return expired_forms.expired(request)
+
+
+def _is_too_long(request: HttpRequest) -> bool:
+    """Whether so much was sent that none of it was kept (qlikauth/server/bodies.py), the form's token included."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -1,6 +1,8 @@
-"""What a client that registered itself says about itself, in rows for people who decide about it (RFC 7591 §2).
+"""What the owner of a client says about it, or a client that registered itself, in rows for people who decide about it
+(RFC 7591 §2).
 
-Nothing of it was checked and nothing is fetched: it is text, also where it is an address.
+Nothing of it was checked and nothing is fetched: it is text, also where it is an address. A logo that is named by an
+address is never loaded: its host would learn who looks at a page, and could show something else tomorrow.
 """
 
 from django.utils.functional import Promise
@@ -9,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Client, ClientRegistration
 from ..policy.client_types import Origin
 from ..policy.effective_client import EffectiveClient
+from ..policy.registration import Registration
 
 NAMES: dict[str, Promise] = {
     "contacts": _("Contacts"),
@@ -21,7 +24,9 @@ NAMES: dict[str, Promise] = {
 
 
 def said(client: Client | EffectiveClient) -> list[tuple[str, list[str]]]:
-    """Names and texts; [] for a client that did not register itself."""
+    """Names and texts; of a client with a metadata document, document_facts.py says them."""
+    if client.origin == Origin.TENANT:
+        return _of_owner(client.registration)
     if client.origin != Origin.REGISTRATION:
         return []
     rows = ClientRegistration._base_manager.filter(client=client.pk)
@@ -31,3 +36,12 @@ def said(client: Client | EffectiveClient) -> list[tuple[str, list[str]]]:
         for name, words in NAMES.items()
         if (value := kept.get(name))
     ]
+
+
+def _of_owner(registered: Registration) -> list[tuple[str, list[str]]]:
+    texts = {
+        "tos_uri": registered.terms_url,
+        "policy_uri": registered.privacy_url,
+        "contacts": registered.contact_email,
+    }
+    return [(str(NAMES[name]), [text]) for name, text in texts.items() if text]

@@ -20,6 +20,10 @@ class Registration:
     name: str
     description: str = ""
     homepage_url: str = ""
+    terms_url: str = ""
+    privacy_url: str = ""
+    contact_email: str = ""
+    logo: str = ""  # the digest of a picture; "" for the first letter of the name
     redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()

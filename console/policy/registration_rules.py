@@ -3,12 +3,13 @@
 The model runs them whenever a client is registered or edited; forms, commands and APIs only put them into words.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, get_args, get_origin
 
-from . import client_types, consent_rules, homepages, public_keys, redirect_uris, scopes, text
+from . import client_types, consent_rules, contacts, homepages, public_keys, redirect_uris, scopes, text
 from .client_types import MACHINE_GRANTS, AuthMethod, ClientType, GrantType
 from .registration import ADDRESSES, Registration
 from .registration_problems import (
@@ -25,6 +26,7 @@ from .translation import gettext_noop, ngettext_lazy
 NAME_LENGTH = 512
 DESCRIPTION_LENGTH = 4096
 MOST_KEYS = 5
+DIGEST = re.compile(r"[0-9a-f]{32}")  # of a logo
 ALGORITHMS = frozenset({"ES256", "RS256"})
 
 GIVE_A_NAME = gettext_noop("Give the client a name.")
@@ -155,6 +157,19 @@ def _texts(registration: Registration) -> Found:
         yield "description", problem
     if homepage and (problem := _text_problem(homepages.check, homepage, homepages.MAX_LENGTH)):
         yield "homepage_url", problem
+    for field, rule, most in _LINKS:
+        written: str = getattr(registration, field)
+        if written and (problem := _text_problem(rule, written, most)):
+            yield field, problem
+    if registration.logo and not DIGEST.fullmatch(registration.logo):
+        yield "logo", Problem("unknown_logo", gettext_noop("Upload the logo: it can’t be set to a text."))
+
+
+_LINKS: tuple[tuple[str, Callable[[str], None], int], ...] = (
+    ("terms_url", contacts.check_link, contacts.LINK_LENGTH),
+    ("privacy_url", contacts.check_link, contacts.LINK_LENGTH),
+    ("contact_email", contacts.check_email, contacts.EMAIL_LENGTH),
+)
 
 
 def _text_problem(rule: Callable[[str], None], written: str, most: int) -> Problem | None:
@@ -165,7 +180,7 @@ def _text_problem(rule: Callable[[str], None], written: str, most: int) -> Probl
         rule(written)
     except text.InvalidText as refused:
         return Problem("hidden_text", refused.message, {"code": refused.code})
-    except homepages.InvalidHomepage as refused:
+    except (homepages.InvalidHomepage, contacts.InvalidContact) as refused:
         return Problem("invalid_address", refused.message)
     return None
 

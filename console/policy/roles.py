@@ -17,6 +17,7 @@ class Permission(StrEnum):
     READ_CONSOLE = "read_console"  # clients, their secrets' hints, the audit log
     MANAGE_CLIENTS = "manage_clients"  # everything that changes a client, a secret or a connection
     MANAGE_PEOPLE = "manage_people"  # everything that changes who may sign in, and as what
+    MANAGE_TENANT = "manage_tenant"  # its name and look, whom its people ask for help, how long sessions last
     OWN_ACCOUNT = "own_account"  # a person's own consents and preferences
 
 

@@ -8,6 +8,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from ..http import brand
 from ..models import Client
 from ..policy.client_types import Origin
 from ..policy.effective_client import EffectiveClient
@@ -19,6 +20,12 @@ register = template.Library()
 def whose(publisher: str) -> str:
     """The publisher's name; of a client without one, that it registered itself."""
     return publisher or gettext("Registered by itself")
+
+
+@register.filter
+def logo_path(digest: str) -> str:
+    """Where the logo with this digest is; "" for none."""
+    return brand.logo_path(digest)
 
 
 @register.simple_tag

@@ -1,3 +1,4 @@
+import "./brand-fields.js";
 import "./copy-button.js";
 import "./dialog.js";
 import "./failure.js";

@@ -65,6 +65,7 @@ def test_an_administrator_sees_who_asked_for_what(
         "redirectHosts": ["studio.globex.example"],
         "allowedOrigins": [],
         "clientUri": "https://studio.globex.example",
+        "logoUri": "",
         "requesterCount": 2,
         "links": {"self": {"href": f"{acme.issuer}{request_path(wish)}"}},
     }

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, Response, expect
 from console.models import Client, Tenant, User
 
 MOST_REQUESTS = 12
+MOST_BYTES_OF_A_FONT = 60_000
 
 
 @pytest.fixture
@@ -104,3 +105,23 @@ def test_a_menu_that_cannot_be_fetched_says_so(
     expect(page.get_by_text("The server did not answer")).to_be_visible()
     expect(page.locator(":popover-open")).to_have_count(0)
     problems.clear()
+
+
+def test_every_machine_shows_the_same_letters_and_nothing_moves_when_they_come(
+    page: Page, answers: list[Response], acme: Tenant, console_url: Callable[..., str]
+):
+    page.add_init_script(
+        """window.moved = 0;
+        new PerformanceObserver(list => { for (const shift of list.getEntries()) window.moved += shift.value })
+            .observe({ type: "layout-shift", buffered: true });"""
+    )
+
+    page.goto(console_url(acme, "/login"))
+    page.wait_for_load_state("networkidle")
+
+    fetched = [answer for answer in answers if answer.url.endswith(".woff2")]
+    assert len(fetched) == 1  # Latin is enough for this page
+    assert len(fetched[0].body()) <= MOST_BYTES_OF_A_FONT
+    assert page.evaluate("document.fonts.check('16px Inter')")
+    assert page.evaluate("[...document.fonts].filter(font => font.status === 'error').length") == 0
+    assert page.evaluate("window.moved") < 0.01

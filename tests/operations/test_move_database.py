@@ -106,6 +106,7 @@ def test_everything_goes_on_in_postgresql(run: Run, manage: Run, new: str, tmp_p
     assert manage("migrate", "--check", **there).returncode == 0
     assert told(run("-m", "tests.moved_world", "use", json.dumps(facts), **there)) == {
         "vendor": "postgresql",
+        "logo": "WEBP",
         "session": 200,
         "audit_log": 200,
         "alive": True,

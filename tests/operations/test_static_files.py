@@ -21,7 +21,7 @@ HTMX = "django_htmx/htmx-2.min.js"
 def test_of_packages_there_is_what_pages_use():
     listed = {path for finder in get_finders() for path, _storage in finder.list(None)}
 
-    assert {path for path in listed if not path.startswith(("css/", "js/", "icons/"))} == {HTMX}
+    assert {path for path in listed if not path.startswith(("css/", "js/", "icons/", "fonts/"))} == {HTMX}
     assert find(HTMX)
     for path in ("django_htmx/htmx-2.js", "django_htmx/ext/hx-sse-2.js", "admin/js/core.js"):
         assert not find(path)

@@ -392,6 +392,9 @@ PAGES = [
     ("a stranger", "/welcome/{invited}?token={token}", 200),
     ("a stranger", "/welcome/{invited}?token=dead-link", 404),
     ("alice", "/logout", 200),
+    ("alice", "/console/settings", 200),
+    ("carol", "/console/settings", 200),
+    ("alice", OAUTH + "/{web}/logo", 200),
     ("alice", "/nowhere", 404),
     ("bob", OAUTH, 403),
     ("bob", "/account/applications", 200),
@@ -593,6 +596,7 @@ PAGES = [
 ]
 # Addresses that are only posted to, that lead elsewhere at once, or whose answer is for programs.
 NO_PAGE = {
+    "brand",  # pictures and style sheets
     "event_clients",  # names alone
     "event_people",
     "posture_export",

@@ -21,6 +21,9 @@ from . import addresses, client_fields, keys, problems, schemes, scope_tree
 from .address_lists import ON_THIS_DEVICE, PLACEHOLDERS, AddressList
 from .rows import Row, list_errors, rows_of
 
+# What people can read about the application, and whom they can ask.
+OF_APPLICATION = ("homepage_url", "terms_url", "privacy_url", "contact_email")
+
 
 class ClientForm(client_fields.ClientFields):
     """The fields of one type of client. `client` is the client that is edited; without one it is a new client.
@@ -235,7 +238,8 @@ class ClientForm(client_fields.ClientFields):
     def has_faults_in_advanced(self) -> bool:
         """Whether something is wrong in the part that is closed at first."""
         on_devices = self.client_type == ClientType.NATIVE and bool(self.errors.get("grant_types"))
-        return bool(self["homepage_url"].errors or self.sign_out_list.is_faulty or on_devices)
+        links = any(self[name].errors for name in OF_APPLICATION)
+        return bool(links or self.sign_out_list.is_faulty or on_devices)
 
     @property
     def _offered_origins(self) -> list[str]:

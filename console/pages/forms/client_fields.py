@@ -10,6 +10,8 @@ from ...policy.consent_rules import ConsentMethod
 from ...policy.registration_rules import GIVE_A_NAME
 from . import addresses, choices, keys, scope_tree, text
 
+LINK = {"inputmode": "url", "spellcheck": "false"}
+
 
 class ClientFields(forms.Form):
     """What a client of every type has, and what only some have."""
@@ -27,9 +29,23 @@ class ClientFields(forms.Form):
     homepage_url = forms.CharField(
         label=_("Homepage"),
         required=False,
-        widget=forms.TextInput(
-            attrs={"inputmode": "url", "spellcheck": "false", "placeholder": "https://example.com"}
-        ),
+        widget=forms.TextInput(attrs=LINK | {"placeholder": "https://example.com"}),
+    )
+    terms_url = forms.CharField(
+        label=_("Terms of service"),
+        required=False,
+        widget=forms.TextInput(attrs=LINK | {"placeholder": "https://example.com/terms"}),
+    )
+    privacy_url = forms.CharField(
+        label=_("Privacy policy"),
+        required=False,
+        widget=forms.TextInput(attrs=LINK | {"placeholder": "https://example.com/privacy"}),
+    )
+    contact_email = forms.CharField(
+        label=_("Contact"),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "email", "spellcheck": "false", "autocapitalize": "off"}),
+        help_text=_("The email address of the people who run the application. Users can read it."),
     )
     grant_types = forms.MultipleChoiceField(
         label=_("Machine-to-machine"),
