@@ -38,6 +38,7 @@ from console.models import (
     UnfinishedAct,
     UseCount,
     UsedAnswer,
+    UseTotal,
 )
 from console.models.expiry_run import JITTER, ExpiryRun, ImplausibleClock
 from console.models.group import remove_members
@@ -164,6 +165,7 @@ def _categories(now: datetime, batch: int) -> dict[str, Iterator[int]]:
         "deleted_groups": by("deleted_at", Group._base_manager.all(), remove=remove_members),
         "hourly_uses": by("begins_at", _uses(UseCount.Span.HOUR), HOURS_KEPT),
         "daily_uses": by("begins_at", _uses(UseCount.Span.DAY), settings.USES_KEPT),
+        "use_totals": by("begins_at", UseTotal._base_manager.all(), settings.USES_KEPT),
         "registrations": by("due_at", ClientRegistration._base_manager.all(), remove=remove_unused),
         "registration_tokens": by(
             "expires_at", RegistrationToken._base_manager.all(), REGISTRATION_TOKENS_KEPT

@@ -9,6 +9,7 @@ from . import (
     reach,
     recognition,
     use_count,
+    use_total,
 )
 from .access_token import LiveToken, RevokedAccessToken
 from .action import Action
@@ -52,6 +53,7 @@ from .token_family import TokenFamily
 from .toolkit import AccessToken, DeviceGrant, IDToken
 from .unfinished_act import UnfinishedAct
 from .use_count import UseCount
+from .use_total import UseTotal
 from .used_answer import UsedAnswer
 from .user import LastAdministrator, OwnAccount, User
 
@@ -127,6 +129,7 @@ __all__ = [
     "TooManyInvitations",
     "UnfinishedAct",
     "UseCount",
+    "UseTotal",
     "UsedAnswer",
     "User",
     "api_reach",
@@ -137,4 +140,5 @@ __all__ = [
     "reach",
     "recognition",
     "use_count",
+    "use_total",
 ]
