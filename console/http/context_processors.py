@@ -10,7 +10,7 @@ from ..models import ConnectionRequest, User
 from ..policy.roles import Permission
 
 THEMES = ("light", "dark")
-CONSOLE = {"clients", "apis", "connection_requests", "registration", "members", "events"}
+CONSOLE = {"console", "clients", "apis", "connection_requests", "registration", "members", "events"}
 
 
 def appearance(request: HttpRequest) -> dict[str, Any]:

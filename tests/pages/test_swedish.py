@@ -378,6 +378,8 @@ PAGES = [
     ("a stranger", "/welcome/{invited}?token=dead-link", 404),
     ("alice", "/logout", 200),
     ("alice", "/nowhere", 404),
+    ("alice", "/console", 200),
+    ("carol", "/console", 200),
     ("bob", OAUTH, 403),
     ("bob", "/account/applications", 200),
     ("carol", "/account/applications", 200),
@@ -573,7 +575,6 @@ NO_PAGE = {
     "event_clients",  # names alone
     "event_people",
     "home",
-    "console",
     "check_address",
     "language",
     "theme",
