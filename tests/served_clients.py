@@ -2,7 +2,8 @@
 
 `python -m tests.served_clients PORT make` makes a region with a client for each act, and says their credentials.
 `python -m tests.served_clients PORT ACT CLIENT_ID` carries out one act.
-`python -m tests.served_clients PORT count_uses CLIENT_ID` says how often the client is known to have been used.
+`python -m tests.served_clients PORT count_uses CLIENT_ID` says how often the client is known to have been used, and of
+its tenant how often all its clients are, and what its totals add up to.
 """
 
 import base64
@@ -71,13 +72,29 @@ def carry_out(act: str, client_id: str) -> None:
         _acts()[act](client)
 
 
-def count_uses(client_id: str) -> int:
-    """How often the client was used, by the rows."""
-    from console.models import Client, UseCount
+def count_uses(client_id: str) -> dict[str, int]:
+    """How often the client was used, by the rows; how often every client of its tenant, and by the totals.
+
+    One statement: servers may be writing.
+    """
+    from django.db.models import OuterRef, QuerySet, Subquery, Sum
+
+    from console.models import Client, Tenant, UseCount, UseTotal
 
     client = Client.with_deleted_anywhere.get(client_id=client_id)
-    rows = UseCount._base_manager.filter(client=client, span=UseCount.Span.DAY)
-    return sum(rows.values_list("number", flat=True))
+    of_days = UseCount._base_manager.filter(span=UseCount.Span.DAY, tenant=OuterRef("pk"))
+    counted = {
+        "of_client": of_days.filter(client=client),
+        "of_tenant": of_days,
+        "in_total": UseTotal._base_manager.filter(tenant=OuterRef("pk")),
+    }
+
+    def added_up(rows: QuerySet) -> Subquery:
+        return Subquery(rows.order_by().values("tenant").annotate(sum=Sum("number")).values("sum"))
+
+    numbers = {name: added_up(rows) for name, rows in counted.items()}
+    found = Tenant.objects.filter(pk=client.tenant_id).values_list(*numbers.values()).get()
+    return dict(zip(numbers, found, strict=True))
 
 
 if __name__ == "__main__":
@@ -86,6 +103,6 @@ if __name__ == "__main__":
     if act == "make":
         print(json.dumps(make(int(port))))  # noqa: T201  for the test that asked
     elif act == COUNT:
-        print(count_uses(*rest))  # noqa: T201
+        print(json.dumps(count_uses(*rest)))  # noqa: T201
     else:
         carry_out(act, *rest)

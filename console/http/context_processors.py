@@ -12,7 +12,16 @@ from ..policy.roles import Permission
 from .brand import Brand, brand_of
 
 THEMES = ("light", "dark")
-CONSOLE = {"clients", "apis", "connection_requests", "registration", "members", "events", "tenant_settings"}
+CONSOLE = {
+    "console",
+    "clients",
+    "apis",
+    "connection_requests",
+    "registration",
+    "members",
+    "events",
+    "tenant_settings",
+}
 
 
 def appearance(request: HttpRequest) -> dict[str, Any]:

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from django_scopes import scope
 
 from ..models import Actor, Api, Client, RegistrationPolicy, Tenant, User
 from ..policy.apis import ApiScope
 from ..policy.client_types import AuthMethod, ClientType, GrantType
 from ..policy.consent_rules import ConsentMethod
+from . import demonstration_use
 
 OPERATOR = Actor.operator()
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is easily mistaken when typed from a terminal
@@ -84,6 +86,7 @@ def prepare(port: int, application_port: int, portal_port: int, mcp_port: int) -
                 _notes(tenant, region)
             else:
                 _globex_clients(tenant, region)
+            demonstration_use.show(tenant, timezone.now())
     _save(region)
     return region
 

@@ -39,6 +39,7 @@ from console.models import (
     UnfinishedAct,
     UseCount,
     UsedAnswer,
+    UseTotal,
 )
 from console.models.expiry_run import JITTER, ExpiryRun, ImplausibleClock
 from console.models.group import remove_members
@@ -166,6 +167,7 @@ def _categories(now: datetime, batch: int) -> dict[str, Iterator[int]]:
         "hourly_uses": by("begins_at", _uses(UseCount.Span.HOUR), HOURS_KEPT),
         "daily_uses": by("begins_at", _uses(UseCount.Span.DAY), settings.USES_KEPT),
         "scope_uses": by("last_on", ScopeUse._base_manager.all(), settings.USES_KEPT),
+        "use_totals": by("begins_at", UseTotal._base_manager.all(), settings.USES_KEPT),
         "registrations": by("due_at", ClientRegistration._base_manager.all(), remove=remove_unused),
         "registration_tokens": by(
             "expires_at", RegistrationToken._base_manager.all(), REGISTRATION_TOKENS_KEPT

@@ -13,7 +13,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('console', '0028_groups_and_invitations'),
+        ('console', '0029_use_totals'),
     ]
 
     operations = [

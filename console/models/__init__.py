@@ -12,6 +12,7 @@ from . import (
     recognition,
     scope_use,
     use_count,
+    use_total,
 )
 from .access_token import LiveToken, RevokedAccessToken
 from .action import Action
@@ -58,6 +59,7 @@ from .token_family import TokenFamily
 from .toolkit import AccessToken, DeviceGrant, IDToken
 from .unfinished_act import UnfinishedAct
 from .use_count import UseCount
+from .use_total import UseTotal
 from .used_answer import UsedAnswer
 from .user import LastAdministrator, OwnAccount, User
 
@@ -136,6 +138,7 @@ __all__ = [
     "TooManyInvitations",
     "UnfinishedAct",
     "UseCount",
+    "UseTotal",
     "UsedAnswer",
     "User",
     "api_reach",
@@ -149,4 +152,5 @@ __all__ = [
     "recognition",
     "scope_use",
     "use_count",
+    "use_total",
 ]

@@ -100,3 +100,22 @@ REFUSALS = frozenset(
         Action.REGISTRATION_REFUSED,
     }
 )
+
+# What people and programs do by themselves, day by day. Everything else that is no refusal is a change: somebody has
+# decided it.
+_USE = frozenset(
+    {
+        Action.SESSION_STARTED,
+        Action.SESSION_ENDED,
+        Action.CONNECTION_REQUESTED,
+        Action.CONSENT_GIVEN,
+        Action.CONSENT_WITHDRAWN,
+        Action.DEVICE_ALLOWED,
+        Action.AUTHORIZATION_NARROWED,
+        Action.TOKENS_ISSUED,
+        Action.TOKENS_REVOKED,
+        Action.SESSIONS_ENDED,
+        Action.MAIL_FAILED,
+    }
+)
+CHANGES = frozenset(Action) - REFUSALS - _USE

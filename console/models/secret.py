@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +30,9 @@ from .tenant_owned import TenantOwned
 if TYPE_CHECKING:
     from .client import Client
     from .user import User
+
+
+UNUSED_SINCE = Coalesce("last_used_at", "created_at")  # of a secret
 
 
 class ClientSecret(TenantOwned):
@@ -56,6 +60,14 @@ class ClientSecret(TenantOwned):
         verbose_name_plural = _("client secrets")
         ordering = ["created_at"]
         constraints = [models.UniqueConstraint(fields=["digest"], name="secret_digest")]
+        indexes = [
+            models.Index("tenant", UNUSED_SINCE, condition=models.Q(removed_at=None), name="secret_unused"),
+            models.Index(
+                fields=["tenant", "last_tried_at"],
+                condition=models.Q(last_tried_at__isnull=False),
+                name="secret_tried",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"…{self.hint}"

@@ -9,6 +9,7 @@ What is kept says how often, when last, from which address and with which progra
 
 import logging
 import time
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -19,8 +20,10 @@ from django.db import models, transaction
 
 from ..policy import text
 from ..policy.uses import SecretUse, Use
+from . import use_total
 from .prepared_writes import insert
 from .tenant_owned import TenantOwned
+from .use_total import OfDay, day_of
 
 if TYPE_CHECKING:
     from .client import Client
@@ -30,6 +33,10 @@ MOST_NOTED = (
 )
 BATCH = 100  # uses written in one transaction
 HOUR = 3600
+# Written out, so that every database finds the index with this condition.
+REFUSED = models.Q(
+    models.Func(models.F("outcome"), template="%(expressions)s <> ''", output_field=models.BooleanField())
+)
 LONGEST_AGENT = 200
 LONGEST_ADDRESS = 2048  # of a redirect URL
 
@@ -73,7 +80,10 @@ class UseCount(TenantOwned):
                 fields=["client", "tenant", "span", "begins_at", "kind"], name="use_count_once"
             )
         ]
-        indexes = [models.Index(fields=["span", "begins_at"], name="use_count_expiry")]
+        indexes = [
+            models.Index(fields=["span", "begins_at"], name="use_count_expiry"),
+            models.Index(fields=["tenant", "span", "begins_at"], condition=REFUSED, name="use_count_refused"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.client_id} {self.begins_at:%Y-%m-%d %H} {self.grant} {self.outcome}: {self.number}"
@@ -81,9 +91,7 @@ class UseCount(TenantOwned):
     @classmethod
     def daily(cls, client_id: int, days: int, now: datetime) -> "models.QuerySet[UseCount]":
         """The numbers of the active tenant for each of the last `days` days, today included."""
-        first = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(
-            days=days - 1
-        )
+        first = day_of(now) - timedelta(days=days - 1)
         found: models.QuerySet[UseCount] = cls.objects.filter(
             client=client_id, span=cls.Span.DAY, begins_at__gte=first
         )
@@ -102,19 +110,22 @@ class UseCount(TenantOwned):
         return found
 
 
-def note(use: Use, *, address: str, agent: str) -> None:
-    """Counts one use, now. `agent` is what the program says of itself (User-Agent). Asks the database nothing."""
-    now = time.time()
+def note(use: Use, *, address: str, agent: str, at: datetime | None = None, number: int = 1) -> None:
+    """Counts one use, now, or `number` uses at `at`. `agent` is what the program says of itself (User-Agent).
+
+    Asks the database nothing.
+    """
+    now = time.time() if at is None else at.timestamp()
     key = use, int(now // HOUR)
     with _lock:
         noted = _noted.get(key)
         if noted is not None:
-            noted.number += 1
+            noted.number += number
             noted.at, noted.address, noted.agent = now, address, agent
         elif len(_noted) < MOST_NOTED:
-            _noted[key] = _Noted(1, now, address, agent)
+            _noted[key] = _Noted(number, now, address, agent)
         else:
-            _missed[0] += 1
+            _missed[0] += number
 
 
 _noted: dict[tuple[Use, int], _Noted] = {}
@@ -125,7 +136,8 @@ _lock = Lock()
 def write_noted() -> None:
     """Adds what was noted since the last time to the rows. What cannot be written is kept for the next time.
 
-    Uses are written in the order of their rows, so that two processes never wait for one another in a circle.
+    Uses are written in the order of their rows, and after them what they add up to in their tenants, so that two
+    processes never wait for one another in a circle.
     """
     with _lock:
         waiting = sorted(_noted.items(), key=lambda item: (item[0][0][:2], item[0][1], item[0][0].kind))
@@ -133,14 +145,25 @@ def write_noted() -> None:
         missed, _missed[0] = _missed[0], 0
     if missed:
         logger.warning("%d uses of clients were not counted: too many different ones at once.", missed)
+    of_no_client = use_total.take_noted()
     try:
-        while waiting:
+        while waiting or of_no_client:
             with transaction.atomic():
                 for (use, hour), noted in waiting[:BATCH]:
                     _add(use, hour, noted)
+                use_total.add(of_no_client + _totals(waiting[:BATCH]))
+            of_no_client.clear()
             del waiting[:BATCH]
     finally:
         _keep(waiting)
+        use_total.keep(of_no_client)
+
+
+def _totals(uses: "list[tuple[tuple[Use, int], _Noted]]") -> Counter[OfDay]:
+    added: Counter[OfDay] = Counter()
+    for (use, hour), noted in uses:
+        added[OfDay(use.tenant_id, day_of(_beginning(hour)), use.total)] += noted.number
+    return added
 
 
 def _keep(unwritten: list[tuple[tuple[Use, int], _Noted]]) -> None:
@@ -151,9 +174,13 @@ def _keep(unwritten: list[tuple[tuple[Use, int], _Noted]]) -> None:
                 later.number += noted.number
 
 
+def _beginning(hour: int) -> datetime:
+    return datetime.fromtimestamp(hour * HOUR, UTC)
+
+
 def _add(use: Use, hour: int, noted: _Noted) -> None:
-    begins = datetime.fromtimestamp(hour * HOUR, UTC)
-    for span, moment in ((UseCount.Span.HOUR, begins), (UseCount.Span.DAY, begins.replace(hour=0))):
+    begins = _beginning(hour)
+    for span, moment in ((UseCount.Span.HOUR, begins), (UseCount.Span.DAY, day_of(begins))):
         row = UseCount(
             tenant_id=use.tenant_id,
             client_id=use.client_id,

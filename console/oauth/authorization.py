@@ -272,7 +272,9 @@ def refused(request: TenantRequest, why: Unanswerable) -> Refused:
         target=why.client,
         details=_what_was_sent(request, why),
     )
-    if why.client is not None:
+    if why.client is None:
+        uses.count_refusal_of_unknown(request)
+    else:
         uses.count(request, why.client, uses.AUTHORIZATION, outcome=why.reason.value)
     return Refused(why)
 

@@ -72,7 +72,9 @@ def record(request: TenantRequest, attempt: Attempt, error: OAuthError) -> None:
     )
     if error.removed_secret is not None:
         _tell_its_owner(tenant, address, error.removed_secret, error.error, error.reason)
-    if client is not None:
+    if client is None:
+        uses.count_refusal_of_unknown(request)
+    else:
         uses.count(
             request,
             client,

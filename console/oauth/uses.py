@@ -4,11 +4,12 @@ from uuid import UUID
 
 from ..http.requests import TenantRequest
 from ..http.sessions import client_address
-from ..models import Client, use_count
+from ..models import Client, use_count, use_total
+from ..policy import uses
 from ..policy.effective_client import EffectiveClient
-from ..policy.uses import Use
+from ..policy.uses import Total, Use
 
-AUTHORIZATION = "authorization"  # a person who is sent back with a code, or is not
+AUTHORIZATION = uses.AUTHORIZATION
 
 
 def count(
@@ -29,3 +30,8 @@ def count(
         address=client_address(request),
         agent=request.META.get("HTTP_USER_AGENT", ""),
     )
+
+
+def count_refusal_of_unknown(request: TenantRequest) -> None:
+    """Counts a refusal of which nobody can say whose it is: it is the tenant's alone."""
+    use_total.note(request.tenant.pk, Total.REFUSAL)

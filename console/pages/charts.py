@@ -9,6 +9,8 @@ from datetime import date, timedelta
 
 WIDTH, HEIGHT = 300, 48  # of the drawing, in its own units
 GAP = 2
+WEEK = 7
+WORTH_A_PERCENTAGE = 10  # of fewer, a percentage says more than there is to say
 LEAST = 2  # the height of a bar that is not nothing
 
 
@@ -36,6 +38,28 @@ class BarChart:
     @property
     def is_empty(self) -> bool:
         return self.total == 0
+
+    @property
+    def week(self) -> int:
+        """The sum of the last seven full days: today is not over yet."""
+        return sum(bar.number for bar in self.bars[-WEEK - 1 : -1])
+
+    @property
+    def week_before(self) -> int:
+        """The sum of the seven days before those."""
+        return sum(bar.number for bar in self.bars[-2 * WEEK - 1 : -WEEK - 1])
+
+    @property
+    def change(self) -> int | None:
+        """By how many percent the week differs from the one before; None if that had too little."""
+        if self.week_before < WORTH_A_PERCENTAGE:
+            return None
+        return round(100 * (self.week - self.week_before) / self.week_before)
+
+    @property
+    def decrease(self) -> int:
+        """The change the other way round, for a sentence that says "fewer"."""
+        return -(self.change or 0)
 
     @property
     def first(self) -> date:

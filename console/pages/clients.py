@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -36,13 +36,6 @@ PER_PAGE = 25
 LIST = "client-list"
 SAYS_NOTHING = {"page": "1", "sort": USUAL_ORDER}
 pages = require_http_methods(["GET", "HEAD", "POST"])
-
-
-@needs(Permission.OWN_ACCOUNT)
-@require_safe
-def console(request: PageRequest) -> HttpResponse:
-    """The console begins with the OAuth page; people who may not read it go to their applications."""
-    return redirect("clients" if request.user.may(Permission.READ_CONSOLE) else "account_applications")
 
 
 # --- The list --------------------------------------------------------------------------------------------------------

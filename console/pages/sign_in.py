@@ -38,7 +38,7 @@ def home(request: VisitorRequest) -> HttpResponse:
     """Redirects everybody to their start page."""
     user = sessions.actor(request).user
     reads_console = user is not None and user.may(Permission.READ_CONSOLE)
-    return redirect("clients" if reads_console else "account_applications")
+    return redirect("console" if reads_console else "account_applications")
 
 
 @open_to(ANYONE)

@@ -16,9 +16,10 @@ from django.utils.translation import ngettext
 
 from ..http import sessions
 from ..http.tenancy import current_tenant
-from ..models import Action, Event, FailedAttempts, Tenant, User
+from ..models import Action, Event, FailedAttempts, Tenant, User, use_total
 from ..policy import text, throttling
 from ..policy.reasons import Reason
+from ..policy.uses import Total
 
 COOKIE = f"{settings.COOKIE_PREFIX}known"
 SALT = "qlikauth.known-browser"
@@ -85,7 +86,7 @@ class Counted:
         self._note(Reason.TOO_MANY_FAILED_ATTEMPTS, where=refused.where)
 
     def _note(self, reason: Reason, *, where: str = "") -> None:
-        """In the audit log, without what was typed as the password."""
+        """In the audit log, without what was typed as the password, and in the numbers of the tenant."""
         by = sessions.actor(self.request)
         user, details = self._of()
         Event.refuse(
@@ -96,6 +97,7 @@ class Counted:
             reason=reason,
             details=details,
         )
+        use_total.note(self.tenant.pk, Total.REFUSAL)
 
     def _of(self) -> tuple[User | None, dict[str, str]]:
         """Whose account it is, if there is one, and what the audit log tells besides."""

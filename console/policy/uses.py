@@ -1,8 +1,19 @@
 """What is counted as one use of a client (P8): see models/use_count.py."""
 
 import hashlib
+from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
+
+AUTHORIZATION = "authorization"  # the grant of a person who is sent back with a code, or is not
+
+
+class Total(StrEnum):
+    """What is added up for a tenant. The value is stored."""
+
+    SIGN_IN = "sign_in"  # a person who was sent back to an application with a code
+    TOKEN = "token"  # an answer of the token endpoint
+    REFUSAL = "refusal"  # of either, or of a sign-in to the tenant itself
 
 
 class Use(NamedTuple):
@@ -10,7 +21,7 @@ class Use(NamedTuple):
 
     tenant_id: UUID
     client_id: int
-    grant: str  # of the token endpoint; "authorization" when a person was sent back with a code
+    grant: str  # of the token endpoint, or AUTHORIZATION
     outcome: str = ""  # "" when it was given what it asked for, else the Reason
     secret_id: UUID | None = None
     redirect_uri: str = ""
@@ -20,6 +31,13 @@ class Use(NamedTuple):
         """What tells it from other uses of its client in its tenant: rows are unique with it, and it fits an index."""
         parts = (self.grant, self.outcome, str(self.secret_id or ""), self.redirect_uri)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+    @property
+    def total(self) -> Total:
+        """What it adds to in its tenant."""
+        if self.outcome:
+            return Total.REFUSAL
+        return Total.SIGN_IN if self.grant == AUTHORIZATION else Total.TOKEN
 
 
 class SecretUse(NamedTuple):

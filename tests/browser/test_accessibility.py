@@ -7,15 +7,27 @@ All of them are looked at in the light theme on a wide screen, the most used one
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.tokens import default_token_generator
+from django.utils import timezone
 from django_scopes import scope
 from playwright.sync_api import Page, expect
 
-from console.models import ApiSecret, ClientSecret, Consent, Invitation, Invited, Tenant, User
+from console.models import (
+    ApiSecret,
+    ClientSecret,
+    Consent,
+    Invitation,
+    Invited,
+    Tenant,
+    User,
+    use_count,
+    use_total,
+)
 from tests import cast
 from tests.oauth.driver import Application
 
@@ -61,6 +73,8 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
     """`scene(color_scheme="dark", …)`: what the pages show is the same in every theme, width and language."""
 
     def furnish(**options: Any) -> Scene:
+        use_count._noted.clear()  # of the tenants of other tests
+        use_total._noted.clear()
         callback = [f"http://localhost:{port}/"]
         reports = Application(
             *register(acme, by=alice, name="Reports", redirect_uris=callback, description="Figures")
@@ -99,6 +113,7 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
             dora = User.invite(acme, "dora@acme.example", by=cast.OPERATOR, name="Dora")
         reports.tokens(cast.signed_in_as(bob), scope="openid profile offline_access")
         reports.token(grant_type="authorization_code", code="none")
+        use_count.write_noted()
         people = {"alice": alice, "bob": bob, "carol": carol, "mallory": mallory}
 
         def open_page(who: str) -> Page:
@@ -106,6 +121,9 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
             return signed_in(page, people[who]) if who in people else page
 
         with scope(tenant=acme):
+            ClientSecret.objects.filter(client=ordering).update(
+                created_at=timezone.now() - timedelta(days=91)
+            )
             secret = ClientSecret.objects.get(client__client_id=reports.client_id)
             api_secret = ApiSecret.objects.get(api=orders)
             consent = Consent.objects.get(user=bob)
@@ -159,6 +177,7 @@ def people_addresses(acme: Tenant, bob: User) -> dict[str, str]:
 
 MAIN = {
     "sign-in": (STRANGER, "/login"),
+    "overview": ("alice", "/console"),
     "OAuth list": ("alice", "/console/oauth"),
     "row menu as a page": ("alice", "{client}/menu"),
     "edit": ("alice", "{client}/edit"),
@@ -182,6 +201,8 @@ ADDRESSES = MAIN | {
     "no such page of the region": (STRANGER, "{region}nothing"),
     "OAuth list without a match": ("alice", "/console/oauth?q=nothing+of+the+kind"),
     "OAuth list sorted and filtered": ("alice", "/console/oauth?sort=-last_used&status=enabled"),
+    "overview, empty": ("mallory", "/console"),
+    "overview for an auditor": ("carol", "/console"),
     "OAuth list, empty": ("mallory", "/console/oauth"),
     "OAuth list of an auditor": ("carol", "/console/oauth"),
     "type": ("alice", "/console/oauth/new"),

@@ -78,6 +78,8 @@ def addresses(acme, globex, alice, bob, mallory, register, port):
         (None, "/logout"),
         (None, "/nothing"),
         (None, endless.address(redirect_uri=f"https://elsewhere.example.com/{'x' * 250}")),
+        (alice, "/console"),
+        (mallory, "/console"),
         (alice, "/console/oauth"),
         (alice, "/console/oauth?q=nothing"),
         (alice, "/console/oauth/new"),

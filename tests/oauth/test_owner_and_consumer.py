@@ -154,6 +154,7 @@ def test_tn07_no_page_of_the_consumer_shows_a_secret_or_an_address_to_edit(
     window = browser(alice)
     app.tokens(window, scope="openid")
     for address in (
+        "/console",
         "/console/oauth",
         "/console/oauth/configuration",
         "/console/events",

@@ -7,8 +7,18 @@ import pytest
 from django.test import Client as Browser
 from django_scopes import scope
 
-from console.models import Actor, Client, ClientSecret, Tenant, UseCount, User, use_count
-from tests.cast import connect, publish
+from console.models import (
+    Actor,
+    Client,
+    ClientSecret,
+    Tenant,
+    UseCount,
+    User,
+    UseTotal,
+    use_count,
+    use_total,
+)
+from tests.cast import connect, publish, stranger_on
 from tests.oauth.driver import Application
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +29,7 @@ CALLER = "203.0.113.9"
 @pytest.fixture(autouse=True)
 def nothing_noted() -> None:
     use_count._noted.clear()
+    use_total._noted.clear()
 
 
 def counted(tenant: Tenant) -> list[UseCount]:
@@ -89,6 +100,36 @@ def test_strangers_addresses_make_no_rows(
         ("authorization", "redirect_uri_mismatch", "", 3),
         ("authorization", "response_type_unsupported", "", 1),
     ]
+
+
+def totals(tenant: Tenant) -> dict[str, int]:
+    """What is added up for today, written by now."""
+    use_count.write_noted()
+    with scope(tenant=tenant):
+        return dict(UseTotal.objects.values_list("what", "number"))
+
+
+def test_a_tenant_adds_up_what_its_people_and_clients_do(
+    web_client: ClientAndSecret, acme: Tenant, browser: Callable[..., Browser], bob: User
+):
+    app = Application(*web_client)
+    tokens = app.exchange(app.code(browser(bob), scope="user_default offline_access")).json()
+    app.refresh(tokens["refresh_token"])
+    app.refresh("not-a-token")
+
+    assert totals(acme) == {"sign_in": 1, "token": 2, "refusal": 1}
+
+
+def test_who_is_unknown_is_counted_where_they_came(
+    acme: Tenant, globex: Tenant, browser: Callable[..., Browser], bob: User
+):
+    unknown = Application(Client(tenant=acme, client_id="0" * 32), "not-a-secret")
+    unknown.token(grant_type="client_credentials")
+    unknown.authorize(browser(bob))
+    stranger_on(acme).post("/login", {"email": bob.email, "password": "wrong horse battery"})
+
+    assert totals(acme) == {"refusal": 3}
+    assert totals(globex) == {}
 
 
 def test_each_tenant_has_its_own_numbers(

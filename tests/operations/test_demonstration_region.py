@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from django_scopes import scope
 
 from console.management.demonstration_region import PEOPLE, Region, prepare
-from console.models import Api, Client, ClientSecret, RegistrationPolicy, Tenant, User
+from console.models import Api, Client, ClientSecret, RegistrationPolicy, Tenant, User, UseTotal
+from console.models.failing import failing
+from console.policy.uses import Total
 from tests.cast import OPERATOR, signed_in_as
 from tests.oauth.driver import Application, asks_for_approval, can_ask
 
@@ -40,6 +43,22 @@ def test_a_second_start_finds_everything_as_it_was():
             user = User._base_manager.get(email=email)
             assert user.check_password(first.passwords[email])
             assert user.role == role
+
+
+def test_its_charts_have_thirty_days_and_nothing_fails():
+    prepare(8000, 8100, 8200, 8300)
+    now = timezone.now()
+
+    for alias in PEOPLE:
+        tenant = Tenant.objects.get(alias=alias)
+        with scope(tenant=tenant):
+            first = UseTotal.daily(30, now)
+            assert len(first[Total.SIGN_IN]) == len(first[Total.TOKEN]) == 30
+            assert 0 < sum(first[Total.REFUSAL].values()) < sum(first[Total.TOKEN].values()) / 10
+            assert failing(now, 10) == []
+    prepare(8000, 8100, 8200, 8300)
+    with scope(tenant=tenant):
+        assert UseTotal.daily(30, now) == first
 
 
 def test_what_is_secret_stands_in_a_file_of_its_owner(var: Path):

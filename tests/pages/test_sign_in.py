@@ -67,7 +67,7 @@ def test_whose_session_has_ended_is_told_so(browser: Browse, stranger: Browse, a
 
 @pytest.mark.parametrize(
     ("person", "place"),
-    [("alice", "/console/oauth"), ("carol", "/console/oauth"), ("bob", "/account/applications")],
+    [("alice", "/console"), ("carol", "/console"), ("bob", "/account/applications")],
 )
 def test_home_leads_everybody_to_the_page_that_is_for_them(request, browser: Browse, person: str, place: str):
     answer = browser(request.getfixturevalue(person)).get("/")
