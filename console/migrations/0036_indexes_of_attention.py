@@ -13,7 +13,7 @@ from ._beside_traffic import AddIndexBesideTraffic
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [('console', '0029_use_totals')]
+    dependencies = [('console', '0035_scope_uses')]
 
     operations = [
         AddIndexBesideTraffic(
