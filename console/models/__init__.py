@@ -8,6 +8,7 @@ from . import (
     event_reading,
     reach,
     recognition,
+    secret_use,
     use_count,
 )
 from .access_token import LiveToken, RevokedAccessToken
@@ -136,5 +137,6 @@ __all__ = [
     "event_reading",
     "reach",
     "recognition",
+    "secret_use",
     "use_count",
 ]

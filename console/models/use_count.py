@@ -73,7 +73,14 @@ class UseCount(TenantOwned):
                 fields=["client", "tenant", "span", "begins_at", "kind"], name="use_count_once"
             )
         ]
-        indexes = [models.Index(fields=["span", "begins_at"], name="use_count_expiry")]
+        indexes = [
+            models.Index(fields=["span", "begins_at"], name="use_count_expiry"),
+            models.Index(
+                fields=["secret_id", "span", "begins_at"],
+                name="use_count_of_secret",
+                condition=models.Q(secret_id__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.client_id} {self.begins_at:%Y-%m-%d %H} {self.grant} {self.outcome}: {self.number}"

@@ -2,11 +2,14 @@
 
 from uuid import UUID
 
+from django.utils import timezone
+
 from ..http.requests import TenantRequest
 from ..http.sessions import client_address
 from ..models import Client, use_count
 from ..policy.effective_client import EffectiveClient
 from ..policy.uses import Use
+from .authentication_outcome import Authenticated
 
 AUTHORIZATION = "authorization"  # a person who is sent back with a code, or is not
 
@@ -29,3 +32,10 @@ def count(
         address=client_address(request),
         agent=request.META.get("HTTP_USER_AGENT", ""),
     )
+
+
+def note_secret(request: TenantRequest, found: Authenticated, endpoint: str) -> None:
+    """Notes and counts the use of a secret where no token is issued: a secret that only introspects is in use (N1)."""
+    if found.secret is not None:
+        found.secret.note_use(timezone.now())
+        count(request, found.client, endpoint, secret_id=found.secret.id)
