@@ -43,7 +43,7 @@ OPENED = {
     "group_member_remove": 405,
 }
 # Of the pages that an auditor reads, those with a form of an administrator's; of those about a client, those without.
-CHANGE_TOO = {"client_edit", "secrets", "connection_version", "outside_clients"}
+CHANGE_TOO = {"client_edit", "connection_version", "outside_clients"}
 ONLY_READ = {
     "connected_tenants",
     "client_grants",
@@ -52,7 +52,7 @@ ONLY_READ = {
     "client_quick_start",
     "client_settings",
 }
-ONLY_READ |= {"client_scopes", "client_problems", "client_activity"}
+ONLY_READ |= {"client_scopes", "client_problems", "client_activity", "secrets"}
 
 
 def addresses(urlconf: str) -> list[URLPattern]:
