@@ -1,4 +1,4 @@
-"""A secret is replaced, from Generate to Remove, while a caller keeps using the old one: the console says so (N1, N2)."""
+"""A secret is replaced while a caller keeps using the old one: the console says so at each step (N1, N2)."""
 
 import re
 from collections.abc import Callable

@@ -12,8 +12,8 @@ from django.utils import translation
 from django_scopes import scope
 from time_machine import TimeMachineFixture
 
-from console.management import expiry
 from console.mail import expiring_secrets
+from console.management import expiry
 from console.models import Client, ClientSecret, Mail, Tenant, User
 from tests import cast
 
