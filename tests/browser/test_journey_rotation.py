@@ -125,7 +125,7 @@ def test_from_generate_to_remove(
     client, old = machine
     assert ask(acme, client, old, OLD_CALLER).status_code == 200
     signed_in(page, alice).goto(console_url(acme, f"/console/oauth/{client.client_id}/secrets"))
-    expect(page.locator(".steps")).to_have_count(0)
+    expect(page.locator(".rotation")).to_have_count(0)
 
     new = generate(page)
     expect(step(page, "Deploy")).to_contain_text(f"…{new[-5:]} has not been used yet.")
@@ -136,7 +136,7 @@ def test_from_generate_to_remove(
     disable_and_bring_back(page, machine, acme)
     remove(page, old)
 
-    expect(page.locator(".steps")).to_have_count(0)
+    expect(page.locator(".rotation")).to_have_count(0)
     assert ask(acme, client, old, OLD_CALLER).status_code == 401
     page.reload()
     expect(

@@ -434,7 +434,7 @@ def test_the_reason_is_asked_for_when_the_successor_was_never_used(
 
 def steps(page: str) -> tuple[str, str]:
     """The step that is next, and all that the path says."""
-    path = page.partition('<ol class="steps">')[2].partition("</ol>")[0]
+    path = page.partition('<ol class="rotation">')[2].partition("</ol>")[0]
     current = re.search(r'aria-current="step".*?<h3[^>]*>(.*?)</h3>', path)
     return (current[1] if current else ""), re.sub("<[^>]+>", "", path)
 
@@ -480,7 +480,7 @@ def test_the_path_says_what_was_seen_and_which_step_is_next(
 
 
 def test_one_secret_is_no_path(browser: Browse, alice: User, client: Client):
-    assert "steps" not in text(browser(alice).get(page_of(client)))
+    assert 'class="rotation"' not in text(browser(alice).get(page_of(client)))
 
 
 def test_it_says_who_still_has_the_old_one_alone(browser: Browse, alice: User, client: Client):
