@@ -44,7 +44,7 @@ OPENED = {
 }
 LED_ON = {("bob", "console")}  # to the applications of somebody who does not read the console
 # Of the pages that an auditor reads, those with a form of an administrator's; of those about a client, those without.
-CHANGE_TOO = {"client_edit", "secrets", "connection_version", "outside_clients", "tenant_settings"}
+CHANGE_TOO = {"client_edit", "connection_version", "outside_clients", "tenant_settings"}
 ONLY_READ = {
     "connected_tenants",
     "client_grants",
@@ -53,7 +53,7 @@ ONLY_READ = {
     "client_quick_start",
     "client_settings",
 }
-ONLY_READ |= {"client_scopes", "client_problems", "client_activity"}
+ONLY_READ |= {"client_scopes", "client_problems", "client_activity", "secrets"}
 
 
 def addresses(urlconf: str) -> list[URLPattern]:

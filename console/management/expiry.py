@@ -22,6 +22,7 @@ from console.models import (
     AuthorizationCode,
     ClientAssertion,
     ClientRegistration,
+    ClientSecret,
     DeviceAuthorization,
     Event,
     FailedAttempts,
@@ -50,6 +51,7 @@ from console.policy.throttling import WINDOW
 from .expired_documents import remove_documents
 from .expired_families import remove_clients, remove_families
 from .expired_rows import Remove, Rows, before, remove_all, remove_unused
+from .secret_notices import announce
 
 FINISHED_ACTS_KEPT = timedelta(days=30)
 CODES_KEPT = timedelta(minutes=10)  # so that a replay is noticed
@@ -70,6 +72,7 @@ class Summary:
 
     removed: dict[str, int] = field(default_factory=dict)
     acts_finished: int = 0
+    secrets_announced: int = 0  # whose expiry administrators were told of by mail
     failed: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     finished: bool = True
@@ -99,6 +102,7 @@ def run(
     now = ExpiryRun.begin(trusting=trust_clock)
     summary = Summary()
     _try(summary, "acts", tell, partial(_finish_acts, summary, over, tell))
+    _try(summary, "secret_notices", tell, partial(_announce, summary, now, batch, over, tell))
     for name, batches in _categories(now, batch).items():
         summary.removed[name] = 0
         _try(summary, name, tell, partial(_go, summary, name, batches, over))
@@ -112,6 +116,20 @@ def _finish_acts(summary: Summary, over: Callable[[], bool], tell: Callable[[str
     summary.acts_finished = UnfinishedAct.finish_all(over)
     if summary.acts_finished:
         tell(f"acts: {summary.acts_finished} finished")
+
+
+def _announce(
+    summary: Summary, now: datetime, batch: int, over: Callable[[], bool], tell: Callable[[str], object]
+) -> None:
+    """Tells administrators of secrets that expire soon. What there is no time for is left to the next run."""
+    batches = before(ClientSecret._base_manager.all(), "notice_due_at", now, now, batch, announce)
+    while not over():
+        told = next(batches, None)
+        if told is None:
+            break
+        summary.secrets_announced += told
+    if summary.secrets_announced:
+        tell(f"secrets: {summary.secrets_announced} announced that expire soon")
 
 
 def _try(summary: Summary, name: str, tell: Callable[[str], object], work: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ from . import (
     reach,
     recognition,
     scope_use,
+    secret_use,
     use_count,
     use_total,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "reach",
     "recognition",
     "scope_use",
+    "secret_use",
     "use_count",
     "use_total",
 ]

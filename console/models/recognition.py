@@ -14,8 +14,9 @@ from uuid import UUID
 from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.utils import timezone
 
-from ..policy import credentials
+from ..policy import credentials, secret_life
 from ..policy.reasons import Reason
+from ..policy.secret_life import State
 from .authorization_code import AuthorizationCode
 from .client import Client
 from .connection import Connection
@@ -23,6 +24,7 @@ from .prepared import PreparedQuery
 from .sealing import digests
 from .secret import ClientSecret
 from .tenant import Tenant
+from .user import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Recognised:
     client: Client
     reason: Reason | None
     details: Mapping[str, Any] = field(default_factory=dict)
-    removed_secret: ClientSecret | None = None
+    dead_secret: ClientSecret | None = None  # removed, disabled or expired
 
 
 def client_named(tenant: Tenant, client_id: str) -> Recognised | None:
@@ -48,7 +50,8 @@ def client_named(tenant: Tenant, client_id: str) -> Recognised | None:
 def secret_presented(tenant: Tenant, secret: str) -> Recognised | None:
     """The client whose secret this is or was, if `tenant` knows the client. One statement, none if it cannot be ours.
 
-    `details` say which removed secret it is, when and by whom it was removed: to the tenant that owns the client.
+    Of one that does not work (any more), `details` say which it is, since when, and who ended it: to the tenant that
+    owns the client.
     """
     if not credentials.is_well_formed(secret, credentials.Prefix.CLIENT_SECRET):
         return None
@@ -56,19 +59,30 @@ def secret_presented(tenant: Tenant, secret: str) -> Recognised | None:
     row = next((each for each in found if each is not None), None)
     if row is None:
         return None
-    if row.removed_at is None:
+    state = row.state
+    if state not in secret_life.REASONS:
         return Recognised(row.client, _standing(tenant, row.client, row.status_here, row.expires_here))
     own = row.client.tenant_id == tenant.pk
-    return Recognised(row.client, Reason.REMOVED_SECRET, removal(row) if own else {}, row)
+    return Recognised(row.client, secret_life.REASONS[state], end_of(row) if own else {}, row)
 
 
-def removal(secret: ClientSecret) -> dict[str, Any]:
-    """Which removed secret this is, for the audit log of the tenant that owns it."""
-    return {
-        "hint": secret.hint,
-        "removed_at": secret.removed_at and secret.removed_at.isoformat(timespec="seconds"),
-        "removed_by": secret.removed_by.email if secret.removed_by else "",
-    }
+def end_of(secret: ClientSecret) -> dict[str, Any]:
+    """Which secret this is that does not work, since when, and by whom: for the log of the tenant that owns it."""
+    known: dict[str, Any] = {"hint": secret.hint, "name": secret.name}
+    ended = secret.life.ended_at(timezone.now())
+    moment = ended.isoformat(timespec="seconds") if ended else ""
+    match secret.state:
+        case State.REMOVED:
+            known |= {"removed_at": moment, "removed_by": _email(secret.removed_by)}
+        case State.DISABLED:
+            known |= {"disabled_at": moment, "disabled_by": _email(secret.disabled_by)}
+        case State.EXPIRED:
+            known |= {"expired_at": moment}
+    return known
+
+
+def _email(person: User | None) -> str:
+    return person.email if person else ""
 
 
 def code_presented(tenant: Tenant, code: str) -> AuthorizationCode | None:
@@ -103,7 +117,7 @@ def _secret_of(tenant_id: UUID, digest: str) -> "QuerySet[ClientSecret]":
         ClientSecret._base_manager.annotate(here=here)
         .annotate(status_here=F("here__status"), expires_here=F("here__expires_at"))
         .filter(digest=digest, here__isnull=False)
-        .select_related("client__tenant", "removed_by")
+        .select_related("client__tenant", "removed_by", "disabled_by")
         .order_by()
     )
 

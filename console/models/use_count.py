@@ -13,13 +13,12 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 from django.db import models, transaction
 
 from ..policy import text
-from ..policy.uses import SecretUse, Use
+from ..policy.uses import Use
 from . import use_total
 from .prepared_writes import insert
 from .tenant_owned import TenantOwned
@@ -83,6 +82,11 @@ class UseCount(TenantOwned):
         indexes = [
             models.Index(fields=["span", "begins_at"], name="use_count_expiry"),
             models.Index(fields=["tenant", "span", "begins_at"], condition=REFUSED, name="use_count_refused"),
+            models.Index(
+                fields=["secret_id", "span", "begins_at"],
+                name="use_count_of_secret",
+                condition=models.Q(secret_id__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -95,18 +99,6 @@ class UseCount(TenantOwned):
         found: models.QuerySet[UseCount] = cls.objects.filter(
             client=client_id, span=cls.Span.DAY, begins_at__gte=first
         )
-        return found
-
-    @classmethod
-    def of_secrets(cls, client_id: int, days: int, now: datetime) -> dict[UUID, SecretUse]:
-        """Secret -> how often it was used in the last `days` days, and by whom last. Refused attempts do not count."""
-        found: dict[UUID, SecretUse] = {}
-        rows: Any = cls.daily(client_id, days, now).filter(outcome="").exclude(secret_id=None)
-        for row in rows.order_by("last_at").only(
-            "secret_id", "number", "last_at", "last_address", "last_agent"
-        ):
-            before = found[row.secret_id].number if row.secret_id in found else 0
-            found[row.secret_id] = SecretUse(before + row.number, row.last_address, row.last_agent)
         return found
 
 
@@ -162,7 +154,8 @@ def write_noted() -> None:
 def _totals(uses: "list[tuple[tuple[Use, int], _Noted]]") -> Counter[OfDay]:
     added: Counter[OfDay] = Counter()
     for (use, hour), noted in uses:
-        added[OfDay(use.tenant_id, day_of(_beginning(hour)), use.total)] += noted.number
+        if use.total is not None:
+            added[OfDay(use.tenant_id, day_of(_beginning(hour)), use.total)] += noted.number
     return added
 
 

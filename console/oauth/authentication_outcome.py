@@ -22,6 +22,6 @@ def failed(reason: Reason, description: str = "Client authentication failed.", *
 
     `reason` is private: only the audit log gets it. `description` is public. It is the same sentence for nearly every
     failure, so that a caller cannot find out which client IDs and secrets exist. `known` are further arguments of
-    OAuthError for the audit log: `client`, `proven`, `details`, `removed_secret`.
+    OAuthError for the audit log: `client`, `proven`, `details`, `dead_secret`.
     """
     return OAuthError("invalid_client", description, reason=reason, **known)

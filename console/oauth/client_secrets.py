@@ -41,7 +41,7 @@ def _refused(tenant: Tenant, presented: str, client_id: str | None) -> OAuthErro
             client=known.client,
             proven=True,
             details=known.details,
-            removed_secret=known.removed_secret,
+            dead_secret=known.dead_secret,
         )
     named = recognised(tenant, client_id)
     if named is None:

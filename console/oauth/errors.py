@@ -35,8 +35,8 @@ class OAuthError(Exception):
 
     A description may quote the caller: characters that RFC 6749 §5.2 does not allow in it become question marks.
     `reason` and what follows it is for the audit log alone: why, the client that is refused, whether it has proven to
-    be that one, what else is known, and the removed secret that it presented. An error whose reason is None is never in
-    the log: nothing is refused (a person must be asked), or no tenant is known whose log it could be in.
+    be that one, what else is known, and the secret that was presented and does not work. An error whose reason is None
+    is never in the log: nothing is refused (a person must be asked), or no tenant is known whose log it could be in.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class OAuthError(Exception):
         client: Client | EffectiveClient | None = None,
         proven: bool = False,
         details: Mapping[str, Any] | None = None,
-        removed_secret: ClientSecret | None = None,
+        dead_secret: ClientSecret | None = None,
         nothing_presented: bool = False,
         retry_after: int = 1,
     ) -> None:
@@ -63,7 +63,7 @@ class OAuthError(Exception):
         self.reason = reason
         self.client, self.proven = client, proven
         self.details: Mapping[str, Any] = details or {}
-        self.removed_secret = removed_secret
+        self.dead_secret = dead_secret
 
 
 def response(error: OAuthError) -> JsonResponse:

@@ -14,9 +14,9 @@ from ..models import Api, KeyRing, LiveToken, RefreshToken, Tenant
 from ..policy import apis, audiences, scopes
 from ..policy.effective_client import EffectiveClient
 from ..policy.reasons import Reason
-from . import bearer_tokens, parameters, refusals
+from . import bearer_tokens, parameters, refusals, uses
 from .api_authentication import calling_api
-from .authentication_outcome import failed
+from .authentication_outcome import Authenticated, failed
 from .client_authentication import authenticate
 from .endpoint import NOT_KEPT, endpoint, no_store
 from .errors import OAuthError
@@ -36,21 +36,23 @@ def introspect(request: TenantRequest) -> HttpResponse:
         sent = attempt.sent = parameters.body(request)
         calling = calling_api(tenant, authorization, sent)
         if calling is None:
-            attempt.client = client = _confidential(tenant, authorization, sent)
+            found = _confidential(tenant, authorization, sent)
+            attempt.client = client = found.client
         token = sent.get("token")
         if token is None:
             raise OAuthError("invalid_request", "token is missing.", reason=Reason.TOKEN_MISSING)
     if calling is not None:
         return _answer(request, _for_api(tenant, token, calling.api), calling.api)
+    uses.note_secret(request, found, "introspection")
     about = _about_access_token(tenant, token, client) or _about_refresh_token(tenant, token, client)
     return _answer(request, about, client)
 
 
-def _confidential(tenant: Tenant, authorization: str, sent: parameters.Parameters) -> EffectiveClient:
-    client = authenticate(tenant, authorization, sent).client
-    if not client.confidential:
-        raise failed(Reason.PUBLIC_AT_INTROSPECTION, client=client)
-    return client
+def _confidential(tenant: Tenant, authorization: str, sent: parameters.Parameters) -> Authenticated:
+    found = authenticate(tenant, authorization, sent)
+    if not found.client.confidential:
+        raise failed(Reason.PUBLIC_AT_INTROSPECTION, client=found.client)
+    return found
 
 
 def _answer(

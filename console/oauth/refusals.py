@@ -68,10 +68,10 @@ def record(request: TenantRequest, attempt: Attempt, error: OAuthError) -> None:
         by=Actor(client=attempt.client, address=address),
         target=client,
         reason=error.reason,
-        details={name: value for name, value in details.items() if value not in ("", None)},
+        details=_known(details),
     )
-    if error.removed_secret is not None:
-        _tell_its_owner(tenant, address, error.removed_secret, error.error, error.reason)
+    if error.dead_secret is not None:
+        _tell_its_owner(tenant, address, error.dead_secret, error.error, error.reason)
     if client is None:
         uses.count_refusal_of_unknown(request)
     else:
@@ -80,8 +80,12 @@ def record(request: TenantRequest, attempt: Attempt, error: OAuthError) -> None:
             client,
             str(details.get("grant_type") or details.get("endpoint") or ""),
             outcome=error.reason.value,
-            secret_id=error.removed_secret.pk if error.removed_secret else None,
+            secret_id=error.dead_secret.pk if error.dead_secret else None,
         )
+
+
+def _known(details: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in details.items() if value not in ("", None)}
 
 
 def claimed(client_id: Any) -> dict[str, Any]:
@@ -106,7 +110,7 @@ def _named(tenant: Tenant, client_id: str) -> tuple[Client | None, dict[str, Any
 
 
 def _tell_its_owner(tenant: Tenant, address: str, secret: ClientSecret, error: str, reason: Reason) -> None:
-    """Records the use of a removed secret in the log of its owner, also if it was used in another tenant."""
+    """Records the use of a secret that does not work in the log of its owner, also if it was used in another tenant."""
     secret.tried(address, timezone.now())
     if secret.client.tenant_id != tenant.pk:
         Event.refuse(
@@ -115,5 +119,5 @@ def _tell_its_owner(tenant: Tenant, address: str, secret: ClientSecret, error: s
             by=Actor(tenant=tenant, address=address),
             target=secret.client,
             reason=reason,
-            details={"error": error, **recognition.removal(secret)},
+            details={"error": error, **_known(recognition.end_of(secret))},
         )

@@ -8,7 +8,7 @@ from ..http.sessions import client_address
 from ..models import Action, Actor, Event, LiveToken, RefreshToken, Tenant
 from ..policy.effective_client import EffectiveClient
 from ..policy.reasons import Reason
-from . import bearer_tokens, parameters, refusals
+from . import bearer_tokens, parameters, refusals, uses
 from .client_authentication import authenticate
 from .endpoint import endpoint, no_store
 from .errors import OAuthError
@@ -41,7 +41,9 @@ def _caller(request: TenantRequest, sent: parameters.Parameters, live: LiveToken
     bearer = bearer_tokens.presented(request)
     if bearer is not None and live is not None and bearer == sent["token"]:
         return live.client
-    return authenticate(request.tenant, request.headers.get("Authorization", ""), sent).client
+    found = authenticate(request.tenant, request.headers.get("Authorization", ""), sent)
+    uses.note_secret(request, found, "revocation")
+    return found.client
 
 
 def _revoke_family(tenant: Tenant, token: str, client: EffectiveClient, by: Actor) -> None:

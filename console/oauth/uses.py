@@ -2,12 +2,15 @@
 
 from uuid import UUID
 
+from django.utils import timezone
+
 from ..http.requests import TenantRequest
 from ..http.sessions import client_address
 from ..models import Client, use_count, use_total
 from ..policy import uses
 from ..policy.effective_client import EffectiveClient
 from ..policy.uses import Total, Use
+from .authentication_outcome import Authenticated
 
 AUTHORIZATION = uses.AUTHORIZATION
 
@@ -35,3 +38,10 @@ def count(
 def count_refusal_of_unknown(request: TenantRequest) -> None:
     """Counts a refusal of which nobody can say whose it is: it is the tenant's alone."""
     use_total.note(request.tenant.pk, Total.REFUSAL)
+
+
+def note_secret(request: TenantRequest, found: Authenticated, endpoint: str) -> None:
+    """Notes and counts the use of a secret where no token is issued: a secret that only introspects is in use (N1)."""
+    if found.secret is not None:
+        found.secret.note_use(timezone.now())
+        count(request, found.client, endpoint, secret_id=found.secret.id)

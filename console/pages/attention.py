@@ -20,12 +20,13 @@ from ..models import ClientSecret, Connection, ConnectionRequest, SigningKey
 from ..models.counting import HowMany, known
 from ..models.failing import failing
 from ..models.outside_connections import OUTSIDE
-from ..models.secret import UNUSED_SINCE
+from ..models.stored_secret import UNUSED_SINCE
 from ..policy.client_types import GrantType
 from .moments import exactly
 
 MOST = 25  # things of one kind that are read and named
 TRIED_WITHIN = timedelta(hours=24)
+EXPIRE_WITHIN = timedelta(days=30)
 UNUSED_FOR = timedelta(days=90)
 KEYS_LAST = timedelta(days=365)
 VERSIONS_LOOKED_AT = 200
@@ -74,16 +75,14 @@ def failing_clients(now: datetime) -> Line | None:
 
 
 def tried_secrets(now: datetime) -> Line | None:
-    """Removed secrets that somebody still uses."""
-    tried = ClientSecret.objects.filter(last_tried_at__gte=now - TRIED_WITHIN, client__deleted_at=None)
-    found = list(
-        tried.exclude(removed_at=None).order_by("-last_tried_at").select_related("client")[: MOST + 1]
-    )
+    """Secrets that were removed, disabled or have expired, and that somebody still uses."""
+    tried = ClientSecret.still_tried(current_tenant(), TRIED_WITHIN).filter(client__deleted_at=None)
+    found = [secret for secret in tried[: 2 * MOST] if not secret.works][: MOST + 1]
     if not found:
         return None
     title = ngettext(
-        "{number} removed secret is still being used",
-        "{number} removed secrets are still being used",
+        "{number} secret that no longer works is still being used",
+        "{number} secrets that no longer work are still being used",
         len(found),
     )
     return Line(
@@ -161,9 +160,28 @@ def waiting_versions(now: datetime) -> Line | None:
     )
 
 
+def expiring_secrets(now: datetime) -> Line | None:
+    """Secrets that stop working soon (P1)."""
+    found = list(ClientSecret.expiring(current_tenant(), EXPIRE_WITHIN)[: MOST + 1])
+    if not found:
+        return None
+    title = ngettext(
+        "{number} secret expires within 30 days", "{number} secrets expire within 30 days", len(found)
+    )
+    return Line(
+        "expiring",
+        "clock",
+        "warning",
+        _counted(title, found),
+        _("Generate a new one and deploy it before the old one stops working."),
+        [_secret(each) for each in found[:MOST]],
+    )
+
+
 def unused_secrets(now: datetime) -> Line | None:
     """Secrets that work, and that nobody has used for long."""
     alive = ClientSecret.objects.filter(removed_at=None, client__deleted_at=None, client__disabled_at=None)
+    alive = alive.filter(disabled_at=None)
     unused = alive.annotate(since=UNUSED_SINCE).filter(since__lt=now - UNUSED_FOR).order_by("since")
     found = list(unused.select_related("client")[: MOST + 1])
     if not found:
@@ -202,6 +220,7 @@ KINDS: tuple[Callable[[datetime], Line | None], ...] = (
     stuck_machines,
     open_requests,
     waiting_versions,
+    expiring_secrets,
     unused_secrets,
     old_keys,
 )

@@ -66,6 +66,9 @@ SENTENCES: dict[str, Promise | str] = {
     Action.REGISTRATION_TOKEN_CREATED: _("{actor} made the initial access token {target}, {hint}."),
     Action.REGISTRATION_TOKEN_REMOVED: _("{actor} removed the initial access token {target}, {hint}."),
     Action.SECRET_CREATED: _("{actor} generated the secret {hint} of {target}."),
+    Action.SECRET_UPDATED: _("{actor} edited the secret {hint} of {target}."),
+    Action.SECRET_DISABLED: _("{actor} disabled the secret {hint} of {target}."),
+    Action.SECRET_ENABLED: _("{actor} enabled the secret {hint} of {target}."),
     Action.SECRET_REMOVED: _("{actor} removed the secret {hint} of {target}."),
     Action.CONNECTION_REQUESTED: _("{actor} asked to connect {target}."),
     Action.CONNECTION_DENIED: _("{actor} denied the request to connect {target}."),
@@ -118,6 +121,7 @@ LEFT_OUT_THERE = _("{target} asked for scopes that it does not have, at {actor}.
 CONNECTED_WITHOUT_ASKING = _(
     "{actor} came with {target}, published by {publisher}. It was connected because its host is allowed."
 )
+ENABLED_FOR_A_DAY = _("{actor} enabled the secret {hint} of {target} for 24 hours.")
 SCOPES_CHANGED = _("{actor} changed what {target} may do here.")
 TOKENS_OF_PERSON = _("{actor} ended the sessions of {target} for {person}.")
 OWN_TOKENS = _("{actor} ended their own sessions of {target}.")
@@ -217,11 +221,13 @@ def _special(event: Event, person: str) -> Promise | None:
 
 
 def _of_registration(event: Event) -> Promise | None:
-    """What a client that registered itself did, or what was done with it."""
+    """What a client that registered itself did, or what was done with it; and what was done with a secret."""
     if event.actor_kind == Event.Kind.CLIENT and event.actor_id == event.target_id:
         return ITSELF.get(event.action)
     if event.action == Action.SECRET_CREATED and event.actor_kind == Event.Kind.ANONYMOUS:
         return ITSELF[event.action]
+    if event.action == Action.SECRET_ENABLED and event.details.get("enabled_until"):
+        return ENABLED_FOR_A_DAY
     if event.action == Action.CLIENT_REGISTERED and "registration_token" in event.details:
         return REGISTERED_WITH_TOKEN
     if event.action == Action.CONNECTION_APPROVED and not event.details.get("publisher"):

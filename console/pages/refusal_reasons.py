@@ -27,6 +27,8 @@ SENTENCES: dict[Reason, Promise] = {
     # Secrets
     Reason.UNKNOWN_SECRET: _("unknown secret"),
     Reason.REMOVED_SECRET: _("removed secret"),
+    Reason.DISABLED_SECRET: _("disabled secret"),
+    Reason.EXPIRED_SECRET: _("expired secret"),
     Reason.SECRET_OF_ANOTHER_CLIENT: _("secret of another client"),
     Reason.SECRET_FROM_PUBLIC_CLIENT: _("public client sent a secret"),
     Reason.SECRET_NOT_REGISTERED: _("client is not registered for secrets"),

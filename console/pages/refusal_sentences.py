@@ -7,11 +7,25 @@ from ..models import Action, Event
 from ..policy.reasons import Reason
 from .refusal_reasons import known
 
-REFUSED_REMOVED_SECRET = _("Someone tried to use the removed secret {hint} of {target}.")
-REFUSED_REMOVED_SECRET_ELSEWHERE = _(
-    "Someone tried to use the removed secret {hint} of {target} in the tenant {actor}."
-)
-REFUSED_SECRET_OF_PUBLISHER = _("Someone tried to use a secret of {target} that its publisher has removed.")
+# A secret that does not work: in the log of the client's owner, there if it was tried in another tenant, and in the log
+# of that tenant.
+DEAD_SECRETS: dict[Reason, tuple[Promise, Promise, Promise]] = {
+    Reason.REMOVED_SECRET: (
+        _("Someone tried to use the removed secret {hint} of {target}."),
+        _("Someone tried to use the removed secret {hint} of {target} in the tenant {actor}."),
+        _("Someone tried to use a secret of {target} that its publisher has removed."),
+    ),
+    Reason.DISABLED_SECRET: (
+        _("Someone tried to use the disabled secret {hint} of {target}."),
+        _("Someone tried to use the disabled secret {hint} of {target} in the tenant {actor}."),
+        _("Someone tried to use a secret of {target} that its publisher has disabled."),
+    ),
+    Reason.EXPIRED_SECRET: (
+        _("Someone tried to use the expired secret {hint} of {target}."),
+        _("Someone tried to use the expired secret {hint} of {target} in the tenant {actor}."),
+        _("Someone tried to use a secret of {target} that has expired."),
+    ),
+}
 REFUSED_OTHERS: dict[str, Promise] = {
     Action.SESSION_REFUSED: _("More sign-ins failed."),
     Action.AUTHORIZATION_REFUSED: _("More authorization requests were rejected."),
@@ -45,9 +59,9 @@ def of(event: Event) -> Promise | None:
         return REFUSED_ITSELF
     if event.action != Action.TOKENS_REFUSED:
         return None
-    if reason is Reason.REMOVED_SECRET:
+    if reason in DEAD_SECRETS:
+        own, elsewhere, of_publisher = DEAD_SECRETS[reason]
         if "hint" not in details:
-            return REFUSED_SECRET_OF_PUBLISHER
-        elsewhere = event.actor_kind == Event.Kind.TENANT
-        return REFUSED_REMOVED_SECRET_ELSEWHERE if elsewhere else REFUSED_REMOVED_SECRET
+            return of_publisher
+        return elsewhere if event.actor_kind == Event.Kind.TENANT else own
     return REFUSED_AT.get((str(details.get("endpoint", "")), bool(details.get("claimed"))))

@@ -47,6 +47,7 @@ from . import (
     receipts,
     registration,
     requests,
+    secret_acts,
     secrets,
     sign_in,
     tenant_settings,
@@ -91,9 +92,23 @@ urlpatterns = [
     path(
         "console/oauth/<str:client_id>/consent-method", consent_methods.consent_method, name="consent_method"
     ),
-    path("console/oauth/<str:client_id>/secrets", secrets.manage, name="secrets"),
+    path("console/oauth/<str:client_id>/secrets", secrets.secrets, name="secrets"),
+    path("console/oauth/<str:client_id>/secrets/new", secret_acts.generate, name="secret_new"),
+    path("console/oauth/<str:client_id>/secrets/<uuid:secret_id>/edit", secret_acts.edit, name="secret_edit"),
     path(
-        "console/oauth/<str:client_id>/secrets/<uuid:secret_id>/remove", secrets.remove, name="secret_remove"
+        "console/oauth/<str:client_id>/secrets/<uuid:secret_id>/disable",
+        secret_acts.disable,
+        name="secret_disable",
+    ),
+    path(
+        "console/oauth/<str:client_id>/secrets/<uuid:secret_id>/enable",
+        secret_acts.enable,
+        name="secret_enable",
+    ),
+    path(
+        "console/oauth/<str:client_id>/secrets/<uuid:secret_id>/remove",
+        secret_acts.remove,
+        name="secret_remove",
     ),
     path("console/oauth/<str:client_id>/try", try_it.try_it, name="try_it"),
     path("console/oauth/<str:client_id>/grants", grants.of_client, name="client_grants"),

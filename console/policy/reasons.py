@@ -31,6 +31,8 @@ class Reason(StrEnum):
     # Secrets
     UNKNOWN_SECRET = "unknown_secret"
     REMOVED_SECRET = "removed_secret"
+    DISABLED_SECRET = "disabled_secret"
+    EXPIRED_SECRET = "expired_secret"
     SECRET_OF_ANOTHER_CLIENT = "secret_of_another_client"
     SECRET_FROM_PUBLIC_CLIENT = "secret_from_public_client"
     SECRET_NOT_REGISTERED = "secret_not_registered"

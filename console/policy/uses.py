@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+INTROSPECTION, REVOCATION = "introspection", "revocation"  # in place of a grant: a secret was used there
+WITHOUT_TOKEN = frozenset({INTROSPECTION, REVOCATION})
 AUTHORIZATION = "authorization"  # the grant of a person who is sent back with a code, or is not
 
 
@@ -33,16 +35,10 @@ class Use(NamedTuple):
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
     @property
-    def total(self) -> Total:
-        """What it adds to in its tenant."""
+    def total(self) -> Total | None:
+        """What it adds to in its tenant; None where no token was given, nor refused."""
         if self.outcome:
             return Total.REFUSAL
+        if self.grant in WITHOUT_TOKEN:
+            return None
         return Total.SIGN_IN if self.grant == AUTHORIZATION else Total.TOKEN
-
-
-class SecretUse(NamedTuple):
-    """How often a secret was used, and who used it last."""
-
-    number: int
-    last_address: str
-    last_agent: str

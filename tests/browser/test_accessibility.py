@@ -130,7 +130,7 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
         here = f"/console/oauth/{reports.client_id}"
         addresses = {
             "client": here,
-            "secret": f"{here}/secrets/{secret.pk}/remove",
+            "secret": f"{here}/secrets/{secret.pk}",
             "machine": f"/console/oauth/{reload_.client_id}",
             "only machine": f"/console/oauth/{loader.client_id}",
             "public": f"/console/oauth/{viewer.client_id}",
@@ -215,7 +215,12 @@ ADDRESSES = MAIN | {
     "details for an auditor": ("carol", "{client}/edit"),
     "secrets of a public client": ("alice", "{public}/secrets"),
     "secrets for an auditor": ("carol", "{client}/secrets"),
-    "remove secret": ("alice", "{secret}"),
+    "new secret": ("alice", "{client}/secrets/new"),
+    "edit secret": ("alice", "{secret}/edit"),
+    "disable secret": ("alice", "{secret}/disable"),
+    "enable secret": ("alice", "{secret}/enable"),
+    "remove secret": ("alice", "{secret}/remove"),
+    "a secret that is replaced": ("alice", "{machine}/secrets"),
     "delete": ("alice", "/console/oauth/delete?client="),
     "disable": ("alice", "{client}/disable"),
     "enable": ("alice", "{machine}/enable"),
@@ -488,11 +493,10 @@ def refused_page(scene: Scene) -> Page:
 
 @reached_by_hand("dialog: the secret, once", main=True)
 def secret_once(scene: Scene) -> Page:
-    page = scene.dialog("alice", "/console/oauth")
-    page.get_by_role("button", name="Actions for Nightly reload").click()
-    page.get_by_role("link", name="Manage secrets").click()
+    page = scene.dialog("alice", scene.addresses["machine"] + "/secrets")
+    page.get_by_role("link", name="Generate new client secret").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("button", name="Generate new client secret").click()
+    dialog.get_by_role("button", name="Generate").click()
     dialog.get_by_text(re.compile(r"^qas_")).wait_for()
     dialog.locator("copy-button").last.get_by_role("button").click()
     return page
@@ -510,16 +514,11 @@ def edit_dialog(scene: Scene) -> Page:
     return in_menu(scene, "Edit")
 
 
-@reached_by_hand("dialog: secrets")
-def secrets_dialog(scene: Scene) -> Page:
-    return in_menu(scene, "Manage secrets")
-
-
 @reached_by_hand("dialog: the last secret")
 def last_secret(scene: Scene) -> Page:
-    page = in_menu(scene, "Manage secrets")
+    page = scene.dialog("alice", scene.addresses["machine"] + "/secrets")
+    page.get_by_role("link", name="Remove the secret").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("link", name="Remove the secret").click()
     dialog.get_by_role("button", name="Remove secret").click()
     expect(dialog.get_by_role("checkbox")).to_have_attribute("aria-invalid", "true")
     return page

@@ -85,7 +85,8 @@ def addresses(acme, globex, alice, bob, mallory, register, port):
         (alice, "/console/oauth/new"),
         *((alice, f"/console/oauth/new?type={kind}") for kind in ("web", "spa", "native")),
         *((alice, client + page) for page in ("/edit", "/secrets", "/consent-method", "/disable", "/try")),
-        (alice, f"{client}/secrets/{secret.pk}/remove"),
+        *((alice, f"{client}/secrets/{secret.pk}/{act}") for act in ("edit", "disable", "enable", "remove")),
+        (alice, f"{client}/secrets/new"),
         (alice, f"{client}/try?error=access_denied&error_description={'x' * 300}"),
         (alice, f"/console/oauth/{machine.client_id}/try"),
         (alice, f"/console/oauth/delete?client={endless.client_id}"),
@@ -158,7 +159,6 @@ def test_no_dialog_scrolls_sideways(
     dialog = page.get_by_role("dialog")
     for action in (
         "Edit",
-        "Manage secrets",
         "Change consent method",
         "View OAuth configuration",
         "Disable",

@@ -34,6 +34,7 @@ ONLY_READ = {
     "connection_menu",
     "connection",
     "connection_grants",
+    "secrets",
 }  # nothing can be sent there
 OF_A_REQUEST = [name for name, path in PAGES.items() if "<int:request_id>" in path]
 

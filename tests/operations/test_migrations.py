@@ -9,7 +9,16 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django_scopes import scope
 
-from console.models import Client, ClientOrigin, Connection, RefreshToken, Tenant, TokenFamily, User
+from console.models import (
+    Client,
+    ClientOrigin,
+    ClientSecret,
+    Connection,
+    RefreshToken,
+    Tenant,
+    TokenFamily,
+    User,
+)
 from tests import cast
 from tests.oauth.driver import Application, answer
 from tests.oauth.outcomes import is_alive
@@ -20,6 +29,7 @@ OUTBOX = ("console", "0011_outbox")
 TOOLKIT = ("console", "0012_toolkit")
 WITHOUT_ROWS = {"console_accesstoken", "console_idtoken", "console_devicegrant"}
 KEPT = ("console", "0016_families_are_kept_until")
+SECRETS = ("console", "0030_secrets_as_a_path")
 ORIGINS = ("console", "0005_sent_forms_and_client_origins")
 
 
@@ -120,6 +130,21 @@ def test_families_learn_until_when_they_are_kept(newest: None, acme: Tenant, bob
 
 def applied(app: str) -> set[str]:
     return {name for label, name in MigrationRecorder(connection).applied_migrations() if label == app}
+
+
+def test_secrets_that_are_in_use_go_on_without_a_name_or_an_end(newest: None, acme: Tenant):
+    client, plain = cast.register(acme, **cast.machines_too())
+    app = Application(client, plain)
+    assert app.token(grant_type="client_credentials").status_code == 200
+    used = ClientSecret._base_manager.get(client=client).last_used_at
+    migrate(*before(SECRETS))
+
+    newest_again()
+
+    secret = ClientSecret._base_manager.get(client=client)
+    assert (secret.name, secret.expires_at, secret.notice_due_at, secret.state) == ("", None, None, "works")
+    assert (secret.last_used_at, secret.first_used_at) == (used, None)
+    assert app.token(grant_type="client_credentials").status_code == 200
 
 
 def test_a_database_that_ran_the_migrations_of_django_oauth_toolkit_goes_on(

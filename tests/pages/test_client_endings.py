@@ -302,7 +302,7 @@ def test_a_form_of_another_site_changes_nothing(
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    ("act", "sent"), [("secrets", {"action": "add"}), ("enable", {}), ("disable", {})], ids=str
+    ("act", "sent"), [("secrets/new", {"name": ""}), ("enable", {}), ("disable", {})], ids=str
 )
 def test_a_client_that_is_being_deleted_is_not_said_to_be_changed(
     browser: Browse, alice: User, web_client: tuple[Client, str], act: str, sent: dict[str, str]

@@ -882,7 +882,7 @@ def test_a_client_that_was_deleted_meanwhile_is_a_clear_sentence(
 
     answers = [
         browser(alice).post(edit_of(client), web(name="Too late")),
-        browser(alice).post(f"/console/oauth/{client.client_id}/secrets", {"action": "add"}),
+        browser(alice).post(f"/console/oauth/{client.client_id}/secrets/new"),
     ]
     elsewhere = browser(mallory).post(edit_of(client), web(name="Too late"))
 

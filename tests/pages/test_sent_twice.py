@@ -47,6 +47,10 @@ def live_secrets(client: Client) -> int:
         return len(client.live_secrets)
 
 
+def secret_new(client: Client) -> str:
+    return f"{secrets_page(client)}/new"
+
+
 def secrets_page(client: Client) -> str:
     return f"/console/oauth/{client.client_id}/secrets"
 
@@ -111,7 +115,7 @@ def test_a_mark_is_of_one_person_and_one_form(browser: Browse, alice: User, acme
     first, second = clients_of(acme)
 
     for client in (first, second):
-        assert SECRET.findall(text(browser(alice).post(secrets_page(client), ADD)))
+        assert SECRET.findall(text(browser(alice).post(secret_new(client), ADD)))
 
 
 @pytest.mark.django_db
@@ -180,7 +184,7 @@ def test_of_many_sends_at_once_one_makes_a_secret(
     client = web_client[0]
     browsers = [browser(alice) for _ in range(SENDERS)]
 
-    answers = at_once(*[lambda admin=admin: admin.post(secrets_page(client), ADD) for admin in browsers])
+    answers = at_once(*[lambda admin=admin: admin.post(secret_new(client), ADD) for admin in browsers])
 
     assert [answer.status_code for answer in answers] == [200] * SENDERS
     assert live_secrets(client) == 2
@@ -193,7 +197,7 @@ def test_of_many_sends_at_once_one_makes_a_secret(
 def test_the_second_waits_until_the_first_is_decided(
     browser: Browse, alice: User, web_client: tuple[Client, str], succeeds: bool
 ):
-    client, page = web_client[0], secrets_page(web_client[0])
+    client, page = web_client[0], secret_new(web_client[0])
     admin = browser(alice)
     with scope(tenant=alice.tenant), transaction.atomic():
         SentForm.take(alice, page, MARK)

@@ -106,7 +106,7 @@ def test_pages_with_a_secret_and_answers_to_forms_are_not(
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"  # so that the link is shown
     admin, client_id = browser(alice), web_client[0].client_id
 
-    made = admin.post(f"{PAGE}/{client_id}/secrets", {"action": "add"}, headers=ZIPPED)
+    made = admin.post(f"{PAGE}/{client_id}/secrets/new", headers=ZIPPED)
     assert b"qas_" in made.content
     assert encoding(made) == "200"
     link = admin.post(f"/console/people/{bob.pk}/link", headers=ZIPPED)

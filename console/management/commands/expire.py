@@ -1,5 +1,7 @@
 """`manage.py expire`: removes what has expired, and finishes what acts have left to be done row by row.
 
+It also tells administrators by mail of client secrets that expire soon.
+
 Safe to run at any time, and by several schedulers at once. Servers do the same by themselves (QLIKAUTH_EXPIRE_MINUTES).
 """
 
@@ -56,6 +58,7 @@ class Command(Operation):
             summary.as_json,
             *(f"{what}: {number}" for what, number in summary.removed.items() if number),
             *([f"acts_finished: {summary.acts_finished}"] if summary.acts_finished else []),
+            *([f"secrets_announced: {summary.secrets_announced}"] if summary.secrets_announced else []),
             *(["Time was up: run it again for the rest."] if not summary.finished else []),
         )
         if summary.failed:
