@@ -1,4 +1,4 @@
-"""Indexes of what needs an administrator: secrets that nobody uses, removed ones that are tried, and what was refused.
+"""Indexes of what needs an administrator: secrets that nobody uses, and what was refused.
 
 On PostgreSQL they are made beside the traffic. They take as long as reading the secrets and the counted uses once: some
 seconds for a million.
@@ -19,10 +19,6 @@ class Migration(migrations.Migration):
         AddIndexBesideTraffic(
             model_name='clientsecret',
             index=models.Index(models.F('tenant'), django.db.models.functions.comparison.Coalesce('last_used_at', 'created_at'), condition=models.Q(('removed_at', None)), name='secret_unused'),
-        ),
-        AddIndexBesideTraffic(
-            model_name='clientsecret',
-            index=models.Index(condition=models.Q(('last_tried_at__isnull', False)), fields=['tenant', 'last_tried_at'], name='secret_tried'),
         ),
         AddIndexBesideTraffic(
             model_name='usecount',

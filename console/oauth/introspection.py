@@ -43,7 +43,7 @@ def introspect(request: TenantRequest) -> HttpResponse:
             raise OAuthError("invalid_request", "token is missing.", reason=Reason.TOKEN_MISSING)
     if calling is not None:
         return _answer(request, _for_api(tenant, token, calling.api), calling.api)
-    uses.note_secret(request, found, "introspection")
+    uses.note_secret(request, found, uses.INTROSPECTION)
     about = _about_access_token(tenant, token, client) or _about_refresh_token(tenant, token, client)
     return _answer(request, about, client)
 

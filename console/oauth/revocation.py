@@ -42,7 +42,7 @@ def _caller(request: TenantRequest, sent: parameters.Parameters, live: LiveToken
     if bearer is not None and live is not None and bearer == sent["token"]:
         return live.client
     found = authenticate(request.tenant, request.headers.get("Authorization", ""), sent)
-    uses.note_secret(request, found, "revocation")
+    uses.note_secret(request, found, uses.REVOCATION)
     return found.client
 
 

@@ -12,7 +12,7 @@ from ..policy.effective_client import EffectiveClient
 from ..policy.uses import Total, Use
 from .authentication_outcome import Authenticated
 
-AUTHORIZATION = uses.AUTHORIZATION
+AUTHORIZATION, INTROSPECTION, REVOCATION = uses.AUTHORIZATION, uses.INTROSPECTION, uses.REVOCATION
 
 
 def count(
