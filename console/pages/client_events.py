@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ..http.requests import PageRequest
 from ..models import Action, Client, Event
 from ..models.action import REFUSALS
-from ..models.event_reading import LOOKED_THROUGH, Criterion, Range, Reading, position
+from ..models.event_reading import LOOKED_THROUGH, Reading, position
 from .event_lines import Line, line, of_days
 from .event_sentences import doer
 from .forms.event_search import of_clients
@@ -23,7 +23,7 @@ AROUND = timedelta(minutes=1)  # between a change and the event that tells of it
 
 def latest(client: Client) -> list[Line]:
     """The newest LATEST events of the last LATELY with refusals first, then others, however old."""
-    refused = list(_refusals(client)[:LATEST])
+    refused = _refused(client, LATEST)
     others = _about(client).exclude(pk__in=[event.pk for event in refused])[: LATEST - len(refused)]
     return [line(event) for event in [*refused, *others]]
 
@@ -38,7 +38,7 @@ def page(request: PageRequest, client: Client) -> dict[str, Any]:
     before = Event.objects.filter(pk=number).first() if number is not None else None
     below = position(before) if before is not None else None
     found = Reading(Event.newest_first(), [of_clients([client.pk])]).page(below, PAGE)
-    refused = [] if before is not None else list(_refusals(client)[: REFUSED + 1])
+    refused = [] if before is not None else _refused(client, REFUSED + 1)
     return {
         "refusals": [line(event) for event in refused[:REFUSED]],
         "more_refusals": len(refused) > REFUSED,
@@ -59,8 +59,13 @@ def _about(client: Client) -> "QuerySet[Event]":
     return Event.newest_first().filter(target_id=str(client.pk), target_kind="client")
 
 
-def _refusals(client: Client) -> "QuerySet[Event]":
-    """Refusals of the last LATELY among the newest LOOKED_THROUGH events of the client, newest first."""
-    looked_through = _about(client).filter(happened_at__gt=timezone.now() - LATELY)[:LOOKED_THROUGH]
-    these = Range(Q(pk__in=looked_through.values("pk")), in_order=False)
-    return these.of(Event.newest_first()).filter(Criterion.one_of("action", REFUSALS).plainly)
+def _refused(client: Client, most: int) -> list[Event]:
+    """The newest `most` refusals of the last LATELY among the newest LOOKED_THROUGH events of the client.
+
+    Which of those events are refusals is decided here: a database that is asked for them in one statement goes through
+    the whole log instead.
+    """
+    lately = _about(client).filter(happened_at__gt=timezone.now() - LATELY)
+    looked_through = lately.values_list("pk", "action")[:LOOKED_THROUGH]
+    keys = [pk for pk, action in looked_through if action in REFUSALS]
+    return list(Event.newest_first().filter(pk__in=keys[:most]))

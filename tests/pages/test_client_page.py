@@ -15,6 +15,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from console.models import Action, Actor, Client, Connection, Event, Tenant, UseCount, User
+from console.pages import client_events
 from console.policy.reasons import Reason
 from tests import cast
 
@@ -184,6 +185,20 @@ def test_refusals_stand_first_among_the_latest_events(
     latest = page[page.index("Latest events") :]
     assert 0 < latest.index("198.51.100.4") < latest.index("edited Reports")
     assert "Refusals: 3 in 30 days" in text(answer)
+
+
+def test_refusals_are_looked_for_among_so_many_events_and_no_more(
+    browser: Browse, alice: User, acme: Tenant, client: Client, monkeypatch: pytest.MonkeyPatch
+):
+    refuse(client, acme)
+    with scope(tenant=acme):
+        for number in range(4):
+            client.edit(by=Actor(user=alice), description=f"Number {number}")
+    heading = "Refused in the last 7 days"
+
+    assert heading in text(browser(alice).get(at(client, "/activity")))
+    monkeypatch.setattr(client_events, "LOOKED_THROUGH", 4)
+    assert heading not in text(browser(alice).get(at(client, "/activity")))
 
 
 def test_the_events_of_another_client_are_not_there(
