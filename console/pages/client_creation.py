@@ -10,11 +10,11 @@ from ..http.access import needs
 from ..http.requests import PageRequest
 from ..http.sessions import actor
 from ..http.tenancy import current_tenant
-from ..models import AlreadySent, Client, LimitReached
+from ..models import AlreadySent, Client, LimitReached, Tenant
 from ..policy.client_types import ClientType
 from ..policy.registration_problems import InvalidRegistration
 from ..policy.roles import Permission
-from . import fragments
+from . import fragments, starting_point
 from .client_lookup import back_to_list
 from .forms import choices, once, problems, schemes, typed
 from .forms.client import ClientForm
@@ -85,8 +85,16 @@ def _create(request: PageRequest, form: ClientForm) -> HttpResponse:
             problems.add(form, invalid.problems)
         else:
             warning = schemes.warning(unasked) if (unasked := form.unconfirmed_schemes) else ""
-            return shown_once(request, client, secret, created="client", warning=warning)
+            environment = starting_point.environment(_as_published(), client, secret)
+            return shown_once(
+                request, client, secret, created="client", warning=warning, environment=environment
+            )
     return _fields_page(request, form)
+
+
+def _as_published() -> Tenant:
+    """The tenant with its canonical issuer, whichever of its hosts the request came to."""
+    return Tenant.objects.get(pk=current_tenant().pk)
 
 
 def _created_already(request: PageRequest, client_id: str) -> HttpResponse:

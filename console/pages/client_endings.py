@@ -21,6 +21,7 @@ from ..policy.roles import Permission
 from . import fragments, receipts
 from .client_lookup import back_to_list, client_to_change
 from .client_reach import endings, leavings
+from .client_tabs import back_to
 
 pages = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -162,6 +163,7 @@ def disable(request: PageRequest, client_id: str) -> HttpResponse:
                 "title": _("Disable %(name)s?") % {"name": client.name},
                 "ending": endings([client])[0],
                 "client": client,
+                "back": back_to(request, client),
                 "section": "clients",
             }
             return fragments.dialog(request, "clients/disable.html", context)
@@ -170,7 +172,7 @@ def disable(request: PageRequest, client_id: str) -> HttpResponse:
         request,
         _("“%(name)s” is disabled") % {"name": client.name},
         receipt,
-        back=back_to_list(request),
+        back=back_to(request, client),
         text=_("It can’t get tokens until you enable it."),
     )
 
@@ -182,11 +184,16 @@ def enable(request: PageRequest, client_id: str) -> HttpResponse:
     with client_to_change(request, client_id) as client:
         if request.method != "POST":
             title = _("Enable %(name)s?") % {"name": client.name}
-            context = {"title": title, "client": client, "section": "clients"}
+            context = {
+                "title": title,
+                "client": client,
+                "section": "clients",
+                "back": back_to(request, client),
+            }
             return fragments.dialog(request, "clients/enable.html", context)
         enabled = client.enable(by=actor(request))
     if enabled:
         messages.success(request, _("“%(name)s” is enabled again.") % {"name": client.name})
     else:
         messages.info(request, _("“%(name)s” was not disabled.") % {"name": client.name})
-    return fragments.done(request, back_to_list(request))
+    return fragments.done(request, back_to(request, client))

@@ -12,6 +12,7 @@ from ..http.requests import PageRequest
 from ..models import reach
 from ..policy.roles import Permission
 from .client_lookup import own_client
+from .client_tabs import from_page
 from .connection_lookup import foreign_connection
 from .connection_standing import standing
 
@@ -41,7 +42,7 @@ def of_connection(request: PageRequest, connection_id: int) -> HttpResponse:
 
 
 def _menu(request: PageRequest, menu: str, context: dict[str, Any]) -> HttpResponse:
-    context |= {"may_manage": request.user.may(Permission.MANAGE_CLIENTS)}
+    context |= {"may_manage": request.user.may(Permission.MANAGE_CLIENTS), "from": from_page(request)}
     if request.htmx:
         return render(request, menu, context)
     title = _("Actions for %(name)s") % {"name": context["client"].name}

@@ -3,52 +3,42 @@
 Every tab is an address of its own below the client's. A client of another tenant has the page of its connection.
 """
 
-from collections import Counter
-from datetime import UTC, date, datetime
-from enum import StrEnum
 from typing import Any
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.utils import timezone
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from ..http.access import needs
 from ..http.requests import PageRequest
-from ..models import Client, UseCount, reach
-from ..policy.consent_rules import suits
+from ..http.tenancy import current_tenant
+from ..models import Action, Client, Connection, reach
+from ..policy.client_types import AuthMethod
+from ..policy.consent_rules import ConsentMethod, suits
 from ..policy.roles import Permission
-from . import charts
+from . import client_events, client_use
 from .client_lookup import own_client
-
-CHARTED_DAYS = 30
-
-
-class Tab(StrEnum):
-    """The tabs, each named as the address that it leads to."""
-
-    OVERVIEW = "client"
-    QUICK_START = "client_quick_start"
-    SETTINGS = "client_settings"
-    SECRETS = "secrets"
-    SCOPES = "client_scopes"
-    PEOPLE = "client_grants"
-    TENANTS = "connected_tenants"
-    PROBLEMS = "client_problems"
-    ACTIVITY = "client_activity"
+from .client_tabs import NAMES
+from .client_tabs import Tab as Tab
+from .connection_lookup import connections_to_others
+from .connection_page import address_of
 
 
 def context_of(request: PageRequest, client: Client, tab: Tab) -> dict[str, Any]:
     """The template context of a tab: templates/clients/page.html draws everything around it."""
     connected = reach.served(client).count()
+    consent_method = client.own_consent_method
     return {
         "title": client.name,
         "section": "clients",
         "client": client,
         "tab": tab.value,
+        "tab_name": NAMES[tab],
         "connected": connected,
         "has_tenants": client.published_at is not None or connected > 0,
-        "needs_trust": not suits(client.own_consent_method, client.grant_types),
+        "trusted": consent_method == ConsentMethod.TRUSTED,
+        "needs_trust": not suits(consent_method, client.grant_types),
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
     }
 
@@ -56,23 +46,41 @@ def context_of(request: PageRequest, client: Client, tab: Tab) -> dict[str, Any]
 @needs(Permission.READ_CONSOLE)
 @require_safe
 def overview(request: PageRequest, client_id: str) -> HttpResponse:
-    """What the client is, and how it is doing."""
-    client = own_client(client_id)
-    now = timezone.now()
-    given, refused = _daily(client, now)
-    today = now.astimezone(UTC).date()
-    context = context_of(request, client, Tab.OVERVIEW) | {
-        "given": charts.of_days(given, today, days=CHARTED_DAYS),
-        "refused": charts.of_days(refused, today, days=CHARTED_DAYS, tone="danger"),
+    """What the client is, and how it is doing. Of another tenant's client this tenant has the connection's page."""
+    try:
+        client = own_client(client_id)
+    except Http404:
+        connection = _of_another_tenant(client_id)
+        if connection is None:
+            raise
+        return redirect(address_of(connection))
+    context = context_of(request, client, Tab.OVERVIEW) | client_use.context_of(client)
+    context |= {
+        "lately": client_events.latest(client),
+        "reach": reach.here(client, current_tenant()),
+        "created_by": client_events.doer_of(client, Action.CLIENT_CREATED, client.created_at),
+        "secrets": _secrets(client) if client.allows_auth_method(AuthMethod.CLIENT_SECRET) else None,
     }
+    if client.disabled_at:
+        context["disabled_by"] = client_events.doer_of(client, Action.CLIENT_DISABLED, client.disabled_at)
+    if client.published_at:
+        context["published_by"] = client_events.doer_of(client, Action.CLIENT_PUBLISHED, client.published_at)
     return render(request, "clients/overview.html", context)
 
 
-def _daily(client: Client, now: datetime) -> tuple[Counter[date], Counter[date]]:
-    """Day (UTC) -> how often the client was given what it asked for in this tenant, and how often it was refused."""
-    given: Counter[date] = Counter()
-    refused: Counter[date] = Counter()
-    counted = UseCount.daily(client.pk, CHARTED_DAYS, now).values_list("begins_at", "outcome", "number")
-    for begins_at, outcome, number in counted:
-        (refused if outcome else given)[begins_at.astimezone(UTC).date()] += number
-    return given, refused
+def _of_another_tenant(client_id: str) -> Connection | None:
+    """This tenant's connection to a client that it does not own; None if it has none."""
+    if not client_id.isprintable():
+        return None
+    return connections_to_others().filter(client__client_id=client_id).first()
+
+
+def _secrets(client: Client) -> dict[str, Any]:
+    """The client's secrets in a few words: how many of how many, since when the oldest, how many were never used."""
+    live = list(client.secrets.filter(removed_at=None).values_list("created_at", "last_used_at"))
+    return {
+        "number": len(live),
+        "limit": settings.LIMITS["client_secrets"],
+        "oldest": min((created_at for created_at, _last_used_at in live), default=None),
+        "unused": sum(last_used_at is None for _created_at, last_used_at in live),
+    }

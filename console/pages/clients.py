@@ -23,8 +23,9 @@ from ..policy.registration_problems import UNCONFIRMED, InvalidRegistration
 from ..policy.registration_rules import address_problem
 from ..policy.roles import Permission
 from . import fragments, publication
-from .client_lookup import back_to_list, client_to_change, own_client
+from .client_lookup import client_to_change, own_client
 from .client_rows import rows
+from .client_tabs import back_to
 from .forms import addresses, problems, schemes
 from .forms.client import ClientForm
 from .forms.client_search import USUAL_ORDER, ClientSearch
@@ -123,7 +124,7 @@ def _save(request: PageRequest, client_id: str) -> HttpResponse:
         return shown_once(request, client, secret, created="secret")
     saved = _("“%(name)s” has been saved.") % {"name": client.name}
     messages.success(request, f"{saved} {waits}".strip())
-    return fragments.done(request, back_to_list(request))
+    return fragments.done(request, back_to(request, client))
 
 
 @transaction.atomic

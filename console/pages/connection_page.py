@@ -13,6 +13,7 @@ from ..http.requests import PageRequest
 from ..models import Connection, NotConnected, Reach, reach
 from ..policy.roles import Permission
 from . import fragments
+from .client_tabs import NAMES, OutsideTab
 from .connection_standing import standing
 
 Given = ParamSpec("Given")
@@ -28,6 +29,14 @@ def context_of(request: PageRequest, connection: Connection, title: str) -> dict
         "publisher": connection.client.publisher,
         "standing": standing(connection),
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
+    }
+
+
+def tab_context(request: PageRequest, connection: Connection, tab: OutsideTab) -> dict[str, Any]:
+    """The template context of a tab: templates/connections/page.html draws everything around it."""
+    return context_of(request, connection, connection.client.name) | {
+        "tab": tab.value,
+        "tab_name": NAMES[tab],
     }
 
 

@@ -13,9 +13,10 @@ from ..http.requests import PageRequest
 from ..policy import scopes
 from ..policy.client_types import impersonates, works_alone, works_on_devices
 from ..policy.roles import Permission
-from . import approval_form, document_facts
+from . import approval_form, client_events, client_use, document_facts
+from .client_tabs import OutsideTab
 from .connection_lookup import foreign_connection
-from .connection_page import context_of, reach_of
+from .connection_page import reach_of, tab_context
 from .scope_words import by_area
 from .self_description import said
 
@@ -23,12 +24,14 @@ from .self_description import said
 @needs(Permission.READ_CONSOLE)
 @require_safe
 def details(request: PageRequest, connection_id: int) -> HttpResponse:
-    """Shows the publisher, the scopes allowed here, who approved them, and the status."""
+    """Shows the publisher, the status here, who approved it, and how it is used in this tenant."""
     connection = foreign_connection(connection_id)
     client, approved = connection.client, connection.approved
     pending = connection.pending()
-    context = context_of(request, connection, client.name) | {
+    context = tab_context(request, connection, OutsideTab.OVERVIEW) | client_use.context_of(client)
+    context |= {
         "reach": reach_of(connection),
+        "lately": client_events.latest(client),
         "homepage": client.homepage_url,
         "said": said(client),
         "proven": approval_form.is_proven(client.homepage_url, approved.redirect_hosts),
@@ -39,9 +42,21 @@ def details(request: PageRequest, connection_id: int) -> HttpResponse:
         "machine": works_alone(approved.grants),
         "on_devices": works_on_devices(approved.grants),
         "impersonates": impersonates(approved.grants),
-        "allowed": by_area(scopes.roots(connection.client_here.scopes)),
-        "reduced": by_area(scopes.added(approved.scopes, connection.scopes)),
-        "not_offered": by_area(scopes.added(connection.scopes, client.allowed_scopes)),
+        "allowed_number": len(connection.client_here.scopes),
         **document_facts.of(client),
     }
     return render(request, "connections/details.html", context)
+
+
+@needs(Permission.READ_CONSOLE)
+@require_safe
+def allowed(request: PageRequest, connection_id: int) -> HttpResponse:
+    """Shows what the client may do in this tenant, and what it may not do although it was offered or approved."""
+    connection = foreign_connection(connection_id)
+    approved = connection.approved
+    context = tab_context(request, connection, OutsideTab.SCOPES) | {
+        "allowed": by_area(scopes.roots(connection.client_here.scopes)),
+        "reduced": by_area(scopes.added(approved.scopes, connection.scopes)),
+        "not_offered": by_area(scopes.added(connection.scopes, connection.client.allowed_scopes)),
+    }
+    return render(request, "connections/allowed.html", context)

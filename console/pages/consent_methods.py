@@ -14,7 +14,7 @@ from ..models import Actor, Connection, NeedsTrust, NotConnected
 from ..policy.client_types import impersonates, works_alone
 from ..policy.roles import Permission
 from . import fragments
-from .client_lookup import back_to_list
+from .client_tabs import back_to
 from .connection_lookup import foreign_connection
 from .connection_page import address_of, while_connected
 from .forms.consent_method import MACHINE_IS_TRUSTED, ConsentMethodForm
@@ -31,7 +31,7 @@ def consent_method(request: PageRequest, client_id: str) -> HttpResponse:
         raise Http404
     connections = Connection.objects.filter(client__deleted_at=None).select_related("client")
     connection: Connection = get_object_or_404(connections, client__client_id=client_id)
-    return _change_consent_method(request, connection, back_to_list(request))
+    return _change_consent_method(request, connection, back_to(request, connection.client))
 
 
 @needs(Permission.MANAGE_CLIENTS)

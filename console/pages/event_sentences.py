@@ -165,7 +165,7 @@ def sentence(event: Event) -> SafeString:
         template = OWN[Action(event.action)]
     nameless = _nameless_target(event.target_kind)
     parts = {
-        "actor": spelt_out(event.actor_name) or _nameless(event.actor_kind),
+        "actor": doer(event),
         "target": spelt_out(event.target_name)
         or (capfirst(nameless) if str(template).startswith("{target}") else nameless),
         "person": spelt_out(person),
@@ -177,6 +177,11 @@ def sentence(event: Event) -> SafeString:
     return format_html(
         str(template), **{name: format_html("<b>{}</b>", text) for name, text in parts.items()}
     )
+
+
+def doer(event: Event) -> str:
+    """Who did what the event tells of, by name or in words."""
+    return spelt_out(event.actor_name) or _nameless(event.actor_kind)
 
 
 def _person(event: Event) -> str:

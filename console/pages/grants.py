@@ -19,7 +19,10 @@ from ..models.counting import HowMany
 from ..policy.roles import Permission
 from . import fragments, granted, receipts
 from .client_lookup import own_client
+from .client_page import Tab, context_of
+from .client_tabs import OutsideTab
 from .connection_lookup import connections_to_others, foreign_connection
+from .connection_page import tab_context
 from .people_pages import page_of
 from .word_search import MemberSearch
 
@@ -30,36 +33,30 @@ FROM_CLIENT = "client"
 @require_safe
 def of_client(request: PageRequest, client_id: str) -> HttpResponse:
     """Everybody who has granted something to a client of this tenant."""
-    return _people(request, own_client(client_id), reverse("clients"))
+    client = own_client(client_id)
+    context = context_of(request, client, Tab.PEOPLE) | {"around": "clients/page.html"}
+    return _people(request, client, context)
 
 
 @needs(Permission.READ_CONSOLE)
 @require_safe
 def of_connection(request: PageRequest, connection_id: int) -> HttpResponse:
     """The same for a client of another tenant: only this tenant's people."""
-    return _people(
-        request, foreign_connection(connection_id).client, reverse("connection", args=[connection_id])
-    )
+    connection = foreign_connection(connection_id)
+    context = tab_context(request, connection, OutsideTab.PEOPLE) | {"around": "connections/page.html"}
+    return _people(request, connection.client, context)
 
 
-def _people(request: PageRequest, client: Client, back: str) -> HttpResponse:
+def _people(request: PageRequest, client: Client, context: dict[str, Any]) -> HttpResponse:
     search = MemberSearch(request.GET)
     people, total = granted.holders(client)
     page = page_of(_found(search, people, total), request.GET)
-    foreign = client.tenant_id != current_tenant().pk
-    context = {
-        "title": _("People and their grants"),
-        "section": "clients",
-        "client": client,
-        "foreign": foreign,
-        "publisher": client.publisher if foreign else "",
-        "back": back,
+    context |= {
         "search": search,
         "page": page,
         "total": None if search.text else total,
         "grants": granted.of_people(page.rows, client),
         "reach": reach.here(client, current_tenant()),
-        "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
     }
     return render(request, "grants/people.html", context)
 

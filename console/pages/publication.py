@@ -27,7 +27,9 @@ from ..policy.publication import Difference
 from ..policy.roles import Permission
 from . import fragments, receipts
 from .approval_form import is_proven
-from .client_lookup import back_to_list, client_to_change, own_client
+from .client_lookup import client_to_change, own_client
+from .client_page import Tab, context_of
+from .client_tabs import back_to
 from .forms.client import version_of
 from .forms.unpublication import UnpublicationForm
 from .scope_words import grouped
@@ -50,7 +52,7 @@ def publish(request: PageRequest, client_id: str) -> HttpResponse:
     with client_to_change(request, client_id) as client:
         if client.published_at:
             messages.info(request, _("“%(name)s” is already published.") % {"name": client.name})
-            return fragments.done(request, back_to_list(request))
+            return fragments.done(request, back_to(request, client))
         if request.method != "POST":
             return _publishing(request, client)
         if request.POST.get("version", version_of(client)) != version_of(client):
@@ -64,7 +66,7 @@ def publish(request: PageRequest, client_id: str) -> HttpResponse:
         _("“%(name)s” is published. Every tenant of the region can connect to it under the same client ID.")
         % {"name": client.name},
     )
-    return fragments.done(request, back_to_list(request))
+    return fragments.done(request, back_to(request, client))
 
 
 def _publishing(
@@ -74,6 +76,7 @@ def _publishing(
     if not client.redirect_uris or apis:
         title = _("%(name)s cannot be published") % {"name": client.name}
         context: dict[str, Any] = {"title": title, "client": client, "section": "clients", "apis": apis}
+        context["back"] = back_to(request, client)
         return fragments.dialog(request, "publication/not_publishable.html", context, status=status)
     terms = client.terms
     context = {
@@ -89,6 +92,7 @@ def _publishing(
         "homepage_proven": is_proven(client.homepage_url, terms.redirect_hosts),
         "returning": reach.served(client).count(),
         "section": "clients",
+        "back": back_to(request, client),
     }
     return fragments.dialog(request, "publication/publish.html", context, status=status)
 
@@ -103,7 +107,7 @@ def unpublish(request: PageRequest, client_id: str) -> HttpResponse:
     with client_to_change(request, client_id) as client:
         if not client.published_at and not client.stays_connected:
             messages.info(request, _("“%(name)s” is not published.") % {"name": client.name})
-            return fragments.done(request, back_to_list(request))
+            return fragments.done(request, back_to(request, client))
         number = reach.served(client).count()
         form = UnpublicationForm(request.POST if request.method == "POST" else None, asked=number > 0)
         if not form.is_valid():
@@ -112,12 +116,12 @@ def unpublish(request: PageRequest, client_id: str) -> HttpResponse:
     name = {"name": client.name}
     if form.connected_stay or not number:
         messages.success(request, _("“%(name)s” is unpublished. No new tenants can connect to it.") % name)
-        return fragments.done(request, back_to_list(request))
+        return fragments.done(request, back_to(request, client))
     return receipts.shown(
         request,
         _("“%(name)s” is unpublished") % name,
         receipt,
-        back=back_to_list(request),
+        back=back_to(request, client),
         text=ngettext(
             "%(number)d tenant was disconnected, and no tenant can connect any more.",
             "%(number)d tenants were disconnected, and no tenant can connect any more.",
@@ -135,6 +139,7 @@ def _unpublishing(request: PageRequest, client: Client, form: UnpublicationForm,
         "connected": number,
         "reach": reach.elsewhere(client),
         "section": "clients",
+        "back": back_to(request, client),
     }
     return fragments.dialog(
         request, "publication/unpublish.html", context, status=422 if form.is_bound else 200
@@ -180,13 +185,9 @@ def connected_tenants(request: PageRequest, client_id: str) -> HttpResponse:
     connected = reach.connected(client).select_related("tenant").order_by("tenant__name", "pk")
     page = Paginator(connected, PER_PAGE).get_page(request.GET.get("page"))
     use = _use(client, page)
-    context = {
-        "title": _("Connected tenants"),
-        "client": client,
+    context = context_of(request, client, Tab.TENANTS) | {
         "page": page,
         "tenants": [_seen_by_owner(client, connection, *use[connection.pk]) for connection in page],
-        "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
-        "section": "clients",
     }
     return render(request, "publication/tenants.html", context)
 

@@ -28,11 +28,12 @@ def shown_once(
     created: str,
     again: bool = False,
     warning: str = "",
+    environment: str = "",
 ) -> HttpResponse:
     """The only response that holds `secret`. Nothing keeps it, neither here nor in a cache.
 
     `again`: the form has been sent a second time. The same page then, without the secret, says so. `warning` is what
-    whoever created the client should know about it.
+    whoever created the client should know about it, `environment` the client as lines of a .env file.
     """
     title = _("The client has been created") if created == "client" else _("New client secret")
     context = {
@@ -42,6 +43,7 @@ def shown_once(
         "created": created,
         "again": again,
         "warning": warning,
+        "environment": environment,
         "section": "clients",
     }
     response = fragments.dialog(request, "secrets/shown_once.html", context)

@@ -147,7 +147,17 @@ urlpatterns = [
         name="connection_consent_method",
     ),
     path(
+        "console/oauth/connections/<int:connection_id>/allowed",
+        connections.allowed,
+        name="connection_allowed",
+    ),
+    path(
         "console/oauth/connections/<int:connection_id>/grants", grants.of_connection, name="connection_grants"
+    ),
+    path(
+        "console/oauth/connections/<int:connection_id>/activity",
+        client_activity.of_connection,
+        name="connection_activity",
     ),
     path("console/apis", apis.listing, name="apis"),
     path("console/apis/new", apis.create, name="api_new"),

@@ -8,6 +8,7 @@ import "./menu.js";
 import "./scope-picker.js";
 import "./scope-rows.js";
 import "./select-all.js";
+import "./tabs.js";
 import "./time-zone.js";
 import "./try-it.js";
 import "./dismiss.js";

@@ -33,9 +33,18 @@ ONLY_READ = {
     "client_menu",
     "connection_menu",
     "connection",
+    "connection_activity",
+    "connection_allowed",
     "connection_grants",
     "secrets",
 }  # nothing can be sent there
+# But for what the consumer may do with its own people and its own connection, to which `client` leads.
+OF_ITS_OWNER_ALONE = [
+    (name, method)
+    for name in sorted(set(OF_A_CLIENT) - {"grant_withdraw", "consent_method"})
+    for method in ("get", "post")
+    if (name, method) != ("client", "get")
+]
 OF_A_REQUEST = [name for name, path in PAGES.items() if "<int:request_id>" in path]
 
 
@@ -84,10 +93,7 @@ def everywhere(url_name, portal, **known):
 # --- The consumer reaches for what is the owner's ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize(
-    "url_name", sorted(set(OF_A_CLIENT) - {"grant_withdraw", "consent_method"})
-)  # its own rights
+@pytest.mark.parametrize(("url_name", "method"), OF_ITS_OWNER_ALONE)
 def test_tn04_no_page_of_a_client_is_there_for_one_that_is_borrowed(portal, browser, alice, url_name, method):
     window, before = browser(alice), facts(portal)
 
@@ -98,6 +104,16 @@ def test_tn04_no_page_of_a_client_is_there_for_one_that_is_borrowed(portal, brow
     assert borrowed.status_code == (405 if only_reads else 404)
     assert same(borrowed, portal[0].client_id) == same(unknown, UNKNOWN)
     assert facts(portal) == before
+
+
+def test_tn04_the_address_of_a_borrowed_client_leads_to_the_consumers_own_connection(
+    portal, connection, browser, alice, mallory
+):
+    address = everywhere("client", portal)
+    borrowed = browser(alice).get(address)
+
+    assert (borrowed.status_code, borrowed["Location"]) == (302, reverse("connection", args=[connection.pk]))
+    assert browser(mallory).get(address).status_code == 200  # the owner has the page itself
 
 
 def test_tn04_deleting_several_deletes_none_that_is_borrowed(portal, web_client, browser, alice):

@@ -207,7 +207,8 @@ def test_it_says_whose_the_client_is_and_what_was_approved(browser: Browse, alic
     for words in ("Globex", f"{HOME}/about", "Same host as redirect URLs", "portal.globex.example",
                   "by <bdi>Alice</bdi>", "1 person, 1 active session", portal.client_id, "Approved until"):  # fmt: skip
         assert words in page
-    kept, _heading, off = page.partition("not allowed here now")
+    scopes = text(browser(alice).get(at(reduced, "/allowed")))
+    kept, _heading, off = scopes.partition("not allowed here now")
     assert "Export your apps" in kept
     assert "See your email address" in off
     assert "See your email address" not in kept
@@ -223,7 +224,7 @@ def test_it_shows_no_secret_and_offers_nothing_that_is_the_owners(
     assert re.findall(rf"{client_id}/(\w[\w-]*)", page) == []
     assert "/callback" not in page
     assert sorted(set(re.findall(rf'href="{at(connection)}/([\w-]+)"', page))) == [
-        "block", "consent-method", "grants", "remove", "scopes",
+        "activity", "allowed", "block", "consent-method", "grants", "menu", "remove",
     ]  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def test_the_second_answer_is_the_result_without_the_secret(browser: Browse, ali
     again = admin.post(NEW, WEB)
 
     [client] = clients_of(acme)
-    assert len(SECRET.findall(text(first))) == 1
+    assert len(set(SECRET.findall(text(first)))) == 1
     assert client.client_id in text(again)
     assert "has already been created. A secret is shown only once" in text(again)
     assert secrets_page(client) in text(again)
@@ -173,7 +173,7 @@ def test_of_many_sends_at_once_one_makes_a_client(browser: Browse, alice: User, 
 
     assert [answer.status_code for answer in answers] == [200] * SENDERS
     assert len(clients_of(acme)) == 1
-    assert sum(len(SECRET.findall(text(answer))) for answer in answers) == 1
+    assert sum(len(set(SECRET.findall(text(answer)))) for answer in answers) == 1
     assert sum("has already been created" in text(answer) for answer in answers) == SENDERS - 1
 
 
@@ -188,7 +188,7 @@ def test_of_many_sends_at_once_one_makes_a_secret(
 
     assert [answer.status_code for answer in answers] == [200] * SENDERS
     assert live_secrets(client) == 2
-    assert sum(len(SECRET.findall(text(answer))) for answer in answers) == 1
+    assert sum(len(set(SECRET.findall(text(answer)))) for answer in answers) == 1
 
 
 @pytest.mark.postgresql

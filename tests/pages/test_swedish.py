@@ -498,6 +498,8 @@ PAGES = [
     ("alice", OAUTH + "/connections/{to_current}/remove", 200),
     ("alice", OAUTH + "/connections/{to_blocked}/remove", 200),
     ("alice", OAUTH + "/connections/{to_current}/consent-method", 200),
+    ("alice", OAUTH + "/connections/{to_current}/allowed", 200),
+    ("alice", OAUTH + "/connections/{to_current}/activity", 200),
     ("alice", OAUTH + "/connections/{to_current}/grants", 200),
     ("alice", OAUTH + "/connections/{to_waiting}/grants", 200),
     ("alice", OAUTH + "/{ordering}/edit", 200),
