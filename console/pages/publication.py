@@ -28,7 +28,7 @@ from ..policy.roles import Permission
 from . import fragments, receipts
 from .approval_form import is_proven
 from .client_lookup import back_to_list, client_to_change, own_client
-from .forms.client import version_of
+from .forms.client_state import version_of
 from .forms.unpublication import UnpublicationForm
 from .scope_words import grouped
 

@@ -3,6 +3,7 @@ import "./dialog.js";
 import "./failure.js";
 import "./list-field.js";
 import "./menu.js";
+import "./refused.js";
 import "./scope-picker.js";
 import "./scope-rows.js";
 import "./select-all.js";
