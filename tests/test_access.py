@@ -113,6 +113,7 @@ def place(acme: Tenant, globex: Tenant, bob: User, web_client: tuple[Client, str
     used, wanted = (cast.publish(globex, name=name) for name in ("Used here", "Wanted here"))
     return {
         "client_id": client.client_id,
+        "section": "application",
         "secret_id": ClientSecret._base_manager.get(client=client).pk,
         "api_id": api.pk,
         "user_id": bob.pk,

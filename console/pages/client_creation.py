@@ -16,7 +16,7 @@ from ..policy.registration_problems import InvalidRegistration
 from ..policy.roles import Permission
 from . import fragments, starting_point
 from .client_lookup import back_to_list
-from .forms import choices, once, problems, schemes, typed
+from .forms import choices, once, problems, schemes, scope_presets, typed
 from .forms.client import ClientForm
 from .forms.client_type import TypeForm
 from .forms.limits import reached
@@ -45,8 +45,8 @@ def create(request: PageRequest) -> HttpResponse:
     choice = TypeForm({"type": kind})
     if not choice.is_valid():
         return _type_page(request, choice)
-    if step == FIELDS:
-        return _fields_page(request, _form_of(kind, typed=request.POST))
+    if sent := request.POST if step == FIELDS else scope_presets.picked(request.POST):
+        return _fields_page(request, _form_of(kind, typed=sent))
     return _create(request, _form_of(kind, request.POST))
 
 

@@ -1,42 +1,29 @@
-"""The OAuth page: the tenant's own clients, and those of other tenants that it uses (S1–S5, S9, Q1–Q5, P7)."""
+"""The OAuth page: the tenant's own clients, and those of other tenants that it uses (S1, S2, S5, S9, P7)."""
 
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db import transaction
-from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from ..http.access import needs
 from ..http.requests import PageRequest
-from ..http.sessions import actor
-from ..models import Actor, Client, Connection, LimitReached, reach
 from ..models.client_rules import in_words
 from ..policy.client_types import ClientType
-from ..policy.consent_rules import ConsentMethod, suits
-from ..policy.publication import difference
-from ..policy.registration_problems import UNCONFIRMED, InvalidRegistration
+from ..policy.registration_problems import UNCONFIRMED
 from ..policy.registration_rules import address_problem
 from ..policy.roles import Permission
-from . import fragments, publication
-from .client_lookup import client_to_change, own_client
+from . import fragments
 from .client_rows import rows
-from .client_tabs import back_to
-from .forms import addresses, problems, schemes
-from .forms.client import ClientForm
+from .forms import addresses, schemes
 from .forms.client_search import USUAL_ORDER, ClientSearch
-from .forms.conflict import Conflict
-from .forms.limits import reached
-from .secrets import shown_once
 
 PER_PAGE = 25
 LIST = "client-list"
 SAYS_NOTHING = {"page": "1", "sort": USUAL_ORDER}
-pages = require_http_methods(["GET", "HEAD", "POST"])
 
 
 # --- The list --------------------------------------------------------------------------------------------------------
@@ -75,96 +62,7 @@ def _address(request: PageRequest) -> str:
     return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
-# --- Editing ---------------------------------------------------------------------------------------------------------
-
-
-@needs(Permission.READ_CONSOLE)
-@pages
-def edit(request: PageRequest, client_id: str) -> HttpResponseBase:
-    """The client's fields, to change or, for whoever may not, to read (S4)."""
-    if request.method == "POST":
-        return _save(request, client_id)
-    client = own_client(client_id)
-    if request.user.may(Permission.MANAGE_CLIENTS):
-        return _form(request, client, ClientForm(client.type, client=client))
-    context = {
-        "title": client.name,
-        "client": client,
-        "needs_trust": _needs_trust(client),
-        "connected": reach.served(client).count(),
-        "section": "clients",
-    }
-    return fragments.dialog(request, "clients/details.html", context)
-
-
-@needs(Permission.MANAGE_CLIENTS)
-def _save(request: PageRequest, client_id: str) -> HttpResponse:
-    """Saves what was entered, unless somebody else has saved since the person opened the form: then it says so."""
-    with client_to_change(request, client_id) as client:
-        form = ClientForm(client.type, request.POST, client=client)
-        conflict = Conflict.of(form, client)
-        if conflict or not form.is_valid() or not _stays_publishable(client, form):
-            return _form(request, client, form, conflict)
-        before = client.terms
-        try:
-            secret = _edit(client, form, by=actor(request))
-        except LimitReached as limit:
-            form.add_error(None, reached(limit))
-            return _form(request, client, form)
-        except InvalidRegistration as invalid:  # somebody else has made it Required meanwhile
-            problems.add(form, invalid.problems)
-            return _form(request, client, form)
-    if form.unconfirmed_schemes:
-        messages.warning(request, schemes.warning(form.unconfirmed_schemes))
-    wider = difference(before, client.terms).is_wider
-    waits = publication.waiting(client) if wider else ""
-    if secret:
-        if waits:
-            messages.info(request, waits)
-        return shown_once(request, client, secret, created="secret")
-    saved = _("“%(name)s” has been saved.") % {"name": client.name}
-    messages.success(request, f"{saved} {waits}".strip())
-    return fragments.done(request, back_to(request, client))
-
-
-@transaction.atomic
-def _edit(client: Client, form: ClientForm, *, by: Actor) -> str:
-    """Saves the fields, and the consent method if the form asked for it. Returns a new secret, "" if there is none."""
-    if form.becomes_trusted:
-        own = Connection.objects.get(client=client, tenant=client.tenant_id)
-        own.change_consent_method(ConsentMethod.TRUSTED, by=by)
-    return client.edit(by=by, **form.about_schemes(), **form.values())
-
-
-def _needs_trust(client: Client) -> bool:
-    """Whether the client gets no token in its own name, because it is Required."""
-    return not suits(client.own_consent_method, client.grant_types)
-
-
-def _stays_publishable(client: Client, form: ClientForm) -> bool:
-    """Whether other tenants can still meet a published client after this change; if not, the form says so."""
-    if client.published_at and not form.values()["redirect_uris"]:
-        form.add_error(
-            addresses.REDIRECT,
-            _("The client is published, so it needs a redirect URL. Unpublish it first."),
-        )
-        return False
-    return True
-
-
-def _form(
-    request: PageRequest, client: Client, form: ClientForm, conflict: Conflict | None = None
-) -> HttpResponse:
-    context = {
-        "title": _("Edit %(name)s") % {"name": client.name},
-        "form": form,
-        "client": client,
-        "connected": reach.served(client).count(),
-        "needs_trust": _needs_trust(client),
-        "conflict": conflict,
-        "section": "clients",
-    }
-    return fragments.dialog(request, "clients/edit.html", context, status=422 if form.is_bound else 200)
+# --- Checking ---------------------------------------------------------------------------------------------------------
 
 
 @needs(Permission.MANAGE_CLIENTS)

@@ -38,6 +38,14 @@ def dialog(
     return TemplateResponse(request, template, context | {"layout": layout}, status=status, headers=headers)
 
 
+def above(request: PageRequest, response: HttpResponse) -> HttpResponse:
+    """What `dialog` gave, opened above the page when a part of that page asked, which the answer must not replace."""
+    if request.htmx and not in_dialog(request) and isinstance(response, TemplateResponse):
+        response.context_data = (response.context_data or {}) | {"layout": "components/dialog_layout.html"}
+        response["HX-Retarget"], response["HX-Reswap"] = f"#{DIALOG}", "innerHTML"
+    return response
+
+
 def done(request: PageRequest, to: str) -> HttpResponse:
     """After a change: a redirect for a plain form (303), a full visit for the dialog."""
     if request.htmx:

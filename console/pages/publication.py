@@ -30,7 +30,7 @@ from .approval_form import is_proven
 from .client_lookup import client_to_change, own_client
 from .client_page import Tab, context_of
 from .client_tabs import back_to
-from .forms.client import version_of
+from .forms.client_state import version_of
 from .forms.unpublication import UnpublicationForm
 from .scope_words import grouped
 

@@ -5,6 +5,7 @@ import "./failure.js";
 import "./find.js";
 import "./list-field.js";
 import "./menu.js";
+import "./refused.js";
 import "./scope-picker.js";
 import "./scope-rows.js";
 import "./select-all.js";

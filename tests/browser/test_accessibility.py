@@ -194,6 +194,15 @@ MAIN = {
     "no such page": (STRANGER, "/nothing/here"),
 }
 ADDRESSES = MAIN | {
+    "client settings": ("alice", "{client}/settings"),
+    "client settings for an auditor": ("carol", "{client}/settings"),
+    "client settings, application": ("alice", "{client}/settings/application"),
+    "client settings, addresses": ("alice", "{client}/settings/addresses"),
+    "client settings, authentication": ("alice", "{machine}/settings/authentication"),
+    "client settings, grants": ("alice", "{machine}/settings/grants"),
+    "client settings, public": ("alice", "{public}/settings/addresses"),
+    "client scopes": ("alice", "{client}/scopes"),
+    "client scopes, edit": ("alice", "{client}/scopes/edit"),
     "sign-in to an application": (STRANGER, "{ask}"),
     "welcome": (STRANGER, "{welcome}"),
     "dead link": (STRANGER, "/welcome/00000000-0000-0000-0000-000000000000"),
@@ -272,6 +281,8 @@ APIS = APIS_MAIN | {
     "new secret of an API": ("alice", "{api}/secrets/new"),
     "remove secret of an API": ("alice", "{api secret}"),
     "client with APIs": ("alice", "{ordering}/edit"),
+    "scopes of a client with APIs": ("alice", "{ordering}/scopes"),
+    "scopes to choose, with APIs": ("alice", "{ordering}/scopes/edit"),
     "configuration with APIs": ("alice", "/console/oauth/configuration?client={ordering id}"),
     "try it with APIs": ("alice", "{ordering}/try"),
 }

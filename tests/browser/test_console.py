@@ -343,7 +343,9 @@ def test_going_back_to_the_type_keeps_what_was_typed_and_never_asks(console):
     dialog.get_by_role("button", name="Add", exact=True).first.click()
     expect(dialog.get_by_role("textbox", name="Redirect URLs 1")).to_be_visible()
     adder.fill("com.example.app:/other")  # typed, and not added
-    dialog.get_by_role("checkbox", name=re.compile("^openid ")).check()
+    dialog.get_by_text("Spaces", exact=True).click()
+    dialog.get_by_role("checkbox", name=re.compile("^spaces.data ")).check()
+    dialog.get_by_role("button", name="Remove profile").click()
 
     dialog.get_by_role("button", name="Back", exact=True).click()
     native = dialog.get_by_role("radio", name=re.compile("^Native"))
@@ -360,7 +362,8 @@ def test_going_back_to_the_type_keeps_what_was_typed_and_never_asks(console):
     expect(name).to_have_value("Half a name")
     for number, value in enumerate(["com.example.app:/callback", "com.example.app:/other"], start=1):
         expect(dialog.get_by_role("textbox", name=f"Redirect URLs {number}")).to_have_value(value)
-    expect(dialog.get_by_role("checkbox", name=re.compile("^openid "))).to_be_checked()
+    chips = dialog.get_by_role("list", name="Selected scopes").get_by_role("button")
+    expect(chips).to_have_text(["openid", "email", "spaces.data"])
 
 
 def test_after_going_back_closing_still_asks(console):

@@ -84,6 +84,135 @@ def test_a_client_is_created_with_the_keyboard_alone(oauth_page):
     expect(page.get_by_role("link", name="Create new")).to_be_focused()
 
 
+def stops_between(page: Page, first: Locator, last: Locator) -> int:
+    """How often Tab is pressed to come from one element to another."""
+    first.focus()
+    for pressed in range(1, MOST_STOPS):
+        page.keyboard.press("Tab")
+        if last.evaluate("element => element === document.activeElement"):
+            return pressed
+    raise AssertionError("Tab does not lead there")
+
+
+@pytest.fixture
+def picker(oauth_page):
+    """The picker of scopes in the form of a new web client."""
+    oauth_page.goto(oauth_page.url + "/new?type=web")
+    return oauth_page.get_by_role("group", name="Scopes", exact=True)
+
+
+@pytest.mark.spec("WCAG 2.2", "2.1.1")
+def test_the_list_of_scopes_is_one_tab_stop(page, picker):
+    search = picker.get_by_role("searchbox", name="Search scopes")
+    required = page.get_by_role("radio", name=re.compile("^Required"))
+    assert stops_between(page, search, required) == 2  # the list, and what comes after it
+
+    search.fill("apps")
+    expect(picker.get_by_role("checkbox", name=re.compile("^apps ")).first).to_be_visible()
+    assert stops_between(page, search, required) == 2
+
+
+@pytest.mark.spec("WCAG 2.2", "2.1.1")
+def test_the_arrow_keys_move_among_scopes_and_groups(page, picker):
+    press, box = (
+        page.keyboard.press,
+        lambda name: picker.get_by_role("checkbox", name=re.compile(f"^{name} ")),
+    )
+    summary = lambda name: picker.locator("summary").filter(has_text=name)  # noqa: E731
+    picker.get_by_role("searchbox").focus()
+    press("ArrowDown")
+    expect(summary("Sign-in")).to_be_focused()
+    press("ArrowDown")
+    expect(summary("Your account")).to_be_focused()
+    press("Home")
+    press("ArrowRight")
+    expect(box("openid")).to_be_visible()
+    press("ArrowDown")
+    expect(box("openid")).to_be_focused()
+    press("Space")
+    expect(box("openid")).not_to_be_checked()
+    expect(summary("Sign-in")).to_contain_text("2 of 6")
+    press("ArrowLeft")
+    expect(summary("Sign-in")).to_be_focused()
+    press("ArrowLeft")
+    expect(box("openid")).to_be_hidden()
+    press("End")
+    expect(summary("Administration")).to_be_focused()
+    press("Shift+Tab")
+    press("Tab")
+    expect(summary("Administration")).to_be_focused()
+
+
+@pytest.mark.spec("WCAG 2.2", "2.1.1")
+def test_what_a_scope_contains_is_passed_over(page, picker):
+    press, box = (
+        page.keyboard.press,
+        lambda name: picker.get_by_role("checkbox", name=re.compile(f"^{name} ")),
+    )
+    picker.get_by_role("searchbox").fill("your apps")
+    press("ArrowDown")
+    expect(box("apps")).to_be_focused()
+    press("Space")
+    expect(box("apps:read")).to_be_disabled()
+    press("ArrowDown")
+    expect(box("apps.data:export")).to_be_focused()
+
+
+@pytest.mark.spec("WCAG 2.2", "2.4.3")
+def test_chips_are_one_tab_stop_and_the_focus_stays_among_them(page, picker):
+    chips = picker.get_by_role("list", name="Selected scopes").get_by_role("button")
+    expect(chips).to_have_text(["openid", "profile", "email"])
+    assert stops_between(page, chips.first, picker.get_by_role("searchbox")) == 1
+    chips.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(chips.nth(1)).to_be_focused()
+    page.keyboard.press("Delete")
+    expect(chips).to_have_text(["openid", "email"])
+    expect(chips.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(chips.first).to_be_focused()
+    page.keyboard.press("Space")
+    expect(picker.get_by_role("searchbox")).to_be_focused()
+    sign_in = picker.get_by_role("button", name="Sign people in")
+    expect(sign_in).to_have_attribute("aria-pressed", "false")
+    sign_in.focus()
+    page.keyboard.press("Enter")
+    expect(chips).to_have_text(["openid", "profile", "email"])
+    expect(sign_in).to_be_focused()
+
+
+@pytest.mark.spec("WCAG 2.2", "2.4.3")
+def test_a_section_is_edited_in_its_place_with_the_keyboard(
+    page, signed_in, alice, acme, register, console_url
+):
+    client, _ = register(acme, name="Reports")
+    signed_in(page, alice).goto(console_url(acme, f"/console/oauth/{client.client_id}/settings"))
+    page.evaluate("window.before = true")
+    edit = page.get_by_role("link", name="Edit: Application")
+    section = page.get_by_role("region", name="Application")
+    edit.focus()
+    page.keyboard.press("Enter")
+    expect(section.get_by_role("heading", name="Application")).to_be_focused()
+    expect(page.get_by_role("link", name="Edit: Redirect URLs")).to_be_hidden()  # one at a time
+    tab_to(page, section.get_by_role("link", name="Cancel"))
+    page.keyboard.press("Enter")
+    expect(edit).to_be_focused()
+    page.keyboard.press("Enter")
+    name = section.get_by_role("textbox", name="Name")
+    tab_to(page, name)
+    name.clear()
+    page.keyboard.press("Enter")
+    expect(section.get_by_text("Give the client a name.")).to_be_visible()
+    expect(name).to_be_focused()
+    page.keyboard.type("Renamed")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Renamed", level=1)).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="“Renamed” has been saved.")).to_be_visible()
+    expect(edit).to_be_focused()
+    assert page.evaluate("window.before") is True
+    expect(page).to_have_title(re.compile("^Renamed"))
+
+
 def test_the_focus_stays_inside_an_open_dialog(oauth_page):
     page = oauth_page
     page.get_by_role("link", name="Create new").click()

@@ -86,7 +86,7 @@ def everywhere(url_name, portal, **known):
     pattern = next(pattern for pattern in urlpatterns if pattern.name == url_name)
     with scopes_disabled():
         secret = ClientSecret.objects.get(client=portal[0].pk)
-    values = {"client_id": portal[0].client_id, "secret_id": secret.pk} | known
+    values = {"client_id": portal[0].client_id, "secret_id": secret.pk, "section": "grants"} | known
     return reverse(url_name, kwargs={name: values[name] for name in pattern.pattern.converters})
 
 

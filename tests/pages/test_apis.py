@@ -506,7 +506,7 @@ def test_an_identifier_that_is_no_address_has_no_metadata(browser: Browse, carol
 
 def scope_groups(page: str) -> dict[str, str]:
     """Heading -> the whole group, of the scopes in a client's form."""
-    groups = re.findall(r"<section data-group.*?</section>", page, re.DOTALL)
+    groups = re.findall(r"<details[^>]* data-group.*?</details>", page, re.DOTALL)
     headings = [re.search(r"<bdi>(.*?)</bdi>", group) for group in groups]
     return {heading[1]: group for heading, group in zip(headings, groups, strict=True) if heading}
 

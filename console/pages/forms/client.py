@@ -1,5 +1,6 @@
 """The form of an OAuth client: the fields of its type (S2, S4, Q1–Q5)."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -17,8 +18,9 @@ from ...policy.consent_rules import ConsentMethod, suits
 from ...policy.registration import EDITABLE, Registration
 from ...policy.registration_problems import Problem
 from .. import api_words
-from . import addresses, client_fields, keys, problems, schemes, scope_tree
+from . import addresses, client_fields, keys, problems, schemes, scope_presets, scope_tree
 from .address_lists import ON_THIS_DEVICE, PLACEHOLDERS, AddressList
+from .client_state import state_of, version_of
 from .rows import Row, list_errors, rows_of
 
 # What people can read about the application, and whom they can ask.
@@ -34,6 +36,7 @@ class ClientForm(client_fields.ClientFields):
     """
 
     data: QueryDict
+    usual_scopes: tuple[str, ...] = scope_presets.SIGN_IN.scopes  # what is proposed for a new client
     version = forms.CharField(required=False, widget=forms.HiddenInput)
 
     use_required_attribute = False  # the server's sentence says more than the browser's
@@ -49,9 +52,12 @@ class ClientForm(client_fields.ClientFields):
         self.client_type, self.kind, self.client = client_type, client_type, client
         self.before = client.registration if client else None
         self.schemes_before = registration_rules.short_schemes(self.before) if self.before else []
-        self.schemes_ticked = data.getlist(addresses.CONFIRMED) if data else []
+        self.schemes_ticked = sent.getlist(addresses.CONFIRMED) if (sent := data or typed) else []
+        self.is_part = False
         super().__init__(data, initial=self._stored())
         self.fields |= client_fields.lists(client_type)
+        if not client:
+            self.initial["allowed_scopes"] = list(self.usual_scopes)
         if typed:
             self.initial.update(self._as_typed(typed))
         if client and not self._is_required:
@@ -65,11 +71,27 @@ class ClientForm(client_fields.ClientFields):
         if not (self._has_origins or client_types.traits(client_type).machine_grants):
             del self.fields[addresses.ORIGIN]
 
+    def narrow_to(self, names: Collection[str], client: Client) -> None:
+        """Leaves only these of the fields of the edited client. What the others are for stays as it is stored.
+
+        A list that the stored grants do not use is no field either.
+        """
+        self.is_part = True
+        used = set(names) | {"version"}
+        if "grant_types" not in used and not self._shows_origins(client.grant_types):
+            used.discard(addresses.ORIGIN)
+        self.fields = {name: field for name, field in self.fields.items() if name in used}
+        self.initial["version"] = state_of(client, self.fields)
+
+    def _shows_origins(self, grants: Collection[str]) -> bool:
+        return client_types.shows_allowed_origins(self.client_type, set(grants))
+
     def _as_typed(self, typed: QueryDict) -> dict[str, Any]:
+        """What was typed. Of a stored client the whole form was sent: a box that is not in it was cleared."""
         return {
             name: field.widget.value_from_datadict(typed, {}, name)
             for name, field in self.fields.items()
-            if name in typed
+            if name in typed or self.client
         }
 
     @property
@@ -102,10 +124,9 @@ class ClientForm(client_fields.ClientFields):
         return sorted(self.cleaned_data["auth_methods"])
 
     def clean(self) -> dict[str, Any]:
-        grants = set(self.cleaned_data.get("grant_types", ()))
-        if not client_types.shows_allowed_origins(self.client_type, grants):
+        if not self._shows_origins(self.becomes.grant_types):
             self._ignore(addresses.ORIGIN)
-        if AuthMethod.PRIVATE_KEY_JWT not in self.cleaned_data.get("auth_methods", ()):
+        if AuthMethod.PRIVATE_KEY_JWT not in self.becomes.auth_methods:
             self._ignore("public_keys")
         problems.add(self, self._problems())
         for name in addresses.LISTS:
@@ -135,7 +156,7 @@ class ClientForm(client_fields.ClientFields):
     def _problems(self) -> dict[str, list[Problem]]:
         """What of it may not be registered."""
         return registration_rules.problems(
-            self._entered(),
+            self.becomes,
             limits=client_rules.limits(),
             consent_method=self.cleaned_data.get("consent_method"),
             confirmed_schemes={*self.schemes_ticked, *self.unconfirmed_schemes},
@@ -149,8 +170,9 @@ class ClientForm(client_fields.ClientFields):
         chosen = self.cleaned_data.get("allowed_scopes", [])
         return client_rules.api_scopes(current_tenant(), chosen, offered=offered)
 
-    def _entered(self) -> Registration:
-        """The registration as it would become. What could not be read is left out."""
+    @property
+    def becomes(self) -> Registration:
+        """The registration as it would become. What could not be read, or is no field, is as it is stored."""
         stored = {name: value for name, value in self._stored().items() if name in EDITABLE}
         return Registration.of({"type": self.client_type, "name": ""} | stored | self.values())
 
@@ -160,7 +182,7 @@ class ClientForm(client_fields.ClientFields):
         if not self.is_bound or addresses.ASKED in self.data:
             return []
         known = {*self.schemes_before, *self.schemes_ticked}
-        return [scheme for scheme in registration_rules.short_schemes(self._entered()) if scheme not in known]
+        return [scheme for scheme in registration_rules.short_schemes(self.becomes) if scheme not in known]
 
     def about_schemes(self) -> dict[str, list[str]]:
         """Which schemes without a dot may be used, for the client's verbs."""
@@ -181,14 +203,14 @@ class ClientForm(client_fields.ClientFields):
 
     def _ignore(self, name: str) -> None:
         """Leaves out a list that means nothing with the other choices, whatever stands in it: the page hides it."""
-        if name in self.fields:
+        if name in self.fields or (self.is_part and getattr(self.before, name)):
             self.errors.pop(name, None)
             self.cleaned_data[name] = []
 
-    def go_on_from(self, version: str) -> None:
-        """Takes what was entered as a change of a newer state than it was entered on."""
+    def go_on_from(self, client: Client) -> None:
+        """Takes what was entered as a change of the present state, which is newer than what it was entered on."""
         data = self.data.copy()
-        data["version"] = version
+        data["version"] = state_of(client, self.fields)
         self.data = data
 
     def values(self) -> dict[str, Any]:
@@ -207,6 +229,13 @@ class ClientForm(client_fields.ClientFields):
         chosen = self["allowed_scopes"].value() or []
         tenant = current_tenant()
         return scope_tree.groups(chosen, tenant, api_words.offered(tenant, chosen))
+
+    @property
+    def scope_presets(self) -> list[scope_presets.Button]:
+        """The jobs whose scopes can be ticked together."""
+        machine = not self.usual_scopes or (self.client and self.client.machine_only)
+        presets = scope_presets.FOR_MACHINES if machine else scope_presets.FOR_PEOPLE
+        return scope_presets.buttons(presets, self["allowed_scopes"].value() or [])
 
     @cached_property
     def key_rows(self) -> list[Row]:
@@ -269,8 +298,3 @@ class ClientForm(client_fields.ClientFields):
         earlier = [url for other in lists[name] for url in self[other].value() or []]
         before = {*self.schemes_before, *redirect_uris.short_schemes(earlier)}
         return schemes.confirmations(self[name].value() or [], before=before, ticked=self.schemes_ticked)
-
-
-def version_of(client: Client) -> str:
-    """The state of a client that a person sees, so that saving can tell whether somebody else has saved since."""
-    return client.updated_at.isoformat()

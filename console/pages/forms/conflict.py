@@ -8,7 +8,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 
 from ...models import Action, Client, Event
-from .client import ClientForm, version_of
+from .client import ClientForm
+from .client_state import BETWEEN, is_same
 
 KEY_NAMES = ("kid", "alg")
 
@@ -33,12 +34,12 @@ class Conflict:
     @classmethod
     def of(cls, form: ClientForm, client: Client) -> "Conflict | None":
         """The conflict, if the form was opened on an older state. The form then goes on from the present state, so that
-        saving once more overwrites knowingly."""
+        saving once more overwrites knowingly. To a part of the form, what became of the other fields is none."""
         opened_on = form.data.get("version", "")
-        if not opened_on or opened_on == version_of(client):
+        if not opened_on or is_same(opened_on, client, form.fields):
             return None
-        form.go_on_from(version_of(client))
-        events = _events_since(client, opened_on)
+        form.go_on_from(client)
+        events = _events_since(client, opened_on.split(BETWEEN)[0])
         fields: dict[str, list[Any]] = {}
         for event in events:
             for name, (before, after) in event.changes.items():
@@ -46,7 +47,7 @@ class Conflict:
         changes = [
             Change(_label(form, name), _words(old), _words(new))
             for name, (old, new) in fields.items()
-            if old != new
+            if old != new and (name in form.fields or not form.is_part)
         ]
         last = events[-1] if events else None
         return cls(who=last.actor_name if last else "", when=client.updated_at, changes=changes)

@@ -31,6 +31,8 @@ WITHOUT_PEOPLE: dict[str, Any] = {
 class MachineForm(ClientForm):
     """Fewer fields, and the consent method that a machine needs: it is shown, and it is not there to be changed."""
 
+    usual_scopes = ()
+
     def __init__(self, data: QueryDict | None = None, *, typed: QueryDict | None = None) -> None:
         super().__init__(ClientType.WEB.value, data, typed=typed)
         self.kind = choices.MACHINE

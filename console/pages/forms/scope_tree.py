@@ -1,6 +1,6 @@
 """Scopes to choose from: the catalogue as a tree, where parents contain their children (Q4), and APIs (P10)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,28 @@ class Group:
     name: str
     scopes: list[Node] = field(default_factory=list)
     detail: str = ""
+
+    @property
+    def total(self) -> int:
+        """How many scopes it has, at every depth."""
+        return sum(1 for _ in _walk(self.scopes))
+
+    @property
+    def number_chosen(self) -> int:
+        """How many of them are chosen, or come with one that contains them."""
+        return sum(node.checked or inside for node, inside in _walk(self.scopes))
+
+    @property
+    def chosen(self) -> list[Node]:
+        """Those that were chosen themselves."""
+        return [node for node, inside in _walk(self.scopes) if node.checked and not inside]
+
+
+def _walk(nodes: Iterable[Node], inside: bool = False) -> Iterator[tuple[Node, bool]]:
+    """Every node, parents first, and whether one above it is checked."""
+    for node in nodes:
+        yield node, inside
+        yield from _walk(node.children, inside or node.checked)
 
 
 class ScopesField(forms.Field):
