@@ -6,8 +6,12 @@ from . import (
     client_rules,
     event_erasure,
     event_reading,
+    noted,
+    noted_problems,
     reach,
     recognition,
+    redirect_user,
+    redirect_uses,
     use_count,
 )
 from .access_token import LiveToken, RevokedAccessToken
@@ -22,6 +26,7 @@ from .client import Client, ClientGone
 from .client_assertion import ClientAssertion
 from .client_availability import ApisNotPublished, NotPublishable
 from .client_origin import ClientOrigin
+from .client_problem import Caller, ClientProblem, Elsewhere
 from .client_registration import ClientRegistration
 from .connection import Connection, NeedsTrust, NotConnected, NotPublished
 from .connection_request import AlreadyConnected, AlreadyDecided, ConnectionRequest, ConnectionRequester
@@ -39,6 +44,8 @@ from .metadata_document import MetadataDocument
 from .outside_policy import OutsidePolicy
 from .reach import Reach
 from .receipt import Receipt
+from .redirect_user import RedirectUser
+from .redirect_uses import RedirectUse
 from .refresh_token import RefreshToken
 from .registration_policy import RegistrationPolicy
 from .registration_token import RegistrationToken, TokenUsedUp
@@ -71,11 +78,13 @@ __all__ = [
     "ApisNotPublished",
     "AuthorizationCode",
     "BrowserSession",
+    "Caller",
     "CanonicalHost",
     "Client",
     "ClientAssertion",
     "ClientGone",
     "ClientOrigin",
+    "ClientProblem",
     "ClientRegistration",
     "ClientSecret",
     "Connection",
@@ -84,6 +93,7 @@ __all__ = [
     "Consent",
     "DeviceAuthorization",
     "DeviceGrant",
+    "Elsewhere",
     "Event",
     "EventKeyword",
     "ExpiryRun",
@@ -114,6 +124,8 @@ __all__ = [
     "PresentedSecret",
     "Reach",
     "Receipt",
+    "RedirectUse",
+    "RedirectUser",
     "RefreshToken",
     "RegistrationPolicy",
     "RegistrationToken",
@@ -134,7 +146,11 @@ __all__ = [
     "client_rules",
     "event_erasure",
     "event_reading",
+    "noted",
+    "noted_problems",
     "reach",
     "recognition",
+    "redirect_user",
+    "redirect_uses",
     "use_count",
 ]

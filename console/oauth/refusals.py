@@ -79,6 +79,7 @@ def record(request: TenantRequest, attempt: Attempt, error: OAuthError) -> None:
             str(details.get("grant_type") or details.get("endpoint") or ""),
             outcome=error.reason.value,
             secret_id=error.removed_secret.pk if error.removed_secret else None,
+            asked=str(error.details.get("hint", "")),
         )
 
 

@@ -64,6 +64,8 @@ SENTENCES: dict[str, Promise | str] = {
     Action.REGISTRATION_REFUSED: _("A program could not register itself as a client."),
     Action.REGISTRATION_TOKEN_CREATED: _("{actor} made the initial access token {target}, {hint}."),
     Action.REGISTRATION_TOKEN_REMOVED: _("{actor} removed the initial access token {target}, {hint}."),
+    Action.PROBLEM_IGNORED: _("{actor} ignored a problem of {target}."),
+    Action.PROBLEM_REOPENED: _("{actor} stopped ignoring a problem of {target}."),
     Action.SECRET_CREATED: _("{actor} generated the secret {hint} of {target}."),
     Action.SECRET_REMOVED: _("{actor} removed the secret {hint} of {target}."),
     Action.CONNECTION_REQUESTED: _("{actor} asked to connect {target}."),

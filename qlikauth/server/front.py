@@ -171,10 +171,10 @@ def load(application: str, threads: int) -> Front:
     """
     imported = import_from_string(application)
     from console.management.expiry import ServerRuns  # only now are the settings read
-    from console.models import Mail, UnfinishedAct, background, use_count
+    from console.models import Mail, UnfinishedAct, background, noted
 
-    background.start(Mail.send_due, UnfinishedAct.finish_all, ServerRuns(), use_count.write_noted)
-    return Front(imported, threads, at_the_end=partial(background.once, use_count.write_noted))
+    background.start(Mail.send_due, UnfinishedAct.finish_all, ServerRuns(), noted.write_all)
+    return Front(imported, threads, at_the_end=partial(background.once, noted.write_all))
 
 
 def _next_piece(parts: Iterator[bytes]) -> tuple[bytes, bool]:
