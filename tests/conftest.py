@@ -19,7 +19,7 @@ from pytest_django import Settings
 
 from console import trace
 from console.http.tenancy import Hosts
-from console.models import Client, KeyRing, Mail, Tenant, User, expiry_run
+from console.models import Client, KeyRing, Mail, Tenant, User, expiry_run, noted
 
 from . import cast, migrated
 
@@ -67,7 +67,9 @@ def django_db_keepdb() -> bool:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    """What a process remembers of hosts and keys, and the language of its thread, is of one test only."""
+    """What a process remembers of hosts and keys, what it has not written yet, and the language of its thread, is of
+    one test only."""
+    noted.forget()
     Hosts.forget()
     KeyRing.forget()
     cache.clear()

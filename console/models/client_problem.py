@@ -166,7 +166,7 @@ class ClientProblem(TenantOwned):
             if not there.update(ignored_at=moment):
                 return False
             self.ignored_at = moment
-            name = "redirect_uri" if self.about == About.REDIRECT else "asked"
+            name = {About.REDIRECT: "redirect_uri", About.SCOPES: "left_out"}.get(self.about, "asked")
             details = {"refused_for": self.reason} | ({name: self.asked} if self.asked else {})
             Event.record(self.tenant, action, by=by, target=self.client, details=details)
         return True

@@ -4,9 +4,15 @@ import logging
 
 from . import noted_problems, redirect_user, use_count
 
-WRITES = (use_count.write_noted, noted_problems.write_noted, redirect_user.write_noted)
+MODULES = (use_count, noted_problems, redirect_user)
 
 logger = logging.getLogger(__name__)
+
+
+def forget() -> None:
+    """Drops what waits in this process."""
+    for module in MODULES:
+        module.forget()
 
 
 def write_all() -> None:
@@ -15,9 +21,9 @@ def write_all() -> None:
     Raises the first error, when everything has been tried.
     """
     failed: Exception | None = None
-    for write in WRITES:
+    for module in MODULES:
         try:
-            write()
+            module.write_noted()
         except Exception as error:  # raised below, once the others are done
             failed = failed or error
     if failed is not None:

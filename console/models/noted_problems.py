@@ -80,6 +80,13 @@ def _has_room(key: Key) -> bool:
     return True
 
 
+def forget() -> None:
+    """Drops what waits in this process."""
+    with _lock:
+        _noted.clear()
+        _different.clear()
+
+
 def write_noted() -> None:
     """Adds what was noted to the rows: a transaction for each client in a tenant. What cannot be written is kept."""
     waiting: dict[tuple[UUID, int], dict[Key, _Noted]] = {}

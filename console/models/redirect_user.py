@@ -91,6 +91,13 @@ def _is_written(person: _Person, now: datetime) -> bool:
     return at is not None and at.date() == now.date()
 
 
+def forget() -> None:
+    """Drops what waits in this process, and whom it knows to be written."""
+    with _lock:
+        _noted.clear()
+        _written.clear()
+
+
 def write_noted() -> None:
     """Writes who was noted since the last time. What cannot be written is kept for the next time."""
     with _lock:

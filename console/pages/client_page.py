@@ -18,7 +18,7 @@ from ..http.requests import PageRequest
 from ..models import Client, UseCount, reach
 from ..policy.consent_rules import suits
 from ..policy.roles import Permission
-from . import charts
+from . import charts, open_problems
 from .client_lookup import own_client
 
 CHARTED_DAYS = 30
@@ -47,6 +47,7 @@ def context_of(request: PageRequest, client: Client, tab: Tab) -> dict[str, Any]
         "client": client,
         "tab": tab.value,
         "connected": connected,
+        "open_problems": len(open_problems.of_own(client).open),
         "has_tenants": client.published_at is not None or connected > 0,
         "needs_trust": not suits(client.own_consent_method, client.grant_types),
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),

@@ -22,7 +22,7 @@ from ..policy.publication import difference
 from ..policy.registration_problems import UNCONFIRMED, InvalidRegistration
 from ..policy.registration_rules import address_problem
 from ..policy.roles import Permission
-from . import fragments, publication
+from . import fragments, publication, redirect_changes
 from .client_lookup import back_to_list, client_to_change, own_client
 from .client_rows import rows
 from .forms import addresses, problems, schemes
@@ -111,6 +111,9 @@ def _save(request: PageRequest, client_id: str) -> HttpResponse:
         conflict = Conflict.of(form, client)
         if conflict or not form.is_valid() or not _stays_publishable(client, form):
             return _form(request, client, form, conflict)
+        removal = redirect_changes.removal(request, client, form.values())
+        if removal.must_be_asked:
+            return _form(request, client, form, removal=removal)
         before = client.terms
         try:
             secret = _edit(client, form, by=actor(request))
@@ -129,7 +132,7 @@ def _save(request: PageRequest, client_id: str) -> HttpResponse:
             messages.info(request, waits)
         return shown_once(request, client, secret, created="secret")
     saved = _("“%(name)s” has been saved.") % {"name": client.name}
-    messages.success(request, f"{saved} {waits}".strip())
+    messages.success(request, " ".join(filter(None, (saved, removal.sentence, waits))))
     return fragments.done(request, back_to_list(request))
 
 
@@ -159,7 +162,11 @@ def _stays_publishable(client: Client, form: ClientForm) -> bool:
 
 
 def _form(
-    request: PageRequest, client: Client, form: ClientForm, conflict: Conflict | None = None
+    request: PageRequest,
+    client: Client,
+    form: ClientForm,
+    conflict: Conflict | None = None,
+    removal: redirect_changes.Removal | None = None,
 ) -> HttpResponse:
     context = {
         "title": _("Edit %(name)s") % {"name": client.name},
@@ -168,6 +175,7 @@ def _form(
         "connected": reach.served(client).count(),
         "needs_trust": _needs_trust(client),
         "conflict": conflict,
+        "removal": removal,
         "section": "clients",
     }
     return fragments.dialog(request, "clients/edit.html", context, status=422 if form.is_bound else 200)

@@ -1,6 +1,5 @@
 """Refusals that somebody can do something about: noted in memory, bounded in the database (N4)."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,15 +17,6 @@ from tests import cast
 NOON = datetime(2026, 11, 28, 12, 30, tzinfo=UTC)
 MISMATCH = Reason.REDIRECT_URI_MISMATCH.value
 CLIENT = 7
-
-
-@pytest.fixture(autouse=True)
-def nothing_noted() -> Iterator[None]:
-    noted_problems._noted.clear()
-    noted_problems._different.clear()
-    yield
-    noted_problems._noted.clear()
-    noted_problems._different.clear()
 
 
 def note(tenant: Tenant, asked: str = "", **more: Any) -> None:

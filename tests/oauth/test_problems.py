@@ -1,6 +1,6 @@
 """Which refusals become problems of a client, with what was asked and by whom (N4)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,10 +18,8 @@ from console.models import (
     Tenant,
     User,
     noted,
-    noted_problems,
     redirect_user,
     redirect_uses,
-    use_count,
 )
 from tests import cast
 from tests.cast import connect, publish, stranger_on
@@ -32,19 +30,6 @@ ClientAndSecret = tuple[Client, str]
 Browse = Callable[..., Browser]
 CALLER = "203.0.113.9"
 WRONG = "https://app.example.com/callback/"
-
-
-@pytest.fixture(autouse=True)
-def nothing_noted() -> Iterator[None]:
-    def forget() -> None:
-        for kept in (use_count._noted, noted_problems._noted, noted_problems._different):
-            kept.clear()
-        redirect_user._noted.clear()
-        redirect_user._written.clear()
-
-    forget()
-    yield
-    forget()
 
 
 def problems(tenant: Tenant, client: Client) -> list[ClientProblem]:
