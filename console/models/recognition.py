@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.utils import timezone
 
-from ..policy import credentials
+from ..policy import brought_credentials, credentials
 from ..policy.reasons import Reason
 from .authorization_code import AuthorizationCode
 from .client import Client
@@ -50,7 +50,7 @@ def secret_presented(tenant: Tenant, secret: str) -> Recognised | None:
 
     `details` say which removed secret it is, when and by whom it was removed: to the tenant that owns the client.
     """
-    if not credentials.is_well_formed(secret, credentials.Prefix.CLIENT_SECRET):
+    if not brought_credentials.can_be_presented(secret):
         return None
     found: Any = (_SECRET.first(tenant.pk, candidate) for candidate in digests(secret))
     row = next((each for each in found if each is not None), None)

@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..policy import credentials
+from ..policy import brought_credentials, credentials
 from ..policy.apis import TokenRules
 from ..policy.effective_client import EffectiveClient
 from . import last_use
@@ -61,13 +61,15 @@ class ClientSecret(TenantOwned):
         return f"…{self.hint}"
 
     @classmethod
-    def add_to(cls, client: "Client", *, by: Actor) -> "tuple[ClientSecret, str]":
+    def add_to(cls, client: "Client", *, by: Actor, brought: str = "") -> "tuple[ClientSecret, str]":
         """Adds a secret. Returns the row and the plain text, which is stored nowhere.
+
+        `brought` is one that another server has given out, which brought_credentials.py has judged; "" for a new one.
 
         Raises LimitReached when the client has as many as it may, and ClientGone if it has been deleted; the client's
         row is locked while they are counted.
         """
-        secret = credentials.make(credentials.Prefix.CLIENT_SECRET)
+        secret = brought or credentials.make(credentials.Prefix.CLIENT_SECRET)
         with transaction.atomic():
             type(client).locked(client.pk)
             if (
@@ -110,10 +112,10 @@ class ClientSecret(TenantOwned):
     def presented(cls, tenant: Tenant, secret: str, api: str = "") -> "PresentedSecret | None":
         """The live secret with this plain text, of a client that `tenant` is connected to; None for anything else.
 
-        `api` is the identifier of an API that is read with it, "" for none. One statement, whatever is presented;
-        values that cannot be ours cost none.
+        `api` is the identifier of an API that is read with it, "" for none. One statement, whatever is presented; what
+        cannot be a secret costs none. A brought secret has neither our prefix nor our checksum.
         """
-        if not credentials.is_well_formed(secret, credentials.Prefix.CLIENT_SECRET):
+        if not brought_credentials.can_be_presented(secret):
             return None
         for candidate in digests(secret):
             found = (
@@ -124,6 +126,12 @@ class ClientSecret(TenantOwned):
             if found is not None and found.client.is_approved_at(timezone.now()):
                 return found
         return None
+
+    @classmethod
+    def is_known(cls, secret: str) -> bool:
+        """Whether any client of the region has, or had, a secret with this plain text. Crosses tenants on purpose: no
+        two clients can share one."""
+        return cls._base_manager.filter(digest__in=digests(secret)).exists()
 
     @classmethod
     def belongs_to(cls, client: "Client", secret: str) -> bool:
