@@ -89,7 +89,7 @@ class ClientProblem(TenantOwned):
 
     @property
     def about(self) -> About:
-        return client_problems.ABOUT.get(Reason(self.reason), About.OTHERS)
+        return client_problems.ABOUT.get(self.reason, About.OTHERS)
 
     @property
     def signed_in(self) -> bool:

@@ -8,7 +8,6 @@ from ..models import Client, User, noted_problems
 from ..policy import text
 from ..policy.client_problems import ABOUT, LONGEST_ASKED, Refusal
 from ..policy.effective_client import EffectiveClient
-from ..policy.reasons import Reason
 
 
 def note(
@@ -24,7 +23,7 @@ def note(
 
     `asked` is what was asked for and refused, as it may be kept in the clear; a caller's own text is made one line.
     """
-    if Reason(reason) not in ABOUT:
+    if reason not in ABOUT:
         return
     noted_problems.note(
         Refusal(

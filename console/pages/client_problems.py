@@ -41,7 +41,7 @@ def problems(request: PageRequest, client_id: str) -> HttpResponse:
     )
     context = context_of(request, client, Tab.PROBLEMS) | _listed(request, found)
     context["elsewhere"] = [
-        (sentences(each.reason, ABOUT.get(Reason(each.reason), About.OTHERS)), each) for each in elsewhere
+        (sentences(each.reason, ABOUT.get(each.reason, About.OTHERS)), each) for each in elsewhere
     ]
     context["ignore_url"] = "client_problem_ignore"
     context["key"] = client.client_id

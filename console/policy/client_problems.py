@@ -27,13 +27,13 @@ class About(StrEnum):
 
 # A refusal that is not here belongs to daily use (a code that has expired, a person who must sign in), or somebody
 # decided it (a disabled client, a blocked connection).
-ABOUT: Mapping[Reason, About] = {
+ABOUT: Mapping[str, About] = {
+    **{reason: About.SECRET for reason in Reason if reason.endswith("_secret")},
+    **{reason: About.KEY for reason in Reason if reason.startswith("assertion_")},
     Reason.REDIRECT_URI_MISMATCH: About.REDIRECT,
     Reason.REDIRECT_URI_NOT_ACCEPTED: About.REDIRECT,
     Reason.NO_REDIRECT_URI: About.REDIRECT,
     Reason.REDIRECT_URI_NOT_OF_CODE: About.REDIRECT,
-    Reason.UNKNOWN_SECRET: About.SECRET,
-    Reason.REMOVED_SECRET: About.SECRET,
     Reason.SECRET_OF_ANOTHER_CLIENT: About.SECRET,
     Reason.SECRET_FROM_PUBLIC_CLIENT: About.SECRET,
     Reason.SECRET_NOT_REGISTERED: About.SECRET,
@@ -62,7 +62,7 @@ ABOUT: Mapping[Reason, About] = {
     Reason.CODE_VERIFIER_WITHOUT_CHALLENGE: About.PKCE,
     Reason.NONCE_MISSING: About.PKCE,
     Reason.OTHERS: About.OTHERS,
-} | {reason: About.KEY for reason in Reason if reason.startswith("assertion_")}
+}
 
 LONGEST_ASKED = 512
 

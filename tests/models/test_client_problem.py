@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
 from django.utils import timezone
 from django_scopes import scope
 
@@ -20,7 +20,12 @@ CLIENT = 7
 
 
 def note(tenant: Tenant, asked: str = "", **more: Any) -> None:
-    sent = {"reason": MISMATCH, "address": "203.0.113.1", "agent": "app/1", "signed_in": False} | more
+    sent: dict[str, Any] = {
+        "reason": MISMATCH,
+        "address": "203.0.113.1",
+        "agent": "app/1",
+        "signed_in": False,
+    } | more
     refusal = Refusal(tenant.pk, sent.pop("client", CLIENT), sent.pop("reason"), "authorization", asked)
     noted_problems.note(refusal, **sent)
 
@@ -152,12 +157,13 @@ def test_what_cannot_be_written_is_written_the_next_time(acme, monkeypatch):
 def test_a_row_that_another_process_makes_meanwhile_is_added_to(acme, monkeypatch):
     note(acme, "https://a.example/cb/")
     written(acme)
-    real, asked = noted_problems._add, []
+    real = noted_problems._add
+    asked: list[Any] = []
 
     def first_too_early(*args):
         if not asked:
             asked.append(args)
-            raise noted_problems.IntegrityError
+            raise IntegrityError
         real(*args)
 
     monkeypatch.setattr(noted_problems, "_add", first_too_early)

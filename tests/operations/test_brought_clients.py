@@ -44,7 +44,8 @@ def basic(client_id: str, secret: str) -> str:
 
 @pytest.mark.spec("RFC 6749", "2.3.1")
 def test_both_work_at_every_endpoint_and_in_both_ways(machine: Application, acme: Tenant):
-    web, header = stranger_on(acme), {"HTTP_AUTHORIZATION": basic(ID, SECRET)}
+    web = stranger_on(acme)
+    header: dict[str, Any] = {"HTTP_AUTHORIZATION": basic(ID, SECRET)}
     grant = {"grant_type": "client_credentials"}
     in_body = {"client_id": ID, "client_secret": SECRET}
     tokens = web.post("/oauth/token", **cast.form(**grant), **header)

@@ -162,7 +162,7 @@ def test_a_consumer_sees_its_own(browser: Browse, alice: User, portal: Client, a
     problem = cast.problem(portal, "https://studio.globex.example/callback/", tenant=acme)
     hidden = cast.problem(portal, "https://secret.globex.example/", tenant=globex, address="198.51.100.7")
     with scope(tenant=acme):
-        connection = alice.tenant and portal.connections.get(tenant=acme)
+        connection = portal.connections.get(tenant=acme)
     address = f"/console/oauth/connections/{connection.pk}/problems"
     window = browser(alice)
     page = text(window.get(address))

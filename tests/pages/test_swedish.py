@@ -374,7 +374,7 @@ def world(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, tim
 def _problems(web: Client, borrowed: Client, globex: Tenant) -> str:
     """One of every kind; another tenant's; and one that is ignored. The number of a redirect URL that is refused."""
     for reason in ABOUT:
-        problem(web, "nagot.annat" if "scope" in reason else "", reason.value)
+        problem(web, "nagot.annat" if "scope" in reason else "", reason)
     problem(web, "ab12c", "removed_secret")
     problem(web, "https://app.example.com/hemligt", tenant=globex)
     problem(borrowed, "http://APP.example.com:8/Callback?a#b", tenant=Tenant.objects.get(alias="acme"))
