@@ -20,6 +20,7 @@ from console.models import (
     Actor,
     Api,
     Client,
+    ClientProblem,
     ClientRegistration,
     Connection,
     ConnectionRequest,
@@ -32,8 +33,10 @@ from console.models import (
     Tenant,
     User,
     approval,
+    noted_problems,
 )
 from console.policy.apis import ApiScope
+from console.policy.client_problems import Refusal
 from console.policy.redirect_uris import short_schemes
 
 PASSWORD = "correct horse battery staple"
@@ -210,6 +213,23 @@ def publish(owner: Tenant, **fields: Any) -> Client:
     with scope(tenant=owner):
         client.publish(by=OPERATOR)
     return client
+
+
+def problem(
+    client: Client,
+    asked: str = f"{REDIRECT_URL}/",
+    reason: str = "redirect_uri_mismatch",
+    tenant: Tenant | None = None,
+    **more: Any,
+) -> ClientProblem:
+    """What is there once the client has been refused in `tenant`, its owner if nothing else is said."""
+    sent: dict[str, Any] = {"address": "203.0.113.9", "agent": "Firefox", "signed_in": True} | more
+    where = tenant or client.tenant
+    facts = {name: sent.pop(name) for name in ("grant", "secret_id") if name in sent}
+    refusal = Refusal(where.pk, client.pk, reason, facts.get("grant", ""), asked, facts.get("secret_id"))
+    noted_problems.note(refusal, **sent)
+    noted_problems.write_noted()
+    return ClientProblem._base_manager.get(client=client.pk, tenant=where, key=refusal.key)
 
 
 def ask(person: User, client: Client, reason: str = "For the board") -> ConnectionRequest:

@@ -17,7 +17,7 @@ from django_scopes import scope
 from pytest_django import Settings
 
 from console import trace
-from console.models import Client, Mail, Tenant, User, expiry_run
+from console.models import Client, Mail, Tenant, User, expiry_run, noted
 
 from . import cast, folders, migrated
 from .kept import PORT, KeptRows, RsaKeys, forget, kept
@@ -98,7 +98,9 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    """What a process remembers of hosts and keys, and the language of its thread, is of one test only."""
+    """What a process remembers of hosts and keys, what it has not written yet, and the language of its thread, is of
+    one test only."""
+    noted.forget()
     forget()
     yield
     forget()

@@ -43,6 +43,7 @@ def make() -> dict[str, Any]:
             actor_name="odd \0 name",
             details={"reason": ["a\0b", "\ud800", "å😀", "\\u0000"]},
         )
+    cast.problem(client)
     logo = pictures.logo(picture("PNG", "RGBA"))
     TenantSettings.change(acme, {"colour": "#00aa55"}, by=cast.OPERATOR, picture=logo)
     return {
@@ -94,6 +95,7 @@ def use(facts: dict[str, Any]) -> dict[str, Any]:
         "odd_moment": odd.happened_at.isoformat(),
         # the first that is made here: a key that was given and is gone is not given again
         "new_connection": cast.connect(portal, acme).pk > facts["removed_connection"],
+        "problems": cast.problem(client).number,  # one more of the same
         "new_client": bool(cast.register(acme, name="New")[0].pk),
     }
 

@@ -41,6 +41,8 @@ OPENED = {
     "own_sessions_end": 405,
     "own_name": 405,
     "group_member_remove": 405,
+    "client_problem_ignore": 405,
+    "connection_problem_ignore": 405,
 }
 LED_ON = {("bob", "console")}  # to the applications of somebody who does not read the console
 # Of the pages that an auditor reads, those with a form of an administrator's; of those about a client, those without.
@@ -54,6 +56,7 @@ ONLY_READ = {
     "client_settings",
 }
 ONLY_READ |= {"client_scopes", "client_problems", "client_activity", "secrets"}
+ONLY_SENT = {"client_problem_ignore"}
 
 
 def addresses(urlconf: str) -> list[URLPattern]:
@@ -121,6 +124,7 @@ def place(acme: Tenant, globex: Tenant, bob: User, web_client: tuple[Client, str
         "request_id": cast.ask(bob, wanted).pk,
         "invitation_id": cast.invite(acme, "anna@acme.example").pk,
         "group_id": cast.group(acme, "Finance", bob).pk,
+        "problem_id": cast.problem(client).pk,
         "token_id": cast.registration_token(acme).pk,
         "topic": "account",
         **own_things(bob, client),
@@ -232,7 +236,7 @@ def test_tn01_another_tenants_client_is_as_unknown_as_a_random_one(
 
     assert answer(foreign.client_id) == answer("0" * 32)
     # a page that only reads answers 405 to a POST, whoever's client it is about
-    only_reads = method == "post" and named(address) in ONLY_READ
+    only_reads = named(address) in (ONLY_READ if method == "post" else ONLY_SENT)
     assert answer(foreign.client_id)[0] == (405 if only_reads else 404)
 
 

@@ -8,7 +8,15 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 
-from console.models import Client, Connection, Consent, RefreshToken, TokenFamily
+from console.models import (
+    Client,
+    ClientProblem,
+    Connection,
+    Consent,
+    RedirectUser,
+    RefreshToken,
+    TokenFamily,
+)
 from console.models.client import DELETED_KEPT
 from console.models.unfinished_act import ENDED_KEPT
 
@@ -68,7 +76,8 @@ def remove_clients(now: datetime, batch: int) -> Iterator[int]:
     further = deleted
     while (found := further.values_list("pk", "deleted_at").first()) is not None:
         pk, moment = found
-        for rows in (Consent._base_manager.filter(client=pk), Connection._base_manager.filter(client=pk)):
+        for model in (Consent, Connection, ClientProblem, RedirectUser):
+            rows = model._base_manager.filter(client=pk)
             for _removed in of_each(rows, batch):
                 yield 0
         yield _remove_client(deleted.filter(pk=pk))

@@ -21,6 +21,7 @@ from django.db import connection
 from console.models import (
     AuthorizationCode,
     ClientAssertion,
+    ClientProblem,
     ClientRegistration,
     ClientSecret,
     DeviceAuthorization,
@@ -30,6 +31,7 @@ from console.models import (
     Invitation,
     Mail,
     MetadataDocument,
+    RedirectUser,
     RefreshToken,
     RegistrationToken,
     RevokedAccessToken,
@@ -186,6 +188,8 @@ def _categories(now: datetime, batch: int) -> dict[str, Iterator[int]]:
         "daily_uses": by("begins_at", _uses(UseCount.Span.DAY), settings.USES_KEPT),
         "scope_uses": by("last_on", ScopeUse._base_manager.all(), settings.USES_KEPT),
         "use_totals": by("begins_at", UseTotal._base_manager.all(), settings.USES_KEPT),
+        "client_problems": by("last_at", ClientProblem._base_manager.all(), settings.USES_KEPT),
+        "redirect_users": by("last_at", RedirectUser._base_manager.all(), settings.USES_KEPT),
         "registrations": by("due_at", ClientRegistration._base_manager.all(), remove=remove_unused),
         "registration_tokens": by(
             "expires_at", RegistrationToken._base_manager.all(), REGISTRATION_TOKENS_KEPT

@@ -139,6 +139,19 @@ def read_stdin(what: str) -> str:
     return value
 
 
+def read_line_of_stdin(what: str, most: int) -> str:
+    """The first line of standard input as it is, spaces included; what follows must be nothing."""
+    try:
+        value = sys.stdin.read(most + 3)
+        value.encode()
+    except UnicodeError:
+        raise CommandError(f"The {what} on standard input is not in UTF-8.") from None
+    value = value.removesuffix("\n").removesuffix("\r")
+    if not value:
+        raise CommandError(f"No {what} came on standard input.")
+    return value
+
+
 def read_all_of_stdin(what: str, most: int) -> str:
     """A text of several lines from standard input. Of a longer one so much comes that whoever reads it can tell."""
     try:

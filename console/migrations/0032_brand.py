@@ -13,7 +13,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('console', '0030_uses_of_a_secret'),
+        ('console', '0031_client_problems'),
     ]
 
     operations = [

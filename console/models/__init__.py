@@ -8,8 +8,12 @@ from . import (
     client_rules,
     event_erasure,
     event_reading,
+    noted,
+    noted_problems,
     reach,
     recognition,
+    redirect_user,
+    redirect_uses,
     scope_use,
     secret_use,
     use_count,
@@ -27,6 +31,7 @@ from .client import Client, ClientGone
 from .client_assertion import ClientAssertion
 from .client_availability import ApisNotPublished, NotPublishable
 from .client_origin import ClientOrigin
+from .client_problem import Caller, ClientProblem, Elsewhere
 from .client_registration import ClientRegistration
 from .connection import Connection, NeedsTrust, NotConnected, NotPublished
 from .connection_request import AlreadyConnected, AlreadyDecided, ConnectionRequest, ConnectionRequester
@@ -45,6 +50,8 @@ from .outside_policy import OutsidePolicy
 from .picture import Picture
 from .reach import Reach
 from .receipt import Receipt
+from .redirect_user import RedirectUser
+from .redirect_uses import RedirectUse
 from .refresh_token import RefreshToken
 from .registration_policy import RegistrationPolicy
 from .registration_token import RegistrationToken, TokenUsedUp
@@ -80,11 +87,13 @@ __all__ = [
     "ApisNotPublished",
     "AuthorizationCode",
     "BrowserSession",
+    "Caller",
     "CanonicalHost",
     "Client",
     "ClientAssertion",
     "ClientGone",
     "ClientOrigin",
+    "ClientProblem",
     "ClientRegistration",
     "ClientSecret",
     "Connection",
@@ -93,6 +102,7 @@ __all__ = [
     "Consent",
     "DeviceAuthorization",
     "DeviceGrant",
+    "Elsewhere",
     "Event",
     "EventKeyword",
     "ExpiryRun",
@@ -124,6 +134,8 @@ __all__ = [
     "PresentedSecret",
     "Reach",
     "Receipt",
+    "RedirectUse",
+    "RedirectUser",
     "RefreshToken",
     "RegistrationPolicy",
     "RegistrationToken",
@@ -149,8 +161,12 @@ __all__ = [
     "client_rules",
     "event_erasure",
     "event_reading",
+    "noted",
+    "noted_problems",
     "reach",
     "recognition",
+    "redirect_user",
+    "redirect_uses",
     "scope_use",
     "secret_use",
     "use_count",

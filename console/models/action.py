@@ -53,6 +53,8 @@ class Action(models.TextChoices):
     REGISTRATION_REFUSED = "registration.refused", _("Registration rejected")
     REGISTRATION_TOKEN_CREATED = "registration.token_created", _("Initial access token created")
     REGISTRATION_TOKEN_REMOVED = "registration.token_removed", _("Initial access token removed")
+    PROBLEM_IGNORED = "problem.ignored", _("Problem ignored")
+    PROBLEM_REOPENED = "problem.reopened", _("Problem no longer ignored")
     SECRET_CREATED = "secret.created", _("Secret created")
     SECRET_UPDATED = "secret.updated", _("Secret edited")
     SECRET_DISABLED = "secret.disabled", _("Secret disabled")

@@ -93,18 +93,21 @@ class Client(AvailableClient):
         consent_method: str = "required",
         confirmed_schemes: Collection[str] = (),
         unconfirmed_schemes: Collection[str] = (),
+        brought_id: str = "",
+        brought_secret: str = "",
         **fields: Any,
     ) -> "tuple[Client, str]":
         """Creates a client of `tenant` with its own connection and, if it uses one, its first secret (S2, S3).
 
         `confirmed_schemes` are private schemes without a dot that somebody has confirmed; `unconfirmed_schemes` are
-        taken too, though nobody was asked, and the event says so. Returns the client and the secret in plain text,
-        "" if there is none: this is the only time it exists. Raises InvalidRegistration with what may not be
-        registered, and LimitReached when the tenant has as many clients as it may.
+        taken too, though nobody was asked, and the event says so. `brought_id` and `brought_secret` are what another
+        server gave out (brought_credentials.py judges them); IntegrityError if one is taken. Returns the client and the
+        secret in plain text, "" if there is none: this is the only time it exists. Raises InvalidRegistration with what
+        may not be registered, and LimitReached when the tenant has as many clients as it may.
         """
         if type in list(ClientType):
             fields = {"algorithm": client_types.traits(type).id_token_algorithm} | fields
-        client = cls(tenant=tenant, type=type)
+        client = cls(tenant=tenant, type=type, **({"client_id": brought_id} if brought_id else {}))
         client._assign(fields)
         unasked = client._judge(consent_method, None, confirmed_schemes, unconfirmed_schemes)
         with transaction.atomic():
@@ -117,7 +120,7 @@ class Client(AvailableClient):
             )
             details = {"type": type, "consent_method": consent_method} | unasked | client._facts()
             Event.record(tenant, Action.CLIENT_CREATED, by=by, target=client, details=details)
-            return client, client._first_secret(by)
+            return client, client._first_secret(by, brought_secret)
 
     @classmethod
     def take_in(
@@ -261,14 +264,14 @@ class Client(AvailableClient):
             ClientOrigin.keep(current)
         return wider and offered
 
-    def _first_secret(self, by: Actor) -> str:
+    def _first_secret(self, by: Actor, brought: str = "") -> str:
         """A secret for a client that uses one and has none; "" for any other."""
 
         if (
             self.allows_auth_method(AuthMethod.CLIENT_SECRET)
             and not self.secrets.filter(removed_at=None).exists()
         ):
-            return ClientSecret.add_to(self, by=by)[1]
+            return ClientSecret.add_to(self, by=by, brought=brought)[1]
         return ""
 
     def _learn(self, current: "Client") -> None:

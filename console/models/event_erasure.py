@@ -18,9 +18,11 @@ from django.utils.crypto import salted_hmac
 
 from .action import Action
 from .actor import Actor, Kind
+from .client_problem import ClientProblem
 from .event import Event
 from .event_keyword import EventKeyword, keywords, word
 from .event_reading import Criterion, Position, Reading
+from .redirect_user import RedirectUser
 from .tenant import Tenant
 from .user import User
 
@@ -68,6 +70,7 @@ class _Erasure:
 
     def run(self, by: Actor) -> int:
         """Batch after batch, from the newest event to the oldest."""
+        self._forget_refusals()
         events = Event._base_manager.filter(tenant=self.tenant).order_by("-happened_at", "-id")
         reading = Reading(events, [Criterion(self._may_name())])
         erased, below = 0, None
@@ -76,6 +79,12 @@ class _Erasure:
             erased += changed
             if below is None:
                 return erased
+
+    def _forget_refusals(self) -> None:
+        """What is kept beside the log: where the person was sent back to, and refusals that name them."""
+        RedirectUser._base_manager.filter(user_id__in=list(map(uuid.UUID, self.ids))).delete()
+        for address in (self.email, self.email.replace("@", "%40")):
+            ClientProblem._base_manager.filter(tenant=self.tenant, asked__icontains=address).delete()
 
     def _batch(
         self, reading: Reading, below: Position | None, *, by: Actor | None

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.utils import timezone
 
-from ..policy import credentials, secret_life
+from ..policy import brought_credentials, credentials, secret_life
 from ..policy.reasons import Reason
 from ..policy.secret_life import State
 from .authorization_code import AuthorizationCode
@@ -53,7 +53,7 @@ def secret_presented(tenant: Tenant, secret: str) -> Recognised | None:
     Of one that does not work (any more), `details` say which it is, since when, and who ended it: to the tenant that
     owns the client.
     """
-    if not credentials.is_well_formed(secret, credentials.Prefix.CLIENT_SECRET):
+    if not brought_credentials.can_be_presented(secret):
         return None
     found: Any = (_SECRET.first(tenant.pk, candidate) for candidate in digests(secret))
     row = next((each for each in found if each is not None), None)

@@ -94,6 +94,12 @@ def write_noted() -> None:
         raise
 
 
+def forget() -> None:
+    """Drops what waits in this process."""
+    with _lock:
+        _noted.clear()
+
+
 LATER = (
     "ON CONFLICT (client_id, tenant_id, scope) DO UPDATE SET "
     "last_on = CASE WHEN EXCLUDED.last_on >= console_scopeuse.last_on "

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from ..policy import credentials, secret_life
+from ..policy import brought_credentials, credentials, secret_life
 from ..policy.apis import TokenRules
 from ..policy.effective_client import EffectiveClient
 from ..policy.secret_life import Life
@@ -41,14 +41,22 @@ class ClientSecret(StoredSecret):
 
     @classmethod
     def add_to(
-        cls, client: "Client", *, by: Actor, name: str = "", expires_at: datetime | None = None
+        cls,
+        client: "Client",
+        *,
+        by: Actor,
+        name: str = "",
+        expires_at: datetime | None = None,
+        brought: str = "",
     ) -> "tuple[ClientSecret, str]":
         """Adds a secret. Returns the row and the plain text, which is stored nowhere.
+
+        `brought` is one that another server has given out, which brought_credentials.py has judged; "" for a new one.
 
         Raises LimitReached when the client has as many as it may, disabled and expired ones included, and ClientGone
         if it has been deleted; the client's row is locked while they are counted.
         """
-        secret = credentials.make(credentials.Prefix.CLIENT_SECRET)
+        secret = brought or credentials.make(credentials.Prefix.CLIENT_SECRET)
         with transaction.atomic():
             type(client).locked(client.pk)
             kept = cls.objects.filter(client=client, removed_at=None).count()
@@ -132,10 +140,10 @@ class ClientSecret(StoredSecret):
     def presented(cls, tenant: Tenant, secret: str, api: str = "") -> "PresentedSecret | None":
         """The secret with this plain text that works now, of a client that `tenant` is connected to; else None.
 
-        `api` is the identifier of an API that is read with it, "" for none. One statement, whatever is presented;
-        values that cannot be ours cost none.
+        `api` is the identifier of an API that is read with it, "" for none. One statement, whatever is presented; what
+        cannot be a secret costs none. A brought secret has neither our prefix nor our checksum.
         """
-        if not credentials.is_well_formed(secret, credentials.Prefix.CLIENT_SECRET):
+        if not brought_credentials.can_be_presented(secret):
             return None
         now = timezone.now()
         for candidate in digests(secret):
@@ -147,6 +155,12 @@ class ClientSecret(StoredSecret):
             if found is not None and found.life.works_at(now) and found.client.is_approved_at(now):
                 return found
         return None
+
+    @classmethod
+    def is_known(cls, secret: str) -> bool:
+        """Whether any client of the region has, or had, a secret with this plain text. Crosses tenants on purpose: no
+        two clients can share one."""
+        return cls._base_manager.filter(digest__in=digests(secret)).exists()
 
     @classmethod
     def belongs_to(cls, client: "Client", secret: str) -> bool:

@@ -125,6 +125,12 @@ _missed = [0]
 _lock = Lock()
 
 
+def forget() -> None:
+    """Drops what waits in this process."""
+    with _lock:
+        _noted.clear()
+
+
 def write_noted() -> None:
     """Adds what was noted since the last time to the rows. What cannot be written is kept for the next time.
 

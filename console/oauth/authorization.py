@@ -17,6 +17,7 @@ from ..http import expired_forms, sessions
 from ..http.requests import TenantRequest
 from ..models import Action, AuthorizationCode, Consent, Event, NotConnected, User
 from ..policy import consent_rules, credentials, redirect_uris, scopes, text
+from ..policy.client_problems import LONGEST_ASKED
 from ..policy.consent_rules import ConsentMethod, Question
 from ..policy.reasons import Reason
 from . import left_out, metadata_documents, parameters, refusals, uses
@@ -213,7 +214,7 @@ def _code(
     except IntegrityError:  # the consent was revoked by a concurrent act: start again
         return Again()
     sessions.answered(request, what)
-    left_out.tell_owner(request, asked)
+    left_out.tell(request, asked)
     uses.count(request, asked.client, uses.AUTHORIZATION, redirect_uri=asked.redirect_uri)
     answer = [("code", code), ("state", asked.state), ("iss", asked.tenant.issuer)]
     return Answered(asked, [(name, value) for name, value in answer if value])
@@ -254,7 +255,13 @@ def _record(request: TenantRequest, asked: AuthorizationRequest, error: OAuthErr
         details={"error": error.error}
         | ({"left_out": scopes.in_short(asked.left_out)} if asked.left_out else {}),
     )
-    uses.count(request, asked.client, uses.AUTHORIZATION, outcome=error.reason.value)
+    uses.count(
+        request,
+        asked.client,
+        uses.AUTHORIZATION,
+        outcome=error.reason.value,
+        asked=scopes.join(scopes.in_short(asked.left_out)),
+    )
 
 
 def unreadable(request: TenantRequest, error: OAuthError) -> Refused:
@@ -275,7 +282,13 @@ def refused(request: TenantRequest, why: Unanswerable) -> Refused:
     if why.client is None:
         uses.count_refusal_of_unknown(request)
     else:
-        uses.count(request, why.client, uses.AUTHORIZATION, outcome=why.reason.value)
+        uses.count(
+            request,
+            why.client,
+            uses.AUTHORIZATION,
+            outcome=why.reason.value,
+            asked=why.redirect_uri[:LONGEST_ASKED],
+        )
     return Refused(why)
 
 

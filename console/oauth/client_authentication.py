@@ -41,7 +41,7 @@ def authenticate(
     elif basic is not None and not basic[1]:  # without a secret, the header only names the client (§2.3.1)
         found = _public(tenant, {"client_id": basic[0]})
     elif basic is not None:
-        found = by_secret(tenant, basic[1], basic[0], api)
+        found = _by_basic(tenant, authorization, basic, api)
     elif secret is not None:
         found = by_secret(tenant, secret, parameters.get("client_id"), api)
     else:
@@ -64,6 +64,29 @@ def note_use(found: Authenticated) -> None:
 
 def basic_credentials(authorization: str) -> tuple[str, str] | None:
     """Client ID and secret of a Basic header, form-decoded (RFC 6749 §2.3.1). None for another scheme or no header."""
+    as_sent = _as_sent(authorization)
+    return None if as_sent is None else (unquote_plus(as_sent[0]), unquote_plus(as_sent[1]))
+
+
+def _by_basic(tenant: Tenant, authorization: str, basic: tuple[str, str], api: str) -> Authenticated:
+    """By what a Basic header says; if that is nobody's, by what stands in it as it is.
+
+    Much software leaves out the encoding of RFC 6749 §2.3.1. For a secret of ours it makes no difference; one that
+    another server has made can have a “+” or a “%” in it.
+    """
+    try:
+        return by_secret(tenant, basic[1], basic[0], api)
+    except OAuthError as refused:
+        as_sent = _as_sent(authorization)
+        if as_sent is None or as_sent == basic:
+            raise
+        try:
+            return by_secret(tenant, as_sent[1], as_sent[0], api)
+        except OAuthError as also_refused:
+            raise (also_refused if also_refused.proven else refused) from None
+
+
+def _as_sent(authorization: str) -> tuple[str, str] | None:
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -75,7 +98,7 @@ def basic_credentials(authorization: str) -> tuple[str, str] | None:
         raise failed(Reason.UNREADABLE_BASIC_HEADER) from None
     if not separator:
         raise failed(Reason.UNREADABLE_BASIC_HEADER)
-    return unquote_plus(client_id), unquote_plus(secret)
+    return client_id, secret
 
 
 def _public(tenant: Tenant, parameters: Mapping[str, str]) -> Authenticated:

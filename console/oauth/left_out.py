@@ -9,7 +9,17 @@ from ..http.requests import TenantRequest
 from ..models import Action, Actor, Event, Tenant
 from ..policy import scopes
 from ..policy.reasons import Reason
+from . import problems
 from .authorization_request import AuthorizationRequest
+from .uses import AUTHORIZATION
+
+
+def tell(request: TenantRequest, asked: AuthorizationRequest) -> None:
+    """Tells the owner, and notes it as a problem of the client in this tenant."""
+    if asked.left_out:
+        left_out = scopes.join(scopes.in_short(asked.left_out))
+        problems.note(request, asked.client, Reason.SCOPES_LEFT_OUT, grant=AUTHORIZATION, asked=left_out)
+        tell_owner(request, asked)
 
 
 def tell_owner(request: TenantRequest, asked: AuthorizationRequest) -> None:

@@ -16,8 +16,9 @@ from ..policy.effective_client import EffectiveClient
 from ..policy.reasons import Reason
 from . import uses
 from .errors import OAuthError
+from .named_clients import recognised
 
-# Of what a caller says about itself only this form is kept: anything else may be a misplaced secret.
+# Of an unknown caller's name for itself only this form is kept: anything else may be a misplaced secret.
 CLIENT_ID = re.compile(r"[0-9a-f]{32}")
 REGISTRATION = Action.REGISTRATION_REFUSED
 
@@ -81,6 +82,7 @@ def record(request: TenantRequest, attempt: Attempt, error: OAuthError) -> None:
             str(details.get("grant_type") or details.get("endpoint") or ""),
             outcome=error.reason.value,
             secret_id=error.dead_secret.pk if error.dead_secret else None,
+            asked=str(error.details.get("hint", "")),
         )
 
 
@@ -105,7 +107,7 @@ def _can_be_one(client_id: Any) -> bool:
 
 
 def _named(tenant: Tenant, client_id: str) -> tuple[Client | None, dict[str, Any]]:
-    known = recognition.client_named(tenant, client_id) if _can_be_one(client_id) else None
+    known = recognised(tenant, client_id)
     return (known.client, {"claimed": True}) if known else (None, claimed(client_id))
 
 

@@ -16,13 +16,14 @@ from ..policy.consent_rules import ConsentMethod, suits
 from ..policy.publication import difference
 from ..policy.registration_problems import InvalidRegistration
 from ..policy.roles import Permission
-from . import fragments, publication
+from . import fragments, publication, redirect_changes
 from .client_lookup import client_to_change, own_client
 from .client_tabs import back_to
 from .forms import addresses, problems, schemes, scope_presets
 from .forms.client import ClientForm
 from .forms.conflict import Conflict
 from .forms.limits import reached
+from .redirect_changes import Removal
 from .secrets import shown_once
 
 pages = require_http_methods(["GET", "HEAD", "POST"])
@@ -58,9 +59,9 @@ def _edited(request: PageRequest, client_id: str) -> HttpResponse:
             return _form(request, client, ClientForm(client.type, client=client, typed=picked))
         form = ClientForm(client.type, request.POST, client=client)
         conflict = Conflict.of(form, client)
-        saved = None if conflict else save(client, form, by=actor(request))
-        if saved is None:
-            return _form(request, client, form, conflict)
+        saved = None if conflict else save(request, client, form)
+        if not isinstance(saved, Saved):
+            return _form(request, client, form, conflict, saved)
     tell(request, client, form, saved)
     if saved.secret:
         return shown_once(request, client, saved.secret, created="secret")
@@ -68,7 +69,11 @@ def _edited(request: PageRequest, client_id: str) -> HttpResponse:
 
 
 def _form(
-    request: PageRequest, client: Client, form: ClientForm, conflict: Conflict | None = None
+    request: PageRequest,
+    client: Client,
+    form: ClientForm,
+    conflict: Conflict | None = None,
+    removal: Removal | None = None,
 ) -> HttpResponse:
     context = {
         "title": _("Edit %(name)s") % {"name": client.name},
@@ -77,6 +82,7 @@ def _form(
         "connected": reach.served(client).count(),
         "needs_trust": needs_trust(client),
         "conflict": conflict,
+        "removal": removal,
         "section": "clients",
     }
     return fragments.dialog(request, "clients/edit.html", context, status=422 if form.is_bound else 200)
@@ -92,25 +98,31 @@ def needs_trust(client: Client) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What came of saving: a secret that the client began to need, "" if none; whether other tenants must approve."""
+    """What came of saving: a secret that the client began to need, "" if none; whether other tenants must approve;
+    which addresses went."""
 
     secret: str
     is_wider: bool
+    removal: Removal
 
 
-def save(client: Client, form: ClientForm, *, by: Actor) -> Saved | None:
-    """Saves the fields of a form that was sent; None if that cannot be, and the form says why. The row is locked."""
+def save(request: PageRequest, client: Client, form: ClientForm) -> Saved | Removal | None:
+    """Saves the fields of a form that was sent. None if that cannot be, and the form says why; a Removal if the person
+    must first say that these addresses may go (N3). The row is locked."""
     if not (form.is_valid() and _stays_publishable(client, form)):
         return None
+    removal = redirect_changes.removal(request, client, form.values())
+    if removal.must_be_asked:
+        return removal
     before = client.terms
     try:
-        secret = _save(client, form, by=by)
+        secret = _save(client, form, by=actor(request))
     except LimitReached as limit:
         form.add_error(None, reached(limit))
     except InvalidRegistration as invalid:  # somebody else has made it Required meanwhile
         problems.add(form, invalid.problems)
     else:
-        return Saved(secret, difference(before, client.terms).is_wider)
+        return Saved(secret, difference(before, client.terms).is_wider, removal)
     return None
 
 
@@ -141,6 +153,6 @@ def tell(request: PageRequest, client: Client, form: ClientForm, saved: Saved) -
     waits = publication.waiting(client) if saved.is_wider else ""
     if not saved.secret:
         done = _("“%(name)s” has been saved.") % {"name": client.name}
-        messages.success(request, f"{done} {waits}".strip())
+        messages.success(request, " ".join(filter(None, (done, saved.removal.sentence, waits))))
     elif waits:
         messages.info(request, waits)

@@ -17,7 +17,7 @@ from ..models import Action, Client, Connection, reach
 from ..policy.client_types import AuthMethod
 from ..policy.consent_rules import ConsentMethod, suits
 from ..policy.roles import Permission
-from . import client_events, client_use
+from . import client_events, client_use, open_problems
 from .client_lookup import own_client
 from .client_tabs import NAMES
 from .client_tabs import Tab as Tab
@@ -36,6 +36,7 @@ def context_of(request: PageRequest, client: Client, tab: Tab) -> dict[str, Any]
         "tab": tab.value,
         "tab_name": NAMES[tab],
         "connected": connected,
+        "open_problems": len(open_problems.of_own(client).open),
         "has_tenants": client.published_at is not None or connected > 0,
         "trusted": consent_method == ConsentMethod.TRUSTED,
         "needs_trust": not suits(consent_method, client.grant_types),

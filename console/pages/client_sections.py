@@ -16,17 +16,17 @@ from django.utils.translation import gettext_lazy as _
 
 from ..http.access import needs
 from ..http.requests import PageRequest
-from ..http.sessions import actor
 from ..models import Client
 from ..policy.roles import Permission
 from . import fragments
-from .client_editing import save, tell
+from .client_editing import Saved, save, tell
 from .client_lookup import client_to_change, own_client
 from .client_page import Tab, context_of
 from .forms import scope_presets
 from .forms.client import ClientForm
 from .forms.client_sections import Section, form_of
 from .forms.conflict import Conflict
+from .redirect_changes import Removal
 from .secrets import shown_once
 
 TITLES: dict[Section, str | Promise] = {
@@ -61,6 +61,7 @@ class Part:
     read: str
     form: ClientForm | None = None
     conflict: Conflict | None = None
+    removal: Removal | None = None
     takes_focus: bool = False
 
     @property
@@ -100,9 +101,9 @@ def edit(request: PageRequest, client_id: str, place: Place, key: str) -> HttpRe
             return _form(request, client, place, section, form_of(section, client, typed=picked))
         form = form_of(section, client, request.POST)
         conflict = Conflict.of(form, client)
-        saved = None if conflict else save(client, form, by=actor(request))
-        if saved is None:
-            return _form(request, client, place, section, form, conflict)
+        saved = None if conflict else save(request, client, form)
+        if not isinstance(saved, Saved):
+            return _form(request, client, place, section, form, conflict, saved)
     tell(request, client, form, saved)
     if saved.secret:
         return fragments.above(request, shown_once(request, client, saved.secret, created="secret"))
@@ -123,9 +124,11 @@ def _form(
     section: Section,
     form: ClientForm,
     conflict: Conflict | None = None,
+    removal: Removal | None = None,
 ) -> HttpResponse:
     """The section as a form; with htmx nothing around it."""
-    return _page(request, client, place, section, form=form, conflict=conflict, only=bool(request.htmx))
+    only = bool(request.htmx)
+    return _page(request, client, place, section, form=form, conflict=conflict, removal=removal, only=only)
 
 
 def _done(request: PageRequest, client: Client, place: Place, section: Section) -> HttpResponse:
@@ -149,6 +152,7 @@ def _page(
     *,
     form: ClientForm | None = None,
     conflict: Conflict | None = None,
+    removal: Removal | None = None,
     only: bool = False,
 ) -> HttpResponse:
     """The tab, or `only` the section `at`, which takes the focus: as a form if there is one, else to be read."""
@@ -160,6 +164,7 @@ def _page(
             read=place.address(client),
             form=form if section == at else None,
             conflict=conflict if section == at else None,
+            removal=removal if section == at else None,
             takes_focus=section == at,
         )
         for section in place.sections(client)

@@ -35,6 +35,7 @@ class OutsideTab(StrEnum):
     OVERVIEW = "connection"
     SCOPES = "connection_allowed"
     PEOPLE = "connection_grants"
+    PROBLEMS = "connection_problems"
     ACTIVITY = "connection_activity"
 
 
@@ -51,6 +52,7 @@ NAMES: dict[str, Promise] = {
     OutsideTab.OVERVIEW: _("Overview"),
     OutsideTab.SCOPES: _("Scopes"),
     OutsideTab.PEOPLE: _("People"),
+    OutsideTab.PROBLEMS: _("Problems"),
     OutsideTab.ACTIVITY: _("Activity"),
 }
 # Pages about more than one client, on which an act on one can be chosen.

@@ -15,6 +15,7 @@ from ..models import Client, Connection, OutsidePolicy, RegistrationPolicy, User
 from ..policy.text import LINE_BREAKS, spelt_out
 from .forms.choices import DEVICE_GRANT, GRANTS
 from .moments import exactly
+from .refusal_reasons import SENTENCES
 
 MAX_VALUE = 300  # characters of one value; the export has all of them
 # Details that are not listed: the sentence of the event has them, or depends on them.
@@ -57,6 +58,8 @@ DETAILS: dict[str, Promise | str] = {
     "type": _("Type"),
     "scope": _("Scopes"),
     "left_out": _("Left out"),
+    "refused_for": _("Refused because"),
+    "asked": _("Asked for"),
     "redirect_host": _("Answer goes to"),
     "redirect_uri": _("Redirect URL"),
     "device_address": _("Address of the device"),
@@ -132,6 +135,7 @@ CHOICES: dict[str, Mapping[str, Promise | str]] = {
     "grants": {value: explained.heading for value, explained in [*GRANTS, *DEVICE_GRANT]},
     "documents": dict(OutsidePolicy.Documents.choices),
     "mode": dict(RegistrationPolicy.Mode.choices),
+    "refused_for": {reason.value: words for reason, words in SENTENCES.items()},
 }
 
 # Fields of an API that are called otherwise than a client's of the same name.

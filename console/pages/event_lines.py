@@ -19,6 +19,7 @@ ICONS = {
     "client": "key",
     "api": "code",
     "secret": "lock",
+    "problem": "warning",
     "consent": "check",
     "device": "link",
     "connection": "link",

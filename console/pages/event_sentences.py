@@ -65,6 +65,8 @@ SENTENCES: dict[str, Promise | str] = {
     Action.REGISTRATION_REFUSED: _("A program could not register itself as a client."),
     Action.REGISTRATION_TOKEN_CREATED: _("{actor} made the initial access token {target}, {hint}."),
     Action.REGISTRATION_TOKEN_REMOVED: _("{actor} removed the initial access token {target}, {hint}."),
+    Action.PROBLEM_IGNORED: _("{actor} ignored a problem of {target}."),
+    Action.PROBLEM_REOPENED: _("{actor} stopped ignoring a problem of {target}."),
     Action.SECRET_CREATED: _("{actor} generated the secret {hint} of {target}."),
     Action.SECRET_UPDATED: _("{actor} edited the secret {hint} of {target}."),
     Action.SECRET_DISABLED: _("{actor} disabled the secret {hint} of {target}."),

@@ -86,6 +86,16 @@ urlpatterns = [
     path("console/oauth/<str:client_id>/scopes", client_scopes.scopes, name="client_scopes"),
     path("console/oauth/<str:client_id>/scopes/edit", client_scopes.edit, name="client_scopes_edit"),
     path("console/oauth/<str:client_id>/problems", client_problems.problems, name="client_problems"),
+    path(
+        "console/oauth/<str:client_id>/problems/<int:problem_id>/add",
+        client_problems.add_redirect_url,
+        name="client_problem_add",
+    ),
+    path(
+        "console/oauth/<str:client_id>/problems/<int:problem_id>/ignore",
+        client_problems.ignore,
+        name="client_problem_ignore",
+    ),
     path("console/oauth/<str:client_id>/activity", client_activity.activity, name="client_activity"),
     path("console/oauth/<str:client_id>/menu", client_menus.of_client, name="client_menu"),
     path("console/oauth/<str:client_id>/edit", client_editing.edit, name="client_edit"),
@@ -157,6 +167,16 @@ urlpatterns = [
         "console/oauth/connections/<int:connection_id>/allowed",
         connections.allowed,
         name="connection_allowed",
+    ),
+    path(
+        "console/oauth/connections/<int:connection_id>/problems",
+        client_problems.of_connection,
+        name="connection_problems",
+    ),
+    path(
+        "console/oauth/connections/<int:connection_id>/problems/<int:problem_id>/ignore",
+        client_problems.ignore_of_connection,
+        name="connection_problem_ignore",
     ),
     path(
         "console/oauth/connections/<int:connection_id>/grants", grants.of_connection, name="connection_grants"

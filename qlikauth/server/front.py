@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -170,11 +171,10 @@ def load(application: str, threads: int) -> Front:
     """
     imported = import_from_string(application)
     from console.management.expiry import ServerRuns  # only now are the settings read
-    from console.models import Mail, UnfinishedAct, background, scope_use, use_count
+    from console.models import Mail, UnfinishedAct, background, noted
 
-    noted = (use_count.write_noted, scope_use.write_noted)
-    background.start(Mail.send_due, UnfinishedAct.finish_all, ServerRuns(), *noted)
-    return Front(imported, threads, at_the_end=lambda: [background.once(write) for write in noted])
+    background.start(Mail.send_due, UnfinishedAct.finish_all, ServerRuns(), noted.write_all)
+    return Front(imported, threads, at_the_end=partial(background.once, noted.write_all))
 
 
 def _next_piece(parts: Iterator[bytes]) -> tuple[bytes, bool]:

@@ -125,12 +125,14 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
                 created_at=timezone.now() - timedelta(days=91)
             )
             secret = ClientSecret.objects.get(client__client_id=reports.client_id)
+            reports_client = secret.client
             api_secret = ApiSecret.objects.get(api=orders)
             consent = Consent.objects.get(user=bob)
         here = f"/console/oauth/{reports.client_id}"
         addresses = {
             "client": here,
             "secret": f"{here}/secrets/{secret.pk}",
+            "problem": f"{here}/problems/{cast.problem(reports_client, signed_in=False).pk}",
             "machine": f"/console/oauth/{reload_.client_id}",
             "only machine": f"/console/oauth/{loader.client_id}",
             "public": f"/console/oauth/{viewer.client_id}",
@@ -311,6 +313,9 @@ PUBLISHING = PUBLISHING_MAIN | {
     "block": ("alice", "{connection}/block"),
     "unblock": ("alice", "{blocked}/unblock"),
     "remove": ("alice", "{connection}/remove"),
+    "problems": ("alice", "{client}/problems"),
+    "add a redirect URL": ("alice", "{problem}/add"),
+    "problems of a connection": ("alice", "{connection}/problems"),
     "grants": ("alice", "{client}/grants"),
     "grants of a connection": ("alice", "{connection}/grants"),
     "withdraw for somebody": ("alice", "{grant}"),

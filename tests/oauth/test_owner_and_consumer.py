@@ -36,6 +36,7 @@ ONLY_READ = {
     "connection_activity",
     "connection_allowed",
     "connection_grants",
+    "connection_problems",
     "secrets",
 }  # nothing can be sent there
 # But for what the consumer may do with its own people and its own connection, to which `client` leads.
@@ -45,6 +46,7 @@ OF_ITS_OWNER_ALONE = [
     for method in ("get", "post")
     if (name, method) != ("client", "get")
 ]
+ONLY_SENT = {"client_problem_ignore", "connection_problem_ignore"}  # nothing can be read there
 OF_A_REQUEST = [name for name, path in PAGES.items() if "<int:request_id>" in path]
 
 
@@ -86,7 +88,19 @@ def everywhere(url_name, portal, **known):
     pattern = next(pattern for pattern in urlpatterns if pattern.name == url_name)
     with scopes_disabled():
         secret = ClientSecret.objects.get(client=portal[0].pk)
-    values = {"client_id": portal[0].client_id, "secret_id": secret.pk, "section": "grants"} | known
+    values = {
+        "client_id": portal[0].client_id,
+        "secret_id": secret.pk,
+        "section": "grants",
+        "problem_id": 987654321,
+    } | known
+    return reverse(url_name, kwargs={name: values[name] for name in pattern.pattern.converters})
+
+
+def of_connection(url_name, key):
+    """The address of a page about the connection with this number; no problem of a client is there."""
+    pattern = next(pattern for pattern in urlpatterns if pattern.name == url_name)
+    values = {"connection_id": key, "problem_id": 987654321}
     return reverse(url_name, kwargs={name: values[name] for name in pattern.pattern.converters})
 
 
@@ -100,8 +114,8 @@ def test_tn04_no_page_of_a_client_is_there_for_one_that_is_borrowed(portal, brow
     borrowed = getattr(window, method)(everywhere(url_name, portal))
     unknown = getattr(window, method)(everywhere(url_name, portal, client_id=UNKNOWN))
 
-    only_reads = method == "post" and url_name in ONLY_READ
-    assert borrowed.status_code == (405 if only_reads else 404)
+    refused = url_name in (ONLY_READ if method == "post" else ONLY_SENT)
+    assert borrowed.status_code == (405 if refused else 404)
     assert same(borrowed, portal[0].client_id) == same(unknown, UNKNOWN)
     assert facts(portal) == before
 
@@ -176,7 +190,7 @@ def test_tn07_no_page_of_the_consumer_shows_a_secret_or_an_address_to_edit(
         "/console/oauth/configuration",
         "/console/events",
         "/console/events/export",
-        *(reverse(name, args=[connection.pk]) for name in OF_A_CONNECTION),
+        *(of_connection(name, connection.pk) for name in OF_A_CONNECTION if name not in ONLY_SENT),
     ):
         response = window.get(address)
         text = b"".join(response) if response.streaming else response.content
@@ -202,11 +216,11 @@ def test_tn01_no_page_of_the_consumers_connection_is_there_for_the_owner(
 ):
     window = browser(mallory)
 
-    theirs = getattr(window, method)(reverse(url_name, args=[connection.pk]))
-    unknown = getattr(window, method)(reverse(url_name, args=[987654321]))
+    theirs = getattr(window, method)(of_connection(url_name, connection.pk))
+    unknown = getattr(window, method)(of_connection(url_name, 987654321))
 
-    only_reads = method == "post" and url_name in ONLY_READ
-    assert theirs.status_code == (405 if only_reads else 404)
+    refused = url_name in (ONLY_READ if method == "post" else ONLY_SENT)
+    assert theirs.status_code == (405 if refused else 404)
     assert same(theirs, f"/{connection.pk}") == same(unknown, "/987654321")
     with scope(tenant=connection.tenant):
         after = Connection.objects.get(pk=connection.pk)

@@ -116,6 +116,7 @@ def test_everything_goes_on_in_postgresql(run: Run, manage: Run, new: str, tmp_p
         "odd_name": "odd � name",
         "odd_details": {"reason": ["a�b", "�", "å😀", "\\u0000"]},
         "odd_moment": "2026-03-29T02:30:00.123456+00:00",
+        "problems": 2,
         "new_client": True,
         "new_connection": True,
     }

@@ -44,10 +44,12 @@ from console.pages.help import OWN as OWN_HELP
 from console.pages.refusal_reasons import SENTENCES
 from console.pages.urls import urlpatterns
 from console.policy.apis import ApiScope
+from console.policy.client_problems import ABOUT
 from console.policy.reasons import Reason
 from tests.cast import (
     ask,
     connect,
+    problem,
     register,
     register_api,
     registration_token,
@@ -373,6 +375,7 @@ def made(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, move
             "consent": str(consent.pk),
             **_asked_by_devices(clients["device"][0], bob),
             "counting": str(counting.pk),
+            "problem_wrong": _problems(web, outside["current"][0], globex),
             "made": str(registration_token(acme, alice, name="Byggserver").pk),
             "bob": str(bob.pk),
             "carol": str(carol.pk),
@@ -381,6 +384,18 @@ def made(acme: Tenant, globex: Tenant, alice: User, bob: User, carol: User, move
             **_groups_and_invitations(acme, alice, bob),
         },
     )
+
+
+def _problems(web: Client, borrowed: Client, globex: Tenant) -> str:
+    """One of every kind; another tenant's; and one that is ignored. The number of a redirect URL that is refused."""
+    for reason in ABOUT:
+        problem(web, "nagot.annat" if "scope" in reason else "", reason)
+    problem(web, "ab12c", "removed_secret")
+    problem(web, "https://app.example.com/hemligt", tenant=globex)
+    problem(borrowed, "http://APP.example.com:8/Callback?a#b", tenant=Tenant.objects.get(alias="acme"))
+    with scope(tenant=web.tenant):
+        problem(web, "https://fel.example.com/").ignore(by=Actor.operator())
+    return str(problem(web, "http://localhost:3000/?x", signed_in=False).pk)
 
 
 # --- Every page ---------------------------------------------------------------------------------------------------
@@ -440,6 +455,11 @@ PAGES = [
     ("alice", OAUTH + "/{web}/scopes", 200),
     ("alice", OAUTH + "/{web}/scopes/edit", 200),
     ("alice", OAUTH + "/{web}/problems", 200),
+    ("carol", OAUTH + "/{web}/problems", 200),
+    ("alice", OAUTH + "/{two}/problems", 200),
+    ("alice", OAUTH + "/{web}/problems?show=ignored", 200),
+    ("alice", OAUTH + "/{web}/problems/{problem_wrong}/add", 200),
+    ("alice", OAUTH + "/connections/{to_current}/problems", 200),
     ("alice", OAUTH + "/{web}/activity", 200),
     ("alice", OAUTH + "/{web}/menu", 200),
     ("carol", OAUTH + "/{web}/menu", 200),
@@ -624,6 +644,8 @@ NO_PAGE = {
     "language",
     "theme",
     "group_member_remove",
+    "client_problem_ignore",
+    "connection_problem_ignore",
     "own_name",
     "own_session_end",
     "own_sessions_end",
@@ -668,7 +690,7 @@ def test_no_page_is_forgotten():
         def __missing__(self, name: str) -> str:
             if name in IDS:
                 return "00000000-0000-0000-0000-000000000000"
-            return "1" if name.startswith(("to_", "for_", "consent", "api")) else "c"
+            return "1" if name.startswith(("to_", "for_", "consent", "api", "problem_")) else "c"
 
     seen = {
         resolve(address.format_map(Ids()).split("?")[0]).url_name

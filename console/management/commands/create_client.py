@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django_scopes import scope
 
 from console.management.operations import (
@@ -11,10 +11,19 @@ from console.management.operations import (
     Operation,
     check_that_oauth_clients_are_supported,
     read_all_of_stdin,
+    read_line_of_stdin,
     tenant_named,
 )
-from console.models import ApisNotPublished, Client, LimitReached, NotPublishable, Tenant
-from console.policy import apis, client_types, public_keys, redirect_uris, scopes, text
+from console.models import ApisNotPublished, Client, ClientSecret, LimitReached, NotPublishable, Tenant
+from console.policy import (
+    apis,
+    brought_credentials,
+    client_types,
+    public_keys,
+    redirect_uris,
+    scopes,
+    text,
+)
 from console.policy.client_types import AuthMethod, ClientType, GrantType
 from console.policy.consent_rules import ConsentMethod
 from console.policy.registration_problems import (
@@ -46,6 +55,7 @@ GRANTS = {grant.value: grant.value for grant in sorted(client_types.MACHINE_GRAN
 }
 SWITCHES = {
     "accept-no-pkce": "for web clients whose software cannot send PKCE: accept openid with a nonce instead",
+    "client-secret-stdin": "the secret that the client has on another server comes on standard input",
     "public-key-stdin": "for private_key_jwt: the public key, a JWK with kid and alg, comes on standard input",
     "trusted": "never ask people for consent",
     "published": "available to every tenant of the region",
@@ -100,6 +110,7 @@ class Command(Operation):
             "for web clients, how it proves who it is: a secret unless said otherwise",
             choices=list(AUTH_METHODS),
         )
+        parser.add_argument("--client-id", default="", help="the ID that the client has on another server")
         for option, what in SWITCHES.items():
             parser.add_argument(f"--{option}", action="store_true", help=what)
 
@@ -109,7 +120,9 @@ class Command(Operation):
         client, secret = _register(tenant, options)
         result = {"client_id": client.client_id}
         lines = [f"Registered {client.name} for {tenant.name}.", f"Client ID: {client.client_id}"]
-        if secret:
+        if options["client_secret_stdin"]:
+            lines.append("Client secret: the one that you brought.")
+        elif secret:
             result["client_secret"] = secret
             lines.append(f"Client secret, shown only now: {secret}")
         lines += [f"Public key: {key['kid']} ({key['alg']})" for key in client.public_keys]
@@ -137,6 +150,7 @@ def _repeatable(parser: CommandParser, option: str, what: str = "", **more: Any)
 def _register(tenant: Tenant, options: dict[str, Any]) -> tuple[Client, str]:
     """Registers the client and publishes it if it shall be. CommandError with what may not be."""
     fields = _fields(options)
+    brought = _brought(tenant, options, fields)
     try:
         with scope(tenant=tenant), transaction.atomic():
             client, secret = Client.register(
@@ -145,10 +159,13 @@ def _register(tenant: Tenant, options: dict[str, Any]) -> tuple[Client, str]:
                 type=options["type"],
                 consent_method=ConsentMethod.TRUSTED if options["trusted"] else ConsentMethod.REQUIRED,
                 confirmed_schemes=[scheme.rstrip(":/") for scheme in options["confirm_scheme"]],
+                **brought,
                 **fields,
             )
             if options["published"]:
                 client.publish(by=OPERATOR)
+    except IntegrityError:  # somebody else has taken one of them in this moment
+        raise CommandError("The client ID or the secret is taken. Nothing was registered.") from None
     except InvalidRegistration as invalid:
         name, found = next(iter(invalid.problems.items()))
         raise CommandError(_in_words(name, found[0], fields)) from None
@@ -166,6 +183,34 @@ def _register(tenant: Tenant, options: dict[str, Any]) -> tuple[Client, str]:
             "to sign in. Give it a --redirect-url, or leave out --published."
         ) from None
     return client, secret
+
+
+def _brought(tenant: Tenant, options: dict[str, Any], fields: dict[str, Any]) -> dict[str, str]:
+    """The client ID and the secret that the client has already; {} if it gets new ones. CommandError with what may
+    not be brought."""
+    client_id, secret = options["client_id"], ""
+    if options["client_secret_stdin"]:
+        if AuthMethod.CLIENT_SECRET not in fields["auth_methods"]:
+            raise CommandError("--client-secret-stdin: this client does not authenticate with a secret.")
+        if options["public_key_stdin"]:
+            raise CommandError(
+                "Standard input holds one thing: register the key, or the secret, in the console."
+            )
+        secret = read_line_of_stdin("client secret", brought_credentials.LONGEST_SECRET)
+    try:
+        if client_id:
+            brought_credentials.check_client_id(client_id)
+        if secret:
+            brought_credentials.check_secret(secret)
+    except brought_credentials.NotTaken as reason:
+        raise CommandError(str(reason)) from None
+    if client_id and Client.with_deleted_anywhere.filter(client_id=client_id).exists():
+        raise CommandError(f"The client ID {client_id} is taken in this region.")
+    if secret and ClientSecret.is_known(secret):
+        raise CommandError(
+            "A client of this region has this secret, or had it. Two clients cannot share one."
+        )
+    return {"brought_id": client_id, "brought_secret": secret}
 
 
 def _in_words(name: str, problem: Problem, fields: dict[str, Any]) -> str:

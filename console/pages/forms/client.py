@@ -184,7 +184,7 @@ class ClientForm(client_fields.ClientFields):
         known = {*self.schemes_before, *self.schemes_ticked}
         return [scheme for scheme in registration_rules.short_schemes(self.becomes) if scheme not in known]
 
-    def about_schemes(self) -> dict[str, list[str]]:
+    def about_schemes(self) -> dict[str, Any]:
         """Which schemes without a dot may be used, for the client's verbs."""
         return {
             "confirmed_schemes": self.schemes_ticked,

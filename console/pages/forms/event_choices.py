@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from ...models import Connection, User
 
 MOST = 20  # offered at a time
-WITH_ID = re.compile(r".*\(([0-9a-f]{32})\)\s*", re.IGNORECASE | re.DOTALL)
+WITH_ID = re.compile(r".*\(([\x21-\x7e]+)\)\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ def the_client(text: str) -> list[Choice]:
     """The client with this client ID, or those that are called exactly so. Several only if they share the name."""
     with_id = WITH_ID.fullmatch(text)
     client_id = with_id[1] if with_id else text
-    if found := _connections().filter(client__client_id=client_id.lower())[:1]:
+    either = {client_id, client_id.lower()}  # ours are in small letters, and may be written in others
+    if found := _connections().filter(client__client_id__in=either)[:1]:
         name = found[0].client.name
         return _told_apart(found, shared=_connections().filter(client__name__iexact=name)[1:2].exists())
     return _told_apart(_connections().filter(client__name__iexact=text).order_by("pk")[:MOST])

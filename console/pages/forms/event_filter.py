@@ -19,6 +19,7 @@ from . import event_choices, event_search
 GROUPS: dict[str, Promise | str] = {
     "client": _("OAuth clients"),
     "secret": _("Client secrets"),
+    "problem": _("Problems"),
     "registration": _("Registration"),
     "connection": _("Connections"),
     "outside_clients": _("Outside clients"),

@@ -8,7 +8,6 @@ from django.db.models import Q
 from ...models import Client, Event, EventKeyword
 from ...models.event_keyword import MAX_FOUND
 from ...models.event_reading import Criterion
-from ...policy import metadata_documents
 from .. import refusal_reasons
 
 ID = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)  # of a client and of a request alike
@@ -26,7 +25,9 @@ def _named(text: str) -> Criterion | None:
     if ID.fullmatch(text):
         few += Event.objects.filter(trace_id=text.lower()).values_list("pk", flat=True)[:MAX_FOUND]
         client = _about_client(text.lower())
-    elif metadata_documents.is_one(text):
+    elif (
+        text.isascii() and text.isprintable()
+    ):  # the ID that a client has brought along, or the URL of a document
         client = _about_client(text)
     return Criterion.few(few, client) if few else client
 
