@@ -56,6 +56,7 @@ class ClientSecret(TenantOwned):
         verbose_name_plural = _("client secrets")
         ordering = ["created_at"]
         constraints = [models.UniqueConstraint(fields=["digest"], name="secret_digest")]
+        indexes = [models.Index(fields=["tenant", "hint"], name="secret_by_hint")]
 
     def __str__(self) -> str:
         return f"…{self.hint}"
