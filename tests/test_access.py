@@ -162,7 +162,7 @@ def in_the_state(address: URLPattern, person: User, place: Place) -> str:
             case "receipt":
                 act = UnfinishedAct.objects.create(tenant=tenant, user=person, ends="of_person", sessions=1)
                 return f"{path_to(address, place)}?act={act.pk}"
-            case "clients_delete":
+            case "clients_delete" | "clients_disable" | "clients_enable":
                 return f"{path_to(address, place)}?client={client.client_id}"
             case _:
                 return path_to(address, place)

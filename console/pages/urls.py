@@ -42,6 +42,7 @@ from . import (
     registration,
     requests,
     secrets,
+    several_clients,
     sign_in,
     try_it,
 )
@@ -61,6 +62,8 @@ urlpatterns = [
     path("console/oauth", clients.listing, name="clients"),
     path("console/oauth/new", client_creation.create, name="client_new"),
     path("console/oauth/delete", client_endings.delete, name="clients_delete"),
+    path("console/oauth/disable", several_clients.disable, name="clients_disable"),
+    path("console/oauth/enable", several_clients.enable, name="clients_enable"),
     path("console/oauth/deleted", deleted_clients.deleted, name="clients_deleted"),
     path("console/oauth/check", clients.check_address, name="check_address"),
     path("console/oauth/configuration", configuration.configuration, name="configuration"),
