@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -21,7 +22,7 @@ from ..models.event_reading import Found, Position, Reading, position
 from ..policy.roles import Permission
 from .event_lines import of_days
 from .forms import event_choices
-from .forms.event_filter import EventFilter
+from .forms.event_filter import SHOWN, EventFilter
 
 PAGE = 50
 BYTE_ORDER_MARK = "\ufeff"  # without it spreadsheets take UTF-8 for something else, and spoil å, ä and ö
@@ -64,6 +65,8 @@ def events(request: PageRequest) -> HttpResponse:
         "before": before and before.pk,
         "searched_to": found.searched_to,
         "filtered": form.is_narrowed,
+        "kinds": [(name, text, form["show"].value() == name) for name, (text, _actions) in SHOWN.items()],
+        "periods": list(_periods(form)),
     }
     if request.htmx.target == "events":
         return render(request, "audit_log/list.html", context, status=200 if form.is_valid() else 422)
@@ -104,6 +107,14 @@ def export(request: PageRequest) -> StreamingHttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _periods(form: EventFilter) -> Iterator[tuple[str, str, bool]]:
+    """The last days up to now, where the reader is: since when, in words, and whether it is what is shown."""
+    today = timezone.localdate()
+    for days, text in ((1, _("Today")), (7, _("7 days")), (30, _("30 days"))):
+        since = (today - timedelta(days=days - 1)).isoformat()
+        yield since, text, form["since"].value() == since and not form["until"].value()
 
 
 def _before(request: PageRequest) -> Position | None:
