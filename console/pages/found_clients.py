@@ -34,7 +34,7 @@ class FoundClients:
         self, kinds: list[Kind], *, backwards: bool = False, nulls_last: bool = False, at_once: bool = False
     ) -> None:
         """backwards: the greatest key is first. nulls_last: those without a key are last, in both directions.
-        at_once: clients must be read to know if they fit."""
+        at_once: clients must be read to know if they fit. Of no kind there are none."""
         self._kinds = kinds
         self._at_once = at_once
         missing = True if nulls_last else None
@@ -51,6 +51,8 @@ class FoundClients:
 
     @cached_property
     def _number(self) -> int:
+        if not self._kinds:
+            return 0
         if self._at_once and len(self._first) <= FETCHED:
             return len(self._first)
         counted = [kind.rows.order_by().values("pk") for kind in self._kinds]

@@ -88,7 +88,7 @@ def test_secrets_are_added_up_to_five_and_one_can_go(console, reports, acme, ali
     client = acme.clients.get(client_id=reports.client_id)
     for _ in range(3):
         ClientSecret.add_to(client, by=Actor(user=alice))
-    page = console()
+    page = console("/console/oauth?columns=secrets")
     act(page, "Reports", "Manage secrets")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_have_accessible_name("Client secrets")

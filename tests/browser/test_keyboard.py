@@ -174,7 +174,7 @@ def test_the_focus_returns_to_a_row_that_was_fetched_anew(
     page, signed_in, alice, acme, register, console_url
 ):
     register(acme, name="Reports")
-    signed_in(page, alice).goto(console_url(acme))
+    signed_in(page, alice).goto(console_url(acme, "/console/oauth?columns=secrets"))
     menu = page.get_by_role("button", name="Actions for Reports")
     menu.click()
     page.get_by_role("link", name="Manage secrets").click()

@@ -112,6 +112,8 @@ class ClientSearch(forms.Form):
 
         An own client that was deleted is not found; another tenant's is, so that people see what happened to it.
         """
+        if "q" in self.errors:
+            return FoundClients([])
         own_key, outside_key = ORDERS[self.sort.removeprefix("-")]
         # An index has them in order, each at another place: what is read anyway is better read as it lies, and sorted.
         key = Coalesce(own_key, own_key) if self._reads_every_client else F(own_key)
@@ -131,7 +133,7 @@ class ClientSearch(forms.Form):
     @property
     def _looks_into_clients(self) -> bool:
         """Whether clients must be read to know if they fit."""
-        return "q" in self.errors or any(value for name, value in self.chosen.items() if name != "owner")
+        return any(value for name, value in self.chosen.items() if name != "owner")
 
     @property
     def _reads_every_client(self) -> bool:
@@ -145,7 +147,7 @@ class ClientSearch(forms.Form):
             clients = clients.filter(client_words.of_own(word))
         if method := self.chosen["consent_method"]:
             clients = clients.filter(pk__in=Connection.objects.filter(consent_method=method).values("client"))
-        return clients.none() if "q" in self.errors else clients
+        return clients
 
     def _outside(self, tenant: Tenant) -> "QuerySet[Connection]":
         connections: QuerySet[Connection] = Connection.objects.filter(~Q(client__tenant=tenant.pk), OUTSIDE)
@@ -154,7 +156,7 @@ class ClientSearch(forms.Form):
             connections = connections.filter(client_words.of_outside(word))
         if method := self.chosen["consent_method"]:
             connections = connections.filter(consent_method=method)
-        return connections.none() if "q" in self.errors else connections
+        return connections
 
     def _words(self) -> list[str]:
         return list(self.chosen["q"].split()[:MOST_WORDS])
