@@ -197,7 +197,6 @@ ADDRESSES = MAIN | {
     "remove secret": ("alice", "{secret}"),
     "delete": ("alice", "/console/oauth/delete?client="),
     "disable several": ("alice", "/console/oauth/disable?client="),
-    "enable several": ("alice", "/console/oauth/enable?client="),
     "disable": ("alice", "{client}/disable"),
     "enable": ("alice", "{machine}/enable"),
     "consent method": ("alice", "{machine}/consent-method"),
@@ -513,6 +512,15 @@ def disable_several_dialog(scene: Scene) -> Page:
     page = clients_chosen(scene)
     page.get_by_role("button", name="Disable", exact=True).click()
     expect(page.get_by_role("dialog", name="Disable 1 client?")).to_be_visible()
+    return page
+
+
+@reached_by_hand("dialog: enable several")
+def enable_several_dialog(scene: Scene) -> Page:
+    page = clients_chosen(scene)
+    page.get_by_role("checkbox", name="Select Closed").check()
+    page.get_by_role("button", name="Enable", exact=True).click()
+    expect(page.get_by_role("dialog", name="Enable 1 client?")).to_be_visible()
     return page
 
 
