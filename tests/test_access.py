@@ -37,6 +37,7 @@ OPENED = {
     "home": 302,
     "console": 302,
     "check_address": 405,
+    "clients_enable": 303,  # the client is enabled already
     "own_session_end": 405,
     "own_sessions_end": 405,
     "own_name": 405,
