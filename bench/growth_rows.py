@@ -162,11 +162,13 @@ STATEMENTS = [
         FROM generate_series(1, {{people}}) n) numbered
     """,
     f"""
-    INSERT INTO console_client (id, tenant_id, client_id, type, name, description, homepage_url, redirect_uris,
-        post_logout_redirect_uris, allowed_origins, allowed_scopes, grant_types, auth_methods, public_keys, algorithm,
-        published_at, stays_connected, generation, version, deleted_at, created_at, updated_at, last_used_at)
+    INSERT INTO console_client (id, tenant_id, client_id, type, name, sort_key, description, homepage_url,
+        redirect_uris, post_logout_redirect_uris, allowed_origins, allowed_scopes, grant_types, auth_methods,
+        public_keys, algorithm, published_at, stays_connected, generation, version, deleted_at, created_at, updated_at,
+        last_used_at)
     SELECT {{last_client}} + n, {_TENANT.format("t")}, md5('client ' || n), 'web',
-        initcap(substr(md5('app ' || n), 1, 5)) || ' application ' || n, 'Made for measuring, number ' || n, '',
+        initcap(substr(md5('app ' || n), 1, 5)) || ' application ' || n,
+        substr(md5('app ' || n), 1, 5) || lpad(n::text, 9, '0'), 'Made for measuring, number ' || n, '',
         '["https://application.example/callback"]', '[]', '[]', '["openid", "profile", "email", "offline_access"]',
         '["authorization_code", "refresh_token"]', '["client_secret"]', '[]', 'ES256',
         CASE WHEN n % 100 = 1 THEN now() - interval '90 days' END, false, 0, 1,

@@ -37,6 +37,7 @@ PAGES_OF = {
 OPENED = {
     "home": 302,
     "check_address": 405,
+    "clients_enable": 303,  # the client is enabled already
     "own_session_end": 405,
     "own_sessions_end": 405,
     "own_name": 405,
@@ -169,7 +170,7 @@ def in_the_state(address: URLPattern, person: User, place: Place) -> str:
             case "receipt":
                 act = UnfinishedAct.objects.create(tenant=tenant, user=person, ends="of_person", sessions=1)
                 return f"{path_to(address, place)}?act={act.pk}"
-            case "clients_delete":
+            case "clients_delete" | "clients_disable" | "clients_enable":
                 return f"{path_to(address, place)}?client={client.client_id}"
             case _:
                 return path_to(address, place)

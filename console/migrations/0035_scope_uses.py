@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('console', '0032_index_of_logos'),
+        ('console', '0033_natural_order'),
     ]
 
     operations = [

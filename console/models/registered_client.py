@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
@@ -13,6 +12,7 @@ from django_scopes import ScopedManager
 from ..policy import client_types, credentials
 from ..policy.client_types import AuthMethod, ClientType, Origin
 from ..policy.effective_client import EffectiveClient, Generation
+from ..policy.natural_order import LENGTH, natural_key
 from ..policy.publication import Terms
 from ..policy.registration import EDITABLE, Registration
 from .api import Api
@@ -63,6 +63,8 @@ class RegisteredClient(OwnRow, Application):
     )
     type = models.CharField(_("type"), max_length=10, choices=Type.choices)
     name = models.CharField(_("name"), max_length=512)
+    # Follows the name. "" in a row that a process of an earlier release wrote during an update: it stands first.
+    sort_key = models.CharField(max_length=LENGTH, default="", db_default="", editable=False)
     description = models.CharField(_("description"), max_length=4096, blank=True)
     homepage_url = models.CharField(_("homepage"), max_length=2048, blank=True)
     terms_url = models.CharField(
@@ -118,7 +120,9 @@ class RegisteredClient(OwnRow, Application):
             models.Index(fields=["tenant", "name"], name="client_by_name"),
             # The list of a tenant's own clients in its usual order, and how many they are.
             models.Index(
-                "tenant", Lower("name"), "id", condition=models.Q(deleted_at=None), name="client_listed"
+                fields=["tenant", "sort_key", "id"],
+                condition=models.Q(deleted_at=None),
+                name="client_in_order",
             ),
             models.Index(fields=["tenant", "-created_at"], name="client_newest"),
             models.Index(fields=["logo"], name="client_logo"),
@@ -133,6 +137,15 @@ class RegisteredClient(OwnRow, Application):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """With the name goes what the list is sorted by."""
+        written = kwargs.get("update_fields")
+        if written is None or "name" in written:
+            self.sort_key = natural_key(self.name)
+            if written is not None:
+                kwargs["update_fields"] = [*written, "sort_key"]
+        super().save(*args, **kwargs)
 
     @property
     def registration(self) -> Registration:

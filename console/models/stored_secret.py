@@ -68,6 +68,7 @@ class StoredSecret(TenantOwned):
                 name="secret_expiring",
                 condition=models.Q(expires_at__isnull=False, removed_at=None),
             ),
+            models.Index(fields=["tenant", "hint"], name="secret_by_hint"),
             models.Index("tenant", UNUSED_SINCE, condition=models.Q(removed_at=None), name="secret_unused"),
             models.Index(
                 fields=["tenant", "last_tried_at"],

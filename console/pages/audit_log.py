@@ -1,6 +1,7 @@
 """The audit log: who did what, when, from where, and what changed (Q8, P8). Auditors may read and export it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -17,7 +18,7 @@ from ..policy.roles import Permission
 from . import exports
 from .event_lines import of_days
 from .forms import event_choices
-from .forms.event_filter import EventFilter
+from .forms.event_filter import SHOWN, EventFilter
 
 PAGE = 50
 BATCH = 1000
@@ -56,6 +57,8 @@ def events(request: PageRequest) -> HttpResponse:
         "before": before and before.pk,
         "searched_to": found.searched_to,
         "filtered": form.is_narrowed,
+        "kinds": [(name, text, form["show"].value() == name) for name, (text, _actions) in SHOWN.items()],
+        "periods": list(_periods(form)),
     }
     if request.htmx.target == "events":
         return render(request, "audit_log/list.html", context, status=200 if form.is_valid() else 422)
@@ -88,6 +91,14 @@ def export(request: PageRequest) -> StreamingHttpResponse:
     if kind not in exports.FORMATS or not form.is_valid():
         raise BadRequest
     return exports.download("audit-log", kind, COLUMNS, _rows(form.reading()))
+
+
+def _periods(form: EventFilter) -> Iterator[tuple[str, str, bool]]:
+    """The last days up to now, where the reader is: since when, in words, and whether it is what is shown."""
+    today = timezone.localdate()
+    for days, text in ((1, _("Today")), (7, _("7 days")), (30, _("30 days"))):
+        since = (today - timedelta(days=days - 1)).isoformat()
+        yield since, text, form["since"].value() == since and not form["until"].value()
 
 
 def _before(request: PageRequest) -> Position | None:

@@ -1,10 +1,7 @@
 """Deleting, disabling and enabling clients, and removing connections to those of other tenants (S12, P7, N7, N9)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,11 +11,11 @@ from django.views.decorators.http import require_http_methods
 from ..http.access import needs
 from ..http.requests import PageRequest
 from ..http.sessions import actor
-from ..http.tenancy import current_tenant
-from ..models import Actor, Client, Connection, NotConnected, Receipt
+from ..models import Actor, Connection, NotConnected, Receipt
 from ..models.client import DELETED_KEPT
 from ..policy.roles import Permission
 from . import fragments, receipts
+from .chosen_clients import Chosen, already_gone, asked, back, refused
 from .client_lookup import back_to_list, client_to_change
 from .client_reach import endings, leavings
 from .client_tabs import back_to
@@ -29,41 +26,14 @@ pages = require_http_methods(["GET", "HEAD", "POST"])
 # --- Deleting ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What a person chose to delete: own clients, connections to others', and how many of both no longer exist."""
-
-    clients: list[Client]
-    connections: list[Connection]
-    gone: int
-
-    @classmethod
-    def of(cls, asked: Iterable[str]) -> "Chosen":
-        """Finds what has these client IDs. 404 if nothing has, and no deleted client of this tenant had."""
-        ids = {value for value in asked if value.isprintable()}
-        clients = list(Client.objects.filter(client_id__in=ids).order_by("name"))
-        foreign = Connection.objects.filter(client__client_id__in=ids).exclude(
-            client__tenant=current_tenant()
-        )
-        connections = list(foreign.select_related("client__tenant", "tenant").order_by("client__name"))
-        found = len(clients) + len(connections)
-        if not found and not Client.with_deleted.filter(client_id__in=ids).exists():
-            raise Http404
-        return cls(clients, connections, len(set(asked)) - found)
-
-    def __len__(self) -> int:
-        return len(self.clients) + len(self.connections)
-
-
 @needs(Permission.MANAGE_CLIENTS)
 @pages
 def delete(request: PageRequest) -> HttpResponse:
     """Deletes own clients and removes connections, one or several, after one confirmation that says what ends (S12)."""
-    asked = (request.POST if request.method == "POST" else request.GET).getlist("client")
-    if not asked:
-        messages.info(request, _("Choose the clients to delete first."))
-        return fragments.done(request, back_to_list(request))
-    chosen = Chosen.of(asked)
+    ids = asked(request)
+    if answer := refused(request, ids, _("Choose the clients to delete first.")):
+        return answer
+    chosen = Chosen.of(ids)
     if request.method == "POST":
         # Each in a transaction of its own: an error with one does not bring back those before it.
         ended = [client.remove(by=actor(request)) for client in chosen.clients]
@@ -76,8 +46,7 @@ def delete(request: PageRequest) -> HttpResponse:
             text=_afterwards(chosen),
         )
     if not chosen:
-        messages.info(request, _already_gone(chosen.gone))
-        return fragments.done(request, back_to_list(request))
+        return back(request, already_gone(chosen.gone))
     context = {
         "title": _question(chosen),
         "chosen": chosen,
@@ -140,14 +109,8 @@ def _afterwards(chosen: Chosen) -> str:
             _("An administrator must approve a removed connection again before anyone can use the client.")
         )
     if chosen.gone:
-        sentences.append(_already_gone(chosen.gone))
+        sentences.append(already_gone(chosen.gone))
     return " ".join(sentences)
-
-
-def _already_gone(number: int) -> str:
-    return ngettext(
-        "%(number)d had already been deleted.", "%(number)d had already been deleted.", number
-    ) % {"number": number}
 
 
 # --- Disabling and enabling -------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ class Row:
     standing: Standing | None
     secrets: str  # how many are alive
     tenants: int  # that are connected to an own client
+    failing: bool = False  # whether it gets nothing but refusals now
 
     @property
     def name(self) -> str:
@@ -98,7 +99,7 @@ class Row:
 
 
 def rows(found: list[tuple[int, UUID]]) -> list[Row]:
-    """The lines of a page, in the order in which connections and their clients' tenants were found. Only for them is
+    """The lines of a page, in the order in which clients and the tenants that own them were found. Only for them is
     everything read that a line shows: what the list could show is sorted by what the order needs, and no more."""
     tenant = current_tenant()
     live = ClientSecret.objects.filter(client=OuterRef("client"), removed_at=None).order_by()
@@ -113,8 +114,13 @@ def rows(found: list[tuple[int, UUID]]) -> list[Row]:
     )
     own = [pk for pk, owner in found if owner == tenant.pk]
     outside = [pk for pk, owner in found if owner != tenant.pk]
-    lines = read.select_related("client").only(*READ_OF_OWN).in_bulk(own)
-    lines |= read.select_related("client__tenant").in_bulk(outside)
+    lines = {
+        line.client_id: line
+        for line in read.select_related("client").only(*READ_OF_OWN).filter(client__in=own)
+    }
+    lines |= {
+        line.client_id: line for line in read.select_related("client__tenant").filter(client__in=outside)
+    }
     return [_row(lines[pk]) for pk, _owner in found if pk in lines]
 
 

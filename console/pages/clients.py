@@ -17,13 +17,13 @@ from ..policy.registration_problems import UNCONFIRMED
 from ..policy.registration_rules import address_problem
 from ..policy.roles import Permission
 from . import fragments
+from .chosen_clients import MOST
 from .client_rows import rows
 from .forms import addresses, schemes
-from .forms.client_search import USUAL_ORDER, ClientSearch
+from .forms.client_search import OPTIONAL, SIZES, USUAL_ORDER, ClientSearch
 
-PER_PAGE = 25
 LIST = "client-list"
-SAYS_NOTHING = {"page": "1", "sort": USUAL_ORDER}
+SAYS_NOTHING = {"page": "1", "sort": USUAL_ORDER, "size": str(SIZES[0])}
 
 
 # --- The list --------------------------------------------------------------------------------------------------------
@@ -35,13 +35,16 @@ def listing(request: PageRequest) -> HttpResponse:
     """The table of clients; for htmx only the region that search, filters, sorting and paging change."""
     search = ClientSearch(request.GET)
     found: Any = search.find(request.tenant)
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(found, search.size).get_page(request.GET.get("page"))
     context = {
         "title": _("OAuth"),
         "search": search,
         "page": page,
         "rows": rows(list(page)),
         "sort": search.sort,
+        "sizes": SIZES,
+        "columns": [(name, label, name in search.columns) for name, label in OPTIONAL.items()],
+        "most": MOST,
         "secret_limit": str(settings.LIMITS["client_secrets"]),
         "may_manage": request.user.may(Permission.MANAGE_CLIENTS),
     }

@@ -41,4 +41,4 @@ def _alive(client: Client, found: Iterable[ClientProblem]) -> set[UUID]:
     """The secrets that work, if a problem is about one."""
     if all(problem.secret_id is None for problem in found):
         return set()
-    return {secret.pk for secret in client.live_secrets}
+    return {secret.pk for secret in client.live_secrets if secret.works}

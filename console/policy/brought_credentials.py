@@ -16,7 +16,8 @@ CLIENT_ID = re.compile(r"[!$&'()*+,\-.0-9:;=@A-Z\[\]_a-z|~^{}]+")
 NOT_AN_ID = frozenset("'`\"")  # files leave quotation marks around a client ID, and they are taken for that
 # The words that stand where a client ID stands in the addresses of the console, and what browsers take for a step.
 RESERVED = frozenset(
-    {"new", "delete", "deleted", "check", "configuration", "connections", "bulk", "search", "me", ".", ".."}
+    {"new", "delete", "deleted", "disable", "enable", "check", "configuration", "connections"}
+    | {"bulk", "search", "me", ".", ".."}
 )
 SECRET = re.compile(r"[\x20-\x7e]+")  # RFC 6749 §A.2
 LONGEST_SECRET = 512

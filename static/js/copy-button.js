@@ -43,11 +43,18 @@ class CopyButton extends HTMLElement {
     this.append(...[...pattern.children].map((child) => child.cloneNode(true)));
   }
 
+  // Its symbol is a tick for as long as it says that it has copied.
+  draw(symbol) {
+    const use = this.querySelector("use");
+    use?.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${symbol}`));
+  }
+
   say(state) {
     const [button, text] = ["button", "[data-text]"].map((part) => this.querySelector(part));
     this.label ??= text?.textContent;
     this.name ??= button.getAttribute("aria-label") ?? "";
     this.dataset.state = state;
+    this.draw(state === "copied" ? "check" : "copy");
     this.querySelector("[role=status]").textContent = this.dataset[state];
     if (text && state === "copied") {
       text.textContent = this.dataset[state];
@@ -56,6 +63,7 @@ class CopyButton extends HTMLElement {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       delete this.dataset.state;
+      this.draw("copy");
       this.querySelector("[role=status]").textContent = "";
       if (text) text.textContent = this.label;
       if (this.name) button.setAttribute("aria-label", this.name);

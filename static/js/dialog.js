@@ -61,7 +61,7 @@ function goBack() {
   const address = opener?.getAttribute("href");
   const same = opener?.id ? `#${CSS.escape(opener.id)}` : address && `[href="${CSS.escape(address)}"]`;
   const place = opener?.isConnected ? opener : same && document.querySelector(same);
-  (place || document.getElementById("main"))?.focus();
+  (place?.checkVisibility() ? place : document.getElementById("main"))?.focus();
 }
 
 if (dialog) {

@@ -242,6 +242,7 @@ ADDRESSES = MAIN | {
     "remove secret": ("alice", "{secret}/remove"),
     "a secret that is replaced": ("alice", "{machine}/secrets"),
     "delete": ("alice", "/console/oauth/delete?client="),
+    "disable several": ("alice", "/console/oauth/disable?client="),
     "disable": ("alice", "{client}/disable"),
     "enable": ("alice", "{machine}/enable"),
     "consent method": ("alice", "{machine}/consent-method"),
@@ -552,6 +553,39 @@ def last_secret(scene: Scene) -> Page:
 @reached_by_hand("dialog: delete", main=True)
 def delete_dialog(scene: Scene) -> Page:
     return in_menu(scene, "Delete")
+
+
+@reached_by_hand("dialog: disable several")
+def disable_several_dialog(scene: Scene) -> Page:
+    page = clients_chosen(scene)
+    page.get_by_role("button", name="Disable", exact=True).click()
+    expect(page.get_by_role("dialog", name="Disable 1 client?")).to_be_visible()
+    return page
+
+
+@reached_by_hand("dialog: enable several")
+def enable_several_dialog(scene: Scene) -> Page:
+    page = clients_chosen(scene)
+    page.get_by_role("checkbox", name="Select Closed").check()
+    page.get_by_role("button", name="Enable", exact=True).click()
+    expect(page.get_by_role("dialog", name="Enable 1 client?")).to_be_visible()
+    return page
+
+
+@reached_by_hand("columns")
+def columns(scene: Scene) -> Page:
+    page = scene.visit("alice", "/console/oauth")
+    page.get_by_role("button", name="Columns").click()
+    expect(page.get_by_role("checkbox", name="Secrets")).to_be_visible()
+    return page
+
+
+@reached_by_hand("audit log, unfolded")
+def unfolded_event(scene: Scene) -> Page:
+    page = scene.visit("alice", "/console/events?show=changes")
+    page.locator("summary").first.click()
+    expect(page.locator("details[open]")).to_have_count(1)
+    return page
 
 
 @reached_by_hand("dialog: disable")

@@ -88,7 +88,7 @@ def test_secrets_are_added_up_to_five_and_one_can_go(console, reports, acme, ali
     client = acme.clients.get(client_id=reports.client_id)
     for _ in range(3):
         ClientSecret.add_to(client, by=Actor(user=alice))
-    page = console()
+    page = console("/console/oauth?columns=secrets")
     act(page, "Reports", "Manage secrets")
     dialog = page.get_by_role("dialog")
     page.get_by_role("link", name="Generate new client secret").click()
@@ -194,6 +194,88 @@ def test_several_clients_go_after_one_confirmation(console, reports, register, a
     receipt.get_by_role("link", name="Done").click()
     expect(receipt).to_be_hidden()
     assert names(page) == ["Warehouse"]
+
+
+@pytest.mark.spec("requirements", "P7")
+def test_what_is_chosen_stays_chosen_over_pages_searches_and_visits(console, reports, register, acme):
+    for number in range(30):
+        register(acme, name=f"Client {number}")
+    page = console()
+    bar = page.locator(".bulk")
+    page.get_by_role("checkbox", name="Select Client 3", exact=True).check()
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("checkbox", name="Select Client 27")).to_be_visible()
+    expect(bar.get_by_text("1 selected")).to_be_visible()
+    page.get_by_role("checkbox", name="Select Client 27").check()
+    page.get_by_role("searchbox", name="Search").fill("report")
+    expect(page.get_by_role("rowheader")).to_have_text(["Reports"])
+    expect(bar.get_by_text("2 selected")).to_be_visible()
+    page.get_by_role("link", name="Reports").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Reports")
+    page = console()
+    expect(page.get_by_role("checkbox", name="Select Client 3", exact=True)).to_be_checked()
+    expect(bar.get_by_text("2 selected")).to_be_visible()
+
+    bar.get_by_role("button", name="Disable").click()
+    dialog = page.get_by_role("dialog", name="Disable 2 clients?")
+    for name in ("Client 3", "Client 27"):
+        expect(dialog.get_by_role("listitem").filter(has_text=name)).to_be_visible()
+    dialog.get_by_role("button", name="Disable").click()
+    receipt = page.get_by_role("dialog", name="2 clients disabled")
+    receipt.get_by_role("link", name="Done").click()
+    expect(receipt).to_be_hidden()
+    expect(page.get_by_role("row", name="Client 3", exact=False).first).to_contain_text("Disabled")
+    expect(bar).to_be_hidden()
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
+    page.reload()
+    expect(bar).to_be_hidden()
+
+    page.goto(f"{page.url}?status=disabled")
+    page.get_by_role("checkbox", name="Select all on this page").check()
+    bar.get_by_role("button", name="Enable").click()
+    enabling = page.get_by_role("dialog", name="Enable 2 clients?")
+    enabling.get_by_role("button", name="Enable").click()
+    expect(page.get_by_text("2 clients are enabled again.")).to_be_visible()
+    expect(page.get_by_text("No client matches")).to_be_visible()
+    page = console()
+    expect(bar).to_be_hidden()
+
+
+@pytest.mark.spec("requirements", "P7")
+def test_a_selection_is_cleared_on_every_page_and_has_an_end(console, reports, register, acme):
+    for number in range(3):
+        register(acme, name=f"Client {number}")
+    page = console()
+    bar = page.locator(".bulk")
+    page.evaluate(
+        "sessionStorage.setItem('chosen', JSON.stringify([...Array(100).keys()].map((key) => `elsewhere-${key}`)))"
+    )
+    page.reload()
+    expect(bar.get_by_text("100 selected")).to_be_visible()
+    expect(bar.get_by_role("button", name="Delete")).to_be_enabled()
+
+    page.get_by_role("checkbox", name="Select Client 1").check()
+    expect(bar.get_by_text("101 selected, at most 100 at once")).to_be_visible()
+    expect(bar.get_by_role("button", name="Delete")).to_be_disabled()
+    bar.get_by_role("button", name="Clear selection").click()
+    expect(bar).to_be_hidden()
+    page.reload()
+    expect(bar).to_be_hidden()
+
+
+def test_a_copy_button_shows_a_tick_for_a_moment(console, reports):
+    page = console()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.clock.install()
+    copy = page.get_by_role("button", name="Copy client ID")
+    symbol = copy.locator("use")
+    expect(symbol).to_have_attribute("href", re.compile("#copy$"))
+
+    copy.click()
+    expect(symbol).to_have_attribute("href", re.compile("#check$"))
+    expect(copy.locator("xpath=..").get_by_role("status")).to_have_text("Copied")
+    page.clock.run_for(2500)
+    expect(symbol).to_have_attribute("href", re.compile("#copy$"))
 
 
 # --- The list ---------------------------------------------------------------------------------------------------------
@@ -619,7 +701,7 @@ def test_the_audit_log_tells_what_happened_and_is_searched(console, reports, bob
     ):
         expect(events.filter(has_text=sentence)).to_be_visible()
     edited = events.filter(has_text="alice@acme.example edited Reports.")
-    edited.get_by_text("What changed").click()
+    edited.get_by_text("edited Reports").click()
     expect(edited.get_by_role("insertion")).to_have_text("For the board")
 
     page.get_by_role("combobox", name="Outcome").select_option("Rejected")

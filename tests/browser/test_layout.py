@@ -4,10 +4,11 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from django.utils import timezone
 from django_scopes import scope
 from playwright.sync_api import expect
 
-from console.models import ClientSecret, Consent
+from console.models import Client, ClientSecret, Connection, Consent
 from tests import cast
 from tests.oauth.driver import Application
 
@@ -200,11 +201,117 @@ def test_a_phone_shows_the_whole_of_what_a_client_is_trusted_with(
     page = signed_in(new_page(viewport=NARROW, locale="sv-SE"), alice)
     page.goto(console_url(acme))
 
-    badge = page.locator("td .badge--danger")
+    badge = page.locator("tbody .badge--danger")
     expect(badge).to_have_text("Agerar som användare")
     assert badge.evaluate(
-        "it => it.getBoundingClientRect().right <= it.closest('td').getBoundingClientRect().right"
+        "it => it.getBoundingClientRect().right <= it.closest('th').getBoundingClientRect().right"
     )
+
+
+HEIGHTS = "(rows) => rows.map((row) => row.getBoundingClientRect().height)"
+EDGES = """() => [...document.querySelectorAll('thead th')]
+  .map((cell) => Math.round(cell.getBoundingClientRect().left))"""
+# Whether nothing lies above an element.
+ON_TOP = """(it) => {
+  const {x, y} = it.getBoundingClientRect();
+  return it.contains(document.elementFromPoint(x + 20, y + 15));
+}"""
+
+
+@pytest.fixture
+def varied(acme, globex, alice):
+    """Clients that say as much about themselves in the list as a client can."""
+    cast.register(acme, name=ENDLESS, description="D " * 300, by=alice)
+    cast.register(
+        acme, name="Robot", grant_types=["urn:qlik:oauth:user-impersonation"], consent_method="trusted"
+    )
+    machine, _ = cast.register(acme, name="Stuck", grant_types=["client_credentials"], redirect_uris=[])
+    Connection._base_manager.filter(client=machine).update(consent_method="required")
+    cast.connect(cast.publish(acme, name="Shared"), globex)
+    cast.connect(cast.publish(globex, name=f"Outside {ENDLESS}"), acme)
+    gone = cast.publish(globex, name="Gone")
+    cast.connect(gone, acme)
+    Client._base_manager.filter(pk=gone.pk).update(deleted_at=timezone.now())
+
+
+@pytest.mark.usefixtures("varied")
+@pytest.mark.parametrize("locale", ["en-GB", "sv-SE"])
+@pytest.mark.parametrize("width", [1440, 1024])
+def test_a_client_is_one_line_of_the_list_and_columns_stay_where_they_are(
+    new_page, signed_in, alice, acme, console_url, locale, width
+):
+    page = signed_in(new_page(viewport={"width": width, "height": 900}, locale=locale), alice)
+    page.goto(console_url(acme))
+    rows = page.locator("tbody tr")
+
+    assert rows.count() == 6
+    assert set(rows.evaluate_all(HEIGHTS)) == {44}
+    edges = page.evaluate(EDGES)
+    page.goto(f"{console_url(acme)}?q=robot")
+    assert page.evaluate(EDGES) == edges
+    page.goto(f"{console_url(acme)}?columns=secrets&columns=added")
+    assert set(rows.evaluate_all(HEIGHTS)) == {44}
+    assert page.evaluate(OVERFLOW) is None
+
+
+def test_the_header_of_a_long_list_stays_in_sight(new_page, signed_in, alice, acme, register, console_url):
+    for number in range(25):
+        register(acme, name=f"Client {number}")
+    page = signed_in(new_page(), alice)
+    page.goto(console_url(acme))
+    page.get_by_role("link", name="Client 24").scroll_into_view_if_needed()
+
+    assert page.evaluate("scrollY") > 0
+    header = page.get_by_role("columnheader", name="Name")
+    expect(header).to_be_in_viewport(ratio=1)
+    assert header.evaluate(ON_TOP)
+
+
+@pytest.mark.usefixtures("varied")
+def test_an_event_is_one_line_that_unfolds_with_the_keyboard(new_page, signed_in, alice, acme, console_url):
+    page = signed_in(new_page(), alice)
+    page.goto(console_url(acme, "/console/events"))
+    events = page.get_by_role("main").get_by_role("list").get_by_role("listitem")
+
+    assert set(events.locator("summary").evaluate_all(HEIGHTS)) == {36}
+    created = events.filter(has_text=f"created {ENDLESS[:20]}")
+    created.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(created.get_by_text("Redirect URLs")).to_be_visible()
+    assert created.locator("summary").evaluate("it => it.scrollWidth <= it.clientWidth")
+    page.keyboard.press("Enter")
+    expect(created.get_by_text("Redirect URLs")).to_be_hidden()
+
+
+@pytest.mark.usefixtures("varied")
+@pytest.mark.parametrize("locale", ["en-GB", "sv-SE"])
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "without"])
+def test_a_phone_has_the_filters_of_the_log_in_a_sheet(
+    new_page, signed_in, alice, acme, console_url, locale, scripts
+):
+    page = signed_in(
+        new_page(viewport={"width": 390, "height": 844}, locale=locale, java_script_enabled=scripts), alice
+    )
+    page.goto(console_url(acme, "/console/events"))
+    fields = page.locator("#event-search :is(select, input:not([type=hidden], [type=search]))")
+    expect(fields).to_have_count(6)
+    for field in fields.all():
+        expect(field).to_be_hidden()
+
+    page.get_by_role("button", name="Filter").click()
+    boxes = [field.bounding_box() for field in fields.all()]
+    for number, box in enumerate(boxes):
+        assert 0 < box["x"] < box["x"] + box["width"] < 390
+        for other in boxes[number + 1 :]:
+            beside = box["x"] + box["width"] < other["x"] or other["x"] + other["width"] < box["x"]
+            assert beside or box["y"] + box["height"] < other["y"] or other["y"] + other["height"] < box["y"]
+    page.locator("select[name=action]").select_option("client.created")
+    page.get_by_role("button", name=re.compile("Done|Klar")).click()
+    expect(fields.first).to_be_hidden()
+    if not scripts:
+        page.get_by_role("button", name=re.compile("Apply|Använd")).click()
+    expect(page).to_have_url(re.compile("action=client.created"))
+    expect(page.get_by_role("main").get_by_role("list").get_by_role("listitem")).to_have_count(4)
 
 
 @pytest.mark.spec("requirements", "P7")
@@ -215,7 +322,11 @@ def test_a_usual_window_shows_since_when_a_client_is_there_and_what_is_searched(
     register(acme, name="Reports")
     page = signed_in(new_page(locale=locale), alice)
     page.goto(console_url(acme))
+    expect(page.get_by_role("columnheader", name=words)).to_have_count(0)  # it is there for whoever wants it
+    page.get_by_role("button", name=re.compile("Columns|Kolumner")).click()
+    page.get_by_role("checkbox", name=words).check()
     expect(page.get_by_role("columnheader", name=words)).to_be_visible()
+    expect(page).to_have_url(re.compile("columns=added"))
     search = page.get_by_role("searchbox")
     needed = search.evaluate(
         """(field) => {

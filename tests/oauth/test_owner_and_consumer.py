@@ -130,11 +130,15 @@ def test_tn04_the_address_of_a_borrowed_client_leads_to_the_consumers_own_connec
     assert browser(mallory).get(address).status_code == 200  # the owner has the page itself
 
 
-def test_tn04_deleting_several_deletes_none_that_is_borrowed(portal, web_client, browser, alice):
+@pytest.mark.parametrize("act", ["delete", "disable", "enable"])
+def test_tn04_what_is_done_with_several_is_done_with_none_that_is_borrowed(
+    portal, web_client, browser, alice, act
+):
     before = facts(portal)
-    for name in ("client_id", "client_ids", "clients", "selected", "id", "ids"):
+    names = ["client_id", "client_ids", "clients", "selected", "id", "ids"]
+    for name in names if act == "delete" else ["client", *names]:
         browser(alice).post(
-            "/console/oauth/delete", {name: [portal[0].client_id], "confirm": "yes", "confirmed": "1"}
+            f"/console/oauth/{act}", {name: [portal[0].client_id], "confirm": "yes", "confirmed": "1"}
         )
 
     assert facts(portal) == before

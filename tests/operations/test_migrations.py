@@ -1,6 +1,7 @@
 """Migrations that carry data over: what worked before works after."""
 
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 from django.core.management import call_command
@@ -30,6 +31,7 @@ TOOLKIT = ("console", "0012_toolkit")
 WITHOUT_ROWS = {"console_accesstoken", "console_idtoken", "console_devicegrant"}
 KEPT = ("console", "0016_families_are_kept_until")
 SECRETS = ("console", "0030_secrets_as_a_path")
+ORDER = ("console", "0033_natural_order")
 ORIGINS = ("console", "0005_sent_forms_and_client_origins")
 
 
@@ -126,6 +128,23 @@ def test_families_learn_until_when_they_are_kept(newest: None, acme: Tenant, bob
     call_command("expire")
     assert is_alive(app, plain["access_token"])
     assert app.refresh(refreshed["refresh_token"]).status_code == 200
+
+
+def test_clients_get_their_place_in_the_list_in_batches(
+    newest: None, monkeypatch: pytest.MonkeyPatch, acme: Tenant, alice: User
+):
+    for number in (10, 9, 1):
+        cast.register(acme, name=f"Client {number}")
+    gone, _ = cast.register(acme, name="Deleted")
+    with scope(tenant=acme):
+        gone.remove(by=cast.OPERATOR)
+    migrate(*before(ORDER))
+    monkeypatch.setattr(import_module("console.migrations.0033_natural_order"), "BATCH", 2)
+
+    newest_again()
+
+    in_order = Client.with_deleted_anywhere.order_by("sort_key").values_list("name", flat=True)
+    assert list(in_order) == ["Client 1", "Client 9", "Client 10", "Deleted"]
 
 
 def applied(app: str) -> set[str]:

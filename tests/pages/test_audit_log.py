@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.http import StreamingHttpResponse
 from django.test import Client as Browser
 from django.utils import translation
@@ -299,6 +300,7 @@ def test_filters_narrow_the_page_and_the_export_alike(
         {"action": "tokens.bogus"},
         {"client": "unknown"},
         {"outcome": "maybe"},
+        {"show": "everything"},
         {"since": "yesterday"},
         {"until": "2026-02-30"},
         {"since": "2026-02-02", "until": "2026-02-01"},
@@ -313,6 +315,89 @@ def test_a_filter_that_makes_no_sense_is_explained(browser: Browse, alice: User,
     assert page.status_code == 422
     assert 'role="alert"' in page.content.decode()
     assert browser(alice).get(EXPORT, query).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"show": "failures"}, "refused"),
+        ({"show": "sign-ins"}, ""),
+        ({"show": "changes"}, "secret client"),
+        ({"show": "changes", "action": "client"}, "client"),
+        ({"show": "changes", "action": "tokens"}, ""),
+        ({"show": "changes", "outcome": "refused"}, ""),
+        ({"show": "changes", "q": "t-sec"}, "secret"),
+        ({"show": "failures", "until": "2026-01-01"}, ""),
+        ({"show": "failures", "client": "its client ID"}, "refused"),
+    ],
+)
+def test_what_is_often_looked_for_combines_with_the_filters(
+    browser: Browse, alice: User, log: dict[str, str], query: dict[str, str], found: str
+):
+    query = {name: log.get(value, value) for name, value in query.items()}
+    chromium = browser(alice)
+
+    assert names(chromium.get(LIST, query)) == [f"T-{name}" for name in found.split()]
+    rows = rows_of(chromium.get(EXPORT, query))
+    targets = [row["target_name"] for row in rows if row["target_name"].startswith("T-")]
+    assert targets == [f"T-{name}" for name in found.split()]
+
+
+def test_sign_ins_are_those_to_the_console_and_those_that_failed(browser: Browse, alice: User):
+    chromium = browser(alice)
+    for action in Action:
+        note(alice.tenant, action, target_name=f"T-{action}", details={})
+
+    def shown(name: str) -> set[str]:
+        return {row["action"] for row in rows_of(chromium.get(EXPORT, {"show": name}))}
+
+    assert shown("sign-ins") == {"session.started", "session.refused", "session.ended"}
+    assert shown("failures") == {action.value for action in REFUSALS} | {"mail.failed"}
+    changes = shown("changes")
+    assert {"client.updated", "secret.removed", "user.role_changed", "connection.approved"} <= changes
+    assert not changes & {"tokens.issued", "session.started", "consent.given", *shown("failures")}
+
+
+def test_a_preset_is_a_link_that_keeps_the_filters_and_leads_back(browser: Browse, alice: User):
+    chromium = browser(alice)
+    page = chromium.get(LIST, {"actor": "alice@acme.example", "before": "1"}).content.decode()
+    assert f'href="{LIST}?actor=alice%40acme.example&amp;show=failures">Failures' in page
+
+    chosen = " ".join(chromium.get(LIST, {"show": "failures"}).content.decode().split())
+    assert f'aria-current="true" href="{LIST}?">' in chosen
+    # The form keeps it when something else is searched.
+    assert '<input type="hidden" name="show" value="failures" form="event-search">' in chosen
+
+
+def test_periods_begin_with_the_day_of_the_reader(browser: Browse, alice: User):
+    with time_machine.travel(datetime(2026, 3, 9, 20, 0, tzinfo=UTC), tick=False):
+        chromium = browser(alice)
+        chromium.cookies["time_zone"] = "Asia/Tokyo"
+        page = chromium.get(LIST).content.decode()
+        week = chromium.get(LIST, {"since": "2026-03-04"}).content.decode()
+
+    for since, text in (("2026-03-10", "Today"), ("2026-03-04", "7 days"), ("2026-02-09", "30 days")):
+        assert f'href="{LIST}?since={since}">{text}</a>' in page
+    assert f'aria-current="true" href="{LIST}?"' in week
+    assert "aria-current" not in page.split('class="chips"')[1].split("</nav>")[0]
+
+
+def test_the_newest_of_many_kinds_are_a_page_without_reading_all_of_each(browser: Browse, alice: User):
+    chromium = browser(alice)
+    with scope(tenant=alice.tenant):
+        Event.objects.all().delete()
+    for number in range(30):
+        note(alice.tenant, Action.CLIENT_UPDATED, target_name=f"T-{3 * number:02}")
+        note(alice.tenant, Action.SECRET_CREATED, target_name=f"T-{3 * number + 1:02}", details={"hint": "a"})
+        note(alice.tenant, Action.CLIENT_DISABLED, target_name=f"T-{3 * number + 2:02}")
+        note(alice.tenant, Action.TOKENS_ISSUED, target_name="T-tokens")
+    order = [f"T-{number:02}" for number in range(89, -1, -1)]
+
+    first = chromium.get(LIST, {"show": "changes"})
+    second = chromium.get(LIST, {"show": "changes", "before": first.context["older"]})
+
+    assert names(first) == order[:PAGE]
+    assert names(second) == order[PAGE:]
 
 
 def test_a_client_of_another_tenant_is_no_choice(

@@ -459,7 +459,10 @@ def test_what_an_index_knows_is_read_from_it(
             cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
             plan = [row[3] for row in cursor.fetchall()]
             assert len(plan) == 1, plan  # and nothing is sorted
-            assert f"USING INDEX {index} " in plan[0]
+            fetched = (
+                "USING INTEGER PRIMARY KEY" in plan[0]
+            )  # the rows of a page, when their places are known
+            assert fetched or re.search(rf"USING (COVERING )?INDEX {index} ", plan[0])
 
 
 def reads_through(sql: str) -> bool:

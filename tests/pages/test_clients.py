@@ -79,7 +79,8 @@ def test_auditors_see_the_clients_and_nothing_to_change_them_with(
     for address in ("delete", "disable", "publish", "restore", "consent-method", "new", "try"):
         assert not re.search(rf"/{address}\b", text(page))
         assert not re.search(rf"/{address}\b", text(menu))
-    assert 'type="checkbox"' not in text(page)
+    assert "table__check" not in text(page)
+    assert set(re.findall(r'type="checkbox" name="(\w+)"', text(page))) == {"columns"}
     assert f"/console/oauth/{web_client[0].client_id}/secrets" in text(menu)
 
 
@@ -102,7 +103,7 @@ def test_it_shows_the_clients_of_the_tenant_and_of_no_other(
 def test_a_row_says_type_consent_method_status_secrets_and_use(
     browser: Browse, alice: User, three: list[Client]
 ):
-    rows = re.findall(r"<tr>.*?</tr>", text(browser(alice).get(PAGE)), flags=re.DOTALL)
+    rows = re.findall(r"<tr>.*?</tr>", text(browser(alice).get(f"{PAGE}?columns=secrets")), flags=re.DOTALL)
     _head, alpha, beta, gamma = rows
 
     assert "Single-page app" in alpha
@@ -132,7 +133,25 @@ def test_a_client_with_a_key_has_no_number_of_secrets(
 ):
     register(acme, auth_methods=["private_key_jwt"])
 
-    assert re.search(r'data-label="Secrets"[^>]*>\s*Key\s*<', text(browser(alice).get(PAGE)))
+    page = text(browser(alice).get(f"{PAGE}?columns=secrets"))
+    assert re.search(r'data-label="Secrets"[^>]*>\s*Key\s*<', page)
+
+
+def test_secrets_and_when_it_was_added_are_columns_for_whoever_wants_them(
+    browser: Browse, alice: User, web_client: tuple[Client, str]
+):
+    def columns(page: Any) -> set[str]:
+        return set(re.findall(r'data-label="(.*?)"', text(page)))
+
+    admin = browser(alice)
+    usual = {"Client ID", "Type", "Consent", "Status", "Last used"}
+
+    assert columns(admin.get(PAGE)) == usual
+    assert columns(admin.get(f"{PAGE}?columns=added")) == usual | {"Added"}
+    both = admin.get(f"{PAGE}?columns=secrets&columns=added&q=web")
+    assert columns(both) == usual | {"Secrets", "Added"}
+    assert 'value="added" checked' in text(both)
+    assert "?columns=secrets&amp;columns=added&amp;q=web&amp;sort=type" in text(both)
 
 
 def test_hostile_names_are_text(browser: Browse, alice: User, acme: Tenant, register: Register):
@@ -218,6 +237,100 @@ def test_it_finds_a_client_by_a_part_of_its_id(browser: Browse, alice: User, thr
     assert names(browser(alice).get(PAGE, {"q": three[2].client_id[4:20]})) == ["gamma"]
 
 
+def test_it_sorts_numbers_and_swedish_letters_as_people_do(
+    browser: Browse, alice: User, acme: Tenant, globex: Tenant, register: Register
+):
+    for name in ("Client 10", "client 2", "Client 1", "Öresund", "Zeta", "Ängel", "Åre", "Éclair", "eclat"):
+        register(acme, name=name)
+    cast.connect(cast.publish(globex, name="Client 3"), acme)
+    admin = browser(alice)
+
+    listed = names(admin.get(PAGE))
+
+    order = [
+        "Client 1",
+        "client 2",
+        "Client 3",
+        "Client 10",
+        "Éclair",
+        "eclat",
+        "Zeta",
+        "Åre",
+        "Ängel",
+        "Öresund",
+    ]
+    assert listed == order
+    assert names(admin.get(PAGE, {"sort": "-name"})) == order[::-1]
+    assert names(admin.get(PAGE, {"status": "enabled"})) == order
+
+
+def test_a_new_name_has_a_new_place(browser: Browse, alice: User, three: list[Client]):
+    with scope(tenant=alice.tenant):
+        three[0].edit(by=Actor(alice), name="alpha 0")
+
+    assert names(browser(alice).get(PAGE)) == ["Alpha", "alpha 0", "gamma"]
+
+
+@pytest.fixture
+def found(acme: Tenant, globex: Tenant, register: Register) -> dict[str, str]:
+    """Clients that differ in what is searched beside names: words that find each, by what they are."""
+    register(acme, name="Portal", redirect_uris=["https://portal.staging.example.com/oauth/Callback"])
+    register(acme, name="Loader", allowed_scopes=["openid", "admin_classic"])
+    _secretive, secret = register(acme, name="Keeper")
+    foreign = cast.publish(globex, name="Foreign", redirect_uris=["https://foreign.example.org/cb"])
+    cast.connect(foreign, acme)
+    _other, elsewhere = register(globex, name="Elsewhere", redirect_uris=["https://globex.example.net/cb"])
+    return {"hint": secret[-5:], "hint elsewhere": elsewhere[-5:]}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("staging.example", ["Portal"]),
+        ("https://portal.staging.example.com/oauth/Callback", ["Portal"]),
+        ("Portal.Staging", ["Portal"]),
+        ("admin_classic", ["Loader"]),
+        ("admin_classic staging", []),
+        ("hint", ["Keeper"]),
+        ("…hint", ["Keeper"]),
+        ("hint elsewhere", []),
+        ("foreign.example.org", ["Foreign"]),
+        ("globex.example.net", []),
+        ('"', []),
+        ("[", []),
+        (",", []),
+    ],
+)
+def test_it_finds_redirect_urls_scopes_and_the_hints_of_secrets(
+    browser: Browse, alice: User, found: dict[str, str], words: str, expected: list[str]
+):
+    kind = words.removeprefix("…")
+    words = words.replace(kind, found.get(kind, kind))
+
+    assert names(browser(alice).get(PAGE, {"q": words})) == expected
+
+
+def test_a_removed_secret_finds_nothing(browser: Browse, alice: User, acme: Tenant, register: Register):
+    _client, secret = register(acme, name="Keeper")
+    with scope(tenant=acme):
+        ClientSecret.objects.get().remove(by=Actor.operator())
+
+    assert names(browser(alice).get(PAGE, {"q": secret[-5:]})) == []
+
+
+@pytest.mark.parametrize("query", ["q=client", "status=enabled", "consent_method=required"])
+@pytest.mark.usefixtures("many")
+def test_a_search_that_finds_more_than_is_fetched_at_once_has_every_page(
+    browser: Browse, alice: User, monkeypatch: pytest.MonkeyPatch, query: str
+):
+    monkeypatch.setattr("console.pages.found_clients.FETCHED", 30)
+    admin = browser(alice)
+    pages = [admin.get(f"{PAGE}?{query}&page={number}") for number in (1, 2, 3)]
+
+    assert [name for page in pages for name in names(page)] == [f"Client {number:02}" for number in range(60)]
+    assert all("60 clients" in text(page) for page in pages)
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -230,6 +343,10 @@ def test_it_finds_a_client_by_a_part_of_its_id(browser: Browse, alice: User, thr
         "page=-1",
         "page=x",
         "page=99",
+        "size=0",
+        "size=1000",
+        "size=x",
+        "columns=password",
     ],
 )
 def test_values_that_make_no_sense_count_as_not_given(
@@ -264,6 +381,18 @@ def test_it_has_pages_of_25_that_keep_the_search(browser: Browse, alice: User):
     assert names(page) == [f"Client {number:02}" for number in range(25, 50)]
     assert "26–50 of 60" in text(page)
     assert "?q=client&amp;page=3" in text(page)
+
+
+@pytest.mark.usefixtures("many")
+def test_a_page_has_as_many_rows_as_were_chosen(browser: Browse, alice: User):
+    admin = browser(alice)
+    shown = admin.get(PAGE, {"size": "50", "sort": "-name"})
+
+    assert names(shown) == [f"Client {number:02}" for number in range(59, 9, -1)]
+    assert "1–50 of 60" in text(shown)
+    assert "?size=50&amp;sort=-name&amp;page=2" in text(shown)
+    assert "?size=100&amp;sort=-name" in text(shown)
+    assert len(names(admin.get(PAGE, {"size": "100"}))) == 60
 
 
 @kept
@@ -324,11 +453,13 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(browser: Browse, alic
     admin.get(PAGE)
     with CaptureQueriesContext(connection) as full:
         admin.get(PAGE)
+    with CaptureQueriesContext(connection) as all_found:
+        admin.get(PAGE, {"q": "Client"})
     with CaptureQueriesContext(connection) as one:
         admin.get(PAGE, {"q": "Client 01"})
 
-    assert len(full) == len(one)
-    assert len(full) <= 8
+    assert len(all_found) == len(one)
+    assert len(one) <= len(full) <= 8
 
 
 # --- Fragments --------------------------------------------------------------------------------------------------
@@ -366,4 +497,5 @@ def test_removed_secrets_are_not_counted(
     with scope(tenant=acme):
         ClientSecret.objects.get().remove(by=Actor.operator())
 
-    assert f"0 of {settings.LIMITS['client_secrets']}" in text(browser(alice).get(PAGE))
+    page = text(browser(alice).get(f"{PAGE}?columns=secrets"))
+    assert f"0 of {settings.LIMITS['client_secrets']}" in page

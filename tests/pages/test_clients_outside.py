@@ -47,7 +47,7 @@ def row(page: Any, client: Client) -> str:
 
 def with_menu(admin: Browser, client: Client) -> str:
     """Its row, and what the menu offers that the row leads to."""
-    shown = row(admin.get(PAGE), client)
+    shown = row(admin.get(f"{PAGE}?columns=secrets"), client)
     address = re.search(r'href="([^"]+/menu)"', shown)
     assert address
     return shown + text(admin.get(address[1], headers={"HX-Request": "true"}))

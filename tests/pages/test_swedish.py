@@ -430,6 +430,8 @@ PAGES = [
     ("alice", OAUTH + "/new?type=anonymous-embed", 422),
     ("alice", OAUTH + "/delete?client={web}", 200),
     ("alice", OAUTH + "/delete?client={web}&client={spa}&client=gone", 200),
+    ("alice", OAUTH + "/disable?client={web}&client={spa}&client={off}&client={current}&client=gone", 200),
+    ("alice", OAUTH + "/enable?client={web}&client={off}&client={current}&client=gone", 200),
     ("alice", OAUTH + "/configuration", 200),
     ("alice", OAUTH + "/configuration?client={web}", 200),
     ("alice", OAUTH + "/configuration?client={spa}", 200),
@@ -829,6 +831,8 @@ def hidden_on(page: Any) -> dict[str, str]:
     [
         (OAUTH + "/delete", {"client": ["{web}", "{current}"]}, "1 klient"),
         (OAUTH + "/{web}/disable", {}, "2 sessioner har avslutats"),
+        (OAUTH + "/disable?client={web}", {}, "1 klient har inaktiverats"),
+        (OAUTH + "/enable?client={off}", {}, "1 klient är aktiverad igen."),
         (OAUTH + "/{deleted}/restore", {}, "”Slopad” har återställts."),
         (OAUTH + "/{spa}/publish", {}, "”Panel” är publicerad."),
         (OAUTH + "/{shared}/unpublish", {"connected": "stay"}, "”Delad” är avpublicerad"),

@@ -1,12 +1,12 @@
 """Searching, narrowing and sorting the list of clients. All of it lies in the address, to be bookmarked (P7)."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
-from django.db.models import Case, F, Q, QuerySet, When
-from django.db.models.expressions import OrderBy
-from django.db.models.functions import Lower
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,20 +14,25 @@ from ...models import Client, Connection, Tenant
 from ...models.outside_connections import OUTSIDE
 from ...policy.client_types import ClientType
 from ..found_clients import FoundClients, Kind
+from . import client_words
 
 LONGEST = 200
 MOST_WORDS = 8
 MACHINE = "machine"
-OURS = Q(client__tenant=F("tenant"))
 # What own clients are sorted by, and those of other tenants. Of these this tenant knows its own use and when it
 # connected, never the owner's dates.
-ORDERS: dict[str, tuple[Any, Any]] = {
-    "name": (Lower("client__name"), Lower("client__name")),
-    "type": (F("client__type"), F("client__type")),
-    "last_used": (F("client__last_used_at"), F("last_used_at")),
-    "created": (F("client__created_at"), F("approved_at")),
+ORDERS = {
+    "name": ("sort_key", "client__sort_key"),
+    "type": ("type", "client__type"),
+    "last_used": ("last_used_at", "last_used_at"),
+    "created": ("created_at", "approved_at"),
 }
+INDEXED = frozenset({"name", "created"})  # orders in which an index has own clients
 USUAL_ORDER = "name"  # "-" before a key turns the order round
+# Says nothing, but makes SQLite read a tenant's clients in the order in which they were made, and so as they lie.
+EVER = datetime(9999, 12, 31, tzinfo=UTC)
+SIZES = (25, 50, 100)  # rows of a page
+OPTIONAL = {"secrets": _("Secrets"), "added": _("Added")}  # columns
 
 
 class ClientSearch(forms.Form):
@@ -68,6 +73,10 @@ class ClientSearch(forms.Form):
         self.chosen = {name: self.cleaned_data.get(name, "") for name in self.fields}
         sort = data.get("sort", "")
         self.sort = sort if sort.removeprefix("-") in ORDERS and not sort.startswith("--") else USUAL_ORDER
+        size = data.get("size", "")
+        self.size = int(size) if size in map(str, SIZES) else SIZES[0]
+        several = getattr(data, "getlist", lambda name: [data[name]] if name in data else [])
+        self.columns = [name for name in OPTIONAL if name in several("columns")]
 
     @property
     def words(self) -> str:
@@ -99,82 +108,87 @@ class ClientSearch(forms.Form):
         return any(self.chosen.values()) or "q" in self.errors
 
     def find(self, tenant: Tenant) -> FoundClients:
-        """The connections whose clients fit, in the order asked for.
+        """The clients that fit, in the order asked for.
 
         An own client that was deleted is not found; another tenant's is, so that people see what happened to it.
         """
+        if "q" in self.errors:
+            return FoundClients([])
         own_key, outside_key = ORDERS[self.sort.removeprefix("-")]
-        if self._looks_into_clients:
-            connections = self._narrowed(Connection.objects.filter(~OURS | Q(client__deleted_at=None)))
-            key = own_key if own_key == outside_key else Case(When(OURS, then=own_key), default=outside_key)
-            return FoundClients([Kind(connections, key, connections)], self._order())
-        own = Connection.objects.filter(client__tenant=tenant.pk, client__deleted_at=None)
-        outside = Connection.objects.filter(~OURS, OUTSIDE)
+        # An index has them in order, each at another place: what is read anyway is better read as it lies, and sorted.
+        key = Coalesce(own_key, own_key) if self._reads_every_client else F(own_key)
         kinds = {
-            "ours": Kind(own, own_key, Client.objects.all()),
-            "outside": Kind(outside, outside_key, outside),
+            "ours": Kind(self._own(), key),
+            "outside": Kind(self._outside(tenant), F(outside_key), "client_id", "client__tenant"),
         }
         owner = self.chosen["owner"]
-        return FoundClients([kinds[owner]] if owner else list(kinds.values()), self._order())
+        # Never used is last, however it is sorted. Nothing else is missing, and an index gives no order of NULLs.
+        return FoundClients(
+            [kinds[owner]] if owner else list(kinds.values()),
+            backwards=self.sort.startswith("-"),
+            nulls_last=self.sort.endswith("last_used"),
+            at_once=self._looks_into_clients,
+        )
 
     @property
     def _looks_into_clients(self) -> bool:
-        """Whether clients must be read to know if they fit. Then all are read in the order in which they lie, and
-        sorted: an index has them in order, each at another place."""
-        return "q" in self.errors or any(value for name, value in self.chosen.items() if name != "owner")
+        """Whether clients must be read to know if they fit."""
+        return any(value for name, value in self.chosen.items() if name != "owner")
 
-    def _narrowed(self, connections: "QuerySet[Connection]") -> "QuerySet[Connection]":
-        if "q" in self.errors:
-            return connections.none()
-        for word in self.chosen["q"].split()[:MOST_WORDS]:
-            connections = connections.filter(_about(word))
-        connections = connections.filter(self._type(), self._status(), self._owner())
-        method = self.chosen["consent_method"]
-        return connections.filter(consent_method=method) if method else connections
+    @property
+    def _reads_every_client(self) -> bool:
+        return self._looks_into_clients or self.sort.removeprefix("-") not in INDEXED
 
-    def _type(self) -> Q:
+    def _own(self) -> "QuerySet[Client]":
+        clients: QuerySet[Client] = Client.objects.filter(self._type(""), self._status_of_own())
+        if self._reads_every_client:
+            clients = clients.filter(created_at__lte=EVER)
+        for word in self._words():
+            clients = clients.filter(client_words.of_own(word))
+        if method := self.chosen["consent_method"]:
+            clients = clients.filter(pk__in=Connection.objects.filter(consent_method=method).values("client"))
+        return clients
+
+    def _outside(self, tenant: Tenant) -> "QuerySet[Connection]":
+        connections: QuerySet[Connection] = Connection.objects.filter(~Q(client__tenant=tenant.pk), OUTSIDE)
+        connections = connections.filter(self._type("client__"), self._status_of_outside())
+        for word in self._words():
+            connections = connections.filter(client_words.of_outside(word))
+        if method := self.chosen["consent_method"]:
+            connections = connections.filter(consent_method=method)
+        return connections
+
+    def _words(self) -> list[str]:
+        return list(self.chosen["q"].split()[:MOST_WORDS])
+
+    def _type(self, client: str) -> Q:
+        """client: what stands before the name of a column of the client."""
         chosen = self.chosen["type"]
         if chosen == MACHINE:
-            return Q(client__type=ClientType.WEB.value) & ~Q(client__grant_types=[])
-        return Q(client__type=chosen) if chosen else Q()
+            return Q(**{f"{client}type": ClientType.WEB.value}) & ~Q(**{f"{client}grant_types": []})
+        return Q(**{f"{client}type": chosen}) if chosen else Q()
 
-    def _status(self) -> Q:
-        on = Q(client__disabled_at=None)
-        expired = Q(expires_at__lte=timezone.now())
-        taken_away = ~OURS & (
+    def _status_of_own(self) -> Q:
+        nothing = Q(pk__in=[])
+        return {
+            "enabled": Q(disabled_at=None),
+            "disabled": Q(disabled_at__isnull=False),
+            "published": Q(published_at__isnull=False),
+            "blocked": nothing,
+            "gone": nothing,
+        }.get(self.chosen["status"], Q())
+
+    def _status_of_outside(self) -> Q:
+        on, blocked = Q(client__disabled_at=None), Q(status=Connection.Status.BLOCKED)
+        taken_away = (
             Q(client__deleted_at__isnull=False)
             | Q(client__published_at=None, client__stays_connected=False)
-            | expired
+            | Q(expires_at__lte=timezone.now())
         )
-        blocked = Q(status=Connection.Status.BLOCKED)
         return {
             "enabled": on & ~blocked & ~taken_away,
             "disabled": ~on & ~taken_away,
-            "published": OURS & Q(client__published_at__isnull=False),
+            "published": Q(pk__in=[]),
             "blocked": blocked,
             "gone": taken_away,
         }.get(self.chosen["status"], Q())
-
-    def _owner(self) -> Q:
-        return {"ours": OURS, "outside": ~OURS}.get(self.chosen["owner"], Q())
-
-    def _order(self) -> OrderBy:
-        """Never used is last, however it is sorted. Nothing else is missing, and an index gives no order of NULLs."""
-        nulls_last = True if self.sort.endswith("last_used") else None
-        key = F("key")
-        return (
-            key.desc(nulls_last=nulls_last) if self.sort.startswith("-") else key.asc(nulls_last=nulls_last)
-        )
-
-
-def _about(word: str) -> Q:
-    """The word in a name, client ID or description.
-
-    The embedded database folds the case of ASCII letters only: other words are also tried as they are usually written.
-    """
-    spellings = {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
-    found = Q()
-    for spelling in spellings:
-        for column in ("name", "client_id", "description"):
-            found |= Q(**{f"client__{column}__icontains": spelling})
-    return found

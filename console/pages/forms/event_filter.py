@@ -37,6 +37,17 @@ GROUPS: dict[str, Promise | str] = {
     "mail": _("Email"),
 }
 REFUSED, DONE = "refused", "done"
+# What is often looked for, each a set of actions. What people and programs do all day long is no change.
+FAILURES, SIGN_INS, CHANGES = "failures", "sign-ins", "changes"
+EVERYDAY = frozenset({"session", "consent", "device", "authorization", "tokens", "mail"})
+SHOWN: dict[str, tuple[Promise | str, frozenset[Action]]] = {
+    FAILURES: (_("Failures"), REFUSALS | {Action.MAIL_FAILED}),
+    SIGN_INS: (_("Sign-ins"), frozenset({action for action in Action if action.split(".")[0] == "session"})),
+    CHANGES: (
+        _("Changes"),
+        frozenset({action for action in Action if action.split(".")[0] not in EVERYDAY}) - REFUSALS,
+    ),
+}
 
 
 def actions_of(group: str) -> list[Action]:
@@ -82,6 +93,11 @@ class EventFilter(forms.Form):
             (DONE, pgettext_lazy("outcome", "Done")),
             (REFUSED, _("Rejected")),
         ],
+    )
+    show = forms.ChoiceField(
+        label=_("Quick filters"),
+        required=False,
+        choices=[("", ""), *((name, text) for name, (text, _actions) in SHOWN.items())],
     )
     since = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -157,15 +173,17 @@ class EventFilter(forms.Form):
             yield event_search.about(text)
 
     def _of_actions(self) -> Iterator[Criterion]:
-        """Action and outcome: one criterion, because an outcome is a set of actions."""
-        action, outcome = self.cleaned_data["action"], self.cleaned_data["outcome"]
-        if not action and outcome == DONE:
+        """Action, outcome and what is often looked for: one criterion, because each is a set of actions."""
+        action, outcome, show = (self.cleaned_data[name] for name in ("action", "outcome", "show"))
+        if outcome == DONE and not action and not show:
             # Not by their ranges: of forty actions nearly every event is one.
             yield Criterion(~Q(action__in=REFUSALS))
-        elif action or outcome:
-            wanted = set(actions_of(action) or [action]) if action else set(REFUSALS)
+        elif action or outcome or show:
+            wanted = set(actions_of(action) or [action]) if action else set(Action)
             if outcome:
                 wanted = wanted & REFUSALS if outcome == REFUSED else wanted - REFUSALS
+            if show:
+                wanted &= SHOWN[show][1]
             yield Criterion.one_of("action", wanted)
 
 
