@@ -110,6 +110,7 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
         )
         with scope(tenant=acme):
             closed.disable(by=cast.OPERATOR)
+            ClientSecret.add_to(loader, by=cast.OPERATOR)
             dora = User.invite(acme, "dora@acme.example", by=cast.OPERATOR, name="Dora")
         reports.tokens(cast.signed_in_as(bob), scope="openid profile offline_access")
         reports.token(grant_type="authorization_code", code="none")
@@ -240,7 +241,7 @@ ADDRESSES = MAIN | {
     "disable secret": ("alice", "{secret}/disable"),
     "enable secret": ("alice", "{secret}/enable"),
     "remove secret": ("alice", "{secret}/remove"),
-    "a secret that is replaced": ("alice", "{machine}/secrets"),
+    "a secret that is replaced": ("alice", "{only machine}/secrets"),
     "delete": ("alice", "/console/oauth/delete?client="),
     "disable several": ("alice", "/console/oauth/disable?client="),
     "disable": ("alice", "{client}/disable"),
@@ -542,7 +543,7 @@ def edit_dialog(scene: Scene) -> Page:
 
 @reached_by_hand("dialog: the last secret")
 def last_secret(scene: Scene) -> Page:
-    page = scene.dialog("alice", scene.addresses["machine"] + "/secrets")
+    page = scene.dialog("alice", scene.addresses["client"] + "/secrets")
     page.get_by_role("link", name="Remove the secret").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Remove secret").click()

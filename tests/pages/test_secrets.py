@@ -49,7 +49,7 @@ def secrets_of(client: Client) -> list[ClientSecret]:
         return list(ClientSecret.objects.filter(client=client, removed_at=None).select_related("client"))
 
 
-def add_to(client: Client, by: User | None = None, **columns: object) -> ClientSecret:
+def add_to(client: Client, by: User | None = None, **columns: Any) -> ClientSecret:
     with scope(tenant=client.tenant):
         secret = ClientSecret.add_to(client, by=Actor(user=by))[0]
         ClientSecret.objects.filter(pk=secret.pk).update(**columns)
@@ -464,7 +464,7 @@ def test_the_path_says_what_was_seen_and_which_step_is_next(
     step: str,
     said: str,
 ):
-    def moments(minutes: dict[str, int]) -> dict[str, object]:
+    def moments(minutes: dict[str, int]) -> dict[str, Any]:
         return {name: timezone.now() - timedelta(minutes=number) for name, number in minutes.items()}
 
     (first,) = secrets_of(client)
@@ -547,7 +547,7 @@ def test_a_dead_one_that_is_tried_is_told_of_first(
     button: str,
 ):
     now = timezone.now()
-    ends = {name: now - timedelta(minutes=minutes) for name, minutes in columns.items()}
+    ends: dict[str, Any] = {name: now - timedelta(minutes=minutes) for name, minutes in columns.items()}
     secret = add_to(client, last_tried_at=now - timedelta(minutes=1), last_tried_from="203.0.113.9", **ends)
     reason = {"removed": "removed_secret", "disabled": "disabled_secret", "expired": "expired_secret"}[
         title.split()[1]
@@ -582,7 +582,10 @@ def test_a_dead_one_that_is_tried_is_told_of_first(
 def test_what_was_tried_before_its_end_or_long_ago_or_works_is_not_told(
     browser: Browse, alice: User, client: Client, columns: dict[str, int]
 ):
-    add_to(client, **{name: timezone.now() - timedelta(minutes=minutes) for name, minutes in columns.items()})
+    moments: dict[str, Any] = {
+        name: timezone.now() - timedelta(minutes=minutes) for name, minutes in columns.items()
+    }
+    add_to(client, **moments)
 
     assert "is still being tried" not in text(browser(alice).get(page_of(client)))
 
