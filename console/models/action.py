@@ -106,6 +106,7 @@ _USE = frozenset(
     {
         Action.SESSION_STARTED,
         Action.SESSION_ENDED,
+        Action.CONNECTION_REQUESTED,
         Action.CONSENT_GIVEN,
         Action.CONSENT_WITHDRAWN,
         Action.DEVICE_ALLOWED,

@@ -16,9 +16,7 @@ from .use_total import day_of
 
 REFUSED_WITHIN = timedelta(hours=24)
 BESIDE_SUCCESS = timedelta(minutes=15)
-LOOKED_AT = (
-    1_000  # refused uses of different kinds, the newest days first: beyond them no client is looked for
-)
+LOOKED_AT = 300  # refused uses of different kinds, the newest days first: beyond them no client is looked for
 
 
 def failing(now: datetime, most: int) -> list[Connection]:

@@ -1,6 +1,6 @@
 """The first steps in a tenant: create a client, try it, invite a colleague. What is there says which are done."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ class Step:
     href: str
     done: bool
     opens: bool = True
+    is_next: bool = False
 
 
 def steps() -> list[Step]:
@@ -51,7 +52,8 @@ def steps() -> list[Step]:
             _has_colleagues(),
         ),
     ]
-    return [] if all(step.done for step in found) else found
+    ahead = next((step for step in found if not step.done), None)
+    return [replace(step, is_next=step is ahead) for step in found] if ahead else []
 
 
 def _is_used(newest: list[Client]) -> bool:

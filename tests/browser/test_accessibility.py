@@ -17,7 +17,17 @@ from django.utils import timezone
 from django_scopes import scope
 from playwright.sync_api import Page, expect
 
-from console.models import ApiSecret, ClientSecret, Consent, Invitation, Invited, Tenant, User, use_count
+from console.models import (
+    ApiSecret,
+    ClientSecret,
+    Consent,
+    Invitation,
+    Invited,
+    Tenant,
+    User,
+    use_count,
+    use_total,
+)
 from tests import cast
 from tests.oauth.driver import Application
 
@@ -63,6 +73,8 @@ def scene(acme, globex, alice, bob, carol, mallory, register, port, new_page, si
     """`scene(color_scheme="dark", …)`: what the pages show is the same in every theme, width and language."""
 
     def furnish(**options: Any) -> Scene:
+        use_count._noted.clear()  # of the tenants of other tests
+        use_total._noted.clear()
         callback = [f"http://localhost:{port}/"]
         reports = Application(
             *register(acme, by=alice, name="Reports", redirect_uris=callback, description="Figures")

@@ -98,9 +98,9 @@ def test_it_says_how_often_people_signed_in_and_what_was_given_and_refused(
 
     page = text(browser(alice).get(PAGE))
 
-    assert "Sign-ins 2,100 1,400 in the last 7 full days, 100% more than in the 7 before" in page
-    assert "Tokens 31 0 in the last 7 full days, 0 in the 7 before" in page
-    assert "Refusals 5 " in page
+    assert "application 2,100 1,400 in the last 7 full days, 100% more than in the 7 before" in page
+    assert "token endpoint 31 0 in the last 7 full days, 0 in the 7 before" in page
+    assert "failed sign-ins 5 0 in the last 7 full days" in page
 
 
 def test_numbers_stand_in_a_table_too(
