@@ -104,6 +104,7 @@ def _clients(places: Places) -> Iterator[tuple[str, str | None]]:
 
 def _others(places: Places) -> Iterator[tuple[str, str | None]]:
     people = "/console/people"
+    yield "overview", "/console"
     yield "people, first page", people
     yield "people, last page", _after(people, places.last_person)
     yield "people, search", f"{people}?q=name+77"

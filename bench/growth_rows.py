@@ -12,6 +12,8 @@ from typing import Any
 
 import psycopg
 
+from . import growth_uses
+
 APPROVED = {"scopes": ["openid", "profile", "email", "offline_access"]}
 DELETED, ADMINISTRATED, SOME = 100, 200, 100
 DISTINCT_PLACES = 1_000_003  # prime: rows of one client do not lie beside one another
@@ -67,11 +69,11 @@ def load(url: str, size: Size, big: Big) -> None:
         fixed |= {"terms": _literal(big.terms), "scopes": _literal(big.terms["scopes"])}
         for table in ("client", "connection", "event", "connectionrequest"):
             fixed[f"last_{table}"] = _last(connection, table)
-        for statement in STATEMENTS:
+        for statement in [*STATEMENTS, *growth_uses.STATEMENTS]:
             connection.execute(statement.format_map(size.numbers | fixed))
         for statement in away:
             connection.execute(statement)
-        for table in TABLES:
+        for table in (*TABLES, *growth_uses.TABLES):
             _go_on_after(connection, table)
         connection.commit()
         connection.autocommit = True
