@@ -111,7 +111,7 @@ def test_numbers_stand_in_a_table_too(
     html = browser(alice).get(PAGE).content.decode()
 
     table = html.partition('<caption class="visually-hidden">Tokens</caption>')[2].partition("</table>")[0]
-    assert re.findall(r'<td class="table__number">([^<]+)</td>', table) == ["1,234"]
+    assert re.findall(r"<td>([^<]+)</td>", table) == ["1,234"]
     assert 'aria-label="Tokens: 1234 in 30 days, at most 1234 in one day"' in html
 
 
