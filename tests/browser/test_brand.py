@@ -21,7 +21,7 @@ from tests.policy.pictures import picture
 COLOURS = ["#ffffff", "#000000", "#ffdd00", "#ff0000", "#00ff88", "#767676"]
 PHONE = {"width": 390, "height": 844}
 LONG = "Kungliga Tekniska och Naturvetenskapliga Samarbetsorganisationen för Norra Östersjöregionen AB"
-LINKS = {
+LINKS: dict[str, Any] = {
     "support": "help@acme.example",
     "terms_url": "https://acme.example/terms",
     "privacy_url": "https://acme.example/privacy",

@@ -165,3 +165,17 @@ def test_mail_says_whom_to_ask(browser, alice, bob, acme, globex, mailoutbox, su
     for body in to.values():
         assert ("Need help?" in body) is bool(support)
         assert support in body
+
+
+def test_a_logo_that_somebody_uploads_meanwhile_is_named_in_the_conflict(browser, alice, web_client):
+    client, here = web_client[0], browser(alice)
+    form = here.get(f"/console/oauth/{client.client_id}/edit").context["form"]
+    entered = {
+        name: form[name].value()
+        for name in ("version", "name", "redirect_uris", "allowed_scopes", "auth_methods")
+    }
+    with_logo(client)
+
+    answer = here.post(f"/console/oauth/{client.client_id}/edit", entered | {"name": "Another"})
+
+    assert [change.label for change in answer.context["conflict"].changes] == ["logo"]

@@ -72,7 +72,9 @@ def _events_since(client: Client, opened_on: str) -> list[Event]:
 
 
 def _label(form: ClientForm, name: str) -> str | Promise:
-    return form.fields[name].label or name if name in form.fields else name
+    if name in form.fields:
+        return form.fields[name].label or name
+    return str(Client._meta.get_field(name).verbose_name)  # the logo has a page of its own
 
 
 def _words(value: Any) -> str:
