@@ -161,7 +161,7 @@ def test_it_takes_the_same_queries_for_one_application_and_for_many(
         session(bob, client)
     chromium = browser(bob)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         assert chromium.get(LIST).status_code == 200
 
 

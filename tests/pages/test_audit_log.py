@@ -206,7 +206,7 @@ def test_it_takes_the_same_queries_for_few_events_and_for_many(
         note(alice.tenant, target_kind="client", target_id="1")
     chromium = browser(alice)
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         chromium.get(LIST)
 
 

@@ -264,7 +264,7 @@ def test_it_takes_the_same_queries_for_one_request_and_for_many(
                 wish.deny("No", by=Actor(user=alice))
     admin = browser(alice)
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         assert admin.get(LIST).status_code == 200
 
 
