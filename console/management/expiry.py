@@ -184,12 +184,7 @@ def _categories(now: datetime, batch: int) -> dict[str, Iterator[int]]:
         "finished_acts": by("finished_at", UnfinishedAct._base_manager.all(), FINISHED_ACTS_KEPT),
         "invitations": by("expires_at", Invitation._base_manager.all(), INVITATIONS_KEPT),
         "deleted_groups": by("deleted_at", Group._base_manager.all(), remove=remove_members),
-        "hourly_uses": by("begins_at", _uses(UseCount.Span.HOUR), HOURS_KEPT),
-        "daily_uses": by("begins_at", _uses(UseCount.Span.DAY), settings.USES_KEPT),
-        "scope_uses": by("last_on", ScopeUse._base_manager.all(), settings.USES_KEPT),
-        "use_totals": by("begins_at", UseTotal._base_manager.all(), settings.USES_KEPT),
-        "client_problems": by("last_at", ClientProblem._base_manager.all(), settings.USES_KEPT),
-        "redirect_users": by("last_at", RedirectUser._base_manager.all(), settings.USES_KEPT),
+        **_of_uses(by),
         "registrations": by("due_at", ClientRegistration._base_manager.all(), remove=remove_unused),
         "registration_tokens": by(
             "expires_at", RegistrationToken._base_manager.all(), REGISTRATION_TOKENS_KEPT
@@ -200,6 +195,19 @@ def _categories(now: datetime, batch: int) -> dict[str, Iterator[int]]:
     if settings.EVENTS_KEPT is not None:
         categories["events"] = by("happened_at", Event._base_manager.all(), settings.EVENTS_KEPT)
     return categories
+
+
+def _of_uses(by: Callable[..., Iterator[int]]) -> dict[str, Iterator[int]]:
+    """What is counted of the use of clients."""
+    kept = settings.USES_KEPT
+    return {
+        "hourly_uses": by("begins_at", _uses(UseCount.Span.HOUR), HOURS_KEPT),
+        "daily_uses": by("begins_at", _uses(UseCount.Span.DAY), kept),
+        "scope_uses": by("last_on", ScopeUse._base_manager.all(), kept),
+        "use_totals": by("begins_at", UseTotal._base_manager.all(), kept),
+        "client_problems": by("last_at", ClientProblem._base_manager.all(), kept),
+        "redirect_users": by("last_at", RedirectUser._base_manager.all(), kept),
+    }
 
 
 def _uses(span: UseCount.Span) -> Rows:
