@@ -23,6 +23,8 @@ def found_of(connections: Sequence[Connection], now: datetime) -> dict[int, tupl
     own = [one.client_id for one in connections if not one.is_foreign]
     secrets: dict[int, list[SecretFacts]] = {pk: [] for pk in own}
     for secret in ClientSecret.objects.filter(client__in=own, removed_at=None).order_by("created_at"):
+        if not secret.life.works_at(now):
+            continue
         secrets[secret.client_id].append(SecretFacts(secret.hint, secret.created_at, secret.last_used_at))
     uses = ScopeUse.of_clients([one.client_id for one in connections])
     return {
@@ -44,6 +46,7 @@ def _facts(
         grants=client.grant_types,
         algorithm=client.algorithm,
         accepts_no_pkce=client.accepts_no_pkce,
+        contact_email=client.contact_email,
         secrets=secrets,
         given=_lately(uses, now),
         added_at=connection.approved_at if outside else client.created_at,

@@ -5,7 +5,7 @@ minutes before. So a busy client is not counted for one wrong request among many
 it off the list. Clients that somebody has disabled, blocked or deleted do not count: they are refused on purpose.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db.models import Max
@@ -25,12 +25,7 @@ def failing(now: datetime, most: int) -> list[Connection]:
     At most `most`. Three statements, whatever the number of clients.
     """
     refused = _last_refused(now)
-    succeeded = _last_succeeded(refused, now)
-    failed = [
-        client_id
-        for client_id, last in refused.items()
-        if client_id not in succeeded or succeeded[client_id] < last - BESIDE_SUCCESS
-    ]
+    failed = _without_success(refused, now)
     usable = Connection.objects.filter(
         client__in=failed,
         status=Connection.Status.APPROVED,
@@ -41,12 +36,30 @@ def failing(now: datetime, most: int) -> list[Connection]:
     return found[:most]
 
 
-def _last_refused(now: datetime) -> dict[int, datetime]:
+def failing_among(clients: Collection[int], now: datetime) -> set[int]:
+    """Those of these clients that fail, whether or not they are usable. Two statements, or one."""
+    return set(_without_success(_last_refused(now, clients), now))
+
+
+def _without_success(refused: Mapping[int, datetime], now: datetime) -> list[int]:
+    if not refused:
+        return []
+    succeeded = _last_succeeded(refused, now)
+    return [
+        client_id
+        for client_id, last in refused.items()
+        if client_id not in succeeded or succeeded[client_id] < last - BESIDE_SUCCESS
+    ]
+
+
+def _last_refused(now: datetime, among: Collection[int] | None = None) -> dict[int, datetime]:
     """Client -> when it was refused last."""
     since = now - REFUSED_WITHIN
     rows = UseCount.objects.filter(
         REFUSED, span=UseCount.Span.DAY, begins_at__gte=day_of(since), last_at__gte=since
     )
+    if among is not None:
+        rows = rows.filter(client__in=among)
     found: dict[int, datetime] = {}
     for client_id, last_at in rows.order_by("-begins_at").values_list("client_id", "last_at")[:LOOKED_AT]:
         found[client_id] = max(last_at, found.get(client_id, last_at))

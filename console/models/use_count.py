@@ -126,9 +126,10 @@ _lock = Lock()
 
 
 def forget() -> None:
-    """Drops what waits in this process."""
+    """Drops what waits in this process, totals too."""
     with _lock:
         _noted.clear()
+    use_total.take_noted()
 
 
 def write_noted() -> None:

@@ -17,7 +17,7 @@ from ..models import Action, Client, Connection, reach
 from ..policy.client_types import AuthMethod
 from ..policy.consent_rules import ConsentMethod, suits
 from ..policy.roles import Permission
-from . import client_events, client_use, open_problems
+from . import client_events, client_use, open_problems, posture
 from .client_lookup import own_client
 from .client_tabs import NAMES
 from .client_tabs import Tab as Tab
@@ -58,6 +58,7 @@ def overview(request: PageRequest, client_id: str) -> HttpResponse:
     context = context_of(request, client, Tab.OVERVIEW) | client_use.context_of(client)
     context |= {
         "lately": client_events.latest(client),
+        "posture": posture.of_client(client),
         "reach": reach.here(client, current_tenant()),
         "created_by": client_events.doer_of(client, Action.CLIENT_CREATED, client.created_at),
         "secrets": _secrets(client) if client.allows_auth_method(AuthMethod.CLIENT_SECRET) else None,

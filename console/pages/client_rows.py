@@ -7,10 +7,12 @@ from uuid import UUID
 
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.text import Truncator
 
 from ..http.tenancy import current_tenant
 from ..models import Client, ClientSecret, Connection
+from ..models.failing import failing_among
 from ..policy.client_types import impersonates
 from ..policy.consent_rules import ConsentMethod, suits
 from .connection_standing import Standing, standing
@@ -121,16 +123,18 @@ def rows(found: list[tuple[int, UUID]]) -> list[Row]:
     lines |= {
         line.client_id: line for line in read.select_related("client__tenant").filter(client__in=outside)
     }
-    return [_row(lines[pk]) for pk, _owner in found if pk in lines]
+    failing = failing_among([*own, *outside], timezone.now())
+    return [_row(lines[pk], pk in failing) for pk, _owner in found if pk in lines]
 
 
-def _row(connection: Any) -> Row:
+def _row(connection: Any, failing: bool) -> Row:
     return Row(
         connection,
         connection.client,
         standing(connection) if connection.is_foreign else None,
         str(connection.secret_count),
         connection.tenant_count,
+        failing and connection.client.is_enabled and connection.status == Connection.Status.APPROVED,
     )
 
 

@@ -16,11 +16,13 @@ from ..models import Connection, User
 from ..models.user import CALLED
 from ..policy.roles import Permission
 from . import fragments
+from .posture_words import page_of
 from .word_search import MemberSearch, WordSearch
 
 MOST = 6  # clients, and people
 # Name of the address -> what the page is called, and its icon.
 PAGES: dict[str, tuple[str | Promise, str]] = {
+    "console": (gettext_lazy("Overview"), "overview"),
     "clients": (gettext_lazy("OAuth"), "key"),
     "apis": (gettext_lazy("APIs"), "code"),
     "connection_requests": (gettext_lazy("Requests"), "mail"),
@@ -32,6 +34,7 @@ PAGES: dict[str, tuple[str | Promise, str]] = {
     "invitations": (gettext_lazy("Invitations"), "mail"),
     "groups": (gettext_lazy("Groups"), "users"),
     "posture": (gettext_lazy("Posture"), "shield"),
+    "tenant_settings": (gettext_lazy("Settings"), "edit"),
     "events": (gettext_lazy("Audit log"), "log"),
     "account_applications": (gettext_lazy("Connected applications"), "apps"),
     "account": (gettext_lazy("Your account"), "user"),
@@ -92,15 +95,9 @@ def _clients(request: PageRequest) -> list[Place]:
     connections: Any = Connection.objects.filter(client__deleted_at=None).select_related("client")
     found = ClientNames(request.GET).find(connections)
     return [
-        Place(_address(one), one.client.name, one.client.type, one.client.client_id)
+        Place(page_of(one), one.client.name, one.client.type, one.client.client_id)
         for one in found.order_by("pk")[:MOST]
     ]
-
-
-def _address(connection: Connection) -> str:
-    if connection.is_foreign:
-        return reverse("connection", args=[connection.pk])
-    return reverse("client", args=[connection.client.client_id])
 
 
 def _people(search: MemberSearch) -> list[Place]:

@@ -25,8 +25,13 @@ CONSOLE: dict[str, str | Promise] = {
     "settings": gettext_lazy("Tenant settings"),
 }
 OWN: dict[str, str | Promise] = {"account": gettext_lazy("Your account")}
-# The part of the console that a page belongs to (`section` in its context) -> its topic.
+# The part of the console that a page belongs to (`section` in its context), or the tab of a client -> its topic.
 TOPICS = {
+    "secrets": "secrets",
+    "client_problems": "problems",
+    "connection_problems": "problems",
+    "connection": "publishing",
+    "connected_tenants": "publishing",
     "console": "overview",
     "clients": "clients",
     "apis": "apis",
@@ -43,9 +48,9 @@ TOPICS = {
 @needs(Permission.OWN_ACCOUNT)
 @require_safe
 def contents(request: PageRequest) -> HttpResponse:
-    """All topics; with `about`, the one of that part of the console."""
-    topic = TOPICS.get(request.GET.get("about", ""), "account")
-    return _page(request, topic if topic in _topics(request) else "account")
+    """The topic of the first part of the console that `about` names and that has one; otherwise the account's."""
+    known = [TOPICS[part] for part in request.GET.getlist("about") if part in TOPICS]
+    return _page(request, next((topic for topic in known if topic in _topics(request)), "account"))
 
 
 @needs(Permission.OWN_ACCOUNT)

@@ -17,11 +17,11 @@ from django_scopes import scope
 from ..http.access import needs
 from ..http.requests import PageRequest
 from ..http.tenancy import current_tenant
-from ..models import Connection, Tenant, client_posture
+from ..models import Client, Connection, Tenant, client_posture
 from ..policy.posture import Finding, Found
 from ..policy.roles import Permission
 from . import exports
-from .posture_words import WORDS, Words, address
+from .posture_words import WORDS, Words, address, page_of
 
 PER_PAGE = 25  # clients
 BATCH = 200  # connections that are read at once
@@ -44,6 +44,11 @@ class Judged:
     connection: Connection
     lines: list[Line]
 
+    @property
+    def address(self) -> str:
+        """Its page."""
+        return page_of(self.connection)
+
 
 @dataclass(slots=True)
 class Reading:
@@ -58,6 +63,13 @@ class Reading:
 def lines_of(connection: Connection, found: tuple[Found, ...]) -> list[Line]:
     """The findings of one client as a page shows them."""
     return [Line(one, WORDS[one.finding], address(connection, one)) for one in found]
+
+
+def of_client(client: Client) -> list[Line]:
+    """The findings of one of the tenant's own clients."""
+    connection: Connection = Connection.objects.get(client=client.pk)
+    connection.client = client
+    return lines_of(connection, client_posture.found_of([connection], timezone.now())[connection.pk])
 
 
 @needs(Permission.READ_CONSOLE)

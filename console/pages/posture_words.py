@@ -75,6 +75,12 @@ WORDS: dict[Finding, Words] = {
         _("Disable it, or delete it."),
         "client",
     ),
+    Finding.NO_CONTACT: Words(
+        _("No contact"),
+        _("Nobody knows whom to ask when it fails or is attacked."),
+        _("Enter a contact email."),
+        "client_settings",
+    ),
     Finding.RS256: Words(
         _("Signs with RS256 without need"),
         _("ES256 is smaller and faster, and libraries for browsers and devices support it."),
@@ -84,8 +90,15 @@ WORDS: dict[Finding, Words] = {
 }
 
 
+def page_of(connection: Connection) -> str:
+    """The page of an own client, or of the connection to another tenant's."""
+    if connection.is_foreign:
+        return reverse("connection", args=[connection.pk])
+    return reverse("client", args=[connection.client.client_id])
+
+
 def address(connection: Connection, found: Found) -> str:
     """Where the finding is mended: of an outside client, always the page of its connection."""
     if connection.is_foreign:
-        return reverse("connection", args=[connection.pk])
+        return page_of(connection)
     return reverse(WORDS[found.finding].place, args=[connection.client.client_id])

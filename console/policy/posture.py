@@ -32,6 +32,7 @@ class Finding(StrEnum):
     OLD_SECRET = "old_secret"
     IDLE_SECRET = "idle_secret"
     IDLE_CLIENT = "idle_client"
+    NO_CONTACT = "no_contact"
     RS256 = "rs256"
 
 
@@ -59,6 +60,7 @@ class Facts:
     grants: Collection[str]
     algorithm: str
     accepts_no_pkce: bool
+    contact_email: str
     secrets: Collection[SecretFacts]
     given: Collection[str] | None
     added_at: datetime
@@ -99,6 +101,8 @@ def _of_registration(facts: Facts) -> Iterator[Found]:
         yield _about(Finding.MACHINE_ADMINISTRATOR, ["admin_classic"])
     if facts.accepts_no_pkce:
         yield Found(Finding.WITHOUT_PKCE)
+    if not facts.contact_email:
+        yield Found(Finding.NO_CONTACT)
     if facts.algorithm == "RS256" and facts.type != ClientType.WEB:
         yield Found(Finding.RS256)
     if facts.type == ClientType.NATIVE:

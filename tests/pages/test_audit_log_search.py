@@ -332,7 +332,7 @@ def test_the_page_holds_a_few_clients_and_people_however_many_there_are(
     )
 
     text = page(browser, alice)
-    assert text.count("<option value") < 2 * event_choices.MOST + 100  # and those of actions and outcomes
+    assert text.count("<option value") < 2 * event_choices.MOST + 120  # and those of actions and outcomes
     assert text.count('<option value="Report') == event_choices.MOST
     assert options(browser, alice, "clients", client="REPORT 777") == [
         "Report 777",

@@ -429,8 +429,8 @@ def there(connection: Connection, rest: str = "") -> str:
 def test_the_page_of_an_outside_client_has_the_same_header_and_its_own_tabs(
     browser: Browse, alice: User, connection: Connection
 ):
-    names = ["Overview", "Scopes", "People", "Activity"]
-    for rest, name in zip(("", "/allowed", "/grants", "/activity"), names, strict=True):
+    names = ["Overview", "Scopes", "People", "Problems", "Activity"]
+    for rest, name in zip(("", "/allowed", "/grants", "/problems", "/activity"), names, strict=True):
         page = text(browser(alice).get(there(connection, rest)))
         assert tabs_of(page) == [(tab, tab == name) for tab in names]
         heading = page[page.index("<h1") : page.index("</h1>")]

@@ -54,13 +54,6 @@ def three(acme: Tenant, register: Register) -> list[Client]:
 # --- Who sees it ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("web_client")
-def test_console_leads_to_the_list(browser: Browse, alice: User):
-    answer = browser(alice).get("/console")
-
-    assert (answer.status_code, answer["Location"]) == (302, PAGE)
-
-
 def test_strangers_are_sent_to_sign_in_and_users_have_no_access(
     browser: Browse, stranger: Callable[[Tenant], Browser], acme: Tenant, bob: User
 ):

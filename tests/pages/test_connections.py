@@ -224,7 +224,7 @@ def test_it_shows_no_secret_and_offers_nothing_that_is_the_owners(
     assert re.findall(rf"{client_id}/(\w[\w-]*)", page) == []
     assert "/callback" not in page
     assert sorted(set(re.findall(rf'href="{at(connection)}/([\w-]+)"', page))) == [
-        "activity", "allowed", "block", "consent-method", "grants", "menu", "remove",
+        "activity", "allowed", "block", "consent-method", "grants", "menu", "problems", "remove",
     ]  # fmt: skip
 
 
@@ -237,7 +237,7 @@ def test_tn04_a_borrowed_client_has_none_of_the_owners_pages(
     address = f"/console/oauth/{connection.client.client_id}/{rest}"
 
     assert browser(alice).get(address).status_code == 404
-    only_reads = rest in {"tenants", "grants"}
+    only_reads = rest in {"tenants", "grants", "secrets"}
     assert browser(alice).post(address, {"name": "Mine"}).status_code == (405 if only_reads else 404)
 
 

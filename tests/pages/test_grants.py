@@ -168,7 +168,7 @@ def test_it_takes_the_same_queries_for_one_person_and_for_many(
         family(person, client)
     admin = browser(alice)
 
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         admin.get(people_of(client))
 
 

@@ -1,11 +1,12 @@
 """The documentation that ships with the console."""
 
+import re
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-from console.models import User
+from console.models import Tenant, User
 from console.pages.help import CONSOLE, OWN, TOPICS
 from tests import cast
 
@@ -34,17 +35,29 @@ def test_a_topic_opens_and_lists_the_others(alice: User, topic: str) -> None:
         ("/console/events", "audit-log"),
         ("/console/posture", "posture"),
         ("/account", "account"),
+        ("/console", "overview"),
+        ("/console/settings", "settings"),
     ],
 )
 def test_a_page_leads_to_its_topic(alice: User, page: str, topic: str) -> None:
-    browser = cast.signed_in_as(alice)
-    [address] = [
-        part.split('"')[0]
-        for part in browser.get(page).content.decode().split('href="')
-        if part.startswith("/help?")
-    ]
-    shown = browser.get(address).content.decode()
-    assert f'<h1 class="page-header__title">{(CONSOLE | OWN)[topic]}</h1>' in " ".join(shown.split())
+    assert helps(alice, page) == topic
+
+
+def helps(person: User, page: str) -> str:
+    """The topic that the link of a page opens."""
+    browser = cast.signed_in_as(person)
+    [address] = re.findall(r'href="(/help\?[^"]+)"', browser.get(page).content.decode())
+    shown = browser.get(address.replace("&amp;", "&")).content.decode()
+    [title] = re.findall(r"<h1 class=\"page-header__title\">(.*?)</h1>", shown, re.DOTALL)
+    return next(topic for topic, called in (CONSOLE | OWN).items() if called == title.strip())
+
+
+@pytest.mark.parametrize(
+    ("tab", "topic"), [("/secrets", "secrets"), ("/problems", "problems"), ("", "clients")]
+)
+def test_a_tab_of_a_client_leads_to_its_topic(acme: Tenant, alice: User, tab: str, topic: str) -> None:
+    client, _secret = cast.register(acme)
+    assert helps(alice, f"/console/oauth/{client.client_id}{tab}") == topic
 
 
 def test_every_part_of_the_console_has_a_topic() -> None:

@@ -14,7 +14,8 @@ from tests import cast
 from tests.oauth.driver import Application
 
 PAGE = "/console/posture"
-LOCAL: dict[str, Any] = {"redirect_uris": ["http://localhost:3000/callback"]}
+CONTACT: dict[str, Any] = {"contact_email": "reports@example.com"}
+LOCAL: dict[str, Any] = {**CONTACT, "redirect_uris": ["http://localhost:3000/callback"]}
 
 
 def read(person: User, query: str = "") -> str:
@@ -34,7 +35,7 @@ def test_a_finding_says_why_and_leads_to_where_it_is_mended(acme: Tenant, alice:
 
 
 def test_nothing_to_find(acme: Tenant, alice: User) -> None:
-    cast.register(acme, name="Reports")
+    cast.register(acme, name="Reports", **CONTACT)
     assert "No findings" in read(alice)
 
 
@@ -63,7 +64,7 @@ def test_no_tenant_reads_of_another(acme: Tenant, alice: User, mallory: User) ->
 
 
 def test_old_and_idle_secrets_are_named_by_their_hints(acme: Tenant, alice: User) -> None:
-    client, _secret = cast.register(acme, name="Reports")
+    client, _secret = cast.register(acme, name="Reports", **CONTACT)
     with scope(tenant=acme):
         ClientSecret.objects.filter(client=client).update(created_at=timezone.now() - timedelta(days=400))
         hint = ClientSecret.objects.get(client=client).hint
@@ -95,7 +96,7 @@ def test_scopes_that_a_client_was_never_given_are_found_after_ninety_days(
 
 def test_one_finding_can_be_chosen(acme: Tenant, alice: User) -> None:
     cast.register(acme, name="Local one", **LOCAL)
-    cast.register(acme, name="Legacy", accepts_no_pkce=True)
+    cast.register(acme, name="Legacy", accepts_no_pkce=True, **CONTACT)
     page = read(alice, "?finding=without_pkce")
     assert "Legacy" in page
     assert "Local one" not in page
@@ -153,3 +154,22 @@ def test_a_deleted_client_is_not_judged(acme: Tenant, alice: User) -> None:
         client.remove(by=cast.OPERATOR)
         assert Connection.objects.filter(client=client).exists()
     assert "Reports" not in read(alice)
+
+
+def test_the_page_of_a_client_has_its_findings(acme: Tenant, alice: User) -> None:
+    client, _secret = cast.register(acme, name="Reports", **LOCAL)
+    tidy, _secret = cast.register(acme, name="Tidy", **CONTACT)
+    browser = cast.signed_in_as(alice)
+    assert (
+        "Redirects to a local address" in browser.get(f"/console/oauth/{client.client_id}").content.decode()
+    )
+    assert 'id="posture"' not in browser.get(f"/console/oauth/{tidy.client_id}").content.decode()
+
+
+def test_a_secret_that_no_longer_works_is_no_finding(acme: Tenant, alice: User) -> None:
+    client, _secret = cast.register(acme, name="Reports", **CONTACT)
+    with scope(tenant=acme):
+        ClientSecret.objects.filter(client=client).update(created_at=timezone.now() - timedelta(days=400))
+        assert "Secret older than a year" in read(alice)
+        ClientSecret.objects.get(client=client).disable(by=cast.OPERATOR)
+    assert "Secret older than a year" not in read(alice)

@@ -31,7 +31,14 @@ NO_IDS = [
         '"a"',
         "'a'",
     ),
-    *("<a>", "https://app.example.com/metadata", "HTTPS://app.example.com/", "http://x/", "New", *sorted(RESERVED)),
+    *(
+        "<a>",
+        "https://app.example.com/metadata",
+        "HTTPS://app.example.com/",
+        "http://x/",
+        "New",
+        *sorted(RESERVED),
+    ),
 ]
 SECRETS = [
     *("9f86d081884c7d659a2feaa0c55ad015", "9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08"),

@@ -23,6 +23,7 @@ def facts(**changes: Any) -> Facts:
         "grants": ["authorization_code"],
         "algorithm": "RS256",
         "accepts_no_pkce": False,
+        "contact_email": "reports@example.com",
         "secrets": [SecretFacts("abcde", NEW, NOW)],
         "given": {"openid"},
         "added_at": LONG_AGO,
@@ -94,6 +95,7 @@ def test_a_client_that_is_idle_was_used_or_added_more_than_ninety_days_ago() -> 
     ("changes", "finding"),
     [
         ({"accepts_no_pkce": True}, Finding.WITHOUT_PKCE),
+        ({"contact_email": ""}, Finding.NO_CONTACT),
         ({"type": "spa"}, Finding.RS256),
         ({"type": "native"}, Finding.RS256),
         (
@@ -109,6 +111,7 @@ def test_each_has_its_finding(changes: dict[str, Any], finding: Finding) -> None
 
 def test_what_the_owner_decides_is_not_found_at_others() -> None:
     theirs = {
+        "contact_email": "",
         "redirect_uris": ["http://localhost/"],
         "accepts_no_pkce": True,
         "grants": ["client_credentials"],
