@@ -80,9 +80,11 @@ def count_uses(client_id: str) -> dict[str, int]:
     from django.db.models import OuterRef, QuerySet, Subquery, Sum
 
     from console.models import Client, Tenant, UseCount, UseTotal
+    from console.policy.uses import WITHOUT_TOKEN
 
     client = Client.with_deleted_anywhere.get(client_id=client_id)
     of_days = UseCount._base_manager.filter(span=UseCount.Span.DAY, tenant=OuterRef("pk"))
+    of_days = of_days.exclude(grant__in=WITHOUT_TOKEN)
     counted = {
         "of_client": of_days.filter(client=client),
         "of_tenant": of_days,
