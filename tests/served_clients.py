@@ -84,7 +84,7 @@ def count_uses(client_id: str) -> dict[str, int]:
 
     client = Client.with_deleted_anywhere.get(client_id=client_id)
     of_days = UseCount._base_manager.filter(span=UseCount.Span.DAY, tenant=OuterRef("pk"))
-    of_days = of_days.exclude(grant__in=WITHOUT_TOKEN)
+    of_days = of_days.exclude(grant__in=WITHOUT_TOKEN, outcome="")
     counted = {
         "of_client": of_days.filter(client=client),
         "of_tenant": of_days,
