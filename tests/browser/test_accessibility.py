@@ -627,7 +627,7 @@ def publish_dialog(scene: Scene) -> Page:
 
 @reached_by_hand("dialog: scopes of a connection")
 def connection_scopes_dialog(scene: Scene) -> Page:
-    return scene.dialog("alice", scene.addresses["connection"], "Change What it may do here")
+    return scene.dialog("alice", f"{scene.addresses['connection']}/allowed", "Change What it may do here")
 
 
 @reached_by_hand("dialog: refuse a request, without an answer")

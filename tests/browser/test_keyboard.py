@@ -210,7 +210,7 @@ def test_a_section_is_edited_in_its_place_with_the_keyboard(
     expect(page.get_by_role("status").filter(has_text="“Renamed” has been saved.")).to_be_visible()
     expect(edit).to_be_focused()
     assert page.evaluate("window.before") is True
-    expect(page).to_have_title(re.compile("^Renamed"))
+    expect(page).to_have_title(re.compile("Renamed"))
 
 
 def test_the_focus_stays_inside_an_open_dialog(oauth_page):
