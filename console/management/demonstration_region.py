@@ -127,7 +127,7 @@ def _acme_clients(tenant: Tenant, region: Region) -> None:
     )
     region.client_id = client.client_id
     for fields in _OTHERS_OF_ACME:
-        Client.register(tenant, by=OPERATOR, **fields)
+        Client.register(tenant, by=OPERATOR, contact_email="integrations@acme.example", **fields)
 
 
 def _notes(tenant: Tenant, region: Region) -> None:
