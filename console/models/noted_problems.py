@@ -53,7 +53,7 @@ class _Noted:
 
 
 _noted: dict[Key, _Noted] = {}
-_different: Counter[tuple[UUID, int, Share]] = Counter()
+_different: Counter[tuple[UUID, int, Share, str]] = Counter()  # of all networks (""), and of each
 _lock = Lock()
 
 
@@ -64,19 +64,23 @@ def note(refusal: Refusal, *, address: str, agent: str, signed_in: bool) -> None
     key = (asking if refusal.chosen else Share.PLAIN, refusal)
     caller = address, text.one_line(agent[:LONGEST_AGENT], LONGEST_AGENT)
     with _lock:
-        if key not in _noted and not _has_room(key):
+        if key not in _noted and not _has_room(key, _source(key[0], address)):
             key = Share.OTHERS, Refusal(refusal.tenant_id, refusal.client_id, Reason.OTHERS.value)
             if key not in _noted and len(_noted) >= 2 * MOST_NOTED:
                 return
         _noted.setdefault(key, _Noted(now)).add(1, [(caller, now)])
 
 
-def _has_room(key: Key) -> bool:
+def _has_room(key: Key, source: str) -> bool:
     share, refusal = key
     place = refusal.tenant_id, refusal.client_id, share
-    if len(_noted) >= MOST_NOTED or _different[place] >= NOTED_AT_ONCE:
+    if len(_noted) >= MOST_NOTED or _different[*place, ""] >= NOTED_AT_ONCE:
         return False
-    _different[place] += 1
+    if source:
+        if _different[*place, source] >= PER_NETWORK:
+            return False
+        _different[*place, source] += 1
+    _different[*place, ""] += 1
     return True
 
 
@@ -163,15 +167,22 @@ def _row(share: Share, refusal: Refusal, seen: _Noted) -> ClientProblem:
         asked=refusal.asked,
         secret_id=refusal.secret_id,
         share=share.value,
-        source=_source(next(iter(seen.callers))[0]) if share in {Share.STRANGERS, Share.SIGNED_IN} else "",
+        source=_source(share, next(iter(seen.callers), ("", ""))[0]),
         first_at=began,
         last_at=began,
     )
 
 
-def _source(address: str) -> str:
-    """The network of an address, so that it cannot be read back."""
-    return hashlib.sha256(networks(address)[0].name.encode()).hexdigest()[:32]
+def _source(share: Share, address: str) -> str:
+    """The network of an address, so that it cannot be read back; "" of what nobody chooses.
+
+    Of IPv6 not the narrowest: whoever rents a machine has thousands of those.
+    """
+    if share not in {Share.STRANGERS, Share.SIGNED_IN}:
+        return ""
+    narrow, *wider = networks(address)
+    network = wider[0] if wider and ":" in narrow.name else narrow
+    return hashlib.sha256(network.name.encode()).hexdigest()[:32]
 
 
 def _beyond(rows: Iterable[ClientProblem], before: set[str]) -> Iterator[ClientProblem]:

@@ -11,10 +11,13 @@ from django.views.decorators.http import require_http_methods
 from ..http.access import needs
 from ..http.requests import PageRequest
 from ..http.sessions import actor
-from ..models import client_logo
+from ..models import Client, ClientGone, client_logo
+from ..models.client_rules import in_words
+from ..policy.pictures import Logo
+from ..policy.registration_problems import InvalidRegistration
 from ..policy.roles import Permission
 from . import fragments
-from .client_lookup import own_client
+from .client_lookup import Deleted, own_client
 from .forms.logo import LogoForm
 
 
@@ -28,12 +31,13 @@ def logo(request: PageRequest, client_id: str) -> HttpResponse:
         removes = "remove" in request.POST
         form = LogoForm(request.POST, request.FILES)
         if removes or form.is_valid():
-            client_logo.change(client, None if removes else form.cleaned_data["logo"], by=actor(request))
-            text = (
-                _("The logo of %(client)s has been removed.") if removes else _("%(client)s has a new logo.")
-            )
-            messages.success(request, text % {"client": client.name})
-            return fragments.done(request, reverse("client_settings", args=[client.client_id]))
+            picture = None if removes else form.cleaned_data["logo"]
+            wrong = _changed(request, client, picture)
+            if not wrong:
+                return _done(request, client, removes=removes)
+            if removes:
+                form.errors.clear()  # the missing file is no mistake
+            form.add_error(None, wrong)
     context = {
         "title": _("Logo of %(client)s") % {"client": client.name},
         "section": "clients",
@@ -41,3 +45,20 @@ def logo(request: PageRequest, client_id: str) -> HttpResponse:
         "form": form,
     }
     return render(request, "clients/logo.html", context, status=422 if form.is_bound else 200)
+
+
+def _changed(request: PageRequest, client: Client, picture: Logo | None) -> list[str]:
+    """Gives the client its logo. If it cannot be changed as it is registered, says why, and nothing is changed."""
+    try:
+        client_logo.change(client, picture, by=actor(request))
+    except ClientGone:  # somebody has deleted it while the picture was drawn
+        raise Deleted from None
+    except InvalidRegistration as invalid:
+        return [in_words(each) for found in invalid.problems.values() for each in found]
+    return []
+
+
+def _done(request: PageRequest, client: Client, *, removes: bool) -> HttpResponse:
+    text = _("The logo of %(client)s has been removed.") if removes else _("%(client)s has a new logo.")
+    messages.success(request, text % {"client": client.name})
+    return fragments.done(request, reverse("client_settings", args=[client.client_id]))

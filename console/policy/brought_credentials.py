@@ -11,8 +11,9 @@ from . import metadata_documents
 from .credentials import HINT_LENGTH, Prefix
 
 LONGEST_ID = 128
-# Printable ASCII (RFC 6749 §A.1) without a space, and without what means something in an address or around a value.
-CLIENT_ID = re.compile(r"[!$&'()*+,\-.0-9:;=@A-Z\[\]_a-z|~^{}]+")
+# Printable ASCII (RFC 6749 §A.1) without a space, and without what means something in an address or around a value,
+# or in a command: the console writes commands with it, to be copied.
+CLIENT_ID = re.compile(r"[!&'()*+,\-.0-9:;=@A-Z\[\]_a-z|~^{}]+")
 NOT_AN_ID = frozenset("'`\"")  # files leave quotation marks around a client ID, and they are taken for that
 # The words that stand where a client ID stands in the addresses of the console, and what browsers take for a step.
 RESERVED = frozenset(
@@ -47,7 +48,7 @@ def check_client_id(client_id: str) -> None:
         )
     if not CLIENT_ID.fullmatch(client_id) or NOT_AN_ID & set(client_id):
         raise NotTaken(
-            "A client ID is of printable ASCII characters, without spaces, quotes and / \\ ? # % < >."
+            "A client ID is of printable ASCII characters, without spaces, quotes and / \\ ? # % < > $."
         )
     if client_id.lower() in RESERVED:
         raise NotTaken(f"“{client_id}” is a word of the console’s addresses and cannot be a client ID.")

@@ -19,11 +19,13 @@ from .translation import gettext_noop
 
 MOST_BYTES = 512 * 1024  # of what is uploaded
 MOST_PIXELS = 6_250_000  # of what is opened: 25 MB of memory
+MOST_SCANS = 100  # of a JPEG: programs write about ten, and each costs its decoder a walk through every pixel
 SIDE = 256  # pixels of what is kept, at most
 SMALL = 24 * 1024  # bytes up to which it is kept without loss
 CONTENT_TYPE = "image/webp"
 
 PNG, JPEG, WEBP = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF"
+SCAN = b"\xff\xda"  # what a scan of a JPEG begins with, and what stands in none (ITU-T T.81, B.1.1)
 ANIMATED = 0x02  # a flag of a WebP's extended header
 
 EMPTY = gettext_noop("The file is empty.")
@@ -81,6 +83,8 @@ def _opened(uploaded: bytes) -> ImageFile.ImageFile:
         if getattr(picture, "is_animated", False):
             raise InvalidPicture(NO_ANIMATION)
     elif uploaded.startswith(JPEG):
+        if uploaded.count(SCAN) > MOST_SCANS:
+            raise InvalidPicture(DAMAGED)
         picture = JpegImageFile(BytesIO(uploaded))
     elif uploaded.startswith(WEBP) and uploaded[8:12] == b"WEBP":
         _check_pixels(*_size_of_webp(uploaded))  # its decoder takes the memory as soon as it is opened

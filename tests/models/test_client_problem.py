@@ -89,6 +89,20 @@ def test_one_network_fills_its_part_alone(acme):
     assert sum(row.number for row in rows) == 5 * 15
 
 
+def test_whoever_has_thousands_of_ipv6_networks_has_one_part(acme):
+    for number in range(noted_problems.NOTED_AT_ONCE):
+        note(acme, f"https://flood.example/{number}", address=f"2001:db8:7:{number:x}::1")
+    of_flood = [row for row in written(acme) if "flood" in row.asked]
+    assert len(of_flood) == noted_problems.PER_NETWORK
+
+
+def test_one_network_leaves_room_for_others_between_two_writes(acme):
+    for number in range(200):
+        note(acme, f"https://flood.example/{number}", address="198.51.100.1")
+    note(acme, "https://real.example/cb/", address="203.0.113.1")
+    assert "https://real.example/cb/" in {row.asked for row in written(acme)}
+
+
 def test_a_flood_from_everywhere_is_bounded_and_counted(acme):
     flood(acme, 12, "10.{n}.{m}.7")
     rows = written(acme)

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django_scopes import scope
 
-from console.models import Action, Client, Connection, Event, TenantSettings, client_logo
+from console.models import Action, Client, Connection, Event, Picture, TenantSettings, client_logo
 from console.policy import pictures
 from tests import cast
 from tests.api.caller import Api, request_path
@@ -179,3 +179,45 @@ def test_a_logo_that_somebody_uploads_meanwhile_is_named_in_the_conflict(browser
     answer = here.post(f"/console/oauth/{client.client_id}/edit", entered | {"name": "Another"})
 
     assert [change.label for change in answer.context["conflict"].changes] == ["logo"]
+
+
+def test_a_client_that_is_deleted_while_its_logo_is_drawn_is_not_found(
+    browser, alice, web_client, monkeypatch
+):
+    client, _ = web_client
+    drawn = pictures.logo
+
+    def deleted_meanwhile(uploaded: bytes) -> pictures.Logo:
+        with scope(tenant=client.tenant):
+            Client.objects.get(pk=client.pk).remove(by=cast.OPERATOR)
+        return drawn(uploaded)
+
+    monkeypatch.setattr(pictures, "logo", deleted_meanwhile)
+    answer = browser(alice).post(
+        f"/console/oauth/{client.client_id}/logo", {"logo": SimpleUploadedFile("a.png", picture())}
+    )
+    assert answer.status_code == 404
+    with scope(tenant=client.tenant):
+        assert not Picture.objects.exists()
+
+
+@pytest.mark.parametrize("act", ["upload", "remove"])
+def test_a_client_that_cannot_be_changed_as_it_is_registered_keeps_its_logo_and_says_why(
+    act, browser, alice, acme, machine_client
+):
+    """Like a machine client that somebody has made Required: nobody can be asked."""
+    client = with_logo(machine_client[0])
+    with scope(tenant=acme):
+        Connection.objects.filter(client=client).update(consent_method=Connection.Method.REQUIRED)
+    sent: dict[str, Any] = {"logo": SimpleUploadedFile("a.png", picture(colour=(1, 2, 3)))}
+    answer = browser(alice).post(
+        f"/console/oauth/{client.client_id}/logo", sent if act == "upload" else {"remove": "logo"}
+    )
+
+    assert answer.status_code == 422
+    assert "must be “Trusted”" in text(answer)
+    assert "Choose a file." not in text(answer)
+    client.refresh_from_db()
+    assert client.logo == RED.digest
+    with scope(tenant=acme):
+        assert [kept.digest for kept in Picture.objects.all()] == [RED.digest]

@@ -49,6 +49,13 @@ def animated(kind: str) -> bytes:
     return file.getvalue()
 
 
+def of_many_scans(number: int) -> bytes:
+    """A JPEG whose last scan, of some bytes, comes so often: each time its decoder walks through every pixel."""
+    good = picture("JPEG", progressive=True)
+    last, end = good.rfind(b"\xff\xda"), good.rfind(b"\xff\xd9")
+    return good[:last] + good[last:end] * number + good[end:]
+
+
 def chunk(kind: bytes, body: bytes) -> bytes:
     """A chunk of a PNG (PNG specification §5.3)."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -33,6 +33,7 @@ NO_IDS = [
     ),
     *(
         "<a>",
+        "$(reboot)",  # in a command that is copied from the quick start
         "https://app.example.com/metadata",
         "HTTPS://app.example.com/",
         "http://x/",

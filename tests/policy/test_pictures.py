@@ -13,6 +13,7 @@ from tests.policy.pictures import (
     SVG,
     animated,
     claims_to_be,
+    of_many_scans,
     picture,
     upright_when_turned,
     webp_of,
@@ -96,6 +97,10 @@ def test_the_same_picture_has_the_same_name():
     assert logo(picture()).digest != logo(picture(colour=(1, 2, 3))).digest
 
 
+def test_a_jpeg_with_many_scans_is_a_picture_as_long_as_a_program_could_have_written_it():
+    assert shown(of_many_scans(30)).size == (256, 64)
+
+
 def test_a_noisy_picture_is_small_too():
     chance = random.Random(1)  # noqa: S311  nothing secret
     noise = Image.frombytes("RGB", (700, 700), chance.randbytes(700 * 700 * 3))
@@ -127,6 +132,7 @@ def test_a_noisy_picture_is_small_too():
     (picture("JPEG")[:300], pictures.DAMAGED),
     (picture("JPEG", size=(900, 900))[:-200], pictures.DAMAGED),
     (picture("WEBP", "RGBA")[:-40], pictures.DAMAGED),
+    (of_many_scans(101), pictures.DAMAGED),  # half a megabyte could hold minutes of work
     (claims_to_be(10, 10, text=zlib.compress(b"a" * 80_000_000, 9)), pictures.DAMAGED),
 ])  # fmt: skip
 def test_each_bad_file_has_its_sentence(uploaded: bytes, sentence: str):
