@@ -81,6 +81,6 @@ def _made(place: Path, url: str) -> Region:
 def _read(place: Path) -> Region:
     told: dict[str, Any] = json.loads((place / NOTES).read_text())
     told["directory"] = Path(told["directory"])
-    for name in ("machine", "application"):
+    for name in ("machine", "application", "machine_of_api"):
         told[name] = Client(**told[name])
     return Region(**told)

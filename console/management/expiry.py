@@ -53,6 +53,7 @@ from console.policy.throttling import WINDOW
 from .expired_documents import remove_documents
 from .expired_families import remove_clients, remove_families
 from .expired_rows import Remove, Rows, before, remove_all, remove_unused
+from .places_in_list import give
 from .secret_notices import announce
 
 FINISHED_ACTS_KEPT = timedelta(days=30)
@@ -105,6 +106,7 @@ def run(
     summary = Summary()
     _try(summary, "acts", tell, partial(_finish_acts, summary, over, tell))
     _try(summary, "secret_notices", tell, partial(_announce, summary, now, batch, over, tell))
+    _try(summary, "places_in_list", tell, partial(_give_places, batch, over, tell))
     for name, batches in _categories(now, batch).items():
         summary.removed[name] = 0
         _try(summary, name, tell, partial(_go, summary, name, batches, over))
@@ -132,6 +134,17 @@ def _announce(
         summary.secrets_announced += told
     if summary.secrets_announced:
         tell(f"secrets: {summary.secrets_announced} announced that expire soon")
+
+
+def _give_places(batch: int, over: Callable[[], bool], tell: Callable[[str], object]) -> None:
+    """During an update older processes register clients without one. What there is no time for: the next run."""
+    given = 0
+    for number in give(batch):
+        given += number
+        if over():
+            break
+    if given:
+        tell(f"clients: {given} got their place in the list")
 
 
 def _try(summary: Summary, name: str, tell: Callable[[str], object], work: Callable[[], None]) -> None:

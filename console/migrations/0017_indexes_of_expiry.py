@@ -24,8 +24,10 @@ class RemoveIndexBesideTraffic(RemoveIndexConcurrently):
     """Django's own on PostgreSQL; a plain one elsewhere."""
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        kind = RemoveIndexConcurrently if _is_postgresql(schema_editor) else migrations.RemoveIndex
-        kind.database_forwards(self, app_label, schema_editor, from_state, to_state)
+        if _is_postgresql(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        else:  # Django's would fail if an interrupted attempt has removed it
+            schema_editor.execute(f'DROP INDEX IF EXISTS "{self.name}"')
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
         kind = RemoveIndexConcurrently if _is_postgresql(schema_editor) else migrations.RemoveIndex

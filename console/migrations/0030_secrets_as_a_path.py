@@ -1,6 +1,9 @@
-"""Secrets of clients get a name, an expiry date and a switch. Takes no time: columns without values, on a short table.
+"""Secrets of clients get a name, an expiry date and a switch: columns without values, and indexes of few rows.
+
+Requests of programs wait while the table is read for the indexes: some 2 seconds for a million secrets on PostgreSQL.
 
 Secrets that are in use stay as they are: without a name, without an end. When they were used first is not known.
+Processes of the earlier release know neither expiry nor switch: there a secret that was disabled works until they end.
 """
 
 

@@ -2,7 +2,7 @@
 
 One statement for each 500 clients (some 20 ms), and one pass through the table for the index. Can be interrupted and run
 again. The index of the order before goes: processes of the earlier release sort without it during the update. Secrets
-are found by their hint.
+are found by their hint. Clients that those processes still register get their place from `expire`.
 """
 
 from importlib import import_module
@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 from console.policy.natural_order import natural_key
 
-from ._beside_traffic import AddIndexBesideTraffic
+from ._beside_traffic import AddFieldOnce, AddIndexBesideTraffic
 
 RemoveIndexBesideTraffic = import_module("console.migrations.0017_indexes_of_expiry").RemoveIndexBesideTraffic
 BATCH = 500
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
     dependencies = [("console", "0032_index_of_logos")]
 
     operations = [
-        migrations.AddField(
+        AddFieldOnce(
             model_name="client",
             name="sort_key",
             field=models.CharField(db_default="", default="", editable=False, max_length=128),

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from .client import Client
     from .secret import ClientSecret
 
+# Written out, so that every database finds the index with this condition.
+WITHOUT_PLACE = models.Q(
+    models.Func(models.F("sort_key"), template="%(expressions)s = ''", output_field=models.BooleanField())
+)
+
 
 class LiveClients(models.Manager["Client"]):
     """Clients that have not been deleted."""
@@ -126,6 +131,7 @@ class RegisteredClient(OwnRow, Application):
             ),
             models.Index(fields=["tenant", "-created_at"], name="client_newest"),
             models.Index(fields=["logo"], name="client_logo"),
+            models.Index(fields=["id"], condition=WITHOUT_PLACE, name="client_without_place"),
             models.Index(
                 fields=["deleted_at", "id"],
                 condition=models.Q(deleted_at__isnull=False),

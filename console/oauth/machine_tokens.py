@@ -58,13 +58,14 @@ def client_credentials(
         granted = asked or scopes.default(client.scopes)
         if not client.allows_scopes(granted):
             raise OAuthError("invalid_scope", SCOPE_NOT_ALLOWED, reason=Reason.SCOPE_NOT_ALLOWED)
+        state.granted = list(granted)
     answer = access_tokens.answer(tenant, client, granted, state)
     note_use(found)
     return answer
 
 
 def _for_an_api(tenant: Tenant, found: Authenticated, state: Issuance) -> Sequence[str]:
-    """The scopes of the token as they are on the wire, once it is decided which API it is for (`state.api`)."""
+    """The scopes of the token as they are on the wire. Sets for which API it is, and `state.granted`."""
     resource, held = state.resource, found.client.scopes
     known: tuple[TokenRules, ...] = ()
     if resource is None:
@@ -80,5 +81,5 @@ def _for_an_api(tenant: Tenant, found: Authenticated, state: Issuance) -> Sequen
         raise OAuthError("invalid_target", str(error), reason=error.reason) from None
     if decided is None:
         raise OAuthError("invalid_scope", SCOPE_NOT_ALLOWED, reason=Reason.SCOPE_NOT_ALLOWED)
-    state.api = decided.api
+    state.api, state.granted = decided.api, list(decided.carried)
     return decided.on_the_wire

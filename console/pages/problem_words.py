@@ -141,6 +141,8 @@ def sentences(reason: str, about: About, asked: str = "") -> tuple[str, str]:
         return _("The application sends a secret that has been removed"), ""
     if reason in SENTENCES:
         return str(SENTENCES[Reason(reason)]), ""
+    if about not in ABOUT:  # a server of another release has written it
+        return capfirst(in_words(reason)), ""
     return str(ABOUT[about]), capfirst(in_words(reason))
 
 

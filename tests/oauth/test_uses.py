@@ -11,14 +11,16 @@ from console.models import (
     Actor,
     Client,
     ClientSecret,
+    ScopeUse,
     Tenant,
     UseCount,
     User,
     UseTotal,
+    scope_use,
     use_count,
     use_total,
 )
-from tests.cast import connect, publish, stranger_on
+from tests.cast import ORDERS, connect, publish, register, register_api, stranger_on
 from tests.oauth.driver import Application
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +32,7 @@ CALLER = "203.0.113.9"
 def nothing_noted() -> None:
     use_count._noted.clear()
     use_total._noted.clear()
+    scope_use.forget()
 
 
 def counted(tenant: Tenant) -> list[UseCount]:
@@ -59,6 +62,35 @@ def test_a_machine_is_counted_with_its_secret_and_its_caller(machine_client: Cli
         2,
     )
     assert (row.secret_id, row.last_address, row.last_agent) == (secret.pk, CALLER, "reports/1.0")
+
+
+@pytest.mark.parametrize("asked", [{}, {"scope": "user_default"}])
+def test_the_scopes_that_a_machine_is_given_are_noted(
+    machine_client: ClientAndSecret, acme: Tenant, asked: dict[str, str]
+):
+    client = machine_client[0]
+    answer = Application(*machine_client).token(grant_type="client_credentials", **asked)
+    scope_use.write_noted()
+    with scope(tenant=acme):
+        noted = ScopeUse.of_clients([client.pk])[client.pk]
+    assert set(noted) == set(answer.json()["scope"].split()) != set()
+
+
+def test_the_scopes_of_an_api_that_a_machine_is_given_are_noted(acme: Tenant):
+    register_api(acme)
+    client, secret = register(
+        acme,
+        type="web",
+        grant_types=["client_credentials"],
+        redirect_uris=[],
+        consent_method="trusted",
+        allowed_scopes=["user_default", f"{ORDERS}#read"],
+    )
+    app = Application(client, secret)
+    assert app.token(grant_type="client_credentials", resource=ORDERS).status_code == 200
+    scope_use.write_noted()
+    with scope(tenant=acme):
+        assert set(ScopeUse.of_clients([client.pk])[client.pk]) == {f"{ORDERS}#read"}
 
 
 def test_a_removed_secret_that_is_still_tried_is_counted(machine_client: ClientAndSecret, acme: Tenant):

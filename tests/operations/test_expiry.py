@@ -42,7 +42,7 @@ from console.models import (
 )
 from console.policy import credentials, refresh_tokens
 from qlikauth.server import front
-from tests.cast import stranger_on
+from tests.cast import register, stranger_on
 from tests.oauth.driver import Application, challenge_of
 from tests.oauth.outcomes import assert_refused, is_alive
 
@@ -708,3 +708,20 @@ def test_serve_does_this_beside_requests(monkeypatch: pytest.MonkeyPatch):
     asyncio.run(load())
 
     assert any(isinstance(work, ServerRuns) for work in started)
+
+
+def test_clients_that_an_older_process_has_registered_get_their_place_in_the_list(
+    acme: Tenant, globex: Tenant
+):
+    """During an update it writes rows that do not know what the list is sorted by."""
+    for name, tenant in (("Client 10", acme), ("Client 9", globex), ("Client 1", acme)):
+        register(tenant, name=name)
+    there = Client.with_deleted_anywhere.filter(name__startswith="Client ")
+    there.update(sort_key="")
+
+    ran = Ran("--batch", "2")
+
+    in_order = there.order_by("sort_key").values_list("name", flat=True)
+    assert list(in_order) == ["Client 1", "Client 9", "Client 10"]
+    assert ran.progress == ["clients: 3 got their place in the list"]
+    assert Ran().progress == []

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from importlib import import_module
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
 from django_scopes import scope
 
@@ -20,6 +22,7 @@ from console.models import (
     TokenFamily,
     User,
 )
+from console.policy.natural_order import natural_key
 from tests import cast
 from tests.oauth.driver import Application, answer
 from tests.oauth.outcomes import is_alive
@@ -145,6 +148,41 @@ def test_clients_get_their_place_in_the_list_in_batches(
 
     in_order = Client.with_deleted_anywhere.order_by("sort_key").values_list("name", flat=True)
     assert list(in_order) == ["Client 1", "Client 9", "Client 10", "Deleted"]
+
+
+def test_what_the_list_is_sorted_by_can_be_interrupted_anywhere_and_run_again(
+    newest: None, monkeypatch: pytest.MonkeyPatch, acme: Tenant
+):
+    cast.register(acme, name="Client 1")
+    migrate(*before(ORDER))
+    stopped: list[str] = []
+
+    def stops_behind(operation: type[Operation]) -> None:
+        really = operation.database_forwards
+
+        def once(self: Operation, *arguments: Any) -> None:
+            really(self, *arguments)
+            if repr(self) not in stopped:
+                stopped.append(repr(self))
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(operation, "database_forwards", once)
+
+    operations = import_module("console.migrations.0033_natural_order").Migration.operations
+    for kind in {type(each) for each in operations}:
+        stops_behind(kind)
+    for _ in operations:
+        with pytest.raises(KeyboardInterrupt):
+            migrate(ORDER)
+    migrate(ORDER)
+    monkeypatch.undo()
+
+    newest_again()
+
+    assert len(stopped) == len(operations)
+    assert list(Client.with_deleted_anywhere.values_list("name", "sort_key")) == [
+        ("Client 1", natural_key("Client 1"))
+    ]
 
 
 def applied(app: str) -> set[str]:

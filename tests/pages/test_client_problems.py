@@ -55,6 +55,18 @@ def test_a_wrong_redirect_url_is_explained(browser: Browse, alice: User, client:
     assert f"problems/{problem.pk}/add" in page
 
 
+def test_a_reason_of_another_release_is_shown_as_it_was_written(
+    browser: Browse, alice: User, client: Client, globex: Tenant
+):
+    """During an update a newer process notes what an older one has no words for."""
+    cast.problem(client, "x", "reason_of_tomorrow")
+    cast.problem(client, "x", "reason_of_elsewhere", tenant=globex)
+    page = browser(alice).get(page_of(client))
+    assert page.status_code == 200
+    assert "Reason_of_tomorrow" in text(page)
+    assert "Reason_of_elsewhere" in text(page)
+
+
 def test_the_badge_counts_what_is_open_on_every_tab(browser: Browse, alice: User, client: Client):
     cast.problem(client)
     cast.problem(client, "admin_classic", "scopes_left_out")
