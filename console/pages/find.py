@@ -35,7 +35,7 @@ PAGES: dict[str, tuple[str | Promise, str]] = {
     "invitations": (gettext_lazy("Invitations"), "mail"),
     "groups": (gettext_lazy("Groups"), "users"),
     "posture": (gettext_lazy("Posture"), "shield"),
-    "tenant_settings": (gettext_lazy("Settings"), "edit"),
+    "tenant_settings": (gettext_lazy("Settings"), "settings"),
     "events": (gettext_lazy("Audit log"), "log"),
     "account_applications": (gettext_lazy("Connected applications"), "apps"),
     "account": (gettext_lazy("Your account"), "user"),
