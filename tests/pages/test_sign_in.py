@@ -806,6 +806,18 @@ def link(user: User) -> str:
     return f"/welcome/{user.pk}?token={default_token_generator.make_token(user)}"
 
 
+def test_the_language_is_changed_on_the_page_of_the_first_password(
+    stranger: Browse, acme: Tenant, dave: User
+):
+    visitor, address = stranger(acme), link(dave)
+    page = visitor.get(address).content.decode()
+    [back] = re.findall(r'name="next" value="([^"]+)"', page)
+    changed = visitor.post("/language", {"language": "sv", "next": back.replace("&amp;", "&")})
+
+    assert (changed.status_code, changed["Location"]) == (303, address)
+    assert "Spara och logga in" in visitor.get(address).content.decode()
+
+
 def test_the_link_lets_them_choose_a_password_once_and_signs_them_in(
     stranger: Browse, acme: Tenant, dave: User
 ):
